@@ -1,0 +1,51 @@
+"""How every script of the project starts: quiet logs, help that teaches, errors in one line."""
+
+import errno
+import os
+import sys
+import traceback
+
+# Read by TensorFlow's C++ side when it is first imported, so this module must be imported before it.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("ABSL_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", os.environ.get("CUDA_VISIBLE_DEVICES", ""))
+
+from absl import app, flags  # noqa: E402
+
+from fer_md.errors import FerMdError  # noqa: E402
+
+flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
+
+
+def run(main):
+    """Runs ``main()`` under absl flags and ends the process with its status.
+
+    A ``FerMdError`` and a full disk end in one line on stderr and status 1,
+    Ctrl-C in status 130; ``--debug`` shows the traceback as well.
+
+    Args:
+        main: a function without arguments, called once the flags are parsed; returns None or an exit status.
+    """
+
+    def guarded(argv):
+        if len(argv) > 1:
+            return _fail(f"{argv[1]}: unexpected argument; flags are written --name=value (see --help)")
+        try:
+            return main()
+        except KeyboardInterrupt:
+            return _fail("interrupted", 130)
+        except FerMdError as error:
+            return _fail(str(error))
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                return _fail(f"{error.filename or 'output'}: no space left to write it; free some and run again")
+            raise
+
+    app.run(guarded)
+
+
+def _fail(message, status=1):
+    if flags.FLAGS.debug:
+        traceback.print_exc()
+    print(f"error: {message}", file=sys.stderr)
+    return status

@@ -1,0 +1,84 @@
+"""Outputs that appear whole or not at all: written beside their place, then renamed into it."""
+
+import contextlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+from fer_md.errors import FerMdError
+
+
+@contextlib.contextmanager
+def atomic_file(path):
+    """Yields a temporary path beside ``path``; renames it into place on success, removes it on failure.
+
+    Args:
+        path: the file to write; its folder is created.
+
+    Yields:
+        ``pathlib.Path`` of the temporary file, in the same folder and with the same suffix.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.partial-{os.getpid()}{path.suffix}")
+    try:
+        yield partial
+        with open(partial, "rb") as written:
+            os.fsync(written.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_directory(path, overwrite=False):
+    """Yields a temporary folder beside ``path``; renames it into place on success, removes it on failure.
+
+    Args:
+        path: the folder to make.
+        overwrite: replace a folder that is there already.
+
+    Yields:
+        ``pathlib.Path`` of the empty temporary folder.
+
+    Raises:
+        FerMdError: ``path`` exists and ``overwrite`` is false.
+    """
+    path = Path(path)
+    if path.exists() and not overwrite:
+        raise FerMdError(f"{path}: exists already; pass --overwrite to replace it, or name another folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        yield partial
+        replaced = path.with_name(f".{path.name}.replaced-{os.getpid()}")
+        if path.exists():
+            os.replace(path, replaced)
+        os.replace(partial, path)
+        shutil.rmtree(replaced, ignore_errors=True)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_json(path, value):
+    """Writes ``value`` as indented JSON, atomically; NaN and infinity are refused with ``ValueError``."""
+    text = json.dumps(value, indent=2, allow_nan=False) + "\n"
+    with atomic_file(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def read_json(path):
+    """Reads a JSON file.
+
+    Raises:
+        FerMdError: the file is missing or is not JSON; the message names it.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FerMdError(f"{path}: no such file") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise FerMdError(f"{path}: not valid JSON ({error})") from None
