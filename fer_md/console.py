@@ -8,7 +8,6 @@ import traceback
 # Read by TensorFlow's C++ side when it is first imported, so this module must be imported before it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("ABSL_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", os.environ.get("CUDA_VISIBLE_DEVICES", ""))
 
 from absl import app, flags  # noqa: E402
 

@@ -1,0 +1,32 @@
+"""What every reader yields and every writer takes: one face image with what is known of it."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Face:
+    """One face image and its labels.
+
+    Attributes:
+        key: unique name within its data set, for example ``"fer2013/Training/00017"``.
+        image: (H, W) uint8, grayscale.
+        label: index into the data set's tuple of expressions, or -1 where there is no label.
+        subject: the person, or "" where unknown.
+        split: for example ``"Training"``, ``"PublicTest"``, ``"PrivateTest"``.
+        source: where it came from, as ``file:row`` or a path, relative to the source folder.
+        votes: counts of the FER+ taggers in the order of FER+'s ten columns, or ().
+        box: x, y, width, height of the face in pixels, or ().
+        landmarks: (68, 2) float32 pixel coordinates x, y in iBUG order, or None.
+    """
+
+    key: str
+    image: np.ndarray
+    label: int
+    subject: str = ""
+    split: str = "Training"
+    source: str = ""
+    votes: tuple = ()
+    box: tuple = ()
+    landmarks: np.ndarray | None = None
