@@ -9,9 +9,9 @@ import traceback
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("ABSL_MIN_LOG_LEVEL", "3")
 
-from absl import app, flags  # noqa: E402
+from absl import app, flags
 
-from fer_md.errors import FerMdError  # noqa: E402
+from fer_md.errors import FerMdError
 
 flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
 
