@@ -1,0 +1,54 @@
+"""The inception module (Szegedy et al., CVPR 2015; the paper's Fig. 5)."""
+
+import keras
+
+from fer_md.layers.batch_norm import BatchNorm
+
+
+def conv_bn(x, filters, kernel_size, name):
+    """Convolution without bias, then batch normalisation: (B, H, W, C) -> (B, H, W, filters)."""
+    x = keras.layers.Conv2D(
+        filters, kernel_size, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
+    )(x)
+    return BatchNorm(name=f"{name}_bn")(x)
+
+
+def conv_bn_relu(x, filters, kernel_size, name):
+    """``conv_bn`` and ReLU."""
+    return keras.layers.ReLU(name=f"{name}_relu")(conv_bn(x, filters, kernel_size, name))
+
+
+def inception_block(x, widths, factorized=False, name="inception"):
+    """Four branches side by side: 1x1; 1x1 -> 3x3; 1x1 -> 5x5 (or two 3x3); 3x3 max-pool -> 1x1.
+
+    Args:
+        x: (B, H, W, C) tensor.
+        widths: six numbers of filters, in this order: 1x1; reduction and 3x3; reduction and 5x5; pool projection.
+        factorized: two 3x3 convolutions in place of the 5x5.
+        name: prefix of the layers' names.
+
+    Returns:
+        (B, H, W, widths[0] + widths[2] + widths[4] + widths[5]) tensor.
+
+    Raises:
+        ValueError: ``widths`` does not hold six positive numbers.
+    """
+    if len(widths) != 6 or min(widths) < 1:
+        raise ValueError(f"widths must be six positive numbers of filters, not {widths}")
+    one, reduce_three, three, reduce_five, five, project = widths
+    middle = conv_bn_relu(x, reduce_three, 1, f"{name}_3x3_reduce")
+    middle = conv_bn_relu(middle, three, 3, f"{name}_3x3")
+    wide = conv_bn_relu(x, reduce_five, 1, f"{name}_5x5_reduce")
+    if factorized:
+        wide = conv_bn_relu(wide, five, 3, f"{name}_5x5_a")
+        wide = conv_bn_relu(wide, five, 3, f"{name}_5x5_b")
+    else:
+        wide = conv_bn_relu(wide, five, 5, f"{name}_5x5")
+    pooled = keras.layers.MaxPooling2D(3, strides=1, padding="same", name=f"{name}_pool")(x)
+    branches = [
+        conv_bn_relu(x, one, 1, f"{name}_1x1"),
+        middle,
+        wide,
+        conv_bn_relu(pooled, project, 1, f"{name}_pool_1x1"),
+    ]
+    return keras.layers.Concatenate(name=f"{name}_concat")(branches)

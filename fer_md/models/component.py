@@ -1,0 +1,66 @@
+"""The component network of the paper's Fig. 4 as a Keras functional model."""
+
+import keras
+
+from fer_md.layers import CReLU, Dropout, Standardize, inception_block
+from fer_md.layers.inception import conv_bn
+from fer_md.models.config import ComponentConfig
+
+
+def apply_crelu_stage(x, filters, kernel_size, config, name):
+    """Convolution, CReLU and max-pooling: (B, H, W, C) -> (B, H/2, W/2, 2 filters)."""
+    x = conv_bn(x, filters, kernel_size, name)
+    return CReLU(pool_size=2, affine=config.crelu_affine, name=f"{name}_crelu_pool")(x)
+
+
+def apply_relu_stage(x, filters, kernel_size, pool, name):
+    """Convolution, max-pooling and ReLU (which commute): (B, H, W, C) -> (B, H/pool, W/pool, filters)."""
+    x = conv_bn(x, filters, kernel_size, name)
+    if pool > 1:
+        x = keras.layers.MaxPooling2D(pool, name=f"{name}_pool")(x)
+    return keras.layers.ReLU(name=f"{name}_relu")(x)
+
+
+def apply_inception_stage(x, widths, config, pool, name):
+    """Inception module and max-pooling, in place of a convolution."""
+    x = inception_block(x, widths, config.factorized, name)
+    return keras.layers.MaxPooling2D(pool, name=f"{name}_pool")(x) if pool > 1 else x
+
+
+def build_component(config=None, seed=0, name="component"):
+    """Builds one of the paper's two identical component networks (Sec. 3.2.1, Fig. 4).
+
+    conv1 CReLU pool, conv2 CReLU pool, inception, conv3 pool, conv4 pool, conv5, FC, FC. The fifth pooling is
+    left out: at 3x3 it would leave one pixel, or two that overlap the border.
+
+    Args:
+        config: ``ComponentConfig``; None for the default.
+        seed: of the initial weights and of dropout.
+        name: of the model.
+
+    Returns:
+        ``keras.Model`` from images (B, image_size, image_size, 1), gray levels in [0, 255] of any numeric dtype,
+        to a dict: ``embeddings`` (B, fc_units), the paper's features x_i, and ``logits`` (B, num_classes) float32.
+    """
+    config = config or ComponentConfig()
+    keras.utils.set_random_seed(seed)
+    images = keras.Input((config.image_size, config.image_size, 1), name="images")
+    x = Standardize(name="standardize")(images)
+    sizes, filters = config.kernel_sizes, config.filters
+    x = apply_crelu_stage(x, filters[0], sizes[0], config, "conv1")
+    x = apply_crelu_stage(x, filters[1], sizes[1], config, "conv2")
+    if config.inception:
+        x = inception_block(x, config.inception, config.factorized, "inception")
+    for index, pool in ((2, 2), (3, 2), (4, 1)):
+        if config.inception_stages:
+            widths = tuple(2 * (index - 1) * width for width in config.inception)
+            x = apply_inception_stage(x, widths, config, pool, f"inception{index + 1}")
+        else:
+            x = apply_relu_stage(x, filters[index], sizes[index], pool, f"conv{index + 1}")
+    x = keras.layers.Flatten(name="flatten")(x)
+    for index in (1, 2):
+        x = keras.layers.Dense(config.fc_units, "relu", kernel_initializer="he_normal", name=f"fc{index}")(x)
+        embeddings = x
+        x = Dropout(config.dropout, seed=2 * seed + index, name=f"dropout{index}")(x)
+    logits = keras.layers.Dense(config.num_classes, dtype="float32", name="logits")(x)
+    return keras.Model(images, {"embeddings": embeddings, "logits": logits}, name=name)

@@ -1,0 +1,54 @@
+"""Every width of a component network, in one frozen object."""
+
+import dataclasses
+
+from fer_md.expressions import EXPRESSIONS
+
+
+@dataclasses.dataclass(frozen=True)
+class ComponentConfig:
+    """One component CNN (the paper's Fig. 4).
+
+    The paper gives: 48x48 grayscale input, five convolutional layers each with max-pooling, CReLU, inception
+    modules after the second convolution, two fully connected layers of 2048, dropout on both. Its figure with
+    the filter counts C and kernel sizes m cannot be read, so these are ours.
+
+    Attributes:
+        image_size: edge of the input (paper: 48).
+        num_classes: outputs of the softmax (paper: 7).
+        kernel_sizes: m of the five convolutions (ours: 5 where the input has one channel, then 3).
+        filters: C of the five convolutions, before CReLU doubles the first two (ours: PVANet's ratio,
+            twice as many after each halving of the map; 32 at 24x24, where a filter costs most).
+        inception: six branch widths (see ``inception_block``) of the module between the second and the third
+            convolution; () for none (ours: GoogLeNet's 3a, halved).
+        inception_stages: put an inception module of twice and four times ``inception`` in place of convolutions
+            3 and 4-5 as well. The text allows both readings.
+        factorized: two 3x3 convolutions for an inception module's 5x5.
+        crelu_affine: learned scale and shift in CReLU, as in PVANet.
+        fc_units: width of the two fully connected layers; the second gives the embeddings (paper: 2048).
+        dropout: share dropped after each of them (paper: "0.65", dropped or kept left open).
+    """
+
+    image_size: int = 48
+    num_classes: int = len(EXPRESSIONS)
+    kernel_sizes: tuple = (5, 3, 3, 3, 3)
+    filters: tuple = (32, 32, 128, 192, 256)
+    inception: tuple = (32, 48, 64, 8, 16, 16)
+    inception_stages: bool = False
+    factorized: bool = False
+    crelu_affine: bool = False
+    fc_units: int = 2048
+    dropout: float = 0.5
+
+    def __post_init__(self):
+        for name in ("kernel_sizes", "filters"):
+            if len(getattr(self, name)) != 5:
+                raise ValueError(f"{name} must have five entries, one a convolution, not {getattr(self, name)}")
+        if self.image_size % 16:
+            raise ValueError(f"image_size must be a multiple of 16 (four poolings by 2), not {self.image_size}")
+        if self.inception_stages and not self.inception:
+            raise ValueError("inception_stages needs the widths in inception")
+
+
+TINY = ComponentConfig(filters=(4, 4, 8, 8, 8), inception=(4, 4, 4, 2, 2, 2), fc_units=16)
+"""A network of a few thousand weights, for tests and trials of a pipeline."""
