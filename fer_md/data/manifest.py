@@ -1,0 +1,71 @@
+"""The manifest of a prepared data set: one CSV row per example, in record order."""
+
+import csv
+import dataclasses
+import hashlib
+
+from fer_md.errors import FerMdError
+
+
+@dataclasses.dataclass(frozen=True)
+class ManifestRow:
+    """What the manifest says of one example.
+
+    Attributes:
+        key: unique name of the example.
+        label: name of the expression, or "" where the data set has no expressions.
+        dataset: name of the data set.
+        subject: the person, or "" where unknown.
+        split: for example ``"Training"``.
+        source: ``file:line`` or a path, as the reader gave it.
+        sha256: SHA-256 of the raw uint8 pixels, row by row (not of the PNG), in hexadecimal.
+    """
+
+    key: str
+    label: str
+    dataset: str
+    subject: str
+    split: str
+    source: str
+    sha256: str
+
+
+COLUMNS = tuple(field.name for field in dataclasses.fields(ManifestRow))
+
+
+def write_manifest(path, rows):
+    """Writes ``rows`` (of `ManifestRow`) to ``path`` as UTF-8 CSV with a header line."""
+    with open(path, "w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(dataclasses.astuple(row) for row in rows)
+
+
+def read_manifest(path):
+    """Reads a manifest into a list of `ManifestRow`.
+
+    Raises:
+        FerMdError: the file is missing, or a row has not the columns of a manifest.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8") as stream:
+            header, *rows = list(csv.reader(stream)) or [[]]
+    except FileNotFoundError:
+        raise FerMdError(f"{path}: no such file; prepare the data set again") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FerMdError(f"{path}: not a CSV file ({error})") from None
+    if tuple(header) != COLUMNS:
+        raise FerMdError(f"{path}: line 1: the columns must be {','.join(COLUMNS)}; found {','.join(header)}")
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(COLUMNS):
+            raise FerMdError(f"{path}: line {number}: {len(COLUMNS)} columns expected, found {len(row)}")
+    return [ManifestRow(*row) for row in rows]
+
+
+def file_sha256(path):
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,323 @@
+"""Prepared data sets: a folder of TFRecords with a manifest, written whole or not at all, and read with every check.
+
+The folder holds ``dataset.json`` (what it is), ``manifest.csv`` (one row per example), ``audit.json`` (duplicates,
+conflicts, ...) and ``<split>-00000-of-0000N.tfrecord``; ``docs/DATA.md`` describes each of them.
+"""
+
+import collections
+import dataclasses
+import hashlib
+import itertools
+from pathlib import Path
+
+import cv2
+import numpy as np
+import tensorflow as tf
+
+import fer_md
+from fer_md.data.audit import audit, leaked_keys, perceptual_hash, summary
+from fer_md.data.manifest import ManifestRow, file_sha256, write_manifest
+from fer_md.errors import FerMdError
+from fer_md.expressions import EXPRESSIONS
+from fer_md.files import atomic_directory, read_json, write_json
+from fer_md.progress import Progress
+
+FORMAT = 1
+"""Version of the folder's layout; raised when a reader of the old one would misread it."""
+
+_FEATURES = {
+    "key": tf.io.FixedLenFeature([], tf.string),
+    "subject": tf.io.FixedLenFeature([], tf.string),
+    "image": tf.io.FixedLenFeature([], tf.string),
+    "label": tf.io.FixedLenFeature([], tf.int64),
+    "votes": tf.io.FixedLenSequenceFeature([], tf.int64, allow_missing=True, default_value=0),
+    "landmarks": tf.io.FixedLenSequenceFeature([], tf.float32, allow_missing=True, default_value=float("nan")),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """One split of a prepared data set, in memory and in record order.
+
+    Attributes:
+        images: (N, H, W) uint8.
+        labels: (N,) int32, index into the data set's expressions; -1 throughout where it has none.
+        keys: list of N str.
+        votes: (N, 10) int32 in the order of FER+'s columns (a row of zeros where there are none), or None.
+        landmarks: (N, 68, 2) float32 pixel coordinates x, y (NaN where there are none), or None.
+        subjects: list of N str, "" where unknown.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    keys: list
+    votes: np.ndarray | None
+    landmarks: np.ndarray | None
+    subjects: list
+
+
+def write_dataset(faces, output, name, expressions=EXPRESSIONS, image_size=48, overwrite=False, shard_size=8192,
+                  drop_leaked=False, held_out=("PublicTest", "PrivateTest"), total=None):
+    """Writes a prepared data set.
+
+    Args:
+        faces: iterable of `fer_md.data.face.Face`, read once; no more than one face is held at a time.
+        output: the folder to make; it appears when everything is written.
+        name: name of the data set, for example ``"fer2013"``.
+        expressions: names of the labels 0, 1, ...; () for a data set without expressions, whose labels are all -1.
+        image_size: height and width that every image must have.
+        overwrite: replace ``output`` if it exists.
+        shard_size: examples per record file.
+        drop_leaked: leave out the faces outside ``held_out`` whose pixels also occur in a held-out split.
+        held_out: names of the splits that training must not see.
+        total: number of faces, for the progress line.
+
+    Returns:
+        dict, the content of ``dataset.json``.
+
+    Raises:
+        FerMdError: ``output`` exists; no faces; an image of another size or type, a label outside ``expressions``,
+            a key that is there twice.
+    """
+    with atomic_directory(output, overwrite) as folder:
+        rows, hashes = _spool(faces, folder, name, expressions, image_size, total)
+        report = audit(rows, hashes)
+        leaked = leaked_keys(rows, held_out)
+        dropped = leaked if drop_leaked else set()
+        splits = {}
+        for split in dict.fromkeys(row.split for row in rows):
+            of_split = [row for row in rows if row.split == split]
+            kept = [row for row in of_split if row.key not in dropped]
+            files = _write_shards(folder, split, [row.key not in dropped for row in of_split], shard_size)
+            counts = collections.Counter(row.label for row in kept)
+            classes = {expression: counts[expression] for expression in expressions}
+            splits[split] = {"examples": len(kept), "classes": classes, "files": files}
+        # Spools are read back split by split, so the manifest is in record order only when it is too.
+        kept = [row for split in splits for row in rows if row.split == split and row.key not in dropped]
+        write_manifest(folder / "manifest.csv", kept)
+        leaks = {"held_out": list(held_out), "count": len(leaked), "dropped": len(dropped)}
+        write_json(folder / "audit.json", {**report, "leaked": {**leaks, "keys": sorted(leaked)}})
+        info = {
+            "name": name,
+            "format": FORMAT,
+            "fer_md": fer_md.__version__,
+            "image_size": image_size,
+            "expressions": list(expressions),
+            "splits": splits,
+            "manifest_sha256": file_sha256(folder / "manifest.csv"),
+            "audit": {**summary(report), "leaked": leaks},
+        }
+        write_json(folder / "dataset.json", info)
+    return info
+
+
+def _spool(faces, folder, name, expressions, image_size, total):
+    """Writes every face to its split's spool file, in order; returns the manifest rows and perceptual hashes."""
+    rows, hashes, writers, keys = [], [], {}, set()
+    try:
+        with Progress(f"writing {name}", total, "faces") as progress:
+            for face in faces:
+                _check_face(face, expressions, image_size)
+                if face.key in keys:
+                    raise FerMdError(f"{face.source or face.key}: the key {face.key} is there twice")
+                keys.add(face.key)
+                if face.split not in writers:
+                    writers[face.split] = tf.io.TFRecordWriter(str(_spool_path(folder, face.split)))
+                writers[face.split].write(_serialize(face))
+                sha = hashlib.sha256(np.ascontiguousarray(face.image)).hexdigest()
+                label = expressions[face.label] if expressions else ""
+                rows.append(ManifestRow(face.key, label, name, face.subject, face.split, face.source, sha))
+                hashes.append(perceptual_hash(face.image))
+                progress.advance()
+        for writer in writers.values():
+            writer.close()
+    except tf.errors.OpError as error:
+        raise FerMdError(f"{folder.parent}: cannot write the records: {error.message}") from None
+    if not rows:
+        raise FerMdError(f"{name}: no faces to write")
+    return rows, hashes
+
+
+def _spool_path(folder, split):
+    return folder / f"{split}.spool"
+
+
+def _check_face(face, expressions, image_size):
+    where = f"{face.source} ({face.key})" if face.source else face.key
+    if face.image.shape != (image_size, image_size) or face.image.dtype != np.uint8:
+        raise FerMdError(f"{where}: the image must be ({image_size}, {image_size}) uint8;"
+                         f" found {face.image.shape} {face.image.dtype}")
+    if face.label not in (range(len(expressions)) if expressions else (-1,)):
+        raise FerMdError(f"{where}: label {face.label} is outside the label space {', '.join(expressions) or '(none)'}")
+
+
+def _serialize(face):
+    png = cv2.imencode(".png", face.image)[1].tobytes()
+    landmarks = () if face.landmarks is None else np.asarray(face.landmarks, np.float32).ravel()
+    return tf.train.Example(features=tf.train.Features(feature={
+        "key": _bytes(face.key.encode()),
+        "subject": _bytes(face.subject.encode()),
+        "image": _bytes(png),
+        "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[face.label])),
+        "votes": tf.train.Feature(int64_list=tf.train.Int64List(value=face.votes)),
+        "box": tf.train.Feature(float_list=tf.train.FloatList(value=face.box)),
+        "landmarks": tf.train.Feature(float_list=tf.train.FloatList(value=landmarks)),
+    })).SerializeToString()
+
+
+def _bytes(value):
+    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+
+
+def _write_shards(folder, split, keep, shard_size):
+    """Cuts a spool file into record files without the records that ``keep`` rules out, then removes it."""
+    spool = _spool_path(folder, split)
+    records = itertools.compress(tf.data.TFRecordDataset(str(spool)).as_numpy_iterator(), keep)
+    shards = -(-sum(keep) // shard_size)
+    files = []
+    for shard in range(shards):
+        path = folder / f"{split}-{shard:05d}-of-{shards:05d}.tfrecord"
+        examples = 0
+        try:
+            with tf.io.TFRecordWriter(str(path)) as writer:
+                for record in itertools.islice(records, shard_size):
+                    writer.write(record)
+                    examples += 1
+        except tf.errors.OpError as error:
+            raise FerMdError(f"{folder.parent}: cannot write the records: {error.message}") from None
+        files.append({"name": path.name, "examples": examples, "sha256": file_sha256(path)})
+    spool.unlink()
+    return files
+
+
+def read_info(directory):
+    """The content of ``dataset.json`` of a prepared data set.
+
+    Raises:
+        FerMdError: ``directory`` is not a prepared data set, or one of another format version.
+    """
+    path = Path(directory) / "dataset.json"
+    if not path.is_file():
+        raise FerMdError(f"{directory}: not a prepared data set (no dataset.json); make one with data_prep/, "
+                         "for example python data_prep/fer2013.py --source=fer2013.csv --output=DIR")
+    info = read_json(path)
+    if not isinstance(info, dict) or info.get("format") != FORMAT:
+        found = info.get("format") if isinstance(info, dict) else None
+        raise FerMdError(f"{path}: format {found}, but this version reads format {FORMAT}; prepare the data set again")
+    return info
+
+
+def manifest_hash(directory):
+    """SHA-256 of the manifest of a prepared data set, which names its exact content."""
+    return read_info(directory)["manifest_sha256"]
+
+
+def verify(directory):
+    """Checks that every file of a prepared data set has the SHA-256 that ``dataset.json`` says.
+
+    Raises:
+        FerMdError: a file is missing or differs; the message names it.
+    """
+    info = read_info(directory)
+    expected = {file["name"]: file["sha256"] for split in info["splits"].values() for file in split["files"]}
+    for name, sha256 in {**expected, "manifest.csv": info["manifest_sha256"]}.items():
+        path = Path(directory) / name
+        if not path.is_file():
+            raise FerMdError(f"{path}: missing; prepare the data set again")
+        if file_sha256(path) != sha256:
+            raise FerMdError(f"{path}: its SHA-256 is not that of dataset.json; prepare the data set again")
+
+
+def load_split(directory, split):
+    """Reads a split into memory.
+
+    Args:
+        directory: a prepared data set.
+        split: name of the split, for example ``"Training"``.
+
+    Returns:
+        `Split`.
+
+    Raises:
+        FerMdError: no prepared data set, no such split, an empty split, a damaged or truncated record file,
+            a label outside the label space, an image of another size, or another number of examples
+            than ``dataset.json`` says. The message names the file and the record (the first is record 1).
+    """
+    info = read_info(directory)
+    if split not in info["splits"]:
+        raise FerMdError(f"{directory}: no split {split!r}; there are {', '.join(info['splits'])}")
+    size, classes = info["image_size"], len(info["expressions"])
+    images, parts = [], collections.defaultdict(list)
+    for file in info["splits"][split]["files"]:
+        path = Path(directory) / file["name"]
+        first = len(images)
+        for part in _parsed(path):
+            labels = part["label"]
+            for png, label in zip(part["image"], labels, strict=True):
+                images.append(_decode(png, size, path, len(images) - first + 1))
+                if not (0 <= label < classes or (classes == 0 and label == -1)):
+                    raise FerMdError(f"{path}: record {len(images) - first}: label {label} is outside the"
+                                     f" {classes} expressions of dataset.json")
+            for feature in ("label", "key", "subject", "votes", "landmarks"):
+                parts[feature].append(part[feature])
+        if len(images) - first != file["examples"]:
+            raise FerMdError(f"{path}: {len(images) - first} records, but dataset.json says {file['examples']};"
+                             " prepare the data set again")
+    if not images:
+        raise FerMdError(f"{directory}: the split {split!r} is empty")
+    votes = _stack(parts["votes"], 0)
+    landmarks = _stack(parts["landmarks"], np.nan)
+    return Split(
+        images=np.stack(images),
+        labels=np.concatenate(parts["label"]).astype(np.int32),
+        keys=[key.decode() for part in parts["key"] for key in part],
+        votes=votes.astype(np.int32) if votes.size else None,
+        landmarks=landmarks.reshape(-1, 68, 2) if landmarks.size else None,
+        subjects=[subject.decode() for part in parts["subject"] for subject in part],
+    )
+
+
+def _parsed(path, batch=1024):
+    """Yields dicts of arrays, ``batch`` examples at a time."""
+    if not path.is_file():
+        raise FerMdError(f"{path}: missing; prepare the data set again")
+    read = 0
+    try:
+        for records in tf.data.TFRecordDataset(str(path)).batch(batch).as_numpy_iterator():
+            part = tf.io.parse_example(records, _FEATURES)
+            yield {feature: value.numpy() for feature, value in part.items()}
+            read += len(records)
+    except tf.errors.OpError:
+        record = _first_damaged(path)
+        raise FerMdError(f"{path}: record {record}: truncated or damaged; prepare the data set again") from None
+
+
+def _first_damaged(path):
+    """Number of the first record that cannot be read or parsed, counted from 1."""
+    number = 1
+    try:
+        for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+            tf.io.parse_single_example(record, _FEATURES)
+            number += 1
+    except tf.errors.OpError:
+        pass
+    return number
+
+
+def _decode(png, size, path, number):
+    """Decodes a grayscale PNG after a look at the size in its header."""
+    width, height = int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+    if (height, width) != (size, size):
+        raise FerMdError(f"{path}: record {number}: the image is {width}x{height}, not {size}x{size}")
+    image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if image is None:
+        raise FerMdError(f"{path}: record {number}: the image is not a PNG that can be decoded")
+    return image
+
+
+def _stack(parts, fill):
+    """Concatenates (B, K) arrays of different K, filled up on the right."""
+    width = max(part.shape[1] for part in parts)
+    return np.concatenate(
+        [np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=fill) for part in parts]
+    )
