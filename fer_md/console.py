@@ -5,15 +5,27 @@ import os
 import sys
 import traceback
 
-# Read by TensorFlow's C++ side when it is first imported, so this module must be imported before it.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("ABSL_MIN_LOG_LEVEL", "3")
-
 from absl import app, flags
 
 from fer_md.errors import FerMdError
 
 flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
+
+
+def _import_tensorflow_quietly():
+    """TensorFlow greets on the file descriptor of stderr before its log level is read, so that is put aside."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    kept, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 2)
+    try:
+        import tensorflow  # noqa: F401
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(sink)
+
+
+_import_tensorflow_quietly()
 
 
 def run(main):

@@ -1,0 +1,73 @@
+"""Trains one component on one prepared data set (the paper's Sec. 4, first stage).
+
+python experiments/pretrain.py --data=runs/data/fer2013 --run_dir=runs/quick/seed0 --preset=quick --precision=bfloat16
+
+Started again with the same flags it goes on where it was stopped; SIGTERM and Ctrl-C write a checkpoint first.
+The model is selected on --validation; the test split is never read here.
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import dataclasses
+import sys
+
+import keras
+from absl import flags
+
+from fer_md.data.records import load_split, read_info
+from fer_md.models import TINY, ComponentConfig, build_component
+from fer_md.training.loop import train
+from fer_md.training.presets import PRESETS
+from fer_md.training.run_directory import open_run
+from fer_md.training.strategy import make_strategy
+from fer_md.training.trainer import Trainer
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
+flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, model.keras.")
+flags.DEFINE_enum("preset", "quick", list(PRESETS), "Recipe; see fer_md/training/presets.py.")
+flags.DEFINE_integer("epochs", None, "Epochs in place of the preset's.", lower_bound=1)
+flags.DEFINE_enum("network", "paper", ["paper", "tiny"], "The paper's component, or a tiny one for trials.")
+flags.DEFINE_enum("precision", "bfloat16", ["float32", "bfloat16"], "Of the layers; weights stay float32.")
+flags.DEFINE_enum("strategy", "one", ["one", "mirrored", "multiworker"], "tf.distribute strategy.")
+flags.DEFINE_integer("replicas", 2, "Logical CPUs with --strategy=mirrored where there is no GPU.", lower_bound=1)
+flags.DEFINE_string("validation", "PublicTest", "Split evaluated after each epoch.")
+flags.DEFINE_integer("seed", 0, "Of weights, order, augmentation and dropout.", lower_bound=0)
+flags.DEFINE_float("checkpoint_seconds", 120, "Longest time between two checkpoints.", lower_bound=0)
+flags.mark_flags_as_required(["data", "run_dir"])
+
+
+def main():
+    recipe = PRESETS[FLAGS.preset]
+    if FLAGS.epochs:
+        recipe = dataclasses.replace(recipe, epochs=FLAGS.epochs)
+    config = ComponentConfig() if FLAGS.network == "paper" else TINY
+    strategy = make_strategy(FLAGS.strategy, FLAGS.replicas)
+    keras.config.set_dtype_policy("mixed_bfloat16" if FLAGS.precision == "bfloat16" else "float32")
+    info = read_info(FLAGS.data)
+    config = dataclasses.replace(config, num_classes=len(info["expressions"]), image_size=info["image_size"])
+    settings = {
+        "data": info["name"],
+        "manifest_sha256": info["manifest_sha256"],
+        "expressions": info["expressions"],
+        "recipe": _plain(recipe),
+        "network": _plain(config),
+        "precision": FLAGS.precision,
+        "strategy": FLAGS.strategy,
+        "validation": FLAGS.validation,
+        "seed": FLAGS.seed,
+    }
+    run_dir = open_run(FLAGS.run_dir, settings)
+    training, held_out = load_split(FLAGS.data, "Training"), load_split(FLAGS.data, FLAGS.validation)
+    trainer = Trainer(lambda: build_component(config, FLAGS.seed), recipe, len(training.labels), strategy)
+    complete = train(trainer, training, held_out, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
+    print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
+
+
+def _plain(config):
+    """A dataclass as JSON values: tuples become lists, so that a stored one compares equal."""
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(config).items()}
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))

@@ -1,0 +1,108 @@
+"""Random changes of a batch of faces, each a function of (seed, epoch, example) and of nothing else."""
+
+import dataclasses
+
+import tensorflow as tf
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """How far faces are changed. Zeros change nothing.
+
+    Attributes:
+        flip: mirror half of the faces.
+        rotation: largest rotation in degrees, either way.
+        scale: largest relative change of size, either way.
+        shift: largest shift in pixels, along both axes and either way.
+        contrast: largest relative change of contrast, either way.
+        erase: share of the faces in which a random rectangle is filled with gray.
+    """
+
+    flip: bool = False
+    rotation: float = 0.0
+    scale: float = 0.0
+    shift: float = 0.0
+    contrast: float = 0.0
+    erase: float = 0.0
+
+
+def uniforms(seed, epochs, examples, count):
+    """``count`` uniform numbers for each example, from a counter-based hash (murmur3's finalizer).
+
+    A vectorised stand-in for one ``tf.random.stateless_uniform`` an example, which costs a loop.
+
+    Args:
+        seed: int.
+        epochs, examples: (B,) int64.
+        count: numbers for each example.
+
+    Returns:
+        (B, count) float32 in [0, 1), equal for equal arguments, whatever the batch they come in.
+    """
+    state = tf.fill(tf.shape(examples), tf.constant(seed % 2**32, tf.uint32))
+    for value in (epochs, examples):
+        state = _mix(state ^ _mix(tf.cast(value, tf.uint32) + tf.constant(0x9E3779B9, tf.uint32)))
+    draws = tf.range(count, dtype=tf.int32)
+    bits = _mix(state[:, None] ^ _mix(tf.cast(draws, tf.uint32) + tf.constant(0x85EBCA6B, tf.uint32))[None, :])
+    return tf.cast(tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32)), tf.float32) / 2**24
+
+
+def _mix(x):
+    for multiplier, shift in ((0x85EBCA6B, 16), (0xC2B2AE35, 13), (1, 16)):
+        x = tf.bitwise.bitwise_xor(x, tf.bitwise.right_shift(x, tf.constant(shift, tf.uint32)))
+        x *= tf.constant(multiplier, tf.uint32)
+    return x
+
+
+def augment(images, config, seed, epochs, examples):
+    """Changes a batch of faces at random.
+
+    Args:
+        images: (B, H, W, 1) uint8 or float32, gray levels in [0, 255].
+        config: ``Augmentation``.
+        seed: int.
+        epochs, examples: (B,) int64, what the change of each image depends on.
+
+    Returns:
+        (B, H, W, 1) float32. Pixels from outside the image repeat its edge.
+    """
+    images = tf.cast(images, tf.float32)
+    size = images.shape[1]
+    draws = tf.unstack(uniforms(seed, epochs, examples, 11), axis=1)
+    signed = [2 * draw - 1 for draw in draws[:5]]
+    images = _warp(images, config, signed, mirror=draws[5] < 0.5 if config.flip else None)
+    if config.contrast:
+        mean = tf.reduce_mean(images, [1, 2, 3], keepdims=True)
+        images = mean + (images - mean) * (1 + config.contrast * signed[4])[:, None, None, None]
+    if config.erase:
+        images = _erase(images, size, config.erase, draws[6:11])
+    return images
+
+
+def _warp(images, config, signed, mirror):
+    """Rotation, scale, shift and mirror in one bilinear resampling about the centre."""
+    angle = signed[0] * (config.rotation * 3.141592653589793 / 180)
+    zoom = 1 / (1 + config.scale * signed[1])
+    cos, sin = zoom * tf.cos(angle), zoom * tf.sin(angle)
+    side = tf.ones_like(cos) if mirror is None else tf.where(mirror, -1.0, 1.0)
+    middle = (images.shape[1] - 1) / 2
+    a, b, c, d = cos * side, -sin, sin * side, cos
+    dx = middle - (a + b) * middle + config.shift * signed[2]
+    dy = middle - (c + d) * middle + config.shift * signed[3]
+    zero = tf.zeros_like(cos)
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=images, transforms=tf.stack([a, b, dx, c, d, dy, zero, zero], 1),
+        output_shape=images.shape[1:3], fill_value=0.0, interpolation="BILINEAR", fill_mode="NEAREST",
+    )  # fmt: skip
+
+
+def _erase(images, size, share, draws):
+    """A rectangle of 1/6 to 1/2 of each edge becomes the image's mean, in ``share`` of the images."""
+    chosen, height, width, top, left = draws
+    height, width = size * (1 / 6 + height / 3), size * (1 / 6 + width / 3)
+    top, left = top * (size - height), left * (size - width)
+    line = tf.range(size, dtype=tf.float32)[None, :]
+    rows = (line >= top[:, None]) & (line < (top + height)[:, None])
+    columns = (line >= left[:, None]) & (line < (left + width)[:, None])
+    inside = (rows[:, :, None] & columns[:, None, :] & (chosen < share)[:, None, None])[..., None]
+    return tf.where(inside, tf.reduce_mean(images, [1, 2, 3], keepdims=True), images)

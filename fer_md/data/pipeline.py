@@ -1,0 +1,50 @@
+"""The stream of training batches: addressed by step, so that a run resumes exactly where it stopped."""
+
+import numpy as np
+import tensorflow as tf
+
+from fer_md.data.augment import augment
+
+
+def training_batches(split, augmentation, batch_size, seed, first_step, last_step, shard=0, shards=1):
+    """A ``tf.data.Dataset`` of the batches of steps ``first_step`` to ``last_step - 1``.
+
+    Position p of the stream is example ``permutation(seed, epoch)[p mod N]`` of epoch ``p div N``; step s takes
+    the positions ``s * batch_size`` and on. So every batch is full, no example is left out of an epoch,
+    and the batch of a step does not depend on where the run was started.
+
+    Args:
+        split: ``fer_md.data.records.Split``; its images stay in memory as uint8.
+        augmentation: ``Augmentation``.
+        batch_size: of the global batch.
+        seed: int, of the order and of the augmentation.
+        first_step, last_step: range of steps.
+        shard, shards: which of how many equal parts of each batch to yield (one a replica or worker).
+
+    Yields:
+        images (batch_size / shards, H, W, 1) float32 in [0, 255] and labels (batch_size / shards,) int32.
+
+    Raises:
+        ValueError: ``batch_size`` is not a multiple of ``shards``.
+    """
+    if batch_size % shards:
+        raise ValueError(f"batch_size must be a multiple of the {shards} replicas, not {batch_size}")
+    part = batch_size // shards
+    total = len(split.labels)
+    images = tf.constant(split.images[..., None])
+    labels = tf.constant(np.asarray(split.labels, np.int32))
+
+    def batch(step):
+        positions = step * batch_size + shard * part + tf.range(part, dtype=tf.int64)
+        epochs = positions // total
+        keys = tf.stack([tf.fill([part], tf.constant(seed % 2**31, tf.int64)), epochs, tf.zeros([part], tf.int64)], 1)
+        examples = tf.raw_ops.RandomIndexShuffle(
+            index=positions % total, seed=tf.cast(keys, tf.int32), max_index=tf.constant(total - 1, tf.int64), rounds=8
+        )
+        faces = augment(tf.gather(images, examples), augmentation, seed, epochs, examples)
+        return faces, tf.gather(labels, examples)
+
+    steps = tf.data.Dataset.range(first_step, last_step)
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    return steps.map(batch, num_parallel_calls=2, deterministic=True).prefetch(2).with_options(options)

@@ -1,0 +1,28 @@
+"""Everything a run needs to go on, in one file that appears whole or not at all."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from fer_md.errors import FerMdError
+from fer_md.files import atomic_file
+
+
+def save_checkpoint(path, arrays):
+    """Writes a dict of arrays as an uncompressed .npz, beside its place, then renamed into it."""
+    with atomic_file(path) as partial, open(partial, "wb") as stream:
+        np.savez(stream, **arrays)
+
+
+def load_checkpoint(path):
+    """Reads the dict of arrays back.
+
+    Raises:
+        FerMdError: the file is truncated or damaged; it is never unpickled.
+    """
+    try:
+        with np.load(Path(path), allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError) as error:
+        raise FerMdError(f"{path}: truncated or damaged ({error}); delete it to start the run anew") from None

@@ -1,0 +1,98 @@
+"""A run's folder: what was asked for, what came of it, and the trained model."""
+
+import datetime
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+import fer_md
+import fer_md.layers
+from fer_md.errors import FerMdError
+from fer_md.files import read_json, write_json
+
+
+def environment():
+    """Where and with what a result was made: a dict of strings."""
+    return {
+        "date": datetime.date.today().isoformat(),
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "fer_md": fer_md.__version__,
+        "commit": _commit(),
+        "processor": _processor(),
+        "cpus": os.cpu_count(),
+    }
+
+
+def _processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _commit():
+    folder = Path(__file__).parent
+    answer = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=folder, capture_output=True, text=True)
+    return answer.stdout.strip() or "unknown"
+
+
+def open_run(run_dir, settings):
+    """Creates a run's folder, or opens it to resume.
+
+    Args:
+        run_dir: the folder.
+        settings: dict of JSON values that decide the result (recipe, network, data, seed, precision).
+
+    Returns:
+        ``pathlib.Path`` of the folder.
+
+    Raises:
+        FerMdError: the folder holds a run with other settings; the message names the first that differs.
+    """
+    run_dir = Path(run_dir)
+    path = run_dir / "config.json"
+    if not path.exists():
+        write_json(path, {"settings": settings, "environment": environment()})
+        return run_dir
+    stored = read_json(path)["settings"]
+    for name in settings:
+        if stored.get(name) != settings[name]:
+            raise FerMdError(
+                f"{path}: holds a run with {name}={stored.get(name)!r}, not {settings[name]!r}; name another --run_dir"
+            )
+    return run_dir
+
+
+def read_settings(run_dir):
+    """The settings of a run.
+
+    Raises:
+        FerMdError: ``run_dir`` is not a run.
+    """
+    path = Path(run_dir) / "config.json"
+    if not path.is_file():
+        raise FerMdError(f"{run_dir}: not a run directory (no config.json); make one with experiments/pretrain.py")
+    return read_json(path)["settings"]
+
+
+def load_model(run_dir):
+    """The trained ``keras.Model`` of a finished run.
+
+    Raises:
+        FerMdError: no run, an unfinished one, or a damaged model file.
+    """
+    read_settings(run_dir)
+    path = Path(run_dir) / "model.keras"
+    if not path.is_file():
+        raise FerMdError(f"{run_dir}: the run is not finished (no model.keras); start it again to resume it")
+    try:
+        return keras.saving.load_model(path)
+    except Exception as error:
+        raise FerMdError(f"{path}: cannot be loaded ({error})") from error

@@ -1,0 +1,28 @@
+"""Where to train: one device, replicas on one machine, or several worker processes."""
+
+import tensorflow as tf
+
+
+def make_strategy(name, replicas=2):
+    """Creates the ``tf.distribute.Strategy``; call it before any tensor is made.
+
+    Args:
+        name: ``"one"`` device; ``"mirrored"`` on all GPUs, or on ``replicas`` logical CPUs where there is none;
+            ``"multiworker"`` as the environment variable ``TF_CONFIG`` says.
+        replicas: number of logical CPUs.
+
+    Raises:
+        ValueError: unknown name.
+    """
+    if name == "one":
+        return tf.distribute.get_strategy()
+    if name == "multiworker":
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    if name != "mirrored":
+        raise ValueError(f"strategy must be 'one', 'mirrored' or 'multiworker', not {name!r}")
+    if tf.config.list_physical_devices("GPU"):
+        return tf.distribute.MirroredStrategy()
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    if tf.config.get_logical_device_configuration(cpu) is None:
+        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * replicas)
+    return tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(replicas)])
