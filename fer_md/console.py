@@ -9,6 +9,21 @@ from absl import app, flags
 
 from fer_md.errors import FerMdError
 
+
+def _import_tensorflow():
+    """Imports TensorFlow without its start-up notices, which 2.21 prints before it heeds the levels above."""
+    stderr = os.dup(2)
+    with open(os.devnull, "wb") as null:
+        os.dup2(null.fileno(), 2)
+    try:
+        import tensorflow  # noqa: F401
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+_import_tensorflow()
+
 flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
 
 

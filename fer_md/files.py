@@ -1,8 +1,10 @@
 """Outputs that appear whole or not at all: written beside their place, then renamed into it."""
 
 import contextlib
+import glob
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -35,6 +37,8 @@ def atomic_file(path):
 def atomic_directory(path, overwrite=False):
     """Yields a temporary folder beside ``path``; renames it into place on success, removes it on failure.
 
+    What a killed process left behind of the same folder is removed first.
+
     Args:
         path: the folder to make.
         overwrite: replace a folder that is there already.
@@ -49,8 +53,8 @@ def atomic_directory(path, overwrite=False):
     if path.exists() and not overwrite:
         raise FerMdError(f"{path}: exists already; pass --overwrite to replace it, or name another folder")
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path)
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     try:
         yield partial
@@ -61,6 +65,23 @@ def atomic_directory(path, overwrite=False):
         shutil.rmtree(replaced, ignore_errors=True)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _remove_leftovers(path):
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*-*"):
+        match = re.fullmatch(r"(?:partial|replaced)-(\d+)", leftover.name[len(path.name) + 2 :])
+        if match and not _is_running_elsewhere(int(match[1])):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _is_running_elsewhere(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return pid != os.getpid()
 
 
 def write_json(path, value):

@@ -1,4 +1,4 @@
-"""What is wrong with a data set: duplicates, near-duplicates, leaks between splits, conflicting labels, blank images."""
+"""What is wrong with a data set: duplicates, near-duplicates, leaks between splits, contradictions, blank images."""
 
 import collections
 import functools
