@@ -9,31 +9,22 @@ from absl import app, flags
 
 from fer_md.errors import FerMdError
 
-
-def _import_tensorflow():
-    """Imports TensorFlow without its start-up notices, which 2.21 prints before it heeds the levels above."""
-    stderr = os.dup(2)
-    with open(os.devnull, "wb") as null:
-        os.dup2(null.fileno(), 2)
-    try:
-        import tensorflow  # noqa: F401
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-
-
-_import_tensorflow()
-
 flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
 
 
 def _import_tensorflow_quietly():
-    """TensorFlow greets on the file descriptor of stderr before its log level is read, so that is put aside."""
+    """TensorFlow greets on the file descriptor of stderr before its log level is read, so that is put aside.
+
+    OpenCV reads its level when it is imported: a damaged image ends in an error of ours, not in its warnings.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     kept, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 2)
     try:
-        import tensorflow  # noqa: F401
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()  # looks for CUDA, and complains where there is none
     finally:
         os.dup2(kept, 2)
         os.close(kept)
