@@ -6,7 +6,17 @@ import functools
 import numpy as np
 
 NEAR_DISTANCE = 4
-"""Two images are near-duplicates when their perceptual hashes differ in at most this many of 64 bits."""
+"""Two images are near-duplicates when their perceptual hashes differ in at most this many of 64 bits.
+
+On FER2013, of the pairs at a distance of 0, 2, 4, 6, 8, 10 bits (it is always even, as 32 bits are set),
+100, 95, 85, 68, 36, 10 % correlate by more than 0.9.
+"""
+
+CONSTANT_RANGE = 8
+"""An image is constant when its values span fewer gray levels than this, which leaves room for JPEG's noise.
+
+In FER2013 twelve images have one value, one spans 3 levels, and the next one 48.
+"""
 
 LISTED_PAIRS = 20_000
 """At most this many near-duplicate pairs are listed one by one; all are counted."""
@@ -28,11 +38,11 @@ def perceptual_hash(image):
         image: (H, W) uint8.
 
     Returns:
-        int in [0, 2**64), or None for an image of one single value.
+        int in [0, 2**64), or None for a constant image.
 
     Reference: C. Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010, section 3.2.1.
     """
-    if image.min() == image.max():
+    if int(image.max()) - int(image.min()) < CONSTANT_RANGE:
         return None
     height, width = image.shape
     spectrum = _cosines(height) @ image.astype(np.float32) @ _cosines(width).T  # (8, 8)

@@ -5,17 +5,19 @@ conflicts, ...) and ``<split>-00000-of-0000N.tfrecord``; ``docs/DATA.md`` descri
 """
 
 import collections
+import contextlib
 import dataclasses
 import hashlib
 import itertools
+import re
 from pathlib import Path
 
-import cv2
 import numpy as np
 import tensorflow as tf
 
 import fer_md
 from fer_md.data.audit import audit, leaked_keys, perceptual_hash, summary
+from fer_md.data.examples import read_examples, serialize
 from fer_md.data.manifest import ManifestRow, file_sha256, write_manifest
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
@@ -24,16 +26,6 @@ from fer_md.progress import Progress
 
 FORMAT = 1
 """Version of the folder's layout; raised when a reader of the old one would misread it."""
-
-_FEATURES = {
-    "key": tf.io.FixedLenFeature([], tf.string),
-    "subject": tf.io.FixedLenFeature([], tf.string),
-    "image": tf.io.FixedLenFeature([], tf.string),
-    "label": tf.io.FixedLenFeature([], tf.int64),
-    "votes": tf.io.FixedLenSequenceFeature([], tf.int64, allow_missing=True, default_value=0),
-    "landmarks": tf.io.FixedLenSequenceFeature([], tf.float32, allow_missing=True, default_value=float("nan")),
-}
-
 
 @dataclasses.dataclass(frozen=True)
 class Split:
@@ -77,23 +69,22 @@ def write_dataset(faces, output, name, expressions=EXPRESSIONS, image_size=48, o
 
     Raises:
         FerMdError: ``output`` exists; no faces; an image of another size or type, a label outside ``expressions``,
-            a key that is there twice.
+            a split whose name is no word, a key that is there twice; the disk is full.
     """
-    with atomic_directory(output, overwrite) as folder:
+    with atomic_directory(output, overwrite) as folder, _write_errors(output):
         rows, hashes = _spool(faces, folder, name, expressions, image_size, total)
-        report = audit(rows, hashes)
-        leaked = leaked_keys(rows, held_out)
+        report, leaked = audit(rows, hashes), leaked_keys(rows, held_out)
         dropped = leaked if drop_leaked else set()
-        splits = {}
+        splits, kept = {}, []
         for split in dict.fromkeys(row.split for row in rows):
             of_split = [row for row in rows if row.split == split]
-            kept = [row for row in of_split if row.key not in dropped]
-            files = _write_shards(folder, split, [row.key not in dropped for row in of_split], shard_size)
-            counts = collections.Counter(row.label for row in kept)
-            classes = {expression: counts[expression] for expression in expressions}
-            splits[split] = {"examples": len(kept), "classes": classes, "files": files}
-        # Spools are read back split by split, so the manifest is in record order only when it is too.
-        kept = [row for split in splits for row in rows if row.split == split and row.key not in dropped]
+            kept += (kept_here := [row for row in of_split if row.key not in dropped])
+            counts = collections.Counter(row.label for row in kept_here)
+            splits[split] = {
+                "examples": len(kept_here),
+                "classes": {expression: counts[expression] for expression in expressions},
+                "files": _write_shards(folder, split, [row.key not in dropped for row in of_split], shard_size),
+            }
         write_manifest(folder / "manifest.csv", kept)
         leaks = {"held_out": list(held_out), "count": len(leaked), "dropped": len(dropped)}
         write_json(folder / "audit.json", {**report, "leaked": {**leaks, "keys": sorted(leaked)}})
@@ -111,28 +102,34 @@ def write_dataset(faces, output, name, expressions=EXPRESSIONS, image_size=48, o
     return info
 
 
+@contextlib.contextmanager
+def _write_errors(output):
+    """Turns TensorFlow's errors, a full disk among them, into one line."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise FerMdError(f"{output}: cannot be written, is the disk full? ({error.message})") from None
+
+
 def _spool(faces, folder, name, expressions, image_size, total):
     """Writes every face to its split's spool file, in order; returns the manifest rows and perceptual hashes."""
     rows, hashes, writers, keys = [], [], {}, set()
-    try:
-        with Progress(f"writing {name}", total, "faces") as progress:
-            for face in faces:
-                _check_face(face, expressions, image_size)
-                if face.key in keys:
-                    raise FerMdError(f"{face.source or face.key}: the key {face.key} is there twice")
-                keys.add(face.key)
-                if face.split not in writers:
-                    writers[face.split] = tf.io.TFRecordWriter(str(_spool_path(folder, face.split)))
-                writers[face.split].write(_serialize(face))
-                sha = hashlib.sha256(np.ascontiguousarray(face.image)).hexdigest()
-                label = expressions[face.label] if expressions else ""
-                rows.append(ManifestRow(face.key, label, name, face.subject, face.split, face.source, sha))
-                hashes.append(perceptual_hash(face.image))
-                progress.advance()
-        for writer in writers.values():
-            writer.close()
-    except tf.errors.OpError as error:
-        raise FerMdError(f"{folder.parent}: cannot write the records: {error.message}") from None
+    with contextlib.ExitStack() as stack:
+        progress = stack.enter_context(Progress(f"writing {name}", total, "faces"))
+        for face in faces:
+            _check_face(face, expressions, image_size)
+            if face.key in keys:
+                raise FerMdError(f"{face.source or face.key}: the key {face.key} is there twice")
+            keys.add(face.key)
+            if face.split not in writers:
+                writer = tf.io.TFRecordWriter(str(_spool_path(folder, face.split)))
+                writers[face.split] = stack.enter_context(writer)
+            writers[face.split].write(serialize(face))
+            sha = hashlib.sha256(np.ascontiguousarray(face.image)).hexdigest()
+            label = expressions[face.label] if expressions else ""
+            rows.append(ManifestRow(face.key, label, name, face.subject, face.split, face.source, sha))
+            hashes.append(perceptual_hash(face.image))
+            progress.advance()
     if not rows:
         raise FerMdError(f"{name}: no faces to write")
     return rows, hashes
@@ -149,24 +146,8 @@ def _check_face(face, expressions, image_size):
                          f" found {face.image.shape} {face.image.dtype}")
     if face.label not in (range(len(expressions)) if expressions else (-1,)):
         raise FerMdError(f"{where}: label {face.label} is outside the label space {', '.join(expressions) or '(none)'}")
-
-
-def _serialize(face):
-    png = cv2.imencode(".png", face.image)[1].tobytes()
-    landmarks = () if face.landmarks is None else np.asarray(face.landmarks, np.float32).ravel()
-    return tf.train.Example(features=tf.train.Features(feature={
-        "key": _bytes(face.key.encode()),
-        "subject": _bytes(face.subject.encode()),
-        "image": _bytes(png),
-        "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[face.label])),
-        "votes": tf.train.Feature(int64_list=tf.train.Int64List(value=face.votes)),
-        "box": tf.train.Feature(float_list=tf.train.FloatList(value=face.box)),
-        "landmarks": tf.train.Feature(float_list=tf.train.FloatList(value=landmarks)),
-    })).SerializeToString()
-
-
-def _bytes(value):
-    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+    if not re.fullmatch(r"\w+", face.split):
+        raise FerMdError(f"{where}: a split's name must be letters, digits and underscores; found {face.split!r}")
 
 
 def _write_shards(folder, split, keep, shard_size):
@@ -178,13 +159,10 @@ def _write_shards(folder, split, keep, shard_size):
     for shard in range(shards):
         path = folder / f"{split}-{shard:05d}-of-{shards:05d}.tfrecord"
         examples = 0
-        try:
-            with tf.io.TFRecordWriter(str(path)) as writer:
-                for record in itertools.islice(records, shard_size):
-                    writer.write(record)
-                    examples += 1
-        except tf.errors.OpError as error:
-            raise FerMdError(f"{folder.parent}: cannot write the records: {error.message}") from None
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            for record in itertools.islice(records, shard_size):
+                writer.write(record)
+                examples += 1
         files.append({"name": path.name, "examples": examples, "sha256": file_sha256(path)})
     spool.unlink()
     return files
@@ -246,73 +224,28 @@ def load_split(directory, split):
     info = read_info(directory)
     if split not in info["splits"]:
         raise FerMdError(f"{directory}: no split {split!r}; there are {', '.join(info['splits'])}")
-    size, classes = info["image_size"], len(info["expressions"])
-    images, parts = [], collections.defaultdict(list)
+    parts = collections.defaultdict(list)
     for file in info["splits"][split]["files"]:
-        path = Path(directory) / file["name"]
-        first = len(images)
-        for part in _parsed(path):
-            labels = part["label"]
-            for png, label in zip(part["image"], labels, strict=True):
-                images.append(_decode(png, size, path, len(images) - first + 1))
-                if not (0 <= label < classes or (classes == 0 and label == -1)):
-                    raise FerMdError(f"{path}: record {len(images) - first}: label {label} is outside the"
-                                     f" {classes} expressions of dataset.json")
-            for feature in ("label", "key", "subject", "votes", "landmarks"):
-                parts[feature].append(part[feature])
-        if len(images) - first != file["examples"]:
-            raise FerMdError(f"{path}: {len(images) - first} records, but dataset.json says {file['examples']};"
+        path, read = Path(directory) / file["name"], 0
+        for part in read_examples(path, info["image_size"], len(info["expressions"])):
+            read += len(part["label"])
+            for feature, values in part.items():
+                parts[feature].append(values)
+        if read != file["examples"]:
+            raise FerMdError(f"{path}: {read} records, but dataset.json says {file['examples']};"
                              " prepare the data set again")
-    if not images:
+    if not parts:
         raise FerMdError(f"{directory}: the split {split!r} is empty")
     votes = _stack(parts["votes"], 0)
     landmarks = _stack(parts["landmarks"], np.nan)
     return Split(
-        images=np.stack(images),
+        images=np.concatenate(parts["image"]),
         labels=np.concatenate(parts["label"]).astype(np.int32),
         keys=[key.decode() for part in parts["key"] for key in part],
         votes=votes.astype(np.int32) if votes.size else None,
         landmarks=landmarks.reshape(-1, 68, 2) if landmarks.size else None,
         subjects=[subject.decode() for part in parts["subject"] for subject in part],
     )
-
-
-def _parsed(path, batch=1024):
-    """Yields dicts of arrays, ``batch`` examples at a time."""
-    if not path.is_file():
-        raise FerMdError(f"{path}: missing; prepare the data set again")
-    read = 0
-    try:
-        for records in tf.data.TFRecordDataset(str(path)).batch(batch).as_numpy_iterator():
-            part = tf.io.parse_example(records, _FEATURES)
-            yield {feature: value.numpy() for feature, value in part.items()}
-            read += len(records)
-    except tf.errors.OpError:
-        record = _first_damaged(path)
-        raise FerMdError(f"{path}: record {record}: truncated or damaged; prepare the data set again") from None
-
-
-def _first_damaged(path):
-    """Number of the first record that cannot be read or parsed, counted from 1."""
-    number = 1
-    try:
-        for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
-            tf.io.parse_single_example(record, _FEATURES)
-            number += 1
-    except tf.errors.OpError:
-        pass
-    return number
-
-
-def _decode(png, size, path, number):
-    """Decodes a grayscale PNG after a look at the size in its header."""
-    width, height = int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
-    if (height, width) != (size, size):
-        raise FerMdError(f"{path}: record {number}: the image is {width}x{height}, not {size}x{size}")
-    image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
-    if image is None:
-        raise FerMdError(f"{path}: record {number}: the image is not a PNG that can be decoded")
-    return image
 
 
 def _stack(parts, fill):
