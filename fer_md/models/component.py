@@ -24,7 +24,7 @@ def apply_relu_stage(x, filters, kernel_size, pool, name):
 def apply_inception_stage(x, widths, config, pool, name):
     """Inception module and max-pooling, in place of a convolution."""
     x = inception_block(x, widths, config.factorized, name)
-    return keras.layers.MaxPooling2D(pool, name=f"{name}_pool")(x) if pool > 1 else x
+    return keras.layers.MaxPooling2D(pool, name=f"{name}_stage_pool")(x) if pool > 1 else x
 
 
 def build_component(config=None, seed=0, name="component"):

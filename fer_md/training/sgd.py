@@ -24,19 +24,10 @@ class SGD:
 
     def apply(self, gradients, rate):
         """Updates the variables of this replica; ``gradients`` must be the same on every replica."""
-        replica = tf.distribute.get_replica_context()
-        local = replica.strategy.experimental_local_results
         for variable, slot, gradient in zip(self.variables, self.slots, gradients, strict=True):
-            variable, slot = _own(variable, replica, local), _own(slot, replica, local)
             if self.weight_decay and len(variable.shape) > 1:
                 gradient += self.weight_decay * variable
             tf.raw_ops.ResourceApplyKerasMomentum(
                 var=variable.handle, accum=slot.handle, lr=rate, grad=gradient,
                 momentum=self.momentum, use_nesterov=self.nesterov,
             )  # fmt: skip
-
-
-def _own(variable, replica, local):
-    """This replica's copy of a mirrored variable."""
-    copies = local(variable)
-    return copies[0] if len(copies) == 1 else copies[replica.replica_id_in_sync_group % len(copies)]

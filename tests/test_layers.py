@@ -1,0 +1,119 @@
+"""The custom layers against TensorFlow's own operations, Keras's layers and hand-derived values."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from fer_md.layers import BatchNorm, CReLU, Dropout, Standardize, inception_block
+
+
+def noise(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def test_crelu_by_hand():
+    """x = (2, -3): relu(x) = (2, 0), relu(-x) = (0, 3)."""
+    np.testing.assert_array_equal(CReLU()(np.array([[[[2.0, -3.0]]]])), [[[[2, 0, 0, 3]]]])
+
+
+def test_crelu_equals_tensorflow():
+    x = noise(2, 6, 6, 3)
+    np.testing.assert_array_equal(CReLU()(x), tf.nn.crelu(x))
+
+
+@pytest.mark.parametrize("affine", [False, True])
+def test_pooling_inside_equals_pooling_after(affine):
+    x = tf.constant(noise(2, 8, 8, 3))
+    layer, plain = CReLU(pool_size=2, affine=affine), CReLU(affine=affine)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        inside, after = layer(x), tf.nn.max_pool2d(plain(x), 2, 2, "VALID")
+        weights = noise(*inside.shape, seed=1)
+        sums = [tf.reduce_sum(weights * y) for y in (inside, after)]
+    np.testing.assert_array_equal(inside, after)
+    np.testing.assert_allclose(tape.gradient(sums[0], x), tape.gradient(sums[1], x), atol=1e-6)
+    assert layer.compute_output_shape((None, 8, 8, 3)) == (None, 4, 4, 6)
+
+
+def test_crelu_affine_by_hand():
+    """x = 2, scales (1, -1), shifts (1, 1): relu(1*2 + 1) = 3, relu(-1*-2 + 1) = 3."""
+    layer = CReLU(affine=True)
+    layer.build((None, 1, 1, 1))
+    layer.scale.assign([1, -1])
+    layer.shift.assign([1, 1])
+    np.testing.assert_array_equal(layer(np.full((1, 1, 1, 1), 2.0, np.float32)), [[[[3, 3]]]])
+
+
+def test_batch_norm_equals_keras():
+    x = noise(4, 5, 5, 3) * 3 + 1
+    ours, stock = BatchNorm(), keras.layers.BatchNormalization(momentum=0.9)
+    np.testing.assert_allclose(ours(x, training=True), stock(x, training=True), atol=1e-5)
+    np.testing.assert_allclose(ours.moving_mean, stock.moving_mean, atol=1e-6)
+    # Ours keeps the unbiased variance: n / (n - 1) times Keras's, with n = 4 * 5 * 5.
+    expected = 0.9 + (np.array(stock.moving_variance) - 0.9) * 100 / 99
+    np.testing.assert_allclose(ours.moving_variance, expected, rtol=1e-5)
+
+
+def test_batch_norm_gradient_equals_keras():
+    x, weights = tf.constant(noise(4, 5, 5, 3)), noise(4, 5, 5, 3, seed=1)
+    gradients = []
+    for layer in (BatchNorm(), keras.layers.BatchNormalization()):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_sum(weights * tf.square(layer(x, training=True)))
+        gradients.append(tape.gradient(loss, x))
+    np.testing.assert_allclose(*gradients, atol=1e-4)
+
+
+def test_batch_norm_keeps_float32_statistics_in_bfloat16():
+    layer = BatchNorm(dtype="mixed_bfloat16")
+    assert layer(tf.cast(noise(2, 3, 3, 4), tf.bfloat16), training=True).dtype == tf.bfloat16
+    assert all(variable.dtype == "float32" for variable in layer.variables)
+
+
+def test_dropout_share_scale_and_repetition():
+    x = np.ones((200, 500), np.float32)
+    first, second = Dropout(0.35, seed=3), Dropout(0.35, seed=3)
+    y = np.array(first(x, training=True))
+    assert set(np.unique(y)) == {np.float32(0), np.float32(1) / np.float32(0.65)}
+    assert abs((y == 0).mean() - 0.35) < 0.01  # 100,000 draws: standard deviation 0.0015
+    np.testing.assert_array_equal(y, second(x, training=True))
+    assert (y != np.array(first(x, training=True))).any()
+    np.testing.assert_array_equal(first(x), x)
+
+
+def test_standardize_by_hand():
+    """(0, 2): mean 1, variance 1, plus epsilon 1 gives +-1/sqrt(2); a constant image gives zeros."""
+    y = Standardize()(np.array([[[[0], [2]]], [[[7], [7]]]], np.uint8))
+    np.testing.assert_allclose(np.ravel(y), [-(0.5**0.5), 0.5**0.5, 0, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("factorized", [False, True])
+def test_inception_shape(factorized):
+    x = keras.Input((12, 12, 8))
+    model = keras.Model(x, inception_block(x, (1, 2, 3, 4, 5, 6), factorized))
+    assert model.output.shape == (None, 12, 12, 1 + 3 + 5 + 6)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: CReLU(pool_size=1), "pool_size"),
+        (lambda: BatchNorm(momentum=1.0), "momentum"),
+        (lambda: BatchNorm(epsilon=0), "epsilon"),
+        (lambda: Dropout(1.0), "rate"),
+        (lambda: inception_block(keras.Input((4, 4, 1)), (1, 2, 3)), "widths"),
+    ],
+)
+def test_bad_arguments_are_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("layer", [CReLU(2, True), BatchNorm(0.8, 1e-2), Dropout(0.3, 5), Standardize(2.0)])
+def test_config_round_trip(layer):
+    before = layer.get_config()
+    layer(noise(2, 4, 4, 3))
+    assert layer.get_config() == before
+    assert type(layer).from_config(before).get_config() == before

@@ -1,0 +1,91 @@
+"""experiments/pretrain.py as a process: killed, stopped, started again, given bad input."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import random_split
+
+from fer_md.data.face import Face
+from fer_md.data.records import write_dataset
+
+SCRIPT = Path(__file__).parents[1] / "experiments" / "pretrain.py"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "noise"
+    split = random_split(640)
+    faces = (
+        Face(key=str(i), image=image, label=int(label), split="Training" if i < 600 else "PublicTest")
+        for i, (image, label) in enumerate(zip(split.images, split.labels, strict=True))
+    )
+    write_dataset(faces, folder, "noise")
+    return folder
+
+
+def command(data, run_dir, *extra):
+    flags = ["--network=tiny", "--preset=smoke", "--epochs=12", "--precision=float32", "--checkpoint_seconds=0.5"]
+    return [sys.executable, str(SCRIPT), f"--data={data}", f"--run_dir={run_dir}", *flags, *extra]
+
+
+def weights(run_dir):
+    with np.load(run_dir / "checkpoint.npz") as stored:
+        return {name: stored[name] for name in stored.files if name != "seconds"}
+
+
+def wait_for(path, process, seconds=90):
+    end = time.monotonic() + seconds
+    while not path.exists() and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.02)
+    assert path.exists()
+
+
+def test_killed_and_started_again_it_ends_bit_equal(data, tmp_path):
+    subprocess.run(command(data, tmp_path / "whole"), check=True, capture_output=True)
+    killed = tmp_path / "killed"
+    process = subprocess.Popen(command(data, killed), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(killed / "checkpoint.npz", process)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (killed / "DONE").exists()
+    subprocess.run(command(data, killed), check=True, capture_output=True)
+    expected, found = weights(tmp_path / "whole"), weights(killed)
+    assert expected.keys() == found.keys()
+    for name in expected:
+        np.testing.assert_array_equal(found[name], expected[name], err_msg=name)
+
+
+def test_sigterm_writes_a_checkpoint_and_exits_0(data, tmp_path):
+    run = tmp_path / "run"
+    process = subprocess.Popen(command(data, run), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for(run / "checkpoint.npz", process)
+    before = os.stat(run / "checkpoint.npz").st_mtime_ns
+    process.terminate()
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert "start it again to go on" in output
+    assert os.stat(run / "checkpoint.npz").st_mtime_ns > before
+
+
+def test_another_configuration_in_the_same_folder_is_refused(data, tmp_path):
+    run = tmp_path / "run"
+    subprocess.run(command(data, run, "--epochs=1"), check=True, capture_output=True)
+    answer = subprocess.run(command(data, run, "--epochs=1", "--seed=7"), capture_output=True, text=True)
+    assert answer.returncode == 1
+    assert answer.stderr.strip().splitlines()[-1].startswith("error:")
+    assert "seed=0, not 7" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_missing_data_is_one_line(tmp_path):
+    answer = subprocess.run(command(tmp_path / "none", tmp_path / "run"), capture_output=True, text=True)
+    assert answer.returncode == 1
+    assert len(answer.stderr.strip().splitlines()) == 1
+    assert "none" in answer.stderr
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,138 @@
+"""SGD, the schedule, the step on replicas, checkpoints and exact resume."""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from fer_md.errors import FerMdError
+from fer_md.models import TINY, build_component
+from fer_md.training.checkpoint import load_checkpoint, save_checkpoint
+from fer_md.training.loop import train
+from fer_md.training.presets import MILD, PRESETS, Recipe, learning_rate
+from fer_md.training.sgd import SGD
+from fer_md.training.strategy import make_strategy
+from fer_md.training.trainer import Trainer
+
+RECIPE = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9, augmentation=MILD)
+
+
+def make_trainer(recipe=RECIPE, strategy=None, config=TINY):
+    return Trainer(lambda: build_component(config, seed=1), recipe, 40, strategy or make_strategy("one"))
+
+
+def test_sgd_by_hand():
+    """w = 1, g = 2, decay 0.5: g' = 2.5; m = -0.1 * 2.5 = -0.25; w = 1 + 0.9 m - 0.25 = 0.525.
+
+    Second step, g = 0: g' = 0.2625; m = 0.9 * -0.25 - 0.02625 = -0.25125; w = 0.525 + 0.9 m - 0.02625 = 0.272625.
+    """
+    weight = keras.Variable(np.ones((1, 1), np.float32))
+    sgd = SGD([weight], momentum=0.9, nesterov=True, weight_decay=0.5)
+    sgd.apply([tf.constant([[2.0]])], tf.constant(0.1))
+    np.testing.assert_allclose(weight, [[0.525]], rtol=1e-6)
+    sgd.apply([tf.constant([[0.0]])], tf.constant(0.1))
+    np.testing.assert_allclose(weight, [[0.272625]], rtol=1e-5)
+
+
+def test_sgd_equals_keras_and_spares_vectors_from_decay():
+    rng = np.random.default_rng(0)
+    start, gradients = rng.normal(size=(4,)).astype("f"), rng.normal(size=(5, 4)).astype("f")
+    ours, stock = keras.Variable(start), keras.Variable(start)
+    sgd, reference = SGD([ours], 0.9, True, weight_decay=0.1), keras.optimizers.SGD(0.05, 0.9, nesterov=True)
+    reference.build([stock])
+    for gradient in gradients:
+        sgd.apply([tf.constant(gradient)], tf.constant(0.05))
+        reference.apply([tf.constant(gradient)], [stock])
+    np.testing.assert_allclose(ours, stock, rtol=1e-5)
+
+
+def test_paper_schedule():
+    """0.01, divided by 10 after every 10,000 iterations (Sec. 4)."""
+    rates = [learning_rate(PRESETS["paper"], step, 112) for step in (0, 9_999, 10_000, 20_000)]
+    np.testing.assert_allclose(rates, [0.01, 0.01, 0.001, 0.0001])
+
+
+def test_modern_schedule_rises_and_falls_to_zero():
+    """Ten epochs of 10 steps, one of warm-up: full rate after it, half of it midway, none at the end."""
+    recipe = Recipe(epochs=10, rate=0.2)
+    assert learning_rate(recipe, 0, 10) < 0.02
+    np.testing.assert_allclose([learning_rate(recipe, s, 10) for s in (10, 55, 100)], [0.2, 0.1, 0], atol=1e-9)
+
+
+def test_unknown_schedule_is_refused():
+    with pytest.raises(ValueError, match="schedule"):
+        Recipe(epochs=1, schedule="step")
+
+
+def test_two_replicas_equal_one_device(split):
+    """Same global batches, batch norm statistics and weight decay included; without dropout, whose masks differ."""
+    config = dataclasses.replace(TINY, dropout=0.0)
+    states = []
+    for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
+        trainer = make_trainer(strategy=strategy, config=config)
+        for step in range(6):
+            rows = slice(5 * step, 5 * step + 8)
+            images, labels = split.images[rows, ..., None].astype("f"), split.labels[rows]
+            replicas = strategy.num_replicas_in_sync
+            if replicas > 1:
+                parts = list(zip(np.split(images, 2), np.split(labels, 2), strict=True))
+                batch = strategy.experimental_distribute_values_from_function(
+                    lambda context, parts=parts: tuple(map(tf.constant, parts[context.replica_id_in_sync_group]))
+                )
+            else:
+                batch = (tf.constant(images), tf.constant(labels))
+            loss, _ = trainer.train_step(batch, step)
+        states.append({**trainer.state(), "loss": np.float32(loss)})
+    for name, value in states[0].items():
+        np.testing.assert_allclose(states[1][name], value, atol=2e-4, err_msg=name)
+
+
+def test_mirrored_training_runs_to_the_end(split, tmp_path):
+    trainer = make_trainer(strategy=make_strategy("mirrored", 2))
+    assert train(trainer, split, split, tmp_path, seed=3)
+    assert (tmp_path / "DONE").exists()
+
+
+def test_state_round_trip_and_exact_continuation(split):
+    def steps(trainer, first, last):
+        for step in range(first, last):
+            rows = slice(8 * (step % 5), 8 * (step % 5) + 8)
+            trainer.train_step((tf.constant(split.images[rows, ..., None].astype("f")), split.labels[rows]), step)
+
+    whole, first, second = make_trainer(), make_trainer(), make_trainer()
+    steps(whole, 0, 12)
+    steps(first, 0, 7)
+    second.load_state(first.state())
+    steps(second, 7, 12)
+    for name, value in whole.state().items():
+        np.testing.assert_array_equal(second.state()[name], value, err_msg=name)
+
+
+def test_loop_writes_what_it_promises(split, tmp_path):
+    assert train(make_trainer(), split, split, tmp_path, seed=3)
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows if row["split"] == "validation"] == [5, 10, 15]
+    assert {"checkpoint.npz", "model.keras", "DONE", "time.json"} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_not_a_number_stops_the_run(split, tmp_path):
+    with pytest.raises(FerMdError, match="the loss is nan at step .* lower the learning rate"):
+        train(make_trainer(dataclasses.replace(RECIPE, rate=1e30)), split, split, tmp_path, seed=3)
+    assert not (tmp_path / "DONE").exists()
+
+
+def test_truncated_checkpoint_is_named(tmp_path):
+    path = tmp_path / "checkpoint.npz"
+    save_checkpoint(path, {"a": np.arange(1000)})
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(FerMdError, match=r"checkpoint.npz: truncated or damaged"):
+        load_checkpoint(path)
+
+
+def test_checkpoint_of_another_network_is_refused(split, tmp_path):
+    save_checkpoint(tmp_path / "checkpoint.npz", {"step": 3, "seconds": 1.0, "model/0000": np.zeros(3)})
+    with pytest.raises(FerMdError, match="not a checkpoint of this network"):
+        train(make_trainer(), split, split, tmp_path, seed=3)
