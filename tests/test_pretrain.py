@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import random_split
+from random_faces import random_split
 
 from fer_md.data.face import Face
 from fer_md.data.records import write_dataset

@@ -57,7 +57,7 @@ def train(trainer, training, held_out, run_dir, seed, checkpoint_seconds=120.0):
     total = math.ceil(trainer.recipe.epochs * trainer.steps_per_epoch)
     step, seconds = _resume(trainer, run_dir)
     log = MetricsLog(run_dir / "metrics.jsonl", step)
-    batches = iter(_batches(trainer, training, seed, step, total))
+    batches = iter(training_stream(trainer, training, seed, step, total))
     label = f"training {run_dir.name}"
     started, saved = time.monotonic() - seconds, time.monotonic()
     pending = []
@@ -76,9 +76,8 @@ def train(trainer, training, held_out, run_dir, seed, checkpoint_seconds=120.0):
             if epoch_ends or step == total:
                 _evaluate(trainer, held_out, log, step)
             if due or epoch_ends or step == total:
-                log.flush()
                 elapsed = np.float64(time.monotonic() - started)
-                save_checkpoint(run_dir / "checkpoint.npz", {**trainer.state(), "step": step, "seconds": elapsed})
+                _save(trainer, run_dir, log, {"step": step, "seconds": elapsed})
                 saved = time.monotonic()
             if stop.asked and step < total:
                 return False
@@ -86,7 +85,15 @@ def train(trainer, training, held_out, run_dir, seed, checkpoint_seconds=120.0):
     return True
 
 
-def _batches(trainer, training, seed, step, total):
+def _save(trainer, run_dir, log, position):
+    state = trainer.state()
+    if trainer.is_chief:
+        log.flush()
+        save_checkpoint(run_dir / "checkpoint.npz", {**state, **position})
+
+
+def training_stream(trainer, training, seed, step, total):
+    """The batches of steps ``step`` to ``total - 1``, each divided among the strategy's replicas."""
     strategy, recipe = trainer.strategy, trainer.recipe
     replicas = strategy.num_replicas_in_sync
 
@@ -147,6 +154,8 @@ def predict_logits(model, images):
 
 def _finish(trainer, run_dir, seconds, total):
     trainer.use_average()
+    if not trainer.is_chief:
+        return
     with atomic_file(run_dir / "model.keras") as partial:
         trainer.model.save(partial)
     images = total * trainer.recipe.batch_size

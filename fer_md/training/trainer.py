@@ -22,6 +22,8 @@ class Trainer:
 
     def __init__(self, build, recipe, examples, strategy):
         self.recipe, self.strategy = recipe, strategy
+        resolver = strategy.cluster_resolver
+        self.is_chief = resolver is None or not resolver.task_id  # of several workers one writes the files
         self.steps_per_epoch = examples / recipe.batch_size
         with strategy.scope():
             self.model = build()

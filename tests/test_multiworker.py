@@ -1,0 +1,42 @@
+"""Two worker processes on 127.0.0.1 against one device, on the same global batches."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+SCRIPT = Path(__file__).with_name("worker_steps.py")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start(strategy, output, **environment):
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT), strategy, str(output)],
+        env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_two_workers_equal_one_device(tmp_path):
+    """Ten steps, batch norm statistics, weight decay and averaged weights included; no dropout (masks differ)."""
+    workers = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    outputs = [tmp_path / "one.npz", tmp_path / "first.npz", tmp_path / "second.npz"]
+    processes = [start("one", outputs[0])]
+    for index, output in enumerate(outputs[1:]):
+        task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
+        processes.append(start("multiworker", output, TF_CONFIG=json.dumps(task)))
+    for process in processes:
+        _, errors = process.communicate(timeout=150)
+        assert process.returncode == 0, errors[-2000:]
+    expected, *found = [dict(np.load(output)) for output in outputs]
+    for worker in found:
+        for name, value in expected.items():
+            np.testing.assert_allclose(worker[name], value, atol=5e-4, err_msg=name)
