@@ -92,6 +92,8 @@ def _jpeg_size(data):
         while data[position + 1] == 0xFF:  # fill bytes
             position += 1
         marker, (length,) = data[position + 1], struct.unpack(">H", data[position + 2 : position + 4])
+        if data[position] != 0xFF or length < 2:
+            return None
         if marker in _JPEG_FRAMES:
             height, width = struct.unpack(">HH", data[position + 5 : position + 9])
             return width, height
