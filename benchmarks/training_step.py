@@ -1,0 +1,142 @@
+"""Images per second of a training step: ours, stock Keras and PyTorch on the same network, in one run.
+
+python benchmarks/training_step.py --output=docs/results/training_step.json
+
+Ours and the alternatives take turns, so that a slow moment of the machine hits all of them; the best of the
+rounds counts. PyTorch is an extra: pip install torch. Each runs in a process of its own.
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import importlib.util
+import json
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import flags
+
+from fer_md.files import write_json
+from fer_md.models import ComponentConfig, build_component
+from fer_md.training.presets import Recipe
+from fer_md.training.run_directory import environment
+from fer_md.training.trainer import Trainer
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("variant", None, "Time only this variant, and print its images/s as JSON.")
+flags.DEFINE_integer("batch_size", 256, "Images a step.", lower_bound=1)
+flags.DEFINE_integer("steps", 6, "Steps timed in each round.", lower_bound=1)
+flags.DEFINE_integer("rounds", 3, "Turns of each variant.", lower_bound=1)
+flags.DEFINE_string("output", None, "JSON file for the results.")
+flags.DEFINE_string("torch_python", sys.executable, "Python in which PyTorch is installed.")
+
+OURS = ("ours bfloat16", "ours float32")
+STOCK = "stock Keras float32"
+TORCH = ("torch float32", "torch channels_last float32", "torch channels_last bfloat16")
+
+
+def main():
+    if FLAGS.variant:
+        print(json.dumps(time_keras() if FLAGS.variant == STOCK else time_ours(FLAGS.variant)))
+        return None
+    variants = [*OURS, STOCK, *(TORCH if has_torch() else ())]
+    best = dict.fromkeys(variants, 0.0)
+    for number in range(FLAGS.rounds):
+        for variant in variants:
+            best[variant] = max(best[variant], measure(variant))
+            print(f"round {number + 1}  {variant:32}{best[variant]:8.0f} images/s", flush=True)
+    ours = best["ours bfloat16"]
+    ratios = {"stock Keras": ours / best[STOCK]}
+    if has_torch():
+        ratios["best PyTorch"] = ours / max(best[variant] for variant in TORCH)
+    for name, ratio in ratios.items():
+        print(f"ours bfloat16 / {name}: {ratio:.2f}")
+    if FLAGS.output:
+        write_json(FLAGS.output, {"command": " ".join(sys.argv), "images_per_second": best, "ratios": ratios,
+                                  "batch_size": FLAGS.batch_size, "environment": environment()})  # fmt: skip
+    return None
+
+
+def has_torch():
+    if FLAGS.torch_python == sys.executable:
+        return importlib.util.find_spec("torch") is not None
+    return subprocess.run([FLAGS.torch_python, "-c", "import torch"], capture_output=True).returncode == 0
+
+
+def measure(variant):
+    if variant in TORCH:
+        script = __file__.replace("training_step.py", "training_step_torch.py")
+        command = [FLAGS.torch_python, script, variant, str(FLAGS.batch_size), str(FLAGS.steps)]
+    else:
+        command = [sys.executable, __file__, f"--variant={variant}", f"--batch_size={FLAGS.batch_size}",
+                   f"--steps={FLAGS.steps}"]  # fmt: skip
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+def batch():
+    rng = np.random.default_rng(0)
+    size = FLAGS.batch_size
+    return rng.integers(0, 256, (size, 48, 48, 1)).astype(np.float32), rng.integers(0, 7, size).astype(np.int32)
+
+
+def time_ours(variant):
+    keras.config.set_dtype_policy("mixed_bfloat16" if variant == OURS[0] else "float32")
+    recipe = Recipe(epochs=1, batch_size=FLAGS.batch_size)
+    trainer = Trainer(build_component, recipe, 100 * FLAGS.batch_size, tf.distribute.get_strategy())
+    data = tuple(map(tf.constant, batch()))
+    for step in range(3):
+        float(trainer.train_step(data, step)[0])
+    started = time.perf_counter()
+    for step in range(FLAGS.steps):
+        loss, _ = trainer.train_step(data, step)
+    float(loss)
+    return FLAGS.steps * FLAGS.batch_size / (time.perf_counter() - started)
+
+
+def time_keras():
+    """The same network as one writes it in plain Keras, trained by ``fit``."""
+    model = stock_component(ComponentConfig())
+    optimizer = keras.optimizers.SGD(0.1, 0.9, nesterov=True, weight_decay=5e-4, use_ema=True, ema_momentum=0.998)
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=False)
+    images, labels = batch()
+    model.fit(np.tile(images, (2, 1, 1, 1)), np.tile(labels, 2), batch_size=FLAGS.batch_size, verbose=0)
+    images, labels = np.tile(images, (FLAGS.steps, 1, 1, 1)), np.tile(labels, FLAGS.steps)
+    started = time.perf_counter()
+    model.fit(images, labels, batch_size=FLAGS.batch_size, verbose=0)
+    return len(labels) / (time.perf_counter() - started)
+
+
+def stock_component(config):
+    layers = keras.layers
+
+    def conv_bn(x, filters, size):
+        return layers.BatchNormalization()(layers.Conv2D(filters, size, padding="same", use_bias=False)(x))
+
+    def conv_relu(x, filters, size):
+        return layers.ReLU()(conv_bn(x, filters, size))
+
+    images = keras.Input((48, 48, 1))
+    x = layers.Rescaling(1 / 128, -1)(images)
+    for index in (0, 1):
+        x = conv_bn(x, config.filters[index], config.kernel_sizes[index])
+        x = layers.MaxPooling2D(2)(layers.ReLU()(layers.Concatenate()([x, -x])))
+    one, reduce_three, three, reduce_five, five, project = config.inception
+    middle = conv_relu(conv_relu(x, reduce_three, 1), three, 3)
+    wide = conv_relu(conv_relu(x, reduce_five, 1), five, 5)
+    pooled = conv_relu(layers.MaxPooling2D(3, 1, "same")(x), project, 1)
+    x = layers.Concatenate()([conv_relu(x, one, 1), middle, wide, pooled])
+    for index, pool in ((2, 2), (3, 2), (4, 1)):
+        x = conv_relu(x, config.filters[index], config.kernel_sizes[index])
+        x = layers.MaxPooling2D(pool)(x) if pool > 1 else x
+    x = layers.Flatten()(x)
+    for _ in range(2):
+        x = layers.Dropout(config.dropout)(layers.Dense(config.fc_units, "relu")(x))
+    return keras.Model(images, layers.Dense(config.num_classes)(x))
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))
