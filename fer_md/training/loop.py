@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from fer_md.data.pipeline import training_batches
 from fer_md.errors import FerMdError
+from fer_md.evaluation.predict import logits_function
 from fer_md.files import atomic_file, write_json
 from fer_md.progress import Progress
 from fer_md.training.checkpoint import load_checkpoint, save_checkpoint
@@ -60,7 +60,7 @@ def train(trainer, training, held_out, run_dir, seed, checkpoint_seconds=120.0):
     batches = iter(training_stream(trainer, training, seed, step, total))
     label = f"training {run_dir.name}"
     started, saved = time.monotonic() - seconds, time.monotonic()
-    pending = []
+    pending, forward = [], logits_function(trainer.model)
     with StopAsked() as stop, Progress(label, total, "steps", done=step) as progress:
         while step < total:
             pending.append(trainer.train_step(next(batches), step))
@@ -74,7 +74,7 @@ def train(trainer, training, held_out, run_dir, seed, checkpoint_seconds=120.0):
                            "seconds": time.monotonic() - started})  # fmt: skip
             progress.advance(note=f"loss {means['loss']:.3f}" if log.rows else "")
             if epoch_ends or step == total:
-                _evaluate(trainer, held_out, log, step)
+                _evaluate(trainer, forward, held_out, log, step)
             if due or epoch_ends or step == total:
                 elapsed = np.float64(time.monotonic() - started)
                 _save(trainer, run_dir, log, {"step": step, "seconds": elapsed})
@@ -127,12 +127,12 @@ def _means(pending, step):
     return {"loss": float(loss), "accuracy": float(accuracy)}
 
 
-def _evaluate(trainer, split, log, step):
+def _evaluate(trainer, forward, split, log, step):
     own = trainer.use_average()
     correct, loss = 0, 0.0
     for start in range(0, len(split.labels), 512):
         labels = split.labels[start : start + 512]
-        logits = predict_logits(trainer.model, split.images[start : start + 512]).astype(np.float64)
+        logits = forward(split.images[start : start + 512]).astype(np.float64)
         shifted = logits - logits.max(1, keepdims=True)
         loss += float((np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(labels)), labels]).sum())
         correct += int((logits.argmax(1) == labels).sum())
@@ -140,16 +140,6 @@ def _evaluate(trainer, split, log, step):
     count = len(split.labels)
     log.write({"step": step, "epoch": step / trainer.steps_per_epoch, "split": "validation",
                "loss": loss / count, "accuracy": correct / count})  # fmt: skip
-
-
-def predict_logits(model, images):
-    """(B, H, W) uint8 -> (B, K) float32 logits, in inference mode."""
-    if not hasattr(model, "_fer_md_forward"):
-        model._fer_md_forward = tf.function(
-            lambda x: model(x, training=False)["logits"],
-            input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)],
-        )
-    return model._fer_md_forward(images[..., None]).numpy()
 
 
 def _finish(trainer, run_dir, seconds, total):

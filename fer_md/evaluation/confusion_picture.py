@@ -1,0 +1,34 @@
+"""A confusion matrix as a picture."""
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from fer_md.files import atomic_file
+
+
+def save_confusion_picture(path, confusion, expressions, title):
+    """Draws per cent of each true class, with counts, as a PNG.
+
+    Args:
+        path: the PNG file.
+        confusion: (K, K) counts, rows the truth.
+        expressions: K names.
+        title: above the matrix.
+    """
+    percent = 100 * confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
+    figure = Figure(figsize=(7, 6.2), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
+    places = range(len(expressions))
+    axes.set_xticks(places, expressions, rotation=35, ha="right")
+    axes.set_yticks(places, expressions)
+    axes.set(xlabel="predicted", ylabel="true", title=title)
+    for row in places:
+        for column in places:
+            text = f"{percent[row, column]:.1f}\n{confusion[row, column]}"
+            color = "white" if percent[row, column] > 55 else "black"
+            axes.text(column, row, text, ha="center", va="center", fontsize=8, color=color)
+    with atomic_file(path) as partial:
+        figure.savefig(partial)

@@ -1,0 +1,69 @@
+"""Probabilities of a model for many faces, optionally averaged over mirrored and cropped copies."""
+
+import cv2
+import numpy as np
+import tensorflow as tf
+
+from fer_md.progress import Progress
+
+AVERAGING = ("none", "flip", "tencrop")
+CROP = 44
+"""Edge of ten-crop's crops of a 48x48 face, which are resized back to 48x48."""
+
+
+def logits_function(model):
+    """A compiled function from (B, H, W) uint8 images to (B, K) float32 logits, in inference mode."""
+
+    @tf.function(input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)])
+    def forward(images):
+        return model(images, training=False)["logits"]
+
+    return lambda images: forward(images[..., None]).numpy()
+
+
+def softmax(logits):
+    """(N, K) probabilities in float64."""
+    powers = np.exp(np.asarray(logits, np.float64) - np.max(logits, 1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+
+
+def predict_probabilities(model, images, averaging="none", batch_size=256):
+    """Class probabilities, in the order of the images.
+
+    Args:
+        model: ``keras.Model`` with the outputs of ``build_component``.
+        images: (N, H, W) uint8.
+        averaging: ``"none"``; ``"flip"``: mean over the face and its mirror image; ``"tencrop"``: mean over the
+            centre and the four corners, and their mirror images.
+        batch_size: images in memory of the model at once.
+
+    Returns:
+        (N, K) float64.
+
+    Raises:
+        ValueError: unknown ``averaging``.
+    """
+    if averaging not in AVERAGING:
+        raise ValueError(f"averaging must be one of {', '.join(AVERAGING)}, not {averaging!r}")
+    forward = logits_function(model)
+    parts = []
+    with Progress("predicting", len(images), "images") as progress:
+        for start in range(0, len(images), batch_size):
+            batch = images[start : start + batch_size]
+            parts.append(np.mean([softmax(forward(view)) for view in views(batch, averaging)], axis=0))
+            progress.advance(len(batch))
+    return np.concatenate(parts)
+
+
+def views(images, averaging):
+    """The copies of (B, H, W) images that are averaged: one, two or ten arrays of the same shape."""
+    if averaging == "none":
+        return [images]
+    if averaging == "flip":
+        return [images, np.ascontiguousarray(images[:, :, ::-1])]
+    size = images.shape[1]
+    rest = size - size * CROP // 48
+    places = [(rest // 2, rest // 2), (0, 0), (0, rest), (rest, 0), (rest, rest)]
+    crops = [images[:, top : top + size - rest, left : left + size - rest] for top, left in places]
+    crops = [np.stack([cv2.resize(image, (size, size)) for image in crop]) for crop in crops]
+    return [copy for crop in crops for copy in views(crop, "flip")]
