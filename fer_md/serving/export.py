@@ -1,0 +1,81 @@
+"""A trained component as a SavedModel that TensorFlow Serving loads, preprocessing and label names inside."""
+
+import re
+from pathlib import Path
+
+import tensorflow as tf
+
+from fer_md.errors import FerMdError
+from fer_md.files import atomic_directory
+
+
+class ServedComponent(tf.Module):
+    """The two signatures around a model.
+
+    Args:
+        model: ``keras.Model`` with the outputs of ``build_component``.
+        expressions: names in label order.
+    """
+
+    def __init__(self, model, expressions):
+        super().__init__()
+        self.model = model
+        self.size = model.input_shape[1]
+        self.expressions = tf.constant(list(expressions))
+        shape = (None, self.size, self.size, 1)
+        self.from_faces = tf.function(self._answer, input_signature=[tf.TensorSpec(shape, tf.uint8, "faces")])
+        self.from_bytes = tf.function(
+            self._answer_bytes, input_signature=[tf.TensorSpec((None,), tf.string, "image_bytes")]
+        )
+
+    def _answer(self, faces):
+        probabilities = tf.nn.softmax(self.model(faces, training=False)["logits"])
+        best = tf.argmax(probabilities, axis=1)
+        # One row of names a face: TensorFlow Serving wants the same first dimension on every output.
+        names = tf.repeat(self.expressions[None], tf.shape(faces)[0], axis=0)
+        return {
+            "probabilities": probabilities,
+            "expressions": names,
+            "label": tf.gather(self.expressions, best),
+        }
+
+    def _answer_bytes(self, image_bytes):
+        faces = tf.map_fn(self._decode, image_bytes, fn_output_signature=tf.uint8)
+        return self._answer(tf.ensure_shape(faces, (None, self.size, self.size, 1)))
+
+    def _decode(self, data):
+        image = tf.image.decode_image(data, channels=3, expand_animations=False)
+        gray = tf.image.rgb_to_grayscale(image)
+        resized = tf.image.resize(gray, (self.size, self.size), antialias=True)
+        return tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), tf.uint8)
+
+
+def export_component(model, expressions, output, version=None):
+    """Writes ``output/<version>/``, whole or not at all.
+
+    Signatures: ``serving_default`` takes ``image_bytes`` (B,) string, encoded JPEG or PNG face crops of any size;
+    ``faces`` takes ``faces`` (B, 48, 48, 1) uint8. Both return ``probabilities`` (B, K) float32, ``expressions``
+    (B, K) string, the names of the columns, and ``label`` (B,) string, the most probable one.
+
+    Args:
+        model: ``keras.Model``.
+        expressions: K names in label order.
+        output: base folder of the served model.
+        version: positive int; None for one more than the highest there.
+
+    Returns:
+        ``pathlib.Path`` of the version's folder.
+
+    Raises:
+        FerMdError: the version exists or is not positive.
+    """
+    output = Path(output)
+    versions = [int(p.name) for p in output.glob("*") if re.fullmatch(r"\d+", p.name)]
+    version = max(versions, default=0) + 1 if version is None else version
+    if version < 1:
+        raise FerMdError(f"--version must be at least 1, not {version}")
+    module = ServedComponent(model, expressions)
+    with atomic_directory(output / str(version)) as partial:
+        signatures = {"serving_default": module.from_bytes, "faces": module.from_faces}
+        tf.saved_model.save(module, str(partial), signatures=signatures)
+    return output / str(version)

@@ -1,0 +1,109 @@
+"""From a prepared folder through training and evaluation to an exported model in a clean process."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from random_faces import random_split
+
+from fer_md.data.face import Face
+from fer_md.data.records import load_split, write_dataset
+from fer_md.evaluation.predict import predict_probabilities, views
+from fer_md.training.run_directory import load_model
+
+ROOT = Path(__file__).parents[1]
+
+
+def script(name, *flags):
+    return subprocess.run([sys.executable, str(ROOT / "experiments" / name), *flags], capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    split = random_split(330)
+    splits = ["Training"] * 300 + ["PublicTest"] * 30
+    images = [*split.images[:328], *split.images[:2]]  # two PublicTest images leak from Training
+    faces = (
+        Face(key=str(i), image=images[i], label=int(split.labels[i]), split=splits[i], votes=(0, 9, 1, *[0] * 7))
+        for i in range(330)
+    )
+    write_dataset(faces, folder / "data", "noise")
+    flags = ["--network=tiny", "--preset=smoke", "--epochs=1", "--precision=float32"]
+    answer = script("pretrain.py", f"--data={folder / 'data'}", f"--run_dir={folder / 'run'}", *flags)
+    assert answer.returncode == 0, answer.stderr
+    return folder
+
+
+def test_evaluate_writes_consistent_figures(run):
+    answer = script("evaluate.py", f"--run_dir={run / 'run'}", f"--data={run / 'data'}", "--averaging=flip")
+    assert answer.returncode == 0, answer.stderr
+    folder = run / "run" / "eval" / "PublicTest-flip"
+    metrics = json.loads((folder / "metrics.json").read_text())
+    rows = [line.split(",")[1:] for line in (folder / "confusion_matrix.csv").read_text().splitlines()[1:]]
+    confusion = np.array(rows, int)
+    assert confusion.sum() == metrics["images"] == 30
+    assert metrics["accuracy"] == pytest.approx(np.trace(confusion) / 30)
+    assert metrics["leaked"] == 2
+    assert metrics["ferplus_images"] == 30
+    assert (folder / "confusion_matrix.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("flag", "message"),
+    [("--split=Nowhere", "Nowhere"), ("--run_dir=/nowhere", "not a run directory"), ("--data=/nowhere", "/nowhere")],
+)
+def test_bad_input_is_one_line(run, flag, message):
+    answer = script("evaluate.py", f"--run_dir={run / 'run'}", f"--data={run / 'data'}", flag)
+    assert answer.returncode == 1
+    assert message in answer.stderr
+    assert len(answer.stderr.strip().splitlines()) == 1
+
+
+def test_averaging_views():
+    images = random_split(3).images
+    assert len(views(images, "tencrop")) == 10
+    np.testing.assert_array_equal(views(images, "flip")[1], images[:, :, ::-1])
+    with pytest.raises(ValueError, match="averaging"):
+        predict_probabilities(None, images, "five")
+
+
+CLEAN = """
+import sys
+sys.modules["fer_md"] = None
+import numpy as np, tensorflow as tf
+served = tf.saved_model.load(sys.argv[1])
+stored = np.load(sys.argv[2])
+faces = served.signatures["faces"](faces=tf.constant(stored["faces"]))
+bytes_ = [open(path, "rb").read() for path in sys.argv[4:]]
+encoded = served.signatures["serving_default"](image_bytes=tf.constant(bytes_))
+np.savez(sys.argv[3], faces=faces["probabilities"], encoded=encoded["probabilities"])
+"""
+
+
+def test_export_answers_alike_in_a_process_without_fer_md(run, tmp_path):
+    answer = script("export.py", f"--run_dir={run / 'run'}", f"--output={tmp_path / 'served'}")
+    assert answer.returncode == 0, answer.stderr
+    images = load_split(run / "data", "PublicTest").images[:5]
+    np.savez(tmp_path / "in.npz", faces=images[..., None])
+    files = [str(tmp_path / f"{i}.png") for i in range(5)]
+    for file, image in zip(files, images, strict=True):
+        cv2.imwrite(file, image)
+    arguments = [str(tmp_path / "served" / "1"), str(tmp_path / "in.npz"), str(tmp_path / "out.npz"), *files]
+    subprocess.run([sys.executable, "-c", CLEAN, *arguments], check=True, capture_output=True)
+    expected = predict_probabilities(load_model(run / "run"), images)
+    with np.load(tmp_path / "out.npz", allow_pickle=False) as found:
+        np.testing.assert_allclose(found["faces"], expected, atol=1e-5)
+        np.testing.assert_allclose(found["encoded"], expected, atol=1e-5)
+
+
+def test_export_counts_versions_up(run, tmp_path):
+    for version in ("1", "2"):
+        answer = script("export.py", f"--run_dir={run / 'run'}", f"--output={tmp_path}")
+        assert answer.stdout.strip() == str(tmp_path / version)
+    answer = script("export.py", f"--run_dir={run / 'run'}", f"--output={tmp_path}", "--version=2")
+    assert answer.returncode == 1 and "exists already" in answer.stderr
