@@ -51,7 +51,7 @@ def test_uniforms_depend_on_nothing_but_their_key():
     whole = uniforms(3, tf.fill([1000], tf.constant(2, tf.int64)), examples, 10).numpy()
     part = uniforms(3, tf.fill([5], tf.constant(2, tf.int64)), examples[500:505], 10).numpy()
     np.testing.assert_array_equal(whole[500:505], part)
-    assert 0 <= whole.min() and whole.max() < 1
+    assert whole.min() >= 0 and whole.max() < 1
     np.testing.assert_allclose(whole.mean(), 0.5, atol=0.015)  # 10,000 draws: standard deviation 0.0029
     np.testing.assert_allclose(whole.var(), 1 / 12, atol=0.005)
     correlations = np.corrcoef(whole.T) - np.eye(10)

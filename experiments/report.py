@@ -1,0 +1,29 @@
+"""Writes one self-contained HTML page about finished and evaluated runs.
+
+python experiments/report.py --runs=runs/quick/seed0 --data=runs/data/fer2013 --output=runs/report
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import sys
+
+from absl import flags
+
+from fer_md.errors import FerMdError
+from fer_md.evaluation.report import write_report
+
+FLAGS = flags.FLAGS
+flags.DEFINE_list("runs", None, "Run folders, separated by commas.")
+flags.DEFINE_list("data", None, "Prepared folder of each run, in the same order.")
+flags.DEFINE_string("output", "runs/report", "Folder to write; replaced if it is there.")
+flags.mark_flags_as_required(["runs", "data"])
+
+
+def main():
+    if len(FLAGS.runs) != len(FLAGS.data):
+        raise FerMdError(f"--data must name one folder a run: {len(FLAGS.data)} for {len(FLAGS.runs)} runs")
+    print(write_report(FLAGS.runs, FLAGS.data, FLAGS.output))
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))

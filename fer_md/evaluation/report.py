@@ -1,0 +1,150 @@
+"""One self-contained HTML page about finished runs: figures first, then pictures, data, environment."""
+
+import base64
+import html
+import io
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from fer_md.data.contact_sheet import contact_sheet
+from fer_md.data.overview import overview
+from fer_md.data.records import load_split, read_info
+from fer_md.evaluation.predict import predict_probabilities
+from fer_md.files import atomic_directory, read_json
+from fer_md.progress import format_seconds
+from fer_md.training.run_directory import load_model
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #1c2733; --paper: #fff; --line: #d5dde5; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e3e9ef; --paper: #14191f; --line: #34404c; } }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
+       max-width: 60rem; margin: 0 auto; padding: 1rem; }
+img { max-width: 100%; height: auto; background: #fff; border-radius: 4px; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; }
+th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: right; }
+th:first-child, td:first-child { text-align: left; }
+pre { overflow-x: auto; border: 1px solid var(--line); padding: .6rem; font-size: 13px; }
+.note { border-left: 4px solid #c77700; padding-left: .7rem; }
+"""
+
+
+def write_report(run_dirs, data_dirs, output):
+    """Writes ``output/index.html``: no script, no other file needed.
+
+    Args:
+        run_dirs: finished runs, evaluated with experiments/evaluate.py.
+        data_dirs: the prepared folder of each run, in the same order.
+        output: folder to write, replaced if it is there.
+
+    Returns:
+        ``pathlib.Path`` of the page.
+
+    Raises:
+        FerMdError: a folder is not a run or not a prepared data set.
+    """
+    pairs = [(Path(run), Path(data)) for run, data in zip(run_dirs, data_dirs, strict=True)]
+    sections = [_summary(pairs)]
+    for run, data in pairs:
+        sections.append(_run_section(run, data))
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>fer_md report</title>'
+        '<link rel="icon" href="data:,"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{STYLE}</style></head><body><h1>fer_md report</h1>{''.join(sections)}</body></html>\n"
+    )
+    with atomic_directory(output, overwrite=True) as partial:
+        (partial / "index.html").write_text(page, encoding="utf-8")
+    return Path(output) / "index.html"
+
+
+def _evaluations(run):
+    return [read_json(path) for path in sorted(run.glob("eval/*/metrics.json"))]
+
+
+def _summary(pairs):
+    rows = []
+    for run, _ in pairs:
+        for found in _evaluations(run):
+            low, high = found["accuracy_interval"]
+            cells = [run, found["split"], found["averaging"], f"{100 * found['accuracy']:.2f} %",
+                     f"{100 * low:.1f} to {100 * high:.1f}", f"{100 * found['accuracy_without_leaked']:.2f} %",
+                     f"{100 * found['macro_recall']:.2f} %"]  # fmt: skip
+            rows.append(cells)
+    head = ["run", "split", "averaging", "accuracy", "95 % interval", "without leaked", "macro recall"]
+    drawn = any(read_info(data)["name"].startswith("synthetic") for _, data in pairs)
+    note = '<p class="note">Synthetic: these faces were drawn by the project; the figures say nothing about people.</p>'
+    return f"<h2>Summary</h2>{note if drawn else ''}{_table(head, rows)}"
+
+
+def _table(head, rows):
+    def line(tag, cells):
+        return "<tr>" + "".join(f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
+
+    return f'<div class="wide"><table>{line("th", head)}{"".join(line("td", row) for row in rows)}</table></div>'
+
+
+def _run_section(run, data):
+    config, info = read_json(run / "config.json"), read_info(data)
+    parts = [f"<h2>{html.escape(str(run))}</h2>"]
+    for path in sorted(run.glob("eval/*/confusion_matrix.png")):
+        parts.append(_image(path.read_bytes(), f"confusion matrix, {path.parent.name}"))
+    parts.append("<h3>Learning curves</h3>" + _image(_curves(run), "accuracy and loss by epoch"))
+    parts.append("<h3>Faces</h3>" + _faces(run, data, info, config["settings"]["validation"]))
+    parts.append(f"<h3>Data</h3><pre>{html.escape(overview(info))}</pre>")
+    seconds = read_json(run / "time.json")
+    commands = "\n".join(found["command"] for found in _evaluations(run))
+    parts.append(
+        f"<h3>Environment</h3><p>Training took {format_seconds(seconds['seconds'])}, "
+        f"{seconds['images_per_second']:.0f} images/s.</p><pre>{html.escape(json.dumps(config, indent=1))}</pre>"
+        f"<pre>{html.escape(commands)}</pre>"
+    )
+    return "".join(parts)
+
+
+def _image(png, text):
+    data = base64.b64encode(png).decode()
+    return f'<p><img alt="{html.escape(text)}" src="data:image/png;base64,{data}"></p>'
+
+
+def _curves(run):
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    figure = Figure(figsize=(8, 3.2), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, name in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
+        for split in ("Training", "validation"):
+            points = [(row["epoch"], row[name]) for row in rows if row["split"] == split]
+            axes.plot(*zip(*points, strict=True), label=split)
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png")
+    return stream.getvalue()
+
+
+def _faces(run, data, info, split_name):
+    """Four faces of each expression, and the mistakes made with most confidence."""
+    split, names = load_split(data, split_name), info["expressions"]
+    probabilities = predict_probabilities(load_model(run), split.images)
+    predictions = probabilities.argmax(1)
+    shown = [i for row in range(4) for k in range(len(names)) for i in np.flatnonzero(split.labels == k)[row : row + 1]]
+    sheet = contact_sheet(
+        [split.images[i] for i in shown], [names[split.labels[i]] for i in shown], columns=len(names), scale=2
+    )
+    wrong = np.flatnonzero((predictions != split.labels) & (split.labels >= 0))
+    worst = wrong[np.argsort(-probabilities[wrong, predictions[wrong]], kind="stable")][:14]
+    parts = [_image(_png(sheet), f"faces of {split_name} with their labels")]
+    if len(worst):
+        captions = [f"{names[split.labels[i]][:7]}>{names[predictions[i]][:7]}" for i in worst]
+        mistakes = contact_sheet([split.images[i] for i in worst], captions, columns=7, scale=2)
+        parts.append(f"<p>Most confident mistakes on {split_name} (label&gt;prediction):</p>")
+        parts.append(_image(_png(mistakes), "most confident mistakes"))
+    return "".join(parts)
+
+
+def _png(image):
+    return cv2.imencode(".png", image)[1].tobytes()
