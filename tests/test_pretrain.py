@@ -1,6 +1,7 @@
 """experiments/pretrain.py as a process: killed, stopped, started again, given bad input."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -89,3 +90,16 @@ def test_missing_data_is_one_line(tmp_path):
     assert len(answer.stderr.strip().splitlines()) == 1
     assert "none" in answer.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_full_disk_is_one_line_and_leaves_nothing_half_written(data, tmp_path):
+    """A file-size limit of 50 kB stands for the full disk: the checkpoint does not fit, config.json does."""
+    run = tmp_path / "run"
+    answer = subprocess.run(
+        command(data, run, "--checkpoint_seconds=0"), capture_output=True, text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
+    )  # fmt: skip
+    assert answer.returncode == 1
+    assert "no space left" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert not [path.name for path in run.iterdir() if "partial" in path.name or path.name == "checkpoint.npz"]
