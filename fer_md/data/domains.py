@@ -1,0 +1,164 @@
+"""The two ways in which drawn faces are photographed: in a laboratory and in the wild."""
+
+import dataclasses
+
+import cv2
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Domain:
+    """Ranges of everything that differs between two pictures of the same face.
+
+    Attributes:
+        yaw, pitch, roll: greatest turn of the head in degrees, either way.
+        extent: range of the landmarks' longer side as a share of the image's.
+        shift: how far the face leaves its usual place, as a share of the room there is.
+        weakest, blend, stray: ``face_units.sample_units``: weakest expression, admixture of another, chance motion.
+        shadow: greatest share of the light that comes from one side.
+        contrast: range of the factor on the gray levels; brightness: greatest offset in gray levels.
+        blur: greatest Gaussian blur, in pixels of the picture; noise: greatest standard deviation in gray levels.
+        jpeg: range of the JPEG quality, or () for none.
+        clutter: greatest number of shapes in the background.
+        occlusion: chance that something is in front of the face.
+    """
+
+    yaw: float
+    pitch: float
+    roll: float
+    extent: tuple
+    shift: float
+    weakest: float
+    blend: float
+    stray: float
+    shadow: float
+    contrast: tuple
+    brightness: float
+    blur: float
+    noise: float
+    jpeg: tuple
+    clutter: int
+    occlusion: float
+
+
+DOMAINS = {
+    "lab": Domain(
+        yaw=10, pitch=7, roll=7, extent=(0.66, 0.80), shift=0.7, weakest=0.35, blend=0.25, stray=0.06, shadow=0.25,
+        contrast=(0.8, 1.1), brightness=15, blur=0.4, noise=3, jpeg=(), clutter=0, occlusion=0.0,
+    ),
+    "wild": Domain(
+        yaw=35, pitch=18, roll=18, extent=(0.52, 0.82), shift=1.0, weakest=0.35, blend=0.25, stray=0.06, shadow=0.75,
+        contrast=(0.5, 1.2), brightness=35, blur=1.0, noise=8, jpeg=(25, 90), clutter=8, occlusion=0.35,
+    ),
+}  # fmt: skip
+
+
+def paint_background(canvas, rng, domain):
+    """Fills (H, W) uint8 ``canvas`` with a soft gradient and up to ``domain.clutter`` shapes out of focus."""
+    size = len(canvas)
+    corners = (rng.uniform(10, 245) + rng.uniform(-25, 25, (2, 2))).clip(0, 255).astype(np.float32)
+    canvas[:] = cv2.resize(corners, (size, size)).astype(np.uint8)
+    if not domain.clutter:
+        return
+    for _ in range(rng.integers(domain.clutter + 1)):
+        x, y, w, h = (int(v) for v in rng.integers((-size // 4, -size // 4, 4, 4), (size, size, size, size)))
+        tone = int(rng.integers(256))
+        if rng.random() < 0.5:
+            cv2.rectangle(canvas, (x, y), (x + w, y + h), tone, -1)
+        else:
+            cv2.ellipse(canvas, (x, y), (w // 2, h // 2), float(rng.uniform(0, 180)), 0, 360, tone, -1)
+    cv2.GaussianBlur(canvas, (0, 0), 0.5 + rng.uniform(0, 0.03) * size, dst=canvas)
+
+
+def paint_occlusion(canvas, rng, points, unit, skin):
+    """Puts a hand, a scarf, strands of hair or an object in front of part of the face, ``points`` being its points."""
+    kind = rng.integers(4)
+    right = (points[16] - points[0]) / 2
+    down = np.array([-right[1], right[0]])
+    side = 1.0 if rng.random() < 0.5 else -1.0
+    if kind == 0:
+        _hand(canvas, rng, points[8] + side * rng.uniform(0.3, 1.0) * right - down * rng.uniform(0, 0.5), right * side,
+              down, unit, skin)  # fmt: skip
+    elif kind == 1:
+        top = points[8] - down * rng.uniform(-0.05, 0.5)
+        edge = np.linspace(-1.6, 1.6, 9)[:, None]
+        wave = top + edge * right - 0.2 * edge**2 * down + rng.uniform(-0.06, 0.06, (9, 1)) * down
+        _fill(canvas, np.concatenate([wave, (wave + 2.5 * down)[::-1]]), rng.integers(256))
+    elif kind == 2:
+        tone = int(rng.integers(10, 200))
+        root = points[72] + side * rng.uniform(0, 0.5) * right
+        for _ in range(rng.integers(2, 7)):
+            tip = root + side * rng.uniform(0.1, 1.1) * right + rng.uniform(0.8, 2.0) * down
+            bend = (root + tip) / 2 + side * rng.uniform(0.0, 0.4) * right
+            strand = np.array([root, bend, tip])
+            cv2.polylines(canvas, [_fixed(strand)], False, tone, max(1, int(rng.uniform(0.03, 0.16) * unit)), 16, 4)
+    else:
+        center = points[30] + side * rng.uniform(0.5, 0.95) * right + rng.uniform(-0.9, 0.9) * down
+        turned = np.radians(rng.uniform(0, 90) + np.array([0, 90, 180, 270]))
+        corners = np.stack([np.cos(turned), np.sin(turned)], 1) * unit * rng.uniform(0.2, 0.5)
+        _fill(canvas, center + corners, rng.integers(256))
+
+
+def _hand(canvas, rng, palm, away, down, unit, skin):
+    """``palm`` its middle, ``away`` the direction away from the face."""
+    shade = int(np.clip(skin * rng.uniform(0.7, 1.0), 0, 255))
+    forearm = palm + rng.uniform(0.2, 1.0) * away + 3 * down
+    cv2.polylines(canvas, [_fixed([palm, forearm])], False, shade, max(2, int(0.5 * unit)), 16, 4)
+    for finger in range(4):
+        base = palm + (finger - 1.5) * 0.16 * away
+        tip = base - (0.55 + 0.08 * (finger in (1, 2))) * down - (0.25 - 0.05 * finger) * away
+        cv2.polylines(canvas, [_fixed([base, tip])], False, max(0, shade - 6 * finger), max(1, int(0.15 * unit)), 16, 4)
+    cv2.circle(canvas, [int(v) for v in palm], max(1, int(0.3 * unit)), shade, -1, 16)
+
+
+def _fixed(points):
+    return np.rint(np.multiply(points, 16)).astype(np.int32)
+
+
+def _fill(canvas, points, tone):
+    cv2.fillPoly(canvas, [_fixed(points)], int(tone), cv2.LINE_AA, 4)
+
+
+def shine(canvas, rng, points, domain):
+    """Multiplies ``canvas`` by the light that falls on an ellipsoid the size of the head; changed in place."""
+    grid = 24
+    center, right = (points[27] + points[33]) / 2, (points[16] - points[0]) / 2
+    axes = np.linalg.norm(right) * 1.15 + 1e-6, np.linalg.norm(points[8] - points[72]) * 0.62 + 1e-6
+    y, x = np.mgrid[:grid, :grid].astype(np.float32) * np.float32(len(canvas) / grid)
+    u, v = (x - center[0]) / axes[0], (y - center[1]) / axes[1]
+    length = np.sqrt(np.maximum(u * u + v * v, 0.9)) / 0.95
+    u, v = u / length, v / length
+    angle, low = rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 1.0)
+    light = np.array([np.cos(angle), 0.8 * np.sin(angle) - 0.3, low])
+    light /= np.linalg.norm(light)
+    facing = np.maximum(u * light[0] + v * light[1] + np.sqrt(1 - u * u - v * v) * light[2], 0) / light[2]
+    share = domain.shadow * rng.random()
+    even = 0.85 + 0.15 * np.sqrt(1 - u * u - v * v)
+    shade = ((1 - share) * even + share * np.minimum(facing, 1.6)).astype(np.float32)
+    cv2.multiply(canvas, cv2.resize(shade, canvas.shape[::-1]), dst=canvas, dtype=cv2.CV_8U)
+
+
+def develop(canvas, rng, domain, size):
+    """Turns the painted canvas into the final picture: lens, exposure, sensor, compression.
+
+    Args:
+        canvas: (H, W) uint8, ``H = W`` a multiple of ``size``.
+        rng: ``numpy.random.Generator``.
+        domain: ``Domain``.
+        size: side of the picture in pixels.
+
+    Returns:
+        (size, size) uint8.
+    """
+    sigma = rng.uniform(0.05, domain.blur) * len(canvas) / size
+    if sigma > 0.3:
+        canvas = cv2.GaussianBlur(canvas, (0, 0), sigma)
+    image = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)
+    gain, offset = rng.uniform(*domain.contrast), rng.uniform(-1, 1) * domain.brightness
+    image = (image - 128) * gain + 128 + offset
+    image += rng.uniform(0.3, 1.0) * domain.noise * rng.standard_normal((size, size), dtype=np.float32)
+    image = np.rint(np.clip(image, 0, 255)).astype(np.uint8)
+    if domain.jpeg:
+        _, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*domain.jpeg))))
+        image = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE)
+    return image
