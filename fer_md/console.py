@@ -5,7 +5,7 @@ import os
 import sys
 import traceback
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from fer_md.errors import FerMdError
 
@@ -58,6 +58,7 @@ def run(main):
                 return _fail(f"{error.filename or 'output'}: no space left to write it; free some and run again")
             raise
 
+    logging.set_verbosity(logging.ERROR)
     app.run(guarded)
 
 
