@@ -12,6 +12,7 @@ from fer_md import console  # isort: skip  (before TensorFlow, for quiet logs)
 from absl import flags
 
 from fer_md.data.domains import DOMAINS
+from fer_md.data.overview import overview
 from fer_md.data.records import write_dataset
 from fer_md.data.synthetic import draw_faces
 
@@ -26,8 +27,9 @@ flags.DEFINE_bool("overwrite", False, "Replace the output folder if it exists.")
 def main():
     faces = draw_faces(FLAGS.domain, FLAGS.count, FLAGS.seed)
     name = f"synthetic-{FLAGS.domain}"
-    write_dataset(faces, FLAGS.output, name, overwrite=FLAGS.overwrite, total=FLAGS.count)
-    print(FLAGS.output)
+    info = write_dataset(faces, FLAGS.output, name, overwrite=FLAGS.overwrite, total=FLAGS.count)
+    print(overview(info))
+    print(f"\nwritten: {FLAGS.output}")
 
 
 if __name__ == "__main__":

@@ -43,12 +43,12 @@ class Domain:
 
 DOMAINS = {
     "lab": Domain(
-        yaw=10, pitch=7, roll=7, extent=(0.66, 0.80), shift=0.7, weakest=0.35, blend=0.25, stray=0.06, shadow=0.25,
+        yaw=10, pitch=7, roll=7, extent=(0.66, 0.80), shift=0.7, weakest=0.45, blend=0.25, stray=0.06, shadow=0.25,
         contrast=(0.8, 1.1), brightness=15, blur=0.4, noise=3, jpeg=(), clutter=0, occlusion=0.0,
     ),
     "wild": Domain(
-        yaw=35, pitch=18, roll=18, extent=(0.52, 0.82), shift=1.0, weakest=0.35, blend=0.25, stray=0.06, shadow=0.75,
-        contrast=(0.5, 1.2), brightness=35, blur=1.0, noise=8, jpeg=(25, 90), clutter=8, occlusion=0.35,
+        yaw=25, pitch=12, roll=14, extent=(0.60, 0.80), shift=0.7, weakest=0.45, blend=0.20, stray=0.06, shadow=0.55,
+        contrast=(0.6, 1.15), brightness=20, blur=0.7, noise=5, jpeg=(40, 90), clutter=6, occlusion=0.3,
     ),
 }  # fmt: skip
 
@@ -67,7 +67,8 @@ def paint_background(canvas, rng, domain):
             cv2.rectangle(canvas, (x, y), (x + w, y + h), tone, -1)
         else:
             cv2.ellipse(canvas, (x, y), (w // 2, h // 2), float(rng.uniform(0, 180)), 0, 360, tone, -1)
-    cv2.GaussianBlur(canvas, (0, 0), 0.5 + rng.uniform(0, 0.03) * size, dst=canvas)
+    kernel = 2 * int(1 + rng.uniform(0, 0.06) * size) + 1
+    cv2.stackBlur(canvas, (kernel, kernel), dst=canvas)
 
 
 def paint_occlusion(canvas, rng, points, unit, skin):
@@ -150,10 +151,8 @@ def develop(canvas, rng, domain, size):
     Returns:
         (size, size) uint8.
     """
-    sigma = rng.uniform(0.05, domain.blur) * len(canvas) / size
-    if sigma > 0.3:
-        canvas = cv2.GaussianBlur(canvas, (0, 0), sigma)
     image = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)
+    image = cv2.GaussianBlur(image, (7, 7), rng.uniform(0.05, domain.blur))
     gain, offset = rng.uniform(*domain.contrast), rng.uniform(-1, 1) * domain.brightness
     image = (image - 128) * gain + 128 + offset
     image += rng.uniform(0.3, 1.0) * domain.noise * rng.standard_normal((size, size), dtype=np.float32)

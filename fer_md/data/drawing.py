@@ -11,6 +11,8 @@ _SHIFT = 4
 _SIDES = ((0, 36, range(17, 22)), (1, 42, range(26, 21, -1)))
 """Side, first landmark of the eye, landmarks of the brow from its outer to its inner end."""
 
+_HEAD = np.r_[0:17, FOREHEAD, CHEEKS]
+
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
@@ -89,7 +91,7 @@ class _Pen:
 
 
 def _fixed(points):
-    return np.rint(np.multiply(points, 2**_SHIFT)).astype(np.int32)
+    return (np.asarray(points) * 2**_SHIFT + 0.5).astype(np.int32)
 
 
 def _shade(tone):
@@ -108,7 +110,7 @@ def paint_head(canvas, points, unit, units, identity):
     """
     pen, strength = _Pen(canvas, unit), dict(zip(UNIT_INDEX, units.mean(1), strict=True))
     _paint_body(pen, points, identity)
-    pen.fill(cv2.convexHull(points[np.r_[0:17, FOREHEAD, CHEEKS]].astype(np.float32))[:, 0], identity.skin)
+    pen.fill(cv2.convexHull(points[_HEAD].astype(np.float32))[:, 0], identity.skin)
     _paint_beard(pen, points, identity)
     _paint_relief(pen, points, strength, identity)
     _paint_furrows(pen, points, strength, identity)
@@ -145,7 +147,7 @@ def _paint_beard(pen, points, identity):
     if identity.beard:
         tone = identity.skin + identity.beard * (identity.hair - identity.skin)
         inner = [54, 35, 33, 31, 48] if identity.moustache > 0.4 else [54, 53, 51, 49, 48]
-        pen.fill(points[np.r_[1:16, inner]], tone)
+        pen.fill(points[[*range(1, 16), *inner]], tone)
     if identity.moustache:
         tone = identity.skin + identity.moustache * (identity.hair - identity.skin)
         pen.fill(points[[48, 31, 33, 35, 54, 52, 51, 50]], tone)
@@ -167,7 +169,8 @@ def _paint_relief(pen, points, strength, identity):
     below = points[[58, 57, 56]] + (points[57] - points[51]) * 0.25
     relief.line(below, 104 - 15 * strength[17], 0.1)
     relief.dot(points[8] + (points[57] - points[8]) * 0.35, 0.14, 136)
-    soft = cv2.GaussianBlur(relief.canvas, (0, 0), 0.055 * pen.unit)
+    kernel = 2 * round(0.11 * pen.unit) + 1
+    soft = cv2.stackBlur(relief.canvas, (kernel, kernel))
     cv2.addWeighted(pen.canvas, 1, soft, 1, -128, dst=pen.canvas)
 
 

@@ -135,6 +135,6 @@ def _place(rng, points, capture, size):
 
 def _box(points, size):
     """x, y, width and height of the part of the face, forehead to chin, that is in the image."""
-    outline = points[np.r_[0:77]]
+    outline = points[:77]
     low, high = np.clip(outline.min(0), 0, size - 1), np.clip(outline.max(0), 0, size - 1)
     return tuple(float(v) for v in (*low, *(high - low)))
