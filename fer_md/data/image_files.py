@@ -47,6 +47,24 @@ def decode_gray(data, name, max_pixels=MAX_PIXELS):
     Returns:
         (H, W) uint8.
     """
+    return _decode(data, name, max_pixels, cv2.IMREAD_GRAYSCALE)
+
+
+def decode_rgb(data, name, max_pixels=MAX_PIXELS):
+    """Decodes the bytes of a PNG or JPEG file in colour, under the rules of `read_gray`.
+
+    Args:
+        data: bytes.
+        name: what an error calls the image.
+        max_pixels: the largest width times height that is decoded.
+
+    Returns:
+        (H, W, 3) uint8, red first.
+    """
+    return _decode(data, name, max_pixels, cv2.IMREAD_COLOR_RGB)
+
+
+def _decode(data, name, max_pixels, mode):
     if not data:
         raise FerMdError(f"{name}: the file is empty")
     try:
@@ -59,7 +77,7 @@ def decode_gray(data, name, max_pixels=MAX_PIXELS):
     if not 0 < width * height <= max_pixels:
         raise FerMdError(f"{name}: the image is {width}x{height}; at most {max_pixels} pixels are decoded")
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
     except cv2.error:
         image = None
     if image is None:
