@@ -1,0 +1,108 @@
+"""A face cut out of an image: level and of one size by its eyes, or by its box where there are no landmarks.
+
+The frame is that of FER2013: `EYE_DISTANCE` and `EYE_HEIGHT` are the medians over 1,246 of its first 1,500 images, in
+which MTCNN finds the eyes with a score above 0.95.
+"""
+
+import cv2
+import numpy as np
+
+from fer_md.errors import FerMdError
+
+EYE_DISTANCE = 0.37
+"""Distance between the eyes in an aligned face, as a share of its side."""
+
+EYE_HEIGHT = 0.385
+"""Distance of the eyes from the upper edge of an aligned face, as a share of its side."""
+
+
+def align_eyes(image, landmarks, size=48):
+    """Turns, scales and shifts an image such that the eyes are level, central and `EYE_DISTANCE` apart.
+
+    Args:
+        image: (H, W) gray or (H, W, 3) RGB, uint8.
+        landmarks: (P, 2) pixel coordinates x, y, P >= 2; first the left eye, then the right one, left in the image.
+        size: side of the result in pixels.
+
+    Returns:
+        (size, size) uint8, gray; what lies outside the image repeats its edge.
+
+    Raises:
+        FerMdError: the image has another shape, a landmark is not finite, or the eyes are less than a pixel apart.
+    """
+    eyes = np.asarray(landmarks, np.float64)[:2]
+    across = eyes[1] - eyes[0]
+    distance = np.hypot(*across)
+    if not (np.isfinite(eyes).all() and distance >= 1):
+        raise FerMdError(f"the eyes must be at least a pixel apart; found {eyes.tolist()}")
+    side = distance / EYE_DISTANCE
+    down = np.array((-across[1], across[0])) / distance
+    return _cut_square(image, eyes.mean(0) + (0.5 - EYE_HEIGHT) * side * down, side, across / distance, size)
+
+
+def crop_box(image, box, size=48, enlarge=1.0):
+    """Cuts out the square about the middle of a box.
+
+    Args:
+        image: (H, W) gray or (H, W, 3) RGB, uint8.
+        box: x, y, width, height in pixels; it may reach outside the image.
+        size: side of the result in pixels.
+        enlarge: side of the square as a multiple of the box's longer side. At 1 the boxes of MTCNN, which are
+            higher than wide, give the frame of FER2013.
+
+    Returns:
+        (size, size) uint8, gray; what lies outside the image repeats its edge.
+
+    Raises:
+        FerMdError: the image has another shape, or the box is not finite or empty.
+    """
+    x, y, width, height = (float(value) for value in box)
+    if not (np.isfinite((x, y, width, height)).all() and min(width, height) > 0 and enlarge > 0):
+        raise FerMdError(f"box and enlarge must be finite and above 0; found {(x, y, width, height)}, {enlarge}")
+    center = np.array((x + width / 2, y + height / 2)) - 0.5  # from edges to pixel centers
+    return _cut_square(image, center, max(width, height) * enlarge, np.array((1.0, 0.0)), size)
+
+
+def crop_center(image, size=48):
+    """Cuts out the largest square in the middle of an image; arguments and result as in `crop_box`."""
+    height, width = image.shape[:2]
+    side = min(height, width)
+    return crop_box(image, ((width - side) / 2, (height - side) / 2, side, side), size)
+
+
+def _cut_square(image, center, side, across, size):
+    """Samples a turned square of an image.
+
+    Args:
+        center: (2,) x, y of the square's middle, in pixels.
+        side: its side in pixels.
+        across: (2,) unit vector along its upper edge.
+
+    Returns:
+        (size, size) uint8, gray.
+    """
+    window, corner = _window(_gray(image), center, 0.75 * side + 2)  # its half diagonal is 0.71 sides
+    shrink = np.ones(2)
+    if size < side:  # bilinear sampling alone would skip pixels
+        shrunk = [max(1, round(length * size / side)) for length in window.shape[::-1]]
+        shrink = np.array(shrunk) / window.shape[::-1]
+        window = cv2.resize(window, shrunk, interpolation=cv2.INTER_AREA)
+    linear = np.stack([across, (-across[1], across[0])], axis=1) * side / size
+    offset = center - corner - linear @ np.full(2, (size - 1) / 2)
+    matrix = np.column_stack([linear * shrink[:, None], (offset + 0.5) * shrink - 0.5])
+    return cv2.warpAffine(window, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                          borderMode=cv2.BORDER_REPLICATE)
+
+
+def _gray(image):
+    if image.dtype != np.uint8 or not image.size or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)):
+        raise FerMdError(f"an image must be (H, W) or (H, W, 3) uint8; found {image.shape} {image.dtype}")
+    return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+
+def _window(image, center, radius):
+    """The part of an image within ``radius`` of ``center``, at least one pixel, and its corner (2,) x, y."""
+    last = np.array(image.shape[::-1]) - 1
+    low = np.clip(np.floor(center - radius), 0, last).astype(int)
+    high = np.clip(np.ceil(center + radius), 0, last).astype(int)
+    return image[low[1] : high[1] + 1, low[0] : high[0] + 1], low
