@@ -33,7 +33,7 @@ def read_gray(path, max_pixels=MAX_PIXELS):
     Raises:
         FerMdError: the file is missing, empty, too large, neither PNG nor JPEG, or damaged.
     """
-    return decode_gray(_read_bytes(Path(path)), path, max_pixels)
+    return decode_gray(read_bytes(Path(path)), path, max_pixels)
 
 
 def decode_gray(data, name, max_pixels=MAX_PIXELS):
@@ -85,7 +85,8 @@ def _decode(data, name, max_pixels, mode):
     return image
 
 
-def _read_bytes(path):
+def read_bytes(path):
+    """Reads a file of at most `MAX_BYTES`, given as ``pathlib.Path``."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise FerMdError(f"{path}: the file is larger than {MAX_BYTES} bytes")

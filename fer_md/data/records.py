@@ -49,7 +49,7 @@ class Split:
 
 
 def write_dataset(faces, output, name, expressions=EXPRESSIONS, image_size=48, overwrite=False, shard_size=8192,
-                  drop_leaked=False, held_out=("PublicTest", "PrivateTest"), total=None):
+                  drop_leaked=False, held_out=("PublicTest", "PrivateTest"), total=None, finish=None):
     """Writes a prepared data set.
 
     Args:
@@ -63,6 +63,7 @@ def write_dataset(faces, output, name, expressions=EXPRESSIONS, image_size=48, o
         drop_leaked: leave out the faces outside ``held_out`` whose pixels also occur in a held-out split.
         held_out: names of the splits that training must not see.
         total: number of faces, for the progress line.
+        finish: called with the folder when the faces are written and before it appears, to add files of its own.
 
     Returns:
         dict, the content of ``dataset.json``.
@@ -99,6 +100,8 @@ def write_dataset(faces, output, name, expressions=EXPRESSIONS, image_size=48, o
             "audit": {**summary(report), "leaked": leaks},
         }
         write_json(folder / "dataset.json", info)
+        if finish:
+            finish(folder)
     return info
 
 

@@ -9,8 +9,8 @@ from fer_md.errors import FerMdError
 from fer_md.faces.detection import Detection, clip_box
 
 SMALLEST = 20
-"""Side in pixels of the smallest face that the package looks for. Asked for larger ones, mtcnn 1.0.0 makes levels of its
-pyramid smaller than its first network's window and then finds nothing, without an error: so the images are scaled."""
+"""Side in pixels of the smallest face that the package looks for. Asked for larger ones, mtcnn 1.0.0 makes pyramid
+levels smaller than its first network's window and finds nothing, without an error: so the images are scaled."""
 
 _GRID = 48
 _BATCH_PIXELS = 128 * 192 * 192
@@ -21,8 +21,8 @@ class MtcnnDetector:
 
     An image is scaled such that a face of ``min_face`` pixels gets `SMALLEST` pixels, or further down until its longer
     side has ``max_side``; in the latter case the smallest face found is ``20 / max_side`` of the longer side. It is put
-    into the middle of a gray canvas, whose margin lets faces be found that fill the image. Canvases of one size go through
-    the networks together; what is found in an image does not depend on its companions.
+    into the middle of a gray canvas, whose margin lets faces be found that fill the image. Canvases of one size go
+    through the networks together; what is found in an image does not depend on its companions.
 
     Args:
         min_face: side of the smallest face to find, in pixels of the image, 5 or more; half of it takes four times

@@ -1,0 +1,58 @@
+"""Flags and main program that the scripts for photographs share."""
+
+from fer_md import console  # isort: skip  (before TensorFlow)
+
+import contextlib
+import time
+from pathlib import Path
+
+from absl import flags
+
+from fer_md.data.detection_cache import DetectionCache
+from fer_md.data.file_tree import FileTree
+from fer_md.data.overview import overview
+from fer_md.data.photographs import ALIGNMENTS, prepare
+from fer_md.faces.mtcnn import MtcnnDetector
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("source", None, "The data set: an unpacked folder, or a zip file.", required=True)
+flags.DEFINE_string("output", None, "Folder to write. It appears when everything is written, or not at all.",
+                    required=True)
+flags.DEFINE_integer("image_size", 48, "Side of a face in pixels.", lower_bound=16, upper_bound=512)
+flags.DEFINE_enum("detector", "mtcnn", ["mtcnn", "none"], "none: cut out the center of each photograph.")
+flags.DEFINE_enum("align", "eyes", ALIGNMENTS, "eyes: level, central, at one distance; box: a square about the face.")
+flags.DEFINE_integer("min_face", 20, "Side in pixels of the smallest face to find.", lower_bound=5)
+flags.DEFINE_integer("seed", 0, "Another seed splits the people differently.")
+flags.DEFINE_bool("drop_leaked", False, "Leave out of Training what is pixel-identical to a PublicTest or PrivateTest"
+                  " image.")
+flags.DEFINE_bool("overwrite", False, "Replace the output folder if it is there.")
+
+
+def run(list_photographs):
+    """Prepares the data set that the flags name.
+
+    Args:
+        list_photographs: function from a `FileTree` to a `fer_md.data.photographs.Listing`.
+    """
+    console.run(lambda: _main(list_photographs))
+
+
+def _main(list_photographs):
+    start = time.monotonic()
+    settings = {"detector": FLAGS.detector, "min_face": FLAGS.min_face}
+    with FileTree(FLAGS.source) as tree, _detector(settings) as detector:
+        info, crops = prepare(list_photographs(tree), FLAGS.output, detector, FLAGS.align, FLAGS.image_size,
+                              FLAGS.overwrite, FLAGS.drop_leaked, {**settings, "seed": FLAGS.seed})
+    print(overview(info))
+    print(f"crops: {crops['eyes']} by the eyes, {crops['box']} by the box of the face,"
+          f" {crops['center']} of the center because no face was found")
+    print(f"files not used: see {Path(FLAGS.output) / 'quarantine.csv'}")
+    print(f"\nwritten in {time.monotonic() - start:.0f} s: {FLAGS.output}")
+
+
+def _detector(settings):
+    """The detector with its cache beside the output, as a context."""
+    if FLAGS.detector == "none":
+        return contextlib.nullcontext()
+    output = Path(FLAGS.output)
+    return DetectionCache(MtcnnDetector(FLAGS.min_face), settings, output.with_name(f"{output.name}.detections.jsonl"))

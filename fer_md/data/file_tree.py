@@ -1,0 +1,115 @@
+"""The files of a folder or of a zip file, read by name without unpacking anything to disk."""
+
+import io
+import os
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from fer_md.data.image_files import MAX_BYTES, read_bytes
+from fer_md.errors import FerMdError
+
+
+class FileTree:
+    """A folder or a zip file.
+
+    Args:
+        source: path of either.
+
+    Attributes:
+        source: ``pathlib.Path``.
+        names: tuple of str, the paths of all files relative to the root, with ``/``, sorted. Hidden files and those
+            that macOS adds to a zip are left out.
+
+    Raises:
+        FerMdError: no such file or folder, not a zip file, or a name in it that leads out of it.
+
+    Example:
+        with FileTree("faces.zip") as tree:
+            data = tree.read(tree.names[0])
+    """
+
+    def __init__(self, source):
+        self.source = Path(source)
+        self._archive, self._members = None, {}
+        if self.source.is_dir():
+            names = _names_of_folder(self.source)
+        else:
+            self._archive = _open_zip(self.source)
+            self._members = {_checked_name(member, self.source): member
+                             for member in self._archive.infolist() if not member.is_dir()}
+            names = self._members
+        self.names = tuple(sorted(name for name in names if not _is_hidden(name)))
+
+    def read(self, name):
+        """Reads a file of at most 100 MB.
+
+        Args:
+            name: one of ``names``.
+
+        Returns:
+            bytes.
+
+        Raises:
+            FerMdError: the file is too large, damaged or cannot be read.
+        """
+        if self._archive is None:
+            return read_bytes(self.source / name)
+        member = self._members[name]
+        if member.file_size > MAX_BYTES:
+            raise FerMdError(f"{self.where(name)}: the file is larger than {MAX_BYTES} bytes")
+        try:
+            return self._archive.read(member)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+            raise FerMdError(f"{self.where(name)}: damaged in the zip ({error}); fetch it again") from None
+
+    def text(self, name):
+        """The file as a text stream, UTF-8, for `fer_md.data.csv_files.read_rows`."""
+        return io.TextIOWrapper(io.BytesIO(self.read(name)), encoding="utf-8-sig", newline="")
+
+    def path(self, name):
+        """The path of a file on disk, for libraries that cannot read from memory.
+
+        Raises:
+            FerMdError: the files are in a zip.
+        """
+        if self._archive is not None:
+            raise FerMdError(f"{self.where(name)}: videos are not read out of a zip; unpack {self.source} first")
+        return self.source / name
+
+    def where(self, name):
+        """What an error calls a file: the source and the name in it."""
+        return f"{self.source}: {name}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        if self._archive is not None:
+            self._archive.close()
+
+
+def _names_of_folder(folder):
+    for parent, _, files in os.walk(folder):
+        for file in files:
+            yield (Path(parent) / file).relative_to(folder).as_posix()
+
+
+def _open_zip(path):
+    try:
+        return zipfile.ZipFile(path)
+    except (FileNotFoundError, PermissionError) as error:
+        raise FerMdError(f"{path}: cannot be read ({error.strerror})") from None
+    except zipfile.BadZipFile as error:
+        raise FerMdError(f"{path}: neither a folder nor a whole zip file ({error})") from None
+
+
+def _checked_name(member, source):
+    path = PurePosixPath(member.filename.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        raise FerMdError(f"{source}: the name {member.filename!r} leads out of the zip")
+    return path.as_posix()
+
+
+def _is_hidden(name):
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
