@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from fer_md.layers import BatchNorm, CReLU, Dropout, Standardize, inception_block
+from fer_md.layers.dropout import uniform_rows
 
 
 def noise(*shape, seed=0):
@@ -81,6 +82,17 @@ def test_dropout_share_scale_and_repetition():
     np.testing.assert_array_equal(y, second(x, training=True))
     assert (y != np.array(first(x, training=True))).any()
     np.testing.assert_array_equal(first(x), x)
+
+
+@pytest.mark.parametrize("width", [1, 7, 16])
+def test_uniform_rows_are_parts_of_one_matrix(width):
+    """Also where a row does not fill the generator's groups of four."""
+    whole = uniform_rows(2000, width, 0, tf.constant([5, 3])).numpy()
+    np.testing.assert_array_equal(uniform_rows(3, width, 1500, tf.constant([5, 3])), whole[1500:1503])
+    assert whole.min() >= 0 and whole.max() < 1
+    np.testing.assert_allclose(whole.mean(), 0.5, atol=0.03)  # 2,000 draws: standard deviation 0.0065
+    for other in ([5, 4], [6, 3], [-5, 3]):
+        assert (uniform_rows(2000, width, 0, tf.constant(other)).numpy() != whole).any(axis=1).all()
 
 
 def test_standardize_by_hand():

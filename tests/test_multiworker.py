@@ -26,7 +26,7 @@ def start(strategy, output, **environment):
 
 
 def test_two_workers_equal_one_device(tmp_path):
-    """Ten steps, batch norm statistics, weight decay and averaged weights included; no dropout (masks differ)."""
+    """Six steps, batch norm statistics, weight decay and averaged weights and dropout masks included."""
     workers = [f"127.0.0.1:{free_port()}" for _ in range(2)]
     outputs = [tmp_path / "one.npz", tmp_path / "first.npz", tmp_path / "second.npz"]
     processes = [start("one", outputs[0])]
@@ -39,4 +39,4 @@ def test_two_workers_equal_one_device(tmp_path):
     expected, *found = [dict(np.load(output)) for output in outputs]
     for worker in found:
         for name, value in expected.items():
-            np.testing.assert_allclose(worker[name], value, atol=5e-4, err_msg=name)
+            np.testing.assert_allclose(worker[name], value, atol=2e-4, err_msg=name)

@@ -2,7 +2,6 @@
 
 from fer_md import console  # noqa: F401  isort: skip  (first: it quietens TensorFlow)
 
-import dataclasses
 import sys
 
 import numpy as np
@@ -18,10 +17,12 @@ from fer_md.training.loop import training_stream  # noqa: E402
 from fer_md.training.presets import Recipe  # noqa: E402
 from fer_md.training.trainer import Trainer  # noqa: E402
 
-recipe = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9)
-config = dataclasses.replace(TINY, dropout=0.0)
+STEPS = 6
+"""Few and small: a pre-activation that rounding takes across zero sets even two equal runs apart in the end."""
+
+recipe = Recipe(epochs=3, batch_size=8, rate=0.02, average=0.9)
 split = random_split(40)
-trainer = Trainer(lambda: build_component(config, seed=1), recipe, 40, strategy)
-batches = iter(training_stream(trainer, split, 3, 0, 10))
-losses = [float(trainer.train_step(next(batches), step)[0]) for step in range(10)]
+trainer = Trainer(lambda: build_component(TINY, seed=1), recipe, 40, strategy)
+batches = iter(training_stream(trainer, split, 3, 0, STEPS))
+losses = [float(trainer.train_step(next(batches), step)[0]) for step in range(STEPS)]
 np.savez(sys.argv[2], losses=losses, **trainer.state())

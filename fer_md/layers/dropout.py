@@ -1,7 +1,39 @@
-"""Dropout whose masks are a function of a seed and a saved counter, so that a resumed run repeats them."""
+"""Dropout whose masks depend on a seed, a saved counter and the place in the global batch: resumed or divided alike."""
+
+import math
 
 import keras
 import tensorflow as tf
+
+_GROUP = 4
+"""Numbers that one step of the Philox counter yields."""
+
+
+def uniform_rows(rows, width, first_row, key):
+    """Uniform numbers in [0, 1): rows ``first_row`` and on of one endless matrix that ``key`` names.
+
+    Philox turns (key, counter) into numbers without a state, so a part of the matrix is drawn by itself, at the
+    cost of that part: row ``i`` starts at the counter ``i * ceil(width / 4)``.
+
+    Args:
+        rows: int or int32 scalar, how many rows.
+        width: int, numbers in a row.
+        first_row: int or int32 scalar.
+        key: (2,) int32.
+
+    Returns:
+        (rows, width) float32.
+
+    Reference: J. Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011.
+    """
+    groups = -(-width // _GROUP)
+    drawn = tf.raw_ops.StatelessRandomUniformV2(
+        shape=tf.stack([rows, _GROUP * groups]),
+        key=tf.reshape(tf.bitcast(key, tf.uint64), [1]),
+        counter=tf.cast(tf.stack([tf.cast(first_row, tf.int64) * groups, 0]), tf.uint64),
+        alg=tf.random.Algorithm.PHILOX.value,
+    )
+    return drawn[:, :width]
 
 
 @keras.saving.register_keras_serializable(package="fer_md")
@@ -9,7 +41,8 @@ class Dropout(keras.layers.Layer):
     """Sets a share ``rate`` of the inputs to zero in training and divides the rest by ``1 - rate``.
 
     The mask of a call depends on ``seed``, on a counter of the training calls (a weight of the layer,
-    hence part of every checkpoint) and on the replica. Keras's own layer keeps its random state
+    hence part of every checkpoint) and on the row of the global batch, of which replica r has the r-th
+    equal part: replicas drop what one device would. Keras's own layer keeps its random state
     outside of the weights, and gives all replicas the same mask.
 
     Args:
@@ -39,9 +72,10 @@ class Dropout(keras.layers.Layer):
             return x
         replicas = tf.distribute.get_replica_context()
         replica = replicas.replica_id_in_sync_group if replicas is not None else 0
-        calls = tf.convert_to_tensor(self.calls)
-        key = tf.stack([tf.constant(self.seed, tf.int32) + 7919 * replica, calls])
-        kept = tf.random.stateless_uniform(tf.shape(x), key) >= self.rate
+        calls, rows = tf.convert_to_tensor(self.calls), tf.shape(x)[0]
+        key = tf.stack([tf.constant(self.seed, tf.int32), calls])
+        numbers = uniform_rows(rows, math.prod(x.shape[1:]), replica * rows, key)
+        kept = tf.reshape(numbers >= self.rate, tf.shape(x))
         self.calls.assign(calls + 1)
         return tf.where(kept, x / tf.cast(1 - self.rate, x.dtype), tf.zeros((), x.dtype))
 
