@@ -27,7 +27,7 @@ class Recipe:
     epochs: int
     batch_size: int = 256
     schedule: str = "modern"
-    rate: float = 0.03
+    rate: float = 0.1
     warmup: float = 1.0
     momentum: float = 0.9
     weight_decay: float = 5e-4

@@ -1,5 +1,7 @@
 """Where to train: one device, replicas on one machine, or several worker processes."""
 
+import functools
+
 import tensorflow as tf
 
 
@@ -25,4 +27,10 @@ def make_strategy(name, replicas=2):
     cpu = tf.config.list_physical_devices("CPU")[0]
     if tf.config.get_logical_device_configuration(cpu) is None:
         tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * replicas)
+    return _mirrored_cpus(replicas)
+
+
+@functools.cache
+def _mirrored_cpus(replicas):
+    """One a process: two strategies on the same devices number their exchanges alike and mix them up."""
     return tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(replicas)])

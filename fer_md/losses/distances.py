@@ -1,0 +1,58 @@
+"""Squared distances between embeddings and class centers, without a (B, K, D) tensor."""
+
+import tensorflow as tf
+
+GATHER_UP_TO = 16
+"""Impostors a sample whose differences are taken one by one: exact, at B P D numbers."""
+
+
+def as_floats(embeddings, labels, centers):
+    """Tensors in the centers' precision, float32 at least.
+
+    Args:
+        embeddings: (B, D) of any float dtype.
+        labels: (B,) integers in [0, K), or negative where a sample has no label.
+        centers: (K, D) float.
+
+    Returns:
+        embeddings, labels with 0 for no label, centers, and (B,) float weights: 1, or 0 for no label.
+    """
+    centers = tf.convert_to_tensor(centers)
+    if centers.dtype not in (tf.float32, tf.float64):
+        centers = tf.cast(centers, tf.float32)
+    labels = tf.cast(labels, tf.int32)
+    weights = tf.cast(labels >= 0, centers.dtype)
+    return tf.cast(embeddings, centers.dtype), tf.maximum(labels, 0), centers, weights
+
+
+def own_distances(embeddings, labels, centers):
+    """``||x_i - c_{y_i}||^2``: (B, D), (B,) and (K, D) to (B,)."""
+    return tf.reduce_sum(tf.square(embeddings - tf.gather(centers, labels)), axis=1)
+
+
+def distances_to_all(points, centers):
+    """``||x_i - c_j||^2``: (B, D) and (K, D) to (B, K), by one matrix product.
+
+    Both are moved to the mean center first: the product of large coordinates would lose the digits of a small distance.
+    """
+    origin = tf.reduce_mean(centers, axis=0)
+    points, centers = points - origin, centers - origin
+    products = tf.matmul(points, centers, transpose_b=True)
+    squares = tf.reduce_sum(tf.square(points), 1)[:, None] + tf.reduce_sum(tf.square(centers), 1)
+    return tf.maximum(squares - 2 * products, 0)
+
+
+def nearest_impostors(labels, centers, nearest):
+    """The ``nearest`` other centers closest to each sample's own center: (B,) and (K, D) to (B, nearest) int32."""
+    separations = distances_to_all(tf.gather(centers, labels), centers)
+    own = tf.one_hot(labels, tf.shape(centers)[0], on_value=True, off_value=False)
+    separations = tf.where(own, tf.constant(float("inf"), separations.dtype), separations)
+    return tf.math.top_k(-separations, nearest, sorted=False).indices
+
+
+def impostor_distances(embeddings, labels, centers, nearest):
+    """``||x_i - c_j||^2`` to the ``nearest`` impostor centers of each sample: (B, nearest)."""
+    indices = nearest_impostors(labels, tf.stop_gradient(centers), nearest)
+    if nearest <= GATHER_UP_TO:
+        return tf.reduce_sum(tf.square(embeddings[:, None] - tf.gather(centers, indices)), axis=2)
+    return tf.gather(distances_to_all(embeddings, centers), indices, batch_dims=1)

@@ -1,0 +1,59 @@
+"""MD loss as a Keras layer."""
+
+import keras
+import tensorflow as tf
+
+from fer_md.losses.class_centers import ClassCenters
+from fer_md.losses.md_loss import VARIANCES, check_nearest, default_variance, feature_variance, is_literal, md_loss
+
+
+@keras.saving.register_keras_serializable(package="fer_md")
+class MDLoss(ClassCenters):
+    """MD loss (Eqs. 6 to 9, mean over the batch) with centers of its own, moved as in Algorithm 1, line 7.
+
+    >>> embeddings = keras.layers.Dense(64, "relu")(x)
+    >>> loss = MDLoss(num_classes=7, embedding_dim=64, nearest=3, loss_weight=0.1)(embeddings, labels)
+    >>> model = keras.Model([images, labels], {"logits": logits, "md_loss": loss})
+    >>> model.compile("sgd", {"logits": keras.losses.SparseCategoricalCrossentropy(from_logits=True)})
+
+    Args:
+        num_classes: K, at least 2.
+        embedding_dim: D.
+        nearest, margin, variance, hinge, form, variance_gradient: see ``fer_md.losses.md_loss``. The literal form
+            also moves the centers as printed, away from their samples.
+        alpha, learned, loss_weight, centers_initializer: see ``ClassCenters``.
+
+    Raises:
+        ValueError: an argument out of range or an unknown choice.
+
+    Reference: Yang, Li, Cao 2020, Sec. 3.2.2.
+    """
+
+    def __init__(
+        self, num_classes, embedding_dim, nearest=None, margin="adaptive", variance=None, hinge=None, form="corrected",
+        alpha=0.5, variance_gradient=False, **kwargs,
+    ):  # fmt: skip
+        super().__init__(num_classes, embedding_dim, alpha=alpha, **kwargs)
+        self.nearest = check_nearest(nearest, num_classes)
+        if isinstance(margin, str) and margin != "adaptive":
+            raise ValueError(f"margin must be 'adaptive' or a number, not {margin!r}")
+        literal = is_literal(form)
+        self.variance = variance or default_variance(form)
+        if self.variance not in VARIANCES:
+            raise ValueError(f"variance must be one of {', '.join(VARIANCES)}, not {variance!r}")
+        self.hinge = not literal if hinge is None else hinge
+        self.margin, self.form, self.variance_gradient = margin, form, variance_gradient
+        self.center_step = alpha if literal else -alpha
+
+    def total_loss(self, embeddings, labels, centers, everything):
+        if not self.variance_gradient:
+            everything = tf.nest.map_structure(tf.stop_gradient, everything)
+        phi = feature_variance(*everything, centers, self.variance)
+        return md_loss(
+            embeddings, labels, centers, self.nearest, self.margin, hinge=self.hinge, form=self.form,
+            variance_gradient=self.variance_gradient, reduction="sum", phi=phi,
+        )  # fmt: skip
+
+    def get_config(self):
+        names = ("nearest", "margin", "variance", "hinge", "form", "variance_gradient")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

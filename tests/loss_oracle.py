@@ -1,0 +1,53 @@
+"""Center and MD loss in plain NumPy loops, written from the equations and from nothing in fer_md."""
+
+import numpy as np
+
+
+def distance(x, c):
+    return sum((a - b) ** 2 for a, b in zip(x, c, strict=True))
+
+
+def center_loss(embeddings, labels, centers):
+    return sum(distance(x, centers[y]) for x, y in zip(embeddings, labels, strict=True)) / 2 / len(labels)
+
+
+def center_update(embeddings, labels, centers):
+    delta = np.zeros_like(centers)
+    for j, center in enumerate(centers):
+        own = [x for x, y in zip(embeddings, labels, strict=True) if y == j]
+        delta[j] = sum((center - x for x in own), np.zeros_like(center)) / (1 + len(own))
+    return delta
+
+
+def adaptive_margin(centers):
+    total = 0.0
+    for i, a in enumerate(centers):
+        for j, b in enumerate(centers):
+            norms = np.sqrt((a**2).sum() * (b**2).sum())
+            if i != j and norms > 0:
+                total += (a * b).sum() / norms
+    return total
+
+
+def feature_variance(embeddings, labels, centers, variance="normalized"):
+    total = sum(distance(x, centers[y]) for x, y in zip(embeddings, labels, strict=True))
+    return max(2 * total / max(len(labels) - 1, 1) if variance == "normalized" else total / 2, 1e-6)
+
+
+def md_loss(embeddings, labels, centers, nearest=None, margin=None, hinge=True, variance="normalized", literal=False):
+    phi = feature_variance(embeddings, labels, centers, variance)
+    margin = adaptive_margin(centers) if margin is None else margin
+    losses = []
+    for x, y in zip(embeddings, labels, strict=True):
+        others = sorted((j for j in range(len(centers)) if j != y), key=lambda j: distance(centers[j], centers[y]))
+        others = others[:nearest]
+        if literal:
+            numerator = distance(x, centers[y]) / phi - margin
+            denominators = [-distance(x, centers[y]) / phi for _ in others]
+        else:
+            numerator = -distance(x, centers[y]) / phi - margin
+            denominators = [-distance(x, centers[j]) / phi for j in others]
+        top = max(denominators)
+        loss = -numerator + top + np.log(sum(np.exp(value - top) for value in denominators))
+        losses.append(max(loss, 0.0) if hinge else loss)
+    return sum(losses) / len(losses)
