@@ -14,12 +14,14 @@ import sys
 import keras
 from absl import flags
 
+from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info
 from fer_md.models import TINY, ComponentConfig, build_component
-from fer_md.training.loop import train
+from fer_md.training.loop import Job, train
 from fer_md.training.presets import PRESETS
 from fer_md.training.run_directory import open_run
 from fer_md.training.strategy import make_strategy
+from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
 FLAGS = flags.FLAGS
@@ -31,6 +33,9 @@ flags.DEFINE_enum("network", "paper", ["paper", "tiny"], "The paper's component,
 flags.DEFINE_enum("precision", "bfloat16", ["float32", "bfloat16"], "Of the layers; weights stay float32.")
 flags.DEFINE_enum("strategy", "one", ["one", "mirrored", "multiworker"], "tf.distribute strategy.")
 flags.DEFINE_integer("replicas", 2, "Logical CPUs with --strategy=mirrored where there is no GPU.", lower_bound=1)
+flags.DEFINE_list(
+    "protocol", [], "Further data sets of the method: images identical to one they hold out are not trained on."
+)
 flags.DEFINE_string("validation", "PublicTest", "Split evaluated after each epoch.")
 flags.DEFINE_integer("seed", 0, "Of weights, order, augmentation and dropout.", lower_bound=0)
 flags.DEFINE_float("checkpoint_seconds", 120, "Longest time between two checkpoints.", lower_bound=0)
@@ -46,8 +51,16 @@ def main():
     keras.config.set_dtype_policy("mixed_bfloat16" if FLAGS.precision == "bfloat16" else "float32")
     info = read_info(FLAGS.data)
     config = dataclasses.replace(config, num_classes=len(info["expressions"]), image_size=info["image_size"])
+    held_out = load_split(FLAGS.data, FLAGS.validation)
+    if FLAGS.protocol:
+        protocol = make_protocol([FLAGS.data, *FLAGS.protocol])
+        training, left_out = load_training(FLAGS.data, protocol)
+        print(f"{info['name']}: {left_out} Training images left out, pixel-identical to held-out ones")
+    else:
+        training = load_split(FLAGS.data, "Training")
     settings = {
         "data": info["name"],
+        "protocol": protocol.sha256 if FLAGS.protocol else None,
         "manifest_sha256": info["manifest_sha256"],
         "expressions": info["expressions"],
         "recipe": _plain(recipe),
@@ -58,9 +71,10 @@ def main():
         "seed": FLAGS.seed,
     }
     run_dir = open_run(FLAGS.run_dir, settings)
-    training, held_out = load_split(FLAGS.data, "Training"), load_split(FLAGS.data, FLAGS.validation)
-    trainer = Trainer(lambda: build_component(config, FLAGS.seed), recipe, len(training.labels), strategy)
-    complete = train(trainer, training, held_out, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
+    tasks = [Task(info["name"])]
+    trainer = Trainer(lambda: build_component(config, FLAGS.seed), recipe, len(training.labels), strategy, tasks)
+    job = Job("model", trainer, (training,), {info["name"]: ("logits", held_out)})
+    complete = train([job], run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
     print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
 
 

@@ -54,8 +54,8 @@ def test_training_writes_what_metrics_jsonl_says(split, tmp_path):
         of_split = [row for row in rows if row["split"] == name]
         for value in ("loss", "accuracy"):
             expected = [(row["step"], pytest.approx(row[value], rel=1e-6)) for row in of_split]
-            assert [(step, number) for step, tag, number in found[name] if tag == value] == expected
-    rates = [number for _, tag, number in found["Training"] if tag == "learning_rate"]
+            assert [(step, number) for step, tag, number in found[f"model-data-{name}"] if tag == value] == expected
+    rates = [number for _, tag, number in found["model-data-Training"] if tag == "learning_rate"]
     assert len(rates) == 10 and 0 <= min(rates) < max(rates) <= recipe.rate + 1e-7
 
 

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from jobs import job
 
 from fer_md.errors import FerMdError
 from fer_md.models import TINY, build_component
@@ -29,7 +30,7 @@ def test_sgd_by_hand():
 
     Second step, g = 0: g' = 0.2625; m = 0.9 * -0.25 - 0.02625 = -0.25125; w = 0.525 + 0.9 m - 0.02625 = 0.272625.
     """
-    weight = keras.Variable(np.ones((1, 1), np.float32))
+    weight = keras.Variable(np.ones((1, 1), np.float32), name="kernel")
     sgd = SGD([weight], momentum=0.9, nesterov=True, weight_decay=0.5)
     sgd.apply([tf.constant([[2.0]])], tf.constant(0.1))
     np.testing.assert_allclose(weight, [[0.525]], rtol=1e-6)
@@ -83,15 +84,15 @@ def test_two_replicas_equal_one_device(split):
                 )
             else:
                 batch = (tf.constant(images), tf.constant(labels))
-            loss, _ = trainer.train_step(batch, step)
-        states.append({**trainer.state(), "loss": np.float32(loss)})
+            figures = trainer.train_step((batch,), step)
+        states.append({**trainer.state(), "figures": figures.numpy()})
     for name, value in states[0].items():
         np.testing.assert_allclose(states[1][name], value, atol=2e-4, err_msg=name)
 
 
 def test_mirrored_training_runs_to_the_end(split, tmp_path):
     trainer = make_trainer(strategy=make_strategy("mirrored", 2))
-    assert train(trainer, split, split, tmp_path, seed=3)
+    assert train(job(trainer, split), tmp_path, seed=3)
     assert (tmp_path / "DONE").exists()
 
 
@@ -99,7 +100,8 @@ def test_state_round_trip_and_exact_continuation(split):
     def steps(trainer, first, last):
         for step in range(first, last):
             rows = slice(8 * (step % 5), 8 * (step % 5) + 8)
-            trainer.train_step((tf.constant(split.images[rows, ..., None].astype("f")), split.labels[rows]), step)
+            images = tf.constant(split.images[rows, ..., None].astype("f"))
+            trainer.train_step(((images, tf.constant(split.labels[rows])),), step)
 
     whole, first, second = make_trainer(), make_trainer(), make_trainer()
     steps(whole, 0, 12)
@@ -111,7 +113,7 @@ def test_state_round_trip_and_exact_continuation(split):
 
 
 def test_loop_writes_what_it_promises(split, tmp_path):
-    assert train(make_trainer(), split, split, tmp_path, seed=3)
+    assert train(job(make_trainer(), split), tmp_path, seed=3)
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows if row["split"] == "validation"] == [5, 10, 15]
     assert {"checkpoint.npz", "model.keras", "DONE", "time.json"} <= {path.name for path in tmp_path.iterdir()}
@@ -119,7 +121,7 @@ def test_loop_writes_what_it_promises(split, tmp_path):
 
 def test_not_a_number_stops_the_run(split, tmp_path):
     with pytest.raises(FerMdError, match="the loss is nan at step .* lower the learning rate"):
-        train(make_trainer(dataclasses.replace(RECIPE, rate=1e30)), split, split, tmp_path, seed=3)
+        train(job(make_trainer(dataclasses.replace(RECIPE, rate=1e30)), split), tmp_path, seed=3)
     assert not (tmp_path / "DONE").exists()
 
 
@@ -134,4 +136,4 @@ def test_truncated_checkpoint_is_named(tmp_path):
 def test_checkpoint_of_another_network_is_refused(split, tmp_path):
     save_checkpoint(tmp_path / "checkpoint.npz", {"step": 3, "seconds": 1.0, "model/0000": np.zeros(3)})
     with pytest.raises(FerMdError, match="not a checkpoint of this network"):
-        train(make_trainer(), split, split, tmp_path, seed=3)
+        train(job(make_trainer(), split), tmp_path, seed=3)

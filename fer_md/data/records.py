@@ -47,6 +47,17 @@ class Split:
     landmarks: np.ndarray | None
     subjects: list
 
+    def select(self, rows):
+        """The part of the split for which ``rows``, (N,) bool, is true."""
+        return Split(
+            self.images[rows],
+            self.labels[rows],
+            list(itertools.compress(self.keys, rows)),
+            None if self.votes is None else self.votes[rows],
+            None if self.landmarks is None else self.landmarks[rows],
+            list(itertools.compress(self.subjects, rows)),
+        )
+
 
 def write_dataset(faces, output, name, expressions=EXPRESSIONS, image_size=48, overwrite=False, shard_size=8192,
                   drop_leaked=False, held_out=("PublicTest", "PrivateTest"), total=None, finish=None):

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
+from fer_md.evaluation.metrics import confusion_matrix, negative_log_likelihood, summarize
 from fer_md.progress import Progress
 
 AVERAGING = ("none", "flip", "tencrop")
@@ -11,14 +12,37 @@ CROP = 44
 """Edge of ten-crop's crops of a 48x48 face, which are resized back to 48x48."""
 
 
-def logits_function(model):
-    """A compiled function from (B, H, W) uint8 images to (B, K) float32 logits, in inference mode."""
+def logits_function(model, head="logits"):
+    """A compiled function from (B, H, W) uint8 images to the (B, K) float32 logits of a head, in inference mode."""
 
     @tf.function(input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)])
     def forward(images):
-        return model(images, training=False)["logits"]
+        return model(images, training=False)[head]
 
     return lambda images: forward(images[..., None]).numpy()
+
+
+def validate(forward, split, batch_size=512):
+    """Loss, accuracy and macro recall of a network on the labelled images of a split.
+
+    Args:
+        forward: see ``logits_function``.
+        split: ``Split``; images with a negative label do not count.
+        batch_size: images in memory of the model at once.
+
+    Returns:
+        dict of floats: ``loss`` (mean cross-entropy), ``accuracy``, ``macro_recall`` over the classes that occur.
+    """
+    labelled = split.labels >= 0
+    images, labels = split.images[labelled], split.labels[labelled]
+    parts = [forward(images[start : start + batch_size]) for start in range(0, len(images), batch_size)]
+    probabilities = softmax(np.concatenate(parts))
+    figures = summarize(confusion_matrix(labels, probabilities.argmax(1), probabilities.shape[1]))
+    return {
+        "loss": negative_log_likelihood(labels, probabilities),
+        "accuracy": float(figures["accuracy"]),
+        "macro_recall": float(figures["macro_recall"]),
+    }
 
 
 def softmax(logits):

@@ -13,19 +13,22 @@ class SGD:
         variables: list of trainable ``keras.Variable``.
         momentum: in [0, 1).
         nesterov: Nesterov's form.
-        weight_decay: added to the gradient of weights of two or more dimensions (not of biases or of
-            batch normalisation), at least 0.
+        weight_decay: added to the gradient of kernels (not of biases, of batch normalisation or of learned
+            centers), times the kernel; at least 0.
     """
 
     def __init__(self, variables, momentum=0.9, nesterov=True, weight_decay=0.0):
         self.variables = [variable.value for variable in variables]
         self.momentum, self.nesterov, self.weight_decay = momentum, nesterov, weight_decay
+        self.decayed = [variable.name == "kernel" for variable in variables]
         self.slots = [tf.Variable(tf.zeros(v.shape, v.dtype), trainable=False) for v in self.variables]
 
     def apply(self, gradients, rate):
         """Updates the variables of this replica; ``gradients`` must be the same on every replica."""
-        for variable, slot, gradient in zip(self.variables, self.slots, gradients, strict=True):
-            if self.weight_decay and len(variable.shape) > 1:
+        for variable, slot, decayed, gradient in zip(
+            self.variables, self.slots, self.decayed, gradients, strict=True
+        ):
+            if self.weight_decay and decayed:
                 gradient += self.weight_decay * variable
             tf.raw_ops.ResourceApplyKerasMomentum(
                 var=variable.handle, accum=slot.handle, lr=rate, grad=gradient,

@@ -1,77 +1,104 @@
-"""The training step and its state, on one device or on replicas."""
+"""The training step and its state, on one device or on replicas, for one data set or several."""
 
 import numpy as np
 import tensorflow as tf
 
 from fer_md.training.presets import learning_rate
 from fer_md.training.sgd import SGD
+from fer_md.training.task import Task
 
 AVERAGE_EVERY = 8
 """Steps between two updates of the averaged weights: their share of the step's time falls to under 1 %."""
 
 
 class Trainer:
-    """A component, its optimizer and the average of its weights.
+    """A network, its losses, its optimizer and the average of its weights.
 
     Args:
-        build: function without arguments that returns the ``keras.Model`` (outputs ``embeddings``, ``logits``).
+        build: function without arguments that returns the ``keras.Model`` (outputs ``embeddings`` and the heads).
         recipe: ``Recipe``.
-        examples: number of training examples.
+        examples: number of training examples in an epoch.
         strategy: ``tf.distribute.Strategy``.
+        tasks: sequence of ``Task``, one a data set.
     """
 
-    def __init__(self, build, recipe, examples, strategy):
-        self.recipe, self.strategy = recipe, strategy
+    def __init__(self, build, recipe, examples, strategy, tasks=(Task(),)):
+        self.recipe, self.strategy, self.tasks = recipe, strategy, tuple(tasks)
         resolver = strategy.cluster_resolver
         self.is_chief = resolver is None or not resolver.task_id  # of several workers one writes the files
         self.steps_per_epoch = examples / recipe.batch_size
         with strategy.scope():
             self.model = build()
-            self.sgd = SGD(self.model.trainable_variables, recipe.momentum, True, recipe.weight_decay)
+            self.metric_losses = [task.metric_loss() if task.metric_loss else None for task in self.tasks]
+            for layer in filter(None, self.metric_losses):
+                layer.build(self.model.output["embeddings"].shape)
+            learned = [v for layer in filter(None, self.metric_losses) for v in layer.trainable_variables]
+            variables = self.model.trainable_variables + learned
+            self.sgd = SGD(variables, recipe.momentum, True, recipe.weight_decay)
             self.average = [tf.Variable(v.value, trainable=False) for v in self._averaged()]
         self._compiled = tf.function(self._global_step)
 
     def _averaged(self):
         return [v for v in self.model.variables if "float" in str(v.dtype)] if self.recipe.average else []
 
-    def train_step(self, batch, step):
+    def train_step(self, batches, step):
         """One update.
 
         Args:
-            batch: images (B, H, W, 1) and labels (B,), or the per-replica values of a distributed data set.
+            batches: for each task images (B_i, H, W, 1) and labels (B_i,), negative where the task's head has no
+                class for the sample; or the per-replica values of a distributed data set.
             step: from 0.
 
         Returns:
-            mean loss and share of correct predictions over the global batch, float32 scalars.
+            (tasks, 4) float32: for each task its loss ``L_S + loss_weight L_M``, the softmax loss, the metric loss
+            and the share of correct predictions, over the labelled samples of the global batch.
         """
         rate = learning_rate(self.recipe, step, self.steps_per_epoch)
-        result = self._compiled(batch, tf.constant(rate, tf.float32))
+        result = self._compiled(batches, tf.constant(rate, tf.float32))
         if self.recipe.average and (step + 1) % AVERAGE_EVERY == 0:
             # The weight of the past is capped early on, so that the first weights are soon forgotten.
             decay = min(self.recipe.average**AVERAGE_EVERY, (step + 1) / (step + 1 + 10 * AVERAGE_EVERY))
             self._update_average(tf.constant(decay, tf.float32))
         return result
 
-    def _global_step(self, batch, rate):
-        loss, correct = self.strategy.run(self._replica_step, (batch, rate))
-        return self.strategy.reduce("sum", loss, axis=None), self.strategy.reduce("sum", correct, axis=None)
+    def _global_step(self, batches, rate):
+        return self.strategy.reduce("sum", self.strategy.run(self._replica_step, (batches, rate)), axis=None)
 
-    def _replica_step(self, batch, rate):
-        images, labels = batch
+    def _replica_step(self, batches, rate):
         replica = tf.distribute.get_replica_context()
-        size = self.recipe.batch_size
-        classes = self.model.output["logits"].shape[-1]
-        smoothing = self.recipe.label_smoothing
-        targets = tf.one_hot(labels, classes, 1 - smoothing + smoothing / classes, smoothing / classes)
+        counts = [tf.reduce_sum(tf.cast(labels >= 0, tf.float32)) for _, labels in batches]
+        if replica.num_replicas_in_sync > 1:
+            counts = tf.unstack(replica.all_reduce("sum", tf.stack(counts)))
         with tf.GradientTape() as tape:
-            logits = self.model(images, training=True)["logits"]
-            loss = tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(targets, logits)) / size
-        gradients = tape.gradient(loss, self.sgd.variables)
+            outputs = self.model(tf.concat([images for images, _ in batches], axis=0), training=True)
+            outputs = _split_rows(outputs, [tf.shape(labels)[0] for _, labels in batches])
+            figures = [
+                self._task_figures(index, outputs[index], labels, tf.maximum(counts[index], 1))
+                for index, (_, labels) in enumerate(batches)
+            ]
+            weighted = [task.weight * row[0] for task, row in zip(self.tasks, figures, strict=True)]
+            loss = tf.add_n(weighted) / len(self.tasks)  # Eq. 10
+        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(
+            loss, self.sgd.variables, unconnected_gradients="zero")]  # fmt: skip
         if replica.num_replicas_in_sync > 1:
             gradients = replica.all_reduce("sum", gradients)
         self.sgd.apply(gradients, rate)
-        correct = tf.equal(tf.argmax(logits, 1, tf.int32), labels)
-        return loss, tf.reduce_sum(tf.cast(correct, tf.float32)) / size
+        return tf.stack([tf.stack(row) for row in figures])
+
+    def _task_figures(self, index, outputs, labels, count):
+        """This replica's share of a task's four figures; their sum over the replicas is that of the global batch."""
+        logits, metric = outputs[self.tasks[index].head], tf.constant(0.0)
+        labelled = tf.cast(labels >= 0, tf.float32)
+        classes, smoothing = logits.shape[-1], self.recipe.label_smoothing
+        targets = tf.one_hot(labels, classes, 1 - smoothing + smoothing / classes, smoothing / classes)
+        softmax = tf.reduce_sum(labelled * tf.nn.softmax_cross_entropy_with_logits(targets, logits)) / count
+        loss, layer = softmax, self.metric_losses[index]
+        if layer is not None:
+            replicas = tf.distribute.get_replica_context().num_replicas_in_sync
+            metric = layer(outputs["embeddings"], labels, training=True) / replicas
+            loss = softmax + layer.loss_weight * metric
+        correct = tf.cast(tf.equal(tf.argmax(logits, 1, tf.int32), labels), tf.float32)
+        return loss, softmax, metric, tf.reduce_sum(correct) / count
 
     @tf.function
     def _update_average(self, decay):
@@ -90,10 +117,18 @@ class Trainer:
         for variable, value in zip(self._averaged(), own, strict=True):
             variable.assign(value)
 
+    def _groups(self):
+        layers = [layer for layer in self.metric_losses if layer is not None]
+        return {
+            "model": [v.value for v in self.model.variables],
+            "slot": self.sgd.slots,
+            "average": self.average,
+            "centers": [layer.centers.value for layer in layers],
+        }
+
     def state(self):
         """dict of NumPy arrays: all that decides the following steps."""
-        groups = {"model": [v.value for v in self.model.variables], "slot": self.sgd.slots, "average": self.average}
-        return {f"{name}/{i:04d}": v.numpy() for name, group in groups.items() for i, v in enumerate(group)}
+        return {f"{name}/{i:04d}": v.numpy() for name, group in self._groups().items() for i, v in enumerate(group)}
 
     def load_state(self, arrays):
         """Takes over what ``state`` returned; other entries are ignored.
@@ -101,10 +136,17 @@ class Trainer:
         Raises:
             ValueError: a missing array or another shape.
         """
-        groups = {"model": [v.value for v in self.model.variables], "slot": self.sgd.slots, "average": self.average}
-        for name, group in groups.items():
+        for name, group in self._groups().items():
             for i, variable in enumerate(group):
                 value = arrays.get(f"{name}/{i:04d}")
                 if value is None or value.shape != tuple(variable.shape):
                     raise ValueError(f"no array {name}/{i:04d} of shape {tuple(variable.shape)}")
                 variable.assign(np.asarray(value))
+
+
+def _split_rows(outputs, sizes):
+    """The outputs of concatenated batches as one dict a batch."""
+    if len(sizes) == 1:
+        return [outputs]
+    parts = {name: tf.split(value, tf.stack(sizes), num=len(sizes)) for name, value in outputs.items()}
+    return [{name: parts[name][i] for name in outputs} for i in range(len(sizes))]

@@ -1,0 +1,22 @@
+"""What a network is trained for: one label space of one data set, with its losses."""
+
+import dataclasses
+from collections.abc import Callable
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One data set's part in the loss ``L = 1/N sum_i weight_i (L_S,i + loss_weight_i L_M,i)`` (Eqs. 2 and 10).
+
+    Attributes:
+        name: of the data set, for the logs.
+        head: output of the network that scores its label space.
+        weight: lambda_i of Eq. 10.
+        metric_loss: function without arguments that makes a ``fer_md.losses`` layer over the embeddings; its
+            ``loss_weight`` is used. None for softmax alone.
+    """
+
+    name: str = "data"
+    head: str = "logits"
+    weight: float = 1.0
+    metric_loss: Callable | None = None
