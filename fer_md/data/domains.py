@@ -1,6 +1,8 @@
 """The two ways in which drawn faces are photographed: in a laboratory and in the wild."""
 
 import dataclasses
+import functools
+import math
 
 import cv2
 import numpy as np
@@ -52,6 +54,17 @@ DOMAINS = {
     ),
 }  # fmt: skip
 
+_LIGHT_GRID = 24
+"""Points along a side at which the light is computed."""
+
+_GRAIN_LENGTH = 1 << 20
+
+
+@functools.cache
+def _grain():
+    """Normal noise, of which every picture takes a part at random: drawing it anew would cost as much as the head."""
+    return np.random.Generator(np.random.PCG64(0)).standard_normal(_GRAIN_LENGTH, dtype=np.float32)
+
 
 def paint_background(canvas, rng, domain):
     """Fills (H, W) uint8 ``canvas`` with a soft gradient and up to ``domain.clutter`` shapes out of focus."""
@@ -67,8 +80,9 @@ def paint_background(canvas, rng, domain):
             cv2.rectangle(canvas, (x, y), (x + w, y + h), tone, -1)
         else:
             cv2.ellipse(canvas, (x, y), (w // 2, h // 2), float(rng.uniform(0, 180)), 0, 360, tone, -1)
-    kernel = 2 * int(1 + rng.uniform(0, 0.06) * size) + 1
-    cv2.stackBlur(canvas, (kernel, kernel), dst=canvas)
+    kernel = 2 * int(1 + rng.uniform(0, 0.04) * size) + 1
+    for _ in range(2):
+        cv2.blur(canvas, (kernel, kernel), dst=canvas)
 
 
 def paint_occlusion(canvas, rng, points, unit, skin):
@@ -122,20 +136,18 @@ def _fill(canvas, points, tone):
 
 def shine(canvas, rng, points, domain):
     """Multiplies ``canvas`` by the light that falls on an ellipsoid the size of the head; changed in place."""
-    grid = 24
     center, right = (points[27] + points[33]) / 2, (points[16] - points[0]) / 2
-    axes = np.linalg.norm(right) * 1.15 + 1e-6, np.linalg.norm(points[8] - points[72]) * 0.62 + 1e-6
-    y, x = np.mgrid[:grid, :grid].astype(np.float32) * np.float32(len(canvas) / grid)
-    u, v = (x - center[0]) / axes[0], (y - center[1]) / axes[1]
-    length = np.sqrt(np.maximum(u * u + v * v, 0.9)) / 0.95
-    u, v = u / length, v / length
-    angle, low = rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 1.0)
-    light = np.array([np.cos(angle), 0.8 * np.sin(angle) - 0.3, low])
-    light /= np.linalg.norm(light)
-    facing = np.maximum(u * light[0] + v * light[1] + np.sqrt(1 - u * u - v * v) * light[2], 0) / light[2]
+    axes = math.hypot(*right) * 1.15 + 1e-6, math.hypot(*(points[8] - points[72])) * 0.62 + 1e-6
+    pixels = np.arange(_LIGHT_GRID, dtype=np.float32) * (len(canvas) / _LIGHT_GRID)
+    u, v = ((pixels - float(middle)) / axis for middle, axis in zip(center, axes, strict=True))
+    angle, low = rng.uniform(0, 2 * math.pi), rng.uniform(0.3, 1.0)
+    along, down = math.cos(angle) / low, (0.8 * math.sin(angle) - 0.3) / low  # of the light, its depth being 1
+    radius2 = u * u + (v * v)[:, None]
+    scale = 0.95 / np.sqrt(np.maximum(radius2, 0.9))  # what lies beside the head is lit as its rim is
+    depth = np.sqrt(1 - radius2 * scale * scale)
+    facing = np.clip((u * along + (v * down)[:, None]) * scale + depth, 0, 1.6)
     share = domain.shadow * rng.random()
-    even = 0.85 + 0.15 * np.sqrt(1 - u * u - v * v)
-    shade = ((1 - share) * even + share * np.minimum(facing, 1.6)).astype(np.float32)
+    shade = (1 - share) * (0.85 + 0.15 * depth) + share * facing
     cv2.multiply(canvas, cv2.resize(shade, canvas.shape[::-1]), dst=canvas, dtype=cv2.CV_8U)
 
 
@@ -154,9 +166,9 @@ def develop(canvas, rng, domain, size):
     image = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)
     image = cv2.GaussianBlur(image, (7, 7), rng.uniform(0.05, domain.blur))
     gain, offset = rng.uniform(*domain.contrast), rng.uniform(-1, 1) * domain.brightness
-    image = (image - 128) * gain + 128 + offset
-    image += rng.uniform(0.3, 1.0) * domain.noise * rng.standard_normal((size, size), dtype=np.float32)
-    image = np.rint(np.clip(image, 0, 255)).astype(np.uint8)
+    start, grain = int(rng.integers(_GRAIN_LENGTH - size * size)), rng.uniform(0.3, 1.0) * domain.noise
+    noise = _grain()[start : start + size * size].reshape(size, size)
+    image = cv2.addWeighted(image, gain, noise, grain, 128 - 128 * gain + offset, dtype=cv2.CV_8U)
     if domain.jpeg:
         _, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*domain.jpeg))))
         image = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE)

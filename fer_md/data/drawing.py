@@ -1,6 +1,7 @@
 """Paints a posed face model in shades of gray with OpenCV's sub-pixel polygons and lines."""
 
 import dataclasses
+import math
 
 import cv2
 import numpy as np
@@ -74,10 +75,14 @@ class _Pen:
     """Draws on a canvas with points in pixels and widths in half face widths."""
 
     def __init__(self, canvas, unit):
-        self.canvas, self.unit = canvas, unit
+        self.canvas, self.unit = canvas, float(unit)
 
     def fill(self, points, tone):
         cv2.fillPoly(self.canvas, [_fixed(points)], _shade(tone), cv2.LINE_AA, _SHIFT)
+
+    def fill_convex(self, points, tone):
+        """``fill`` for a convex polygon, three times as fast."""
+        cv2.fillConvexPoly(self.canvas, _fixed(points), _shade(tone), cv2.LINE_AA, _SHIFT)
 
     def line(self, points, tone, width, closed=False):
         thickness = max(1, round(width * self.unit))
@@ -108,9 +113,9 @@ def paint_head(canvas, points, unit, units, identity):
         units: (len(ACTION_UNITS), 2) intensities, for what they do besides moving points: folds, furrows, teeth.
         identity: ``Identity``.
     """
-    pen, strength = _Pen(canvas, unit), dict(zip(UNIT_INDEX, units.mean(1), strict=True))
+    pen, strength = _Pen(canvas, unit), dict(zip(UNIT_INDEX, units.mean(1).tolist(), strict=True))
     _paint_body(pen, points, identity)
-    pen.fill(cv2.convexHull(points[_HEAD].astype(np.float32))[:, 0], identity.skin)
+    pen.fill_convex(cv2.convexHull(points[_HEAD].astype(np.float32))[:, 0], identity.skin)
     _paint_beard(pen, points, identity)
     _paint_relief(pen, points, strength, identity)
     _paint_furrows(pen, points, strength, identity)
@@ -126,7 +131,7 @@ def paint_head(canvas, points, unit, units, identity):
 
 def _paint_body(pen, points, identity):
     middle, chin = points[27], points[8]
-    up = (middle - chin) / np.linalg.norm(middle - chin)
+    up = (middle - chin) / math.hypot(*(middle - chin))
     if identity.long_hair and identity.hairline >= 0:
         outline = np.concatenate([points[FOREHEAD], points[[16, 13, 11, 5, 3, 0]]])
         spread = middle + (outline - middle) * (identity.volume + 0.08)
@@ -169,8 +174,8 @@ def _paint_relief(pen, points, strength, identity):
     below = points[[58, 57, 56]] + (points[57] - points[51]) * 0.25
     relief.line(below, 104 - 15 * strength[17], 0.1)
     relief.dot(points[8] + (points[57] - points[8]) * 0.35, 0.14, 136)
-    kernel = 2 * round(0.11 * pen.unit) + 1
-    soft = cv2.stackBlur(relief.canvas, (kernel, kernel))
+    kernel = 2 * round(0.07 * pen.unit) + 1
+    soft = cv2.blur(cv2.blur(relief.canvas, (kernel, kernel)), (kernel, kernel))
     cv2.addWeighted(pen.canvas, 1, soft, 1, -128, dst=pen.canvas)
 
 
@@ -205,7 +210,7 @@ def _paint_nose(pen, points, identity):
 
 def _paint_eye(pen, eye, pupil, identity):
     """``eye``: (6, 2) lid landmarks in iBUG order, the first three from corner to corner along the upper lid."""
-    upper, height = eye[:4], np.linalg.norm((eye[1] + eye[2] - eye[4] - eye[5]) / 2)
+    upper, height = eye[:4], math.hypot(*(eye[1] + eye[2] - eye[4] - eye[5])) / 2
     if height > 0.02 * pen.unit:
         outline = eye.astype(np.float32)
         pen.fill(outline, 0.45 * identity.skin + 120)
@@ -213,7 +218,7 @@ def _paint_eye(pen, eye, pupil, identity):
             circle = pupil + radius * pen.unit * _CIRCLE
             area, common = cv2.intersectConvexConvex(cv2.convexHull(outline), circle.astype(np.float32))
             if area > 0.5:
-                pen.fill(common[:, 0], tone)
+                pen.fill_convex(common[:, 0], tone)
     else:
         upper = (eye[[0, 5, 4, 3]] + upper) / 2
     pen.line(upper, identity.skin * 0.25, 0.045)
@@ -229,7 +234,7 @@ _TAPER = np.array([0.35, 0.8, 1.0, 1.1, 0.9])[:, None]
 
 def _paint_brow(pen, brow, identity):
     along = brow[4] - brow[0]
-    across = np.array([-along[1], along[0]]) / (np.linalg.norm(along) + 1e-9) * identity.brow_width * pen.unit / 2
+    across = np.array([-along[1], along[0]]) / (math.hypot(*along) + 1e-9) * identity.brow_width * pen.unit / 2
     pen.fill(np.concatenate([brow - across * _TAPER, (brow + across * _TAPER)[::-1]]), identity.brow)
 
 
@@ -237,7 +242,7 @@ def _paint_mouth(pen, points, identity):
     upper, lower = points[60:65], points[[64, 65, 66, 67, 60]]
     pen.fill(points[[48, 49, 50, 51, 52, 53, 54, 64, 63, 62, 61, 60]], identity.lips * 0.9)
     pen.fill(points[[48, 60, 67, 66, 65, 64, 54, 55, 56, 57, 58, 59]], identity.lips)
-    opening = np.linalg.norm(points[66] - points[62]) / pen.unit
+    opening = math.hypot(*(points[66] - points[62])) / pen.unit
     if opening > 0.045:
         pen.fill(np.concatenate([upper, lower[1:4]]), 28)
         bite = min(1.0, 0.13 / opening)
