@@ -1,0 +1,91 @@
+"""How hard the drawn faces are, and how fast they are drawn: a linear classifier against the network, in both domains.
+
+python benchmarks/drawn_faces.py --work_dir=runs/drawn-faces --output=docs/results/drawn-faces.json
+
+Each domain is drawn, learned by both from Training, and tested on PrivateTest, which shares no person with it.
+Run again, it goes on where it was stopped. About ten minutes on two cores.
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from absl import flags
+
+from fer_md.data.domains import DOMAINS
+from fer_md.data.synthetic import draw_faces
+from fer_md.errors import FerMdError
+from fer_md.files import read_json, write_json
+from fer_md.training.run_directory import environment
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("work_dir", "runs/drawn-faces", "Folder for the data sets and the runs.")
+flags.DEFINE_integer("count", 6000, "Faces of each domain over all splits.", lower_bound=100)
+flags.DEFINE_string("preset", "smoke", "Recipe of the network; see fer_md/training/presets.py.")
+flags.DEFINE_string("precision", "bfloat16", "Of the network's layers: float32 or bfloat16.")
+flags.DEFINE_integer("seed", 0, "Of the faces and of the network.", lower_bound=0)
+flags.DEFINE_string("output", None, "JSON file for the results, for example docs/results/drawn-faces.json.")
+
+ROOT = Path(__file__).parents[1]
+TEST = "PrivateTest"
+
+
+def main():
+    results = {}
+    for domain in DOMAINS:
+        results[domain] = compare(domain, Path(FLAGS.work_dir).resolve())
+        linear, network = results[domain]["linear"], results[domain]["network"]
+        print(f"{domain}: linear {100 * linear['accuracy']:.1f} %, network {100 * network['accuracy']:.1f} %; "
+              f"{results[domain]['faces_per_second']:.0f} faces drawn a second", flush=True)  # fmt: skip
+    if FLAGS.output:
+        write_json(FLAGS.output, {"command": " ".join(["python", *sys.argv]), "split": TEST, "seed": FLAGS.seed,
+                                  "domains": results, "environment": environment()})  # fmt: skip
+
+
+def compare(domain, work_dir):
+    """Draws a domain and tests both classifiers on it; returns the figures as a dict that JSON can hold."""
+    data, run_dir, linear = work_dir / domain / "data", work_dir / domain / "run", work_dir / domain / "linear.json"
+    if not data.exists():
+        script("data_prep/synthetic.py", f"--domain={domain}", f"--count={FLAGS.count}", f"--seed={FLAGS.seed}",
+               f"--output={data}")  # fmt: skip
+    script("benchmarks/linear_baseline.py", f"--data={data}", f"--output={linear}")
+    script("experiments/pretrain.py", f"--data={data}", f"--run_dir={run_dir}", f"--preset={FLAGS.preset}",
+           f"--precision={FLAGS.precision}", f"--seed={FLAGS.seed}")  # fmt: skip
+    script("experiments/evaluate.py", f"--run_dir={run_dir}", f"--data={data}", f"--split={TEST}")
+    fitted = read_json(linear)
+    measured = read_json(run_dir / "eval" / TEST / "metrics.json")
+    figures = ("accuracy", "accuracy_interval", "macro_recall", "images")
+    return {
+        "count": FLAGS.count,
+        "manifest_sha256": fitted["manifest_sha256"],
+        "linear": {"accuracy": fitted["test_accuracy"], "training_accuracy": fitted["training_accuracy"],
+                   "l2": fitted["l2"]},
+        "network": {**{name: measured[name] for name in figures}, "preset": FLAGS.preset,
+                    "precision": FLAGS.precision, **read_json(run_dir / "time.json")},
+        "faces_per_second": drawing_speed(domain),
+    }  # fmt: skip
+
+
+def script(name, *arguments):
+    """Runs one of the project's scripts; its progress is shown, its figures are read from its files."""
+    answer = subprocess.run([sys.executable, str(ROOT / name), *arguments], stdout=subprocess.DEVNULL)
+    if answer.returncode:
+        raise FerMdError(f"{name}: ended with status {answer.returncode}; its message is above")
+
+
+def drawing_speed(domain, count=1000, rounds=3):
+    """Faces a second of one process, the best of ``rounds``."""
+    best = 0.0
+    for _ in range(rounds):
+        start = time.perf_counter()
+        for _ in draw_faces(domain, count, FLAGS.seed):
+            pass
+        best = max(best, count / (time.perf_counter() - start))
+    return best
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))
