@@ -1,6 +1,10 @@
-"""The report: self-contained, complete, and honest about drawn faces."""
+"""The report: self-contained, complete, honest about drawn faces, and right in a browser, narrow, wide, light, dark."""
 
+import html
 import json
+import re
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -12,6 +16,27 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.report import write_report
 from fer_md.files import write_json
 from fer_md.models import TINY, build_component
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+FRAME = """<!doctype html><meta name="color-scheme" content="light dark"><title>frame</title>
+<iframe src="{page}" style="width:{width}px;height:{height}px;border:0"></iframe>
+<script>
+onload = () => {{
+  const page = document.querySelector("iframe").contentDocument, root = page.documentElement
+  const seen = {{
+    width: root.clientWidth, needed: root.scrollWidth,
+    images: [...page.images].map(image => image.naturalWidth),
+    wide: [...page.querySelectorAll("table, pre, img")].filter(
+      part => part.getBoundingClientRect().right > root.clientWidth && !part.closest(".wide, pre")).length,
+    ink: getComputedStyle(page.body).color, paper: getComputedStyle(page.body).backgroundColor,
+  }}
+  document.body.dataset.seen = JSON.stringify(seen)
+}}
+</script>
+"""
+"""The page in a frame of the asked width: a window of headless Chromium is never narrower than 500 pixels."""
+
 
 
 @pytest.fixture
@@ -35,6 +60,16 @@ def run_and_data(tmp_path):
     return run, tmp_path / "data"
 
 
+@pytest.fixture
+def drawn_faces(tmp_path):
+    network = {"accuracy": 0.7, "accuracy_interval": [0.65, 0.75]}
+    found = {"linear": {"accuracy": 0.3}, "network": network, "faces_per_second": 999.6}
+    domains = {"lab": found, "wild": found}
+    measured = {"command": "python <draw>", "split": "PrivateTest", "seed": 0, "domains": domains}
+    write_json(tmp_path / "drawn.json", measured)
+    return tmp_path / "drawn.json"
+
+
 def test_page_is_whole_and_self_contained(run_and_data, tmp_path):
     run, data = run_and_data
     page = write_report([run], [data], tmp_path / "report").read_text()
@@ -50,3 +85,45 @@ def test_a_folder_that_is_no_data_set_is_named(run_and_data, tmp_path):
     with pytest.raises(FerMdError, match="nowhere"):
         write_report([run_and_data[0]], [tmp_path / "nowhere"], tmp_path / "report")
     assert not (tmp_path / "report").exists()
+
+
+def test_drawn_faces_have_a_section_where_they_were_measured(run_and_data, drawn_faces, tmp_path):
+    run, data = run_and_data
+    page = write_report([run], [data], tmp_path / "report", drawn_faces).read_text()
+    assert "30.0 %" in page and "70.0 %" in page and "1000" in page and "python &lt;draw&gt;" in page
+    assert page.count("drawn faces, domain") == 2
+    with pytest.raises(FerMdError, match="none.json: no such file"):
+        write_report([run], [data], tmp_path / "second", tmp_path / "none.json")
+
+
+def look(page, folder, width, dark):
+    """What a browser makes of ``page``: sizes and colours, the console's messages, and ``folder/page.png``."""
+    (folder / "frame.html").write_text(FRAME.format(page=page.as_uri(), width=width, height=900))
+    command = [
+        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
+        f"--user-data-dir={folder / 'profile'}", f"--window-size={max(width, 500) + 20},940", "--enable-logging=stderr",
+        f"--blink-settings=preferredColorScheme={0 if dark else 1}", f"--screenshot={folder / 'page.png'}",
+        "--virtual-time-budget=5000", "--dump-dom", (folder / "frame.html").as_uri(),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    found = re.search(r'data-seen="([^"]*)"', done.stdout)
+    assert found, done.stderr[-2000:]
+    messages = [line for line in done.stderr.splitlines() if ":CONSOLE" in line]
+    return json.loads(html.unescape(found[1])), messages
+
+
+def brightness(color):
+    return sum(map(int, re.findall(r"\d+", color)[:3])) / 3
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no browser: install chromium (apt-get install chromium)")
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_fits_and_shows_its_pictures(run_and_data, drawn_faces, tmp_path, width, dark):
+    run, data = run_and_data
+    page = write_report([run], [data], tmp_path / "report", drawn_faces)
+    seen, messages = look(page, tmp_path, width, dark)
+    assert messages == []
+    assert seen["width"] <= width and seen["needed"] == seen["width"] and seen["wide"] == 0
+    assert len(seen["images"]) >= 4 and min(seen["images"]) > 0
+    assert (brightness(seen["paper"]) < 60) == dark and abs(brightness(seen["ink"]) - brightness(seen["paper"])) > 150

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import itertools
 import json
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from matplotlib.figure import Figure
 from fer_md.data.contact_sheet import contact_sheet
 from fer_md.data.overview import overview
 from fer_md.data.records import load_split, read_info
+from fer_md.data.synthetic import draw_faces
 from fer_md.evaluation.predict import predict_probabilities
+from fer_md.expressions import EXPRESSIONS
 from fer_md.files import atomic_directory, read_json
 from fer_md.progress import format_seconds
 from fer_md.training.run_directory import load_model
@@ -23,34 +26,37 @@ STYLE = """
 :root { color-scheme: light dark; --ink: #1c2733; --paper: #fff; --line: #d5dde5; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e3e9ef; --paper: #14191f; --line: #34404c; } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-       max-width: 60rem; margin: 0 auto; padding: 1rem; }
-img { max-width: 100%; height: auto; background: #fff; border-radius: 4px; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; }
+       max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
+img { max-width: max(100%, 36rem); height: auto; background: #fff; border-radius: 4px; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; white-space: nowrap; }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: right; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 7rem; }
 pre { overflow-x: auto; border: 1px solid var(--line); padding: .6rem; font-size: 13px; }
 .note { border-left: 4px solid #c77700; padding-left: .7rem; }
 """
 
 
-def write_report(run_dirs, data_dirs, output):
+def write_report(run_dirs, data_dirs, output, drawn_faces=None):
     """Writes ``output/index.html``: no script, no other file needed.
 
     Args:
         run_dirs: finished runs, evaluated with experiments/evaluate.py.
         data_dirs: the prepared folder of each run, in the same order.
         output: folder to write, replaced if it is there.
+        drawn_faces: file that benchmarks/drawn_faces.py wrote, for a section on the drawn faces; None for none.
 
     Returns:
         ``pathlib.Path`` of the page.
 
     Raises:
-        FerMdError: a folder is not a run or not a prepared data set.
+        FerMdError: a folder is not a run or not a prepared data set, or ``drawn_faces`` is not there.
     """
     pairs = [(Path(run), Path(data)) for run, data in zip(run_dirs, data_dirs, strict=True)]
     sections = [_summary(pairs)]
     for run, data in pairs:
         sections.append(_run_section(run, data))
+    if drawn_faces:
+        sections.append(_drawn_section(drawn_faces))
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>fer_md report</title>'
         '<link rel="icon" href="data:,"><meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -105,9 +111,29 @@ def _run_section(run, data):
     return "".join(parts)
 
 
+def _drawn_section(path):
+    """The two domains of the drawn faces, and what each classifier makes of them."""
+    measured = read_json(path)
+    head = ["domain", "linear on pixels", "network", "95 % interval", "drawn a second"]
+    rows, sheets = [], []
+    for domain, found in measured["domains"].items():
+        linear, network = found["linear"], found["network"]
+        low, high = network["accuracy_interval"]
+        rows.append([domain, f"{100 * linear['accuracy']:.1f} %", f"{100 * network['accuracy']:.1f} %",
+                     f"{100 * low:.1f} to {100 * high:.1f}", f"{found['faces_per_second']:.0f}"])  # fmt: skip
+        faces = list(itertools.islice(draw_faces(domain, 1000, measured["seed"]), 4 * len(EXPRESSIONS)))
+        sheet = contact_sheet([face.image for face in faces], [EXPRESSIONS[face.label] for face in faces])
+        sheets.append(_image(_png(sheet), f"drawn faces, domain {domain}"))
+    command = f"<pre>{html.escape(measured['command'])}</pre>"
+    return (
+        f"<h2>Drawn faces</h2><p>Accuracy on {measured['split']}, people who are not in Training.</p>"
+        f"{_table(head, rows)}{''.join(sheets)}{command}"
+    )
+
+
 def _image(png, text):
     data = base64.b64encode(png).decode()
-    return f'<p><img alt="{html.escape(text)}" src="data:image/png;base64,{data}"></p>'
+    return f'<p class="wide"><img alt="{html.escape(text)}" src="data:image/png;base64,{data}"></p>'
 
 
 def _curves(run):
