@@ -1,0 +1,45 @@
+"""How far landmarks are from the truth: errors by face, their cumulative curve, area and failures."""
+
+import numpy as np
+
+LIMIT = 0.08
+"""Errors above this count as failures (Sagonas et al., 300 faces in-the-wild challenge, IVC 2016)."""
+
+
+def inter_ocular(landmarks):
+    """Distance (N,) of the outer eye corners of (N, 68, 2) landmarks."""
+    return np.linalg.norm(landmarks[:, 36] - landmarks[:, 45], axis=-1)
+
+
+def face_size(landmarks):
+    """Mean edge (N,) of the box around (N, 68, 2) landmarks."""
+    return np.ptp(landmarks, axis=1).mean(-1)
+
+
+def point_errors(found, truth, size):
+    """Mean distance (N,) of the points (N, P, 2) from the truth, as a share of ``size`` (N,)."""
+    return np.linalg.norm(found - truth, axis=-1).mean(-1) / size
+
+
+def cumulative_error(errors, places):
+    """Share of the faces whose error is at most each of ``places``."""
+    return np.searchsorted(np.sort(errors), places, side="right") / len(errors)
+
+
+def summarize_errors(errors, limit=LIMIT):
+    """Sums up the errors of N faces.
+
+    Args:
+        errors: (N,) of `point_errors`.
+        limit: error above which a face has failed.
+
+    Returns:
+        dict: ``mean``, ``median``, ``auc`` (area under the cumulative curve up to ``limit`` as a share of the best,
+        which is the mean of max(0, 1 - error / limit)) and ``failures`` (the share above ``limit``).
+    """
+    return {
+        "mean": float(np.mean(errors)),
+        "median": float(np.median(errors)),
+        "auc": float(np.maximum(0, 1 - errors / limit).mean()),
+        "failures": float(np.mean(errors > limit)),
+    }

@@ -1,0 +1,165 @@
+"""Incremental face alignment: 68 landmarks by a parallel cascade of linear regressions (Asthana et al. 2014)."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from fer_md.errors import FerMdError
+from fer_md.faces.face_frame import box_of, describe, perturb, reduce_images, steps_left
+from fer_md.faces.ridge import RidgeRegression
+from fer_md.faces.shape_model import ShapeModel, transform
+from fer_md.files import atomic_file
+
+FORMAT = 1
+"""Version of the model file."""
+
+_ARRAYS = ("mean", "basis", "deviations", "frame", "cells", "step_means", "step_covariances", "weights")
+
+
+class Cascade:
+    """Places 68 landmarks in iBUG order, starting from a box.
+
+    At each level the image is brought into the shape model's frame by the similarity of the current shape, gradients
+    are described around its points (`fer_md.faces.hog.hog_at`), and a linear regression answers with the step in
+    the coordinates of the shape model's basis: p <- p + W_k [phi(I, p), 1] (Asthana et al. 2014, eq. 3). ``update``
+    learns new faces without the old ones. Each level does so on its own, from starts drawn from the Gaussian that
+    was recorded for it (Par-CLR, Sec. 3.2, and iPar-CLR, Sec. 3.3), so no level waits for another.
+
+    Args:
+        model: `ShapeModel`.
+        cells: side of the descriptor's cells at each level, in pixels of the frame.
+        step_means: (levels, 4 + K) mean of the steps that are left before each level.
+        step_covariances: (levels, 4 + K, 4 + K) of the same.
+        weights: (levels, D + 1, 4 + K) float, W_k.
+        inverses: (levels, D + 1, D + 1) float64, V_k of `RidgeRegression`, or None for a cascade that only predicts.
+
+    Reference: Asthana, Zafeiriou, Cheng and Pantic, Incremental face alignment in the wild, CVPR 2014.
+    """
+
+    def __init__(self, model, cells, step_means, step_covariances, weights, inverses=None):
+        self.model, self.cells = model, tuple(int(cell) for cell in cells)
+        self.step_means, self.step_covariances = step_means, step_covariances
+        self.weights, self.inverses = weights, inverses
+
+    def align(self, images, boxes, levels=None):
+        """Finds the landmarks.
+
+        Args:
+            images: list of N grayscale images (H, W) uint8, of any sizes.
+            boxes: (N, 4) x, y, width, height of the box around the landmarks in pixels, roughly.
+            levels: how many levels to run; all by default. With 0 the mean face is placed in the box.
+
+        Returns:
+            (N, 68, 2) float32 pixel coordinates x, y.
+        """
+        shapes = self.model.in_boxes(boxes)
+        images, factors, corners = reduce_images(images, boxes, self.model.face)
+        shapes = (shapes - corners) / factors
+        for level in range(len(self.cells) if levels is None else levels):
+            shapes = self.step(images, shapes, level)
+        return (shapes * factors + corners).astype(np.float32)
+
+    def step(self, images, shapes, level):
+        """Runs one level: (N, 68, 2) shapes in images of about the frame's scale to better ones."""
+        features, normalised, similarity = describe(images, shapes, self.model, self.cells[level])
+        moved = normalised + self.model.offsets(features @ self.weights[level])
+        return transform(similarity, self.model.project(moved))
+
+    def update(self, images, landmarks, perturbations=10, seed=0):
+        """Learns new faces exactly as if they had been among the training faces, which are not needed.
+
+        Args:
+            images: list of N grayscale images (H, W) uint8.
+            landmarks: (N, 68, 2) their true points.
+            perturbations: starts drawn for each face and level.
+            seed: of the starts.
+
+        Raises:
+            FerMdError: the cascade can only predict.
+        """
+        if self.inverses is None:
+            raise FerMdError("this cascade can only predict; keep what an update needs: save(path, updatable=True)")
+        images, factors, corners = reduce_images(images, box_of(landmarks), self.model.face)
+        landmarks, rng = (landmarks - corners) / factors, np.random.default_rng(seed)
+        for level in range(len(self.cells)):
+            regression = RidgeRegression(self.weights[level], self.inverses[level])
+            for _ in range(perturbations):
+                gauss = self.step_means[level], self.step_covariances[level]
+                regression.update(*draw_examples(images, landmarks, self.model, self.cells[level], gauss, rng))
+            self.weights[level], self.inverses[level] = regression.weights, regression.inverse
+
+    def save(self, path, updatable=False):
+        """Writes the cascade as .npz.
+
+        Args:
+            path: the file.
+            updatable: keep the inverses (levels x D^2 float64), which `update` needs, and full precision.
+        """
+        model = self.model
+        precision = np.float64 if updatable else np.float32
+        values = (model.mean, model.basis, model.deviations, model.frame, self.cells, self.step_means,
+                  self.step_covariances, np.asarray(self.weights, precision))  # fmt: skip
+        arrays = dict(zip(_ARRAYS, map(np.asarray, values), strict=True))
+        if updatable:
+            arrays["inverses"] = np.asarray(self.inverses)
+        with atomic_file(path) as partial, open(partial, "wb") as stream:
+            np.savez(stream, format=FORMAT, **arrays)
+
+    @classmethod
+    def load(cls, path):
+        """Reads a cascade.
+
+        Raises:
+            FerMdError: the file is missing, damaged, or no cascade of this format; it is never unpickled.
+        """
+        try:
+            with np.load(Path(path), allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+        except FileNotFoundError:
+            raise FerMdError(f"{path}: no such file; make it with experiments/train_alignment.py") from None
+        except (zipfile.BadZipFile, ValueError, EOFError, OSError, KeyError) as error:
+            raise FerMdError(f"{path}: truncated or damaged ({error})") from None
+        _check(arrays, path)
+        model = ShapeModel(*(arrays[name] for name in _ARRAYS[:4]))
+        return cls(model, *(arrays[name] for name in _ARRAYS[4:]), arrays.get("inverses"))
+
+
+def draw_examples(images, landmarks, model, cell, gauss, rng):
+    """Draws one start for each face from a level's Gaussian.
+
+    Args:
+        images: list of N grayscale images (H, W) uint8, of about the frame's scale.
+        landmarks: (N, 68, 2) true points.
+        model: `ShapeModel`.
+        cell: side of the descriptor's cells.
+        gauss: (mean, covariance) of the steps.
+        rng: ``numpy.random.Generator``.
+
+    Returns:
+        (features, steps): (N, D + 1) float32 and (N, 4 + K), the rows of the level's regression.
+    """
+    starts = perturb(model, landmarks, *gauss, rng)
+    features, _, similarity = describe(images, starts, model, cell)
+    return features, steps_left(model, landmarks, starts, similarity)
+
+
+def _check(arrays, path):
+    """Checks that all arrays are there, finite, and of shapes that belong together."""
+    missing = [name for name in ("format", *_ARRAYS) if name not in arrays]
+    if missing or arrays["format"].shape or int(arrays["format"]) != FORMAT:
+        raise FerMdError(f"{path}: not a cascade of format {FORMAT}" + (f" (no {missing[0]})" if missing else ""))
+    levels, width, outputs = arrays["weights"].shape if arrays["weights"].ndim == 3 else (0, 0, 4)
+    expected = {"mean": (68, 2), "basis": (outputs, 136), "deviations": (outputs - 4,), "frame": (), "cells": (levels,),
+                "step_means": (levels, outputs), "step_covariances": (levels, outputs, outputs),
+                "weights": (levels, width, outputs), "inverses": (levels, width, width)}  # fmt: skip
+    for name, shape in expected.items():
+        if name in arrays and not _sound(arrays[name], shape):
+            raise FerMdError(f"{path}: {name} must be finite numbers of shape {shape}; found {arrays[name].shape}")
+    cells, frame = arrays["cells"], int(arrays["frame"])
+    if not (16 <= frame <= 1024 and (cells >= 1).all() and (cells <= frame).all() and (cells % 2 == 1).all()):
+        raise FerMdError(f"{path}: the frame must be 16 to 1024 and cells odd and no larger; found {frame}, {cells}")
+
+
+def _sound(array, shape):
+    return array.shape == shape and array.dtype.kind in "fiu" and np.isfinite(array).all()
