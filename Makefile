@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Folder with the real data sets (fer2013.csv or .csv.xz, fer2013new.csv); without it faces are drawn.
+# Folder with the real data sets (see data-found); without it faces are drawn.
 DATA_ROOT ?=
 # Recipe for real data: quick, paper or full.
 PRESET ?= quick
@@ -10,6 +10,7 @@ SEED ?= 0
 
 FER2013 := $(firstword $(wildcard $(addprefix $(DATA_ROOT)/fer2013.csv,.xz .gz .zip) $(DATA_ROOT)/fer2013.csv))
 FERPLUS := $(wildcard $(DATA_ROOT)/fer2013new.csv)
+PHOTOGRAPHS := $(firstword $(wildcard $(DATA_ROOT)/facial_expressions.zip $(DATA_ROOT)/facial_expressions))
 ifeq ($(and $(DATA_ROOT),$(FER2013)),)
   DATA := runs/data/synthetic-lab
   RUN := runs/synthetic-lab/seed$(SEED)
@@ -32,15 +33,21 @@ reproduce: setup data-found $(RUN)/DONE  ## data, training, evaluation, export a
 	$(BIN)/python experiments/report.py --runs=$(RUN) --data=$(DATA) --output=runs/report
 	@echo $(CURDIR)/runs/report/index.html
 
-data-found:
+# A line that says where a data set was found, or how to get it: name, place, source.
+found = @echo "$(1): $(or $(2),not found; $(3))"
+
+data-found:  ## list the data sets in DATA_ROOT, and where to get those that are not there
 ifeq ($(DATA_ROOT),)
 	@echo "No DATA_ROOT: training on faces drawn here (synthetic). Real data: make reproduce DATA_ROOT=DIR"
-else ifeq ($(FER2013),)
-	@echo "$(DATA_ROOT): no fer2013.csv[.xz|.gz|.zip]; get it from the Kaggle challenge 'Challenges in Representation"
-	@echo "Learning: Facial Expression Recognition'. Training on faces drawn here (synthetic) instead."
+else ifeq ($(wildcard $(DATA_ROOT)/.),)
+	$(error DATA_ROOT=$(DATA_ROOT): no such folder)
 else
-	@echo "FER2013: $(FER2013)"
-	@echo "FER+: $(or $(FERPLUS),not found; fer2013new.csv is in github.com/microsoft/FERPlus)"
+	$(call found,FER2013,$(FER2013),fer2013.csv (plain or .xz .gz .zip) is in the Kaggle challenge 'Challenges in \
+	Representation Learning: Facial Expression Recognition')
+	$(call found,FER+,$(FERPLUS),fer2013new.csv is in github.com/microsoft/FERPlus)
+	$(call found,facial_expressions,$(PHOTOGRAPHS),a zip or clone of github.com/muxspace/facial_expressions)
+	$(if $(FER2013),,@echo "No FER2013: training on faces drawn here (synthetic) instead.")
+	@echo "docs/DATA.md says more about each of them."
 endif
 
 runs/data/synthetic-%/dataset.json:

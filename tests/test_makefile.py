@@ -1,0 +1,62 @@
+"""The Makefile: which data it finds, what it says about the rest, and what it would run."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def make(*arguments):
+    return subprocess.run(["make", "--no-print-directory", *arguments], cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.fixture
+def data_root(tmp_path):
+    for name in ("fer2013.csv.xz", "fer2013new.csv", "facial_expressions.zip"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def test_every_data_set_found_is_named(data_root):
+    lines = make("data-found", f"DATA_ROOT={data_root}").stdout.splitlines()
+    for name, file in (("FER2013", "fer2013.csv.xz"), ("FER+", "fer2013new.csv"),
+                       ("facial_expressions", "facial_expressions.zip")):  # fmt: skip
+        assert f"{name}: {data_root / file}" in lines
+
+
+@pytest.mark.parametrize(("name", "file", "source"), [
+    ("FER2013", "fer2013.csv.xz", "Kaggle challenge"),
+    ("FER+", "fer2013new.csv", "github.com/microsoft/FERPlus"),
+    ("facial_expressions", "facial_expressions.zip", "github.com/muxspace/facial_expressions"),
+])  # fmt: skip
+def test_a_missing_data_set_is_named_with_its_source(data_root, name, file, source):
+    (data_root / file).unlink()
+    done = make("data-found", f"DATA_ROOT={data_root}")
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith(f"{name}: ")]
+    assert done.returncode == 0
+    assert line.startswith(f"{name}: not found; ") and source in line
+    assert ("training on faces drawn here" in done.stdout) == (name == "FER2013")
+
+
+def test_no_data_root_and_a_wrong_one(tmp_path):
+    assert "training on faces drawn here" in make("data-found").stdout
+    done = make("data-found", f"DATA_ROOT={tmp_path / 'none'}")
+    assert done.returncode != 0 and "none: no such folder" in done.stderr
+
+
+@pytest.mark.parametrize("preset", ["quick", "paper", "full"])
+def test_reproduce_trains_on_what_is_found(data_root, preset):
+    steps = make("--dry-run", "reproduce", f"DATA_ROOT={data_root}", f"PRESET={preset}", "SEED=987").stdout
+    assert f"--run_dir=runs/{preset}/seed987 --preset={preset} --seed=987" in steps
+    assert "--data=runs/data/fer2013 " in steps
+    assert "--domain=lab" not in steps
+    drawn = make("--dry-run", "reproduce", "SEED=987").stdout
+    assert "--run_dir=runs/synthetic-lab/seed987 --preset=smoke" in drawn
+
+
+def test_help_lists_every_target():
+    listed = make("help").stdout
+    for target in ("reproduce", "data-found", "setup", "test", "test-slow", "bench", "lint", "clean"):
+        assert f"make {target}" in listed
