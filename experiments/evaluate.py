@@ -1,117 +1,83 @@
-"""Evaluates a finished run on one split: metrics.json, confusion_matrix.csv and .png.
+"""Evaluates finished runs on one split, each network alone or fused: metrics.json, confusion_matrix.csv and .png.
 
 python experiments/evaluate.py --run_dir=runs/quick/seed0 --data=runs/data/fer2013 --split=PublicTest
 python experiments/evaluate.py --run_dir=runs/quick/seed0 --data=runs/data/fer2013 --split=PrivateTest --averaging=flip
+python experiments/evaluate.py --run_dir=runs/method/finetuned --data=runs/data/fer2013 --split=PrivateTest --fuse=equal
 
-Choose models on PublicTest; read PrivateTest once, for the result.
+--fuse adds up the networks' probabilities (Sec. 3.2.2): those of one fine-tuning run, or of several runs named with
+commas. Fitted weights come from --validation. Choose models on PublicTest; read PrivateTest once, for the result.
+The results are written to RUN/eval/ of the first run.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 
 import sys
-from pathlib import Path
 
-import numpy as np
 from absl import flags
 
-from fer_md.data.manifest import file_sha256, read_manifest
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.confusion_picture import save_confusion_picture
-from fer_md.evaluation.metrics import (
-    bootstrap_interval,
-    confusion_matrix,
-    expected_calibration_error,
-    ferplus_labels,
-    negative_log_likelihood,
-    summarize,
-)
-from fer_md.evaluation.predict import AVERAGING, predict_probabilities
-from fer_md.files import atomic_directory, write_json
-from fer_md.training.run_directory import environment, load_model, read_settings
+from fer_md.evaluation.components import find_networks, model_hashes, stack_scores
+from fer_md.evaluation.fusion import fit_weights, fuse
+from fer_md.evaluation.measure import leaked_rows, measure, write_evaluation
+from fer_md.evaluation.predict import AVERAGING
+from fer_md.training.run_directory import environment, read_settings
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("run_dir", None, "Finished run of experiments/pretrain.py.")
+flags.DEFINE_list("run_dir", None, "Finished run of experiments/pretrain.py or finetune.py; several for --fuse.")
 flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
 flags.DEFINE_string("split", "PublicTest", "Split to evaluate.")
+flags.DEFINE_string("network", None, "One network of the run, for example component1; all by default.")
+flags.DEFINE_enum("fuse", "no", ["no", "equal", "fitted"], "Add up the networks' scores, with equal or fitted weights.")
+flags.DEFINE_string("validation", "PublicTest", "Split on which the weights of --fuse=fitted are fitted.")
 flags.DEFINE_enum("averaging", "none", AVERAGING, "Copies of each face whose probabilities are averaged.")
 flags.mark_flags_as_required(["run_dir", "data"])
 
 
 def main():
-    settings, info = read_settings(FLAGS.run_dir), read_info(FLAGS.data)
-    if info["expressions"] != settings["expressions"]:
-        raise FerMdError(f"{FLAGS.data}: labels {info['expressions']}, but the run has {settings['expressions']}")
+    info = read_info(FLAGS.data)
+    networks = find_networks(FLAGS.run_dir, FLAGS.network)
     split = load_split(FLAGS.data, FLAGS.split)
-    model = load_model(FLAGS.run_dir)
-    probabilities = predict_probabilities(model, split.images, FLAGS.averaging)
-    metrics, confusion = measure(split, probabilities, settings["expressions"])
-    name = FLAGS.split if FLAGS.averaging == "none" else f"{FLAGS.split}-{FLAGS.averaging}"
+    scores = stack_scores(networks, info, split.images, FLAGS.averaging)
+    if FLAGS.fuse == "no":
+        for (run, name), probabilities in zip(networks, scores, strict=True):
+            label = "" if name == "model" else f"-{info['name']}-{name}"
+            report(info, split, probabilities, [(run, name)], label, {})
+        return
+    if len(networks) < 2:
+        raise FerMdError(f"{networks[0][0]}: --fuse needs two networks or more; name further runs, with commas")
+    weights = [1 / len(networks)] * len(networks)
+    if FLAGS.fuse == "fitted":
+        validation = load_split(FLAGS.data, FLAGS.validation)
+        known = stack_scores(networks, info, validation.images, FLAGS.averaging)
+        weights = fit_weights(known, validation.labels).tolist()
+    fused = fuse(scores, weights)
+    report(info, split, fused, networks, f"-{info['name']}-fused-{FLAGS.fuse}", {"score_weights": weights})
+
+
+def report(info, split, probabilities, networks, label, extra):
+    """Measures, writes and prints one result."""
+    metrics, confusion = measure(split, probabilities, info["expressions"], leaked_rows(FLAGS.data, split, FLAGS.split))
+    name = FLAGS.split + label + ("" if FLAGS.averaging == "none" else f"-{FLAGS.averaging}")
     metrics = {
         "command": " ".join(["python", *sys.argv]),
         "data": info["name"],
         "split": FLAGS.split,
         "averaging": FLAGS.averaging,
-        "seed": settings["seed"],
+        "seed": read_settings(networks[0][0])["seed"],
+        **extra,
         **metrics,
         "manifest_sha256": info["manifest_sha256"],
-        "model_sha256": file_sha256(Path(FLAGS.run_dir) / "model.keras"),
+        "models": model_hashes(networks),
         "environment": environment(),
     }
-    write(Path(FLAGS.run_dir) / "eval" / name, metrics, confusion, settings["expressions"])
+    title = f"{info['name']} {name}: {100 * metrics['accuracy']:.2f} %"
+    write_evaluation(networks[0][0] / "eval" / name, metrics, confusion, info["expressions"], title)
     low, high = metrics["accuracy_interval"]
     print(f"{info['name']} {name}: accuracy {metrics['accuracy']:.4f} (95 % {low:.4f} to {high:.4f})")
     print(f"  macro recall {metrics['macro_recall']:.4f}  macro F1 {metrics['macro_f1']:.4f}  "
           f"calibration error {metrics['expected_calibration_error']:.4f}")  # fmt: skip
     print(f"  without the {metrics['leaked']} leaked from Training: {metrics['accuracy_without_leaked']:.4f}")
-
-
-def measure(split, probabilities, expressions):
-    labelled = split.labels >= 0
-    labels, probabilities = split.labels[labelled], probabilities[labelled]
-    predictions = probabilities.argmax(1)
-    confusion = confusion_matrix(labels, predictions, len(expressions))
-    figures = summarize(confusion)
-    leaked = leaked_rows(split)[labelled]
-    metrics = {
-        "images": len(labels),
-        "accuracy": float(figures["accuracy"]),
-        "accuracy_interval": bootstrap_interval(confusion, "accuracy"),
-        "macro_recall": float(figures["macro_recall"]),
-        "macro_recall_interval": bootstrap_interval(confusion, "macro_recall"),
-        "macro_f1": float(figures["macro_f1"]),
-        "expected_calibration_error": expected_calibration_error(labels, probabilities),
-        "negative_log_likelihood": negative_log_likelihood(labels, probabilities),
-        "leaked": int(leaked.sum()),
-        "accuracy_without_leaked": float((predictions == labels)[~leaked].mean()),
-    }
-    for name in ("recall", "one_vs_rest_accuracy"):
-        values = zip(expressions, figures[name], strict=True)
-        metrics[name] = {expression: None if np.isnan(value) else float(value) for expression, value in values}
-    if split.votes is not None:
-        majority = ferplus_labels(split.votes[labelled])
-        kept = majority >= 0
-        metrics["ferplus_images"] = int(kept.sum())
-        metrics["ferplus_accuracy"] = float((predictions == majority)[kept].mean())
-    return metrics, confusion
-
-
-def leaked_rows(split):
-    """Which images of the split are pixel-identical to a Training image."""
-    rows = {row.key: row for row in read_manifest(Path(FLAGS.data) / "manifest.csv")}
-    training = {row.sha256 for row in rows.values() if row.split == "Training"}
-    held_out = FLAGS.split != "Training"
-    return np.array([held_out and rows[key].sha256 in training for key in split.keys])
-
-
-def write(folder, metrics, confusion, expressions):
-    with atomic_directory(folder, overwrite=True) as partial:
-        write_json(partial / "metrics.json", metrics)
-        lines = [",".join(["true\\predicted", *expressions])]
-        lines += [",".join([name, *map(str, row)]) for name, row in zip(expressions, confusion, strict=True)]
-        (partial / "confusion_matrix.csv").write_text("\n".join(lines) + "\n")
-        title = f"{metrics['data']} {folder.name}: {100 * metrics['accuracy']:.2f} %"
-        save_confusion_picture(partial / "confusion_matrix.png", confusion, expressions, title)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from fer_md.data.records import load_split, read_info
 from fer_md.models import TINY, ComponentConfig, build_component
 from fer_md.training.loop import Job, train
 from fer_md.training.presets import PRESETS
-from fer_md.training.run_directory import open_run
+from fer_md.training.run_directory import open_run, plain_settings
 from fer_md.training.strategy import make_strategy
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
@@ -63,8 +63,8 @@ def main():
         "protocol": protocol.sha256 if FLAGS.protocol else None,
         "manifest_sha256": info["manifest_sha256"],
         "expressions": info["expressions"],
-        "recipe": _plain(recipe),
-        "network": _plain(config),
+        "recipe": plain_settings(recipe),
+        "network": plain_settings(config),
         "precision": FLAGS.precision,
         "strategy": FLAGS.strategy,
         "validation": FLAGS.validation,
@@ -76,11 +76,6 @@ def main():
     job = Job("model", trainer, (training,), {info["name"]: ("logits", held_out)})
     complete = train([job], run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
     print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
-
-
-def _plain(config):
-    """A dataclass as JSON values: tuples become lists, so that a stored one compares equal."""
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(config).items()}
 
 
 if __name__ == "__main__":

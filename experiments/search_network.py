@@ -1,6 +1,6 @@
 """Chooses the component's widths: each candidate trains for the same time, and the validation accuracy decides.
 
-python experiments/search_network.py --data=runs/data/fer2013 --run_dir=runs/search --output=docs/results/network-search.json
+python experiments/search_network.py --data=runs/data/fer2013 --run_dir=runs/search --output=FILE.json
 
 Each candidate is one network with its own number of epochs: as many as fit into --minutes at the speed measured just
 before. Selected on PublicTest; the test split is not read. Candidates that are done are not trained again.

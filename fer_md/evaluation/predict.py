@@ -13,13 +13,24 @@ CROP = 44
 
 
 def logits_function(model, head="logits"):
-    """A compiled function from (B, H, W) uint8 images to the (B, K) float32 logits of a head, in inference mode."""
+    """A compiled function from (B, H, W) uint8 images to the (B, K) float32 output of a head, in inference mode."""
 
     @tf.function(input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)])
     def forward(images):
         return model(images, training=False)[head]
 
     return lambda images: forward(images[..., None]).numpy()
+
+
+def embeddings_function(model, batch_size=512):
+    """A function from (N, H, W) uint8 images to their (N, D) float32 embeddings, in inference mode."""
+    forward = logits_function(model, "embeddings")
+
+    def embed(images):
+        parts = [forward(images[start : start + batch_size]) for start in range(0, len(images), batch_size)]
+        return np.concatenate(parts).astype(np.float32)
+
+    return embed
 
 
 def validate(forward, split, batch_size=512):
@@ -51,7 +62,7 @@ def softmax(logits):
     return powers / powers.sum(1, keepdims=True)
 
 
-def predict_probabilities(model, images, averaging="none", batch_size=256):
+def predict_probabilities(model, images, averaging="none", batch_size=256, head="logits"):
     """Class probabilities, in the order of the images.
 
     Args:
@@ -60,6 +71,7 @@ def predict_probabilities(model, images, averaging="none", batch_size=256):
         averaging: ``"none"``; ``"flip"``: mean over the face and its mirror image; ``"tencrop"``: mean over the
             centre and the four corners, and their mirror images.
         batch_size: images in memory of the model at once.
+        head: output of the model that scores the label space.
 
     Returns:
         (N, K) float64.
@@ -69,7 +81,7 @@ def predict_probabilities(model, images, averaging="none", batch_size=256):
     """
     if averaging not in AVERAGING:
         raise ValueError(f"averaging must be one of {', '.join(AVERAGING)}, not {averaging!r}")
-    forward = logits_function(model)
+    forward = logits_function(model, head)
     parts = []
     with Progress("predicting", len(images), "images") as progress:
         for start in range(0, len(images), batch_size):

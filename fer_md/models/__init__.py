@@ -2,5 +2,6 @@
 
 from fer_md.models.component import build_component
 from fer_md.models.config import TINY, ComponentConfig
+from fer_md.models.heads import add_head
 
-__all__ = ["TINY", "ComponentConfig", "build_component"]
+__all__ = ["TINY", "ComponentConfig", "add_head", "build_component"]

@@ -132,7 +132,8 @@ def _log_training(jobs, log, pending, step, seconds):
 
 
 def _place(job, step, split, data):
-    return {"step": step, "epoch": step / job.trainer.steps_per_epoch, "split": split, "network": job.name, "data": data}
+    epoch = step / job.trainer.steps_per_epoch
+    return {"step": step, "epoch": epoch, "split": split, "network": job.name, "data": data}
 
 
 def _forwards(job):

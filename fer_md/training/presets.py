@@ -53,6 +53,8 @@ PRESETS = {
         epochs=200, schedule="paper", rate=0.01, momentum=0.9, weight_decay=0.0, label_smoothing=0.0, average=0.0,
         augmentation=Augmentation(flip=True),
     ),
+    # Sec. 4, second stage: 0.001 (the paper trains for 200 epochs; see docs/results/ for what few of them do).
+    "finetune": Recipe(epochs=10, schedule="paper", rate=0.001, augmentation=MILD),
     # The long run.
     "full": Recipe(epochs=120, augmentation=STRONG),
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """A run's folder: what was asked for, what came of it, and the trained model."""
 
+import dataclasses
 import datetime
 import os
 import platform
@@ -70,6 +71,11 @@ def open_run(run_dir, settings):
     return run_dir
 
 
+def plain_settings(config):
+    """A dataclass as JSON values: tuples become lists, so that a stored one compares equal."""
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(config).items()}
+
+
 def read_settings(run_dir):
     """The settings of a run.
 
@@ -82,17 +88,28 @@ def read_settings(run_dir):
     return read_json(path)["settings"]
 
 
-def load_model(run_dir):
-    """The trained ``keras.Model`` of a finished run.
+def load_model(run_dir, network="model"):
+    """A trained ``keras.Model`` of a finished run.
+
+    Args:
+        run_dir: the folder.
+        network: ``"model"`` of a pre-training, ``"component1"`` and so on of a fine-tuning.
 
     Raises:
-        FerMdError: no run, an unfinished one, or a damaged model file.
+        FerMdError: no run, an unfinished one, no such network, or a damaged model file.
     """
-    read_settings(run_dir)
-    path = Path(run_dir) / "model.keras"
+    networks = network_names(read_settings(run_dir))
+    if network not in networks:
+        raise FerMdError(f"{run_dir}: no network {network!r}; there is {', '.join(networks)}")
+    path = Path(run_dir) / f"{network}.keras"
     if not path.is_file():
-        raise FerMdError(f"{run_dir}: the run is not finished (no model.keras); start it again to resume it")
+        raise FerMdError(f"{run_dir}: the run is not finished (no {path.name}); start it again to resume it")
     try:
         return keras.saving.load_model(path)
     except Exception as error:
         raise FerMdError(f"{path}: cannot be loaded ({error})") from error
+
+
+def network_names(settings):
+    """The networks that a run with these settings trains."""
+    return settings.get("networks", ["model"])

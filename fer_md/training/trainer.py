@@ -11,6 +11,9 @@ AVERAGE_EVERY = 8
 """Steps between two updates of the averaged weights: their share of the step's time falls to under 1 %."""
 
 
+SOFTMAX_ALONE = (Task(),)
+
+
 class Trainer:
     """A network, its losses, its optimizer and the average of its weights.
 
@@ -19,10 +22,10 @@ class Trainer:
         recipe: ``Recipe``.
         examples: number of training examples in an epoch.
         strategy: ``tf.distribute.Strategy``.
-        tasks: sequence of ``Task``, one a data set.
+        tasks: sequence of ``Task``, one a data set; by default one, with softmax alone.
     """
 
-    def __init__(self, build, recipe, examples, strategy, tasks=(Task(),)):
+    def __init__(self, build, recipe, examples, strategy, tasks=SOFTMAX_ALONE):
         self.recipe, self.strategy, self.tasks = recipe, strategy, tuple(tasks)
         resolver = strategy.cluster_resolver
         self.is_chief = resolver is None or not resolver.task_id  # of several workers one writes the files

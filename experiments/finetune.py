@@ -1,0 +1,89 @@
+"""Fine-tunes the pre-trained components with their data sets exchanged, under softmax and MD loss (Sec. 3.2.2, 4).
+
+python experiments/finetune.py --components=runs/method/component1,runs/method/component2 \\
+    --data=runs/data/fer2013,runs/data/facial_expressions --run_dir=runs/method/finetuned
+
+Component i was pre-trained on data set i with --protocol naming the other data sets; it goes on with data set i + 1
+(the last with the first). The networks take turns, step by step. After each epoch every network is measured on
+every data set's validation split, so that what it forgets is seen. Stopped and started again, it goes on.
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import dataclasses
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from fer_md.data.manifest import file_sha256
+from fer_md.data.records import read_info
+from fer_md.errors import FerMdError
+from fer_md.training.exchange import MetricLoss, check_stage, make_jobs
+from fer_md.training.loop import train
+from fer_md.training.presets import PRESETS
+from fer_md.training.run_directory import open_run, plain_settings, read_settings
+from fer_md.training.strategy import make_strategy
+
+FLAGS = flags.FLAGS
+flags.DEFINE_list("components", None, "Finished pre-training runs, one a component.")
+flags.DEFINE_list("data", None, "Prepared folders; the i-th is what component i was pre-trained on.")
+flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, component1.keras, ...")
+flags.DEFINE_integer("epochs", None, "Passes over the largest data set, in place of the preset's.", lower_bound=1)
+flags.DEFINE_float("rate", None, "Learning rate in place of the paper's 0.001.", lower_bound=0)
+flags.DEFINE_enum("loss", "md", ["md", "center", "none"], "Loss beside softmax.")
+flags.DEFINE_float("loss_weight", 0.1, "Factor of that loss.", lower_bound=0)
+flags.DEFINE_integer("nearest", None, "P of Eq. 9: impostor centers a sample is compared with; all by default.")
+flags.DEFINE_float("alpha", 0.5, "Step of the centers (Algorithm 1).", lower_bound=0, upper_bound=1)
+flags.DEFINE_list("dataset_weights", [], "lambda_i of Eq. 10, one a data set; all 1 by default.")
+flags.DEFINE_float("replay", 0, "Weight of a component's own data set beside the exchanged one.", lower_bound=0)
+flags.DEFINE_enum("strategy", "one", ["one", "mirrored", "multiworker"], "tf.distribute strategy.")
+flags.DEFINE_integer("replicas", 2, "Logical CPUs with --strategy=mirrored where there is no GPU.", lower_bound=1)
+flags.DEFINE_integer("seed", 0, "Of order, augmentation and new heads.", lower_bound=0)
+flags.DEFINE_float("checkpoint_seconds", 120, "Longest time between two checkpoints.", lower_bound=0)
+flags.mark_flags_as_required(["components", "data", "run_dir"])
+
+
+def main():
+    if len(FLAGS.components) != len(FLAGS.data) or len(FLAGS.data) < 2:
+        raise FerMdError(
+            f"--components and --data must name two or more each, in the same order; "
+            f"found {len(FLAGS.components)} and {len(FLAGS.data)}"
+        )
+    recipe = PRESETS["finetune"]
+    recipe = dataclasses.replace(recipe, epochs=FLAGS.epochs or recipe.epochs, rate=FLAGS.rate or recipe.rate)
+    options = {"alpha": FLAGS.alpha, **({"nearest": FLAGS.nearest} if FLAGS.loss == "md" else {})}
+    metric_loss = MetricLoss(FLAGS.loss, FLAGS.loss_weight, options)
+    weights = [float(weight) for weight in FLAGS.dataset_weights] or [1.0] * len(FLAGS.data)
+    if len(weights) != len(FLAGS.data):
+        raise FerMdError(f"--dataset_weights must be {len(FLAGS.data)} numbers, one a data set; found {len(weights)}")
+    strategy = make_strategy(FLAGS.strategy, FLAGS.replicas)
+    run_dir = open_run(FLAGS.run_dir, settings(recipe, metric_loss, weights))
+    jobs = make_jobs(FLAGS.components, FLAGS.data, recipe, metric_loss, weights, strategy, FLAGS.replay, FLAGS.seed)
+    complete = train(jobs, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
+    print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
+
+
+def settings(recipe, metric_loss, weights):
+    infos = [read_info(directory) for directory in FLAGS.data]
+    first = read_settings(FLAGS.components[0])
+    return {
+        "stage": "finetune",
+        "networks": [f"component{i + 1}" for i in range(len(FLAGS.components))],
+        "components": [file_sha256(Path(run) / "model.keras") for run in FLAGS.components],
+        "data": [info["name"] for info in infos],
+        "manifest_sha256": [info["manifest_sha256"] for info in infos],
+        "protocol": check_stage(FLAGS.components, FLAGS.data).sha256,
+        "expressions": [info["expressions"] for info in infos],
+        "recipe": plain_settings(recipe),
+        "metric_loss": plain_settings(metric_loss),
+        "dataset_weights": weights,
+        "replay": FLAGS.replay,
+        "precision": first["precision"],
+        "strategy": FLAGS.strategy,
+        "seed": FLAGS.seed,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))

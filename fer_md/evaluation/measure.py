@@ -1,0 +1,72 @@
+"""All figures of one evaluation, and the folder they are written to."""
+
+import numpy as np
+
+from fer_md.data.manifest import read_manifest
+from fer_md.evaluation.confusion_picture import save_confusion_picture
+from fer_md.evaluation.metrics import (
+    bootstrap_interval,
+    confusion_matrix,
+    expected_calibration_error,
+    ferplus_labels,
+    negative_log_likelihood,
+    summarize,
+)
+from fer_md.files import atomic_directory, write_json
+
+
+def measure(split, probabilities, expressions, leaked):
+    """The metrics of a split's labelled images, and their confusion matrix.
+
+    Args:
+        split: ``Split``, its labels in the order of ``expressions``; negative ones do not count.
+        probabilities: (N, K), a row an image of the split.
+        expressions: K names.
+        leaked: (N,) bool, see ``leaked_rows``.
+
+    Returns:
+        dict of JSON values, and the (K, K) confusion matrix of counts, rows true.
+    """
+    labelled = split.labels >= 0
+    labels, probabilities, leaked = split.labels[labelled], probabilities[labelled], leaked[labelled]
+    predictions = probabilities.argmax(1)
+    confusion = confusion_matrix(labels, predictions, len(expressions))
+    figures = summarize(confusion)
+    metrics = {
+        "images": len(labels),
+        "accuracy": float(figures["accuracy"]),
+        "accuracy_interval": bootstrap_interval(confusion, "accuracy"),
+        "macro_recall": float(figures["macro_recall"]),
+        "macro_recall_interval": bootstrap_interval(confusion, "macro_recall"),
+        "macro_f1": float(figures["macro_f1"]),
+        "expected_calibration_error": expected_calibration_error(labels, probabilities),
+        "negative_log_likelihood": negative_log_likelihood(labels, probabilities),
+        "leaked": int(leaked.sum()),
+        "accuracy_without_leaked": float((predictions == labels)[~leaked].mean()),
+    }
+    for name in ("recall", "one_vs_rest_accuracy"):
+        values = zip(expressions, figures[name], strict=True)
+        metrics[name] = {expression: None if np.isnan(value) else float(value) for expression, value in values}
+    if split.votes is not None:
+        majority = ferplus_labels(split.votes[labelled])
+        kept = majority >= 0
+        metrics["ferplus_images"] = int(kept.sum())
+        metrics["ferplus_accuracy"] = float((predictions == majority)[kept].mean())
+    return metrics, confusion
+
+
+def leaked_rows(directory, split, name):
+    """Which images of the split ``name`` are pixel-identical to a Training image of the same data set: (N,) bool."""
+    rows = {row.key: row for row in read_manifest(f"{directory}/manifest.csv")}
+    training = {row.sha256 for row in rows.values() if row.split == "Training"}
+    return np.array([name != "Training" and rows[key].sha256 in training for key in split.keys])
+
+
+def write_evaluation(folder, metrics, confusion, expressions, title):
+    """Writes ``metrics.json``, ``confusion_matrix.csv`` and ``.png``, all or none, in place of earlier ones."""
+    with atomic_directory(folder, overwrite=True) as partial:
+        write_json(partial / "metrics.json", metrics)
+        lines = [",".join(["true\\predicted", *expressions])]
+        lines += [",".join([name, *map(str, row)]) for name, row in zip(expressions, confusion, strict=True)]
+        (partial / "confusion_matrix.csv").write_text("\n".join(lines) + "\n")
+        save_confusion_picture(partial / "confusion_matrix.png", confusion, expressions, title)

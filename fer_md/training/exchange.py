@@ -1,0 +1,147 @@
+"""The second stage: the components go on training, each on the data set of another (Sec. 3.2.2 and 4)."""
+
+import dataclasses
+
+import numpy as np
+
+from fer_md.data.protocol import load_training, make_protocol
+from fer_md.data.records import load_split, read_info
+from fer_md.errors import FerMdError
+from fer_md.evaluation.predict import embeddings_function
+from fer_md.losses import CenterLoss, MDLoss
+from fer_md.models import add_head
+from fer_md.training.loop import Job
+from fer_md.training.run_directory import load_model, read_settings
+from fer_md.training.task import Task
+from fer_md.training.trainer import Trainer
+
+FOR_CENTERS = 4096
+"""Training images from which the class means are taken that the centers start from."""
+
+
+@dataclasses.dataclass(frozen=True)
+class MetricLoss:
+    """The loss beside softmax.
+
+    Attributes:
+        kind: ``"md"``, ``"center"`` or ``"none"``.
+        loss_weight: its factor.
+        options: further arguments of ``MDLoss`` or ``CenterLoss``.
+    """
+
+    kind: str = "md"
+    loss_weight: float = 0.1
+    options: dict = dataclasses.field(default_factory=dict)
+
+    def maker(self, num_classes, embedding_dim):
+        """A function that makes the layer, or None for softmax alone; ValueError for an unknown ``kind``."""
+        if self.kind == "none":
+            return None
+        if self.kind not in ("md", "center"):
+            raise ValueError(f"kind must be 'md', 'center' or 'none', not {self.kind!r}")
+        layer = MDLoss if self.kind == "md" else CenterLoss
+        return lambda: layer(num_classes, embedding_dim, loss_weight=self.loss_weight, **self.options)
+
+
+def check_stage(components, directories):
+    """Asserts that the first stage used these data sets, and held out what all of them hold out.
+
+    Args:
+        components: folders of pre-training runs; run i trained on data set i.
+        directories: prepared data sets.
+
+    Returns:
+        ``Protocol`` of the data sets.
+
+    Raises:
+        FerMdError: another data set or content, or a run that may have trained on a held-out image.
+    """
+    protocol = make_protocol(directories)
+    for run_dir, directory in zip(components, directories, strict=True):
+        settings, info = read_settings(run_dir), read_info(directory)
+        if settings.get("manifest_sha256") != info["manifest_sha256"]:
+            raise FerMdError(
+                f"{run_dir}: trained on {settings.get('data')}, not on the data in {directory}, or its content changed"
+            )
+        if settings.get("protocol") != protocol.sha256:
+            others = ",".join(str(other) for other in directories if other != directory)
+            raise FerMdError(
+                f"{run_dir}: may have trained on images that another data set holds out; "
+                f"train it again with --protocol={others}"
+            )
+    return protocol
+
+
+def exchanged(index, count, replay):
+    """(data set, share) pairs of component ``index``: the next one's data set, and its own if ``replay`` > 0."""
+    other = (index + 1) % count
+    return [(other, 1.0)] + ([(index, replay)] if replay else [])
+
+
+def make_jobs(components, directories, recipe, metric_loss, weights, strategy, replay=0.0, seed=0):
+    """The jobs of the fine-tuning, for ``fer_md.training.loop.train``: the networks take turns.
+
+    The run's loss is ``L = 1/N sum_i weights_i (L_S,i + loss_weight L_M,i)`` over the N data sets (Eq. 10).
+    A data set with the label space of the component's first one shares its head; another gets a head of its own.
+
+    Args:
+        components: folders of finished pre-training runs.
+        directories: prepared data sets, one a component.
+        recipe: ``Recipe``.
+        metric_loss: ``MetricLoss``; each component and data set gets centers of its own, that start from class means.
+        weights: lambda_i of Eq. 10, one a data set.
+        strategy: ``tf.distribute.Strategy``.
+        replay: weight of the component's own data set beside the exchanged one, against forgetting; 0 for none.
+        seed: of new heads.
+
+    Returns:
+        list of ``Job``.
+
+    Raises:
+        FerMdError: see ``check_stage`` and ``load_split``.
+    """
+    protocol = check_stage(components, directories)
+    infos = [read_info(directory) for directory in directories]
+    training = [load_training(directory, protocol)[0] for directory in directories]
+    held_out = [load_split(directory, "PublicTest") for directory in directories]
+    longest = max(len(split.labels) for split in training)
+    jobs = []
+    for index, run_dir in enumerate(components):
+        shares = exchanged(index, len(directories), replay)
+        heads = {number: head_for(infos[number], infos[index]) for number in (index, *(n for n, _ in shares))}
+
+        def build(run_dir=run_dir, heads=heads):
+            model = load_model(run_dir)
+            for number, head in heads.items():
+                if head not in model.output:
+                    model = add_head(model, head, len(infos[number]["expressions"]), seed + number)
+            return model
+
+        width = load_model(run_dir).output["embeddings"].shape[-1]
+        tasks = [
+            Task(infos[n]["name"], heads[n], share * weights[n] * len(shares) / len(directories),
+                 metric_loss.maker(len(infos[n]["expressions"]), width))
+            for n, share in shares
+        ]  # fmt: skip
+        trainer = Trainer(build, recipe, longest, strategy, tasks)
+        splits = [training[number] for number, _ in shares]
+        start_centers(trainer, splits, seed)
+        measured = {infos[number]["name"]: (head, held_out[number]) for number, head in heads.items()}
+        jobs.append(Job(f"component{index + 1}", trainer, tuple(splits), measured))
+    return jobs
+
+
+def head_for(info, first):
+    """The head that scores a data set on a component that was pre-trained on ``first``."""
+    return "logits" if info["expressions"] == first["expressions"] else f"logits_{info['name']}"
+
+
+def start_centers(trainer, splits, seed):
+    """Sets the centers to the class means of the embeddings of some training images."""
+    if not any(trainer.metric_losses):
+        return
+    forward = embeddings_function(trainer.model)
+    for layer, split in zip(trainer.metric_losses, splits, strict=True):
+        rows = np.random.default_rng(seed).permutation(len(split.labels))[:FOR_CENTERS]
+        layer.set_to_class_means(forward(split.images[rows]), split.labels[rows])
+

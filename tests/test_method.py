@@ -1,0 +1,234 @@
+"""The method from pre-training to fusion on tiny networks: exchange, label spaces, protocol, Eq. 10, resume."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from random_faces import random_split
+
+from fer_md.data.face import Face
+from fer_md.data.label_spaces import map_labels
+from fer_md.data.protocol import load_training, make_protocol
+from fer_md.data.records import load_split, write_dataset
+from fer_md.errors import FerMdError
+from fer_md.losses import MDLoss
+from fer_md.models import TINY, add_head, build_component
+from fer_md.training.exchange import MetricLoss, check_stage, make_jobs
+from fer_md.training.loop import train
+from fer_md.training.presets import Recipe
+from fer_md.training.run_directory import load_model
+from fer_md.training.strategy import make_strategy
+from fer_md.training.task import Task
+from fer_md.training.trainer import Trainer
+
+ROOT = Path(__file__).parents[1]
+OTHER_SPACE = ("happiness", "contempt", "anger", "sadness")
+RECIPE = Recipe(epochs=2, batch_size=8, rate=0.01, average=0.9)
+
+
+def script(name, *flags):
+    return subprocess.run([sys.executable, str(ROOT / "experiments" / name), *flags], capture_output=True, text=True)
+
+
+def write_noise(folder, seed, expressions=None, shared=()):
+    """40 training and 8 held-out faces; ``shared``: images that take the places of the first training faces."""
+    split = random_split(56, seed)
+    images = [*shared, *split.images[len(shared) :]]
+    splits = ["Training"] * 40 + ["PublicTest"] * 8 + ["PrivateTest"] * 8
+    options = {"expressions": expressions} if expressions else {}
+    labels = split.labels % len(expressions) if expressions else split.labels
+    faces = (Face(key=str(i), image=images[i], label=int(labels[i]), split=splits[i]) for i in range(56))
+    write_dataset(faces, folder, folder.name, **options)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    """Three data sets, the last with a label space of its own, and a pre-trained tiny component on each."""
+    folder = tmp_path_factory.mktemp("method")
+    first = write_noise(folder / "first", 1)
+    held_out = load_split(first, "PrivateTest").images[:2]
+    data = [first, write_noise(folder / "second", 2, shared=held_out), write_noise(folder / "third", 3, OTHER_SPACE)]
+    runs = []
+    for index, own in enumerate(data):
+        others = ",".join(str(other) for other in data if other != own)
+        runs.append(folder / f"run{index + 1}")
+        flags = [f"--data={own}", f"--protocol={others}", f"--run_dir={runs[-1]}", f"--seed={index}"]
+        answer = script("pretrain.py", *flags, "--network=tiny", "--preset=smoke", "--epochs=1", "--precision=float32")
+        assert answer.returncode == 0, answer.stderr
+    return data, runs
+
+
+def test_held_out_images_of_any_data_set_are_left_out(stage):
+    """Two training images of the second data set are test images of the first."""
+    data, _ = stage
+    training, left_out = load_training(data[1], make_protocol(data))
+    assert left_out == 2 and len(training.labels) == len(training.keys) == 38
+    assert training.keys == load_split(data[1], "Training").keys[2:]
+    assert make_protocol(data) == make_protocol(data[::-1])
+    assert make_protocol(data).sha256 != make_protocol(data[:2]).sha256
+
+
+def test_another_protocol_and_another_data_set_are_refused(stage):
+    data, runs = stage
+    check_stage(runs, data)
+    with pytest.raises(FerMdError, match="run1: may have trained on images .* --protocol=.*second"):
+        check_stage(runs[:2], data[:2])
+    with pytest.raises(FerMdError, match="run1: trained on first, not on the data in .*second"):
+        check_stage(runs, [data[1], data[0], data[2]])
+
+
+def test_exchange_of_three_data_sets_with_two_label_spaces(stage, tmp_path):
+    data, runs = stage
+    jobs = make_jobs(runs, data, RECIPE, MetricLoss(options={"nearest": 2}), [1.0, 2.0, 3.0], make_strategy("one"))
+    names = [[(task.name, task.head, task.weight) for task in job.trainer.tasks] for job in jobs]
+    assert names == [
+        [("second", "logits", pytest.approx(2 / 3))],
+        [("third", "logits_third", 1.0)],
+        [("first", "logits_first", pytest.approx(1 / 3))],
+    ]
+    assert {name: head for name, (head, _) in jobs[1].held_out.items()} == {"second": "logits", "third": "logits_third"}
+    means = np.array(jobs[0].trainer.metric_losses[0].centers)
+    assert train(jobs, tmp_path, seed=0)
+    assert np.any(means != np.array(jobs[0].trainer.metric_losses[0].centers))
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    measured = {(row["network"], row["data"]) for row in rows if row["split"] == "validation"}
+    assert ("component1", "first") in measured and ("component1", "second") in measured
+    training = next(row for row in rows if row["split"] == "Training")
+    assert training["loss"] == pytest.approx(training["softmax_loss"] + 0.1 * training["metric_loss"], rel=1e-5)
+
+
+def test_replay_adds_the_own_data_set(stage):
+    data, runs = stage
+    jobs = make_jobs(runs, data, RECIPE, MetricLoss("center"), [1.0] * 3, make_strategy("one"), replay=0.5)
+    assert [(task.name, task.weight) for task in jobs[0].trainer.tasks] == [
+        ("second", pytest.approx(2 / 3)),
+        ("first", pytest.approx(1 / 3)),
+    ]
+    assert len(jobs[0].training) == 2
+
+
+def test_interrupted_fine_tuning_ends_with_the_same_bits(stage, tmp_path, monkeypatch):
+    """Centers, both networks and their optimizers included."""
+    data, runs = stage
+
+    def jobs():
+        return make_jobs(runs, data, RECIPE, MetricLoss(), [1.0] * 3, make_strategy("one"), replay=1.0)
+
+    whole = jobs()
+    assert train(whole, tmp_path / "whole", seed=5)
+    part = jobs()
+    step = part[2].trainer.train_step
+    monkeypatch.setattr(part[2].trainer, "train_step", lambda b, s: step(b, s) if s < 7 else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        train(part, tmp_path / "part", seed=5, checkpoint_seconds=0)
+    again = jobs()
+    assert train(again, tmp_path / "part", seed=5)
+    for one, two in zip(whole, again, strict=True):
+        for name, value in one.trainer.state().items():
+            np.testing.assert_array_equal(two.trainer.state()[name], value, err_msg=name)
+
+
+def test_scripts_fine_tune_and_fuse(stage, tmp_path):
+    data, runs = stage
+    flags = [f"--components={','.join(map(str, runs))}", f"--data={','.join(map(str, data))}"]
+    answer = script("finetune.py", *flags, f"--run_dir={tmp_path / 'run'}", "--epochs=1", "--nearest=2", "--replay=1")
+    assert answer.returncode == 0, answer.stderr
+    model = load_model(tmp_path / "run", "component2")
+    assert model.output["logits_third"].shape[-1] == len(OTHER_SPACE)
+    both = [f"--run_dir={runs[0]},{runs[1]}", f"--data={data[0]}", "--split=PrivateTest", "--fuse=fitted"]
+    answer = script("evaluate.py", *both)
+    assert answer.returncode == 0, answer.stderr
+    metrics = json.loads((runs[0] / "eval" / "PrivateTest-first-fused-fitted" / "metrics.json").read_text())
+    assert sum(metrics["score_weights"]) == pytest.approx(1) and metrics["images"] == 8 and len(metrics["models"]) == 2
+    answer = script("evaluate.py", f"--run_dir={tmp_path / 'run'}", f"--data={data[2]}", "--network=component1")
+    assert answer.returncode == 1 and "component1 has no head for third" in answer.stderr
+
+
+def test_fine_tuning_needs_one_component_a_data_set(stage):
+    data, runs = stage
+    answer = script("finetune.py", f"--components={runs[0]}", f"--data={data[0]},{data[1]}", "--run_dir=/tmp/none")
+    assert answer.returncode == 1 and "found 1 and 2" in answer.stderr
+
+
+def test_labels_follow_their_names():
+    split = random_split(7)
+    split.labels[:] = [0, 1, 2, 3, 3, 2, -1]
+    mapped = map_labels(split, OTHER_SPACE, ["anger", "happiness", "sadness"])
+    np.testing.assert_array_equal(mapped.labels, [1, -1, 0, 2, 2, 0, -1])
+
+
+def two_task_trainer(strategy, md=True):
+    maker = (lambda: MDLoss(7, 16, nearest=3, loss_weight=0.5, centers_initializer=keras_random())) if md else None
+    tasks = [Task("a", "logits", 1.0, maker), Task("b", "logits_b", 2.0)]
+    return Trainer(lambda: add_head(build_component(TINY, seed=1), "logits_b", 5), RECIPE, 40, strategy, tasks)
+
+
+def keras_random():
+    import keras
+
+    return keras.initializers.RandomNormal(seed=4)
+
+
+def batches(count=8):
+    split, other = random_split(count, 1), random_split(count, 2)
+    return [
+        (split.images[..., None].astype("f"), split.labels),
+        (other.images[..., None].astype("f"), np.where(np.arange(count) % 3 == 0, -1, other.labels % 5)),
+    ]
+
+
+def test_loss_of_several_data_sets_is_equation_10():
+    """Figures of each task against NumPy on the outputs before the step; unlabelled samples do not count."""
+    trainer, data = two_task_trainer(make_strategy("one"), md=False), batches()
+    images = np.concatenate([images for images, _ in data])
+    trainer.model.get_layer("dropout1").rate = trainer.model.get_layer("dropout2").rate = 0
+    saved = [v.numpy() for v in trainer.model.variables]
+    outputs = trainer.model(images, training=True)
+    for variable, value in zip(trainer.model.variables, saved, strict=True):
+        variable.assign(value)
+    figures = trainer.train_step(tuple((tf.constant(x), tf.constant(y)) for x, y in data), 0).numpy()
+    for row, (_, labels), head, part in zip(
+        figures, data, ("logits", "logits_b"), (slice(0, 8), slice(8, 16)), strict=True
+    ):
+        logits = np.array(outputs[head])[part].astype(np.float64)
+        log = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+        classes = logits.shape[1]
+        losses = [-(0.9 * log[i, y] + 0.1 * log[i].mean()) for i, y in enumerate(labels) if y >= 0]
+        assert classes == (7 if head == "logits" else 5)
+        np.testing.assert_allclose(row[:3], [np.mean(losses), np.mean(losses), 0], rtol=1e-5)
+        kept = labels >= 0
+        np.testing.assert_allclose(row[3], (logits.argmax(1) == labels)[kept].mean(), rtol=1e-6)
+
+
+def test_two_data_sets_with_md_loss_on_replicas_equal_one_device():
+    """Ten steps: figures (loss and metric loss), weights (hence gradients) and centers."""
+    states, data = [], batches()
+    for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
+        trainer = two_task_trainer(strategy)
+        for layer in ("dropout1", "dropout2"):
+            trainer.model.get_layer(layer).rate = 0
+        batch = tuple((tf.constant(x), tf.constant(y)) for x, y in data)
+        if strategy.num_replicas_in_sync > 1:
+            batch = strategy.experimental_distribute_values_from_function(
+                lambda context: tuple(
+                    (tf.constant(np.split(x, 2)[context.replica_id_in_sync_group]),
+                     tf.constant(np.split(y, 2)[context.replica_id_in_sync_group])) for x, y in data
+                )
+            )  # fmt: skip
+        figures = [trainer.train_step(batch, step).numpy() for step in range(10)]
+        states.append({**trainer.state(), "figures": np.array(figures)})
+    assert np.any(states[0]["centers/0000"] != 0)
+    for name, value in states[0].items():
+        np.testing.assert_allclose(states[1][name], value, atol=2e-3, rtol=1e-3, err_msg=name)
+
+
+def test_a_head_is_added_once():
+    model = add_head(build_component(TINY), "logits_b", 5)
+    assert model.output["logits_b"].shape == (None, 5)
+    with pytest.raises(ValueError, match="has an output 'logits_b' already"):
+        add_head(model, "logits_b", 5)
