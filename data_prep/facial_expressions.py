@@ -14,6 +14,7 @@ from absl import flags
 from fer_md.data.facial_expressions import list_facial_expressions
 
 FLAGS = flags.FLAGS
+flags.adopt_module_key_flags(photograph_flags)
 flags.DEFINE_enum("contempt", "drop", ["drop", "keep"], "keep: an eighth label (the data set has nine such images).")
 
 if __name__ == "__main__":

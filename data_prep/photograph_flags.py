@@ -45,7 +45,7 @@ def _main(list_photographs):
                               FLAGS.overwrite, FLAGS.drop_leaked, {**settings, "seed": FLAGS.seed})
     print(overview(info))
     print(f"crops: {crops['eyes']} by the eyes, {crops['box']} by the box of the face,"
-          f" {crops['center']} of the center because no face was found")
+          f" {crops['center']} of the center (no face found, or --detector=none)")
     print(f"files not used: see {Path(FLAGS.output) / 'quarantine.csv'}")
     print(f"\nwritten in {time.monotonic() - start:.0f} s: {FLAGS.output}")
 

@@ -3,7 +3,7 @@
 import collections
 
 from fer_md.data.csv_files import columns_of, read_rows
-from fer_md.data.photographs import Listing, Photograph, image_reader
+from fer_md.data.photographs import CONTEMPT_DROPPED, Listing, Photograph, image_reader
 from fer_md.data.subject_split import split_by_subject
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
@@ -87,7 +87,7 @@ def _reason_against(labels, expressions):
     if len(labels) > 1:
         said = " and ".join(f"line {line} says {label}" for label, line in labels.items())
         return f"conflicting labels in {LEGEND}: {said}"
-    return "" if set(labels) <= set(expressions) else "contempt is left out (--contempt=keep keeps it)"
+    return "" if set(labels) <= set(expressions) else CONTEMPT_DROPPED
 
 
 def _photograph(tree, name, label, splits):

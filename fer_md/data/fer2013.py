@@ -9,6 +9,7 @@ from fer_md.data.csv_files import columns_of, open_csv, read_rows
 from fer_md.data.face import Face
 from fer_md.data.image_files import read_gray
 from fer_md.errors import FerMdError
+from fer_md.expressions import LABEL_OF_NAME
 
 SPLITS = ("Training", "PublicTest", "PrivateTest")
 SIZE = 48
@@ -19,12 +20,6 @@ FERPLUS_COLUMNS = (
     "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF",
 )  # fmt: skip
 """Order of the votes; NF means "not a face"."""
-
-CLASS_FOLDERS = {
-    "angry": 0, "anger": 0, "disgust": 1, "disgusted": 1, "fear": 2, "fearful": 2, "happy": 3, "happiness": 3,
-    "sad": 4, "sadness": 4, "surprise": 5, "surprised": 5, "neutral": 6,
-}  # fmt: skip
-"""Usual names of the class folders, in lower case, and their labels."""
 
 
 def read_fer2013(source, ferplus=None):
@@ -130,9 +125,9 @@ def _read_folder(source):
     if not paths:
         raise FerMdError(f"{source}: no images; the layout is train|test/<class>/<Usage>_<id>.jpg")
     for path in paths:
-        label = CLASS_FOLDERS.get(path.parent.name.lower())
+        label = LABEL_OF_NAME.get(path.parent.name.lower())
         if label is None:
-            raise FerMdError(f"{path.parent}: unknown class; the names known are {', '.join(CLASS_FOLDERS)}")
+            raise FerMdError(f"{path.parent}: unknown class; the names known are {', '.join(LABEL_OF_NAME)}")
         match = re.fullmatch(rf"({'|'.join(SPLITS)})_(.+)", path.stem)
         if not match:
             raise FerMdError(f"{path}: the name must begin with Training_, PublicTest_ or PrivateTest_")

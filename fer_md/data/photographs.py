@@ -32,6 +32,9 @@ MIN_EYE_DISTANCE = 0.15
 
 ALIGNMENTS = ("eyes", "box")
 
+CONTEMPT_DROPPED = "contempt is left out (--contempt=keep keeps it)"
+"""Why a photograph with this label is unused, in every data set that has it."""
+
 _CHUNK = 128
 _THREADS = 4
 

@@ -1,0 +1,51 @@
+"""Small trees of photographs for the tests of the readers: drawn faces on larger backgrounds."""
+
+import zipfile
+
+import cv2
+import numpy as np
+
+from fer_md.data.synthetic import draw_face
+from fer_md.expressions import EXPRESSIONS
+from fer_md.faces.detection import Detection
+
+
+def photograph(person, label, side=120):
+    """(side, side, 3) uint8 with a drawn face in it."""
+    face = draw_face(label, person, EXPRESSIONS[label % len(EXPRESSIONS)], "lab", side * 2 // 3)
+    image = np.full((side, side, 3), 90, np.uint8)
+    image[side // 6 :, side // 6 :][: face.image.shape[0], : face.image.shape[1]] = face.image[..., None]
+    return image
+
+
+def write_photograph(path, person="somebody", label=0, side=120):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), photograph(person, label, side))
+
+
+def zipped(folder, path, extra=()):
+    """Packs a folder; ``extra`` are (name, content) pairs added as they are."""
+    files = sorted(folder.rglob("*"))  # before the zip exists, which may lie in the folder
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in files:
+            archive.write(file, file.relative_to(folder))
+        for name, content in extra:
+            archive.writestr(name, content)
+    return path
+
+
+class FixedDetector:
+    """Finds a face with level eyes in the middle of each image, unless its corner is white; counts what it is given."""
+
+    def __init__(self):
+        self.images = 0
+
+    def detect(self, images):
+        self.images += len(images)
+        return [[] if image[0, 0].min() > 240 else [self._middle(*image.shape[1::-1])] for image in images]
+
+    @staticmethod
+    def _middle(width, height):
+        shares = np.array([(0.4, 0.45), (0.6, 0.45), (0.5, 0.55), (0.42, 0.65), (0.58, 0.65)])
+        landmarks = (shares * (width, height) - 0.5).astype(np.float32)
+        return Detection((width / 4, height / 4, width / 2, height / 2), 0.9, landmarks)
