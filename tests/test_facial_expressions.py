@@ -1,3 +1,5 @@
+import collections
+import os
 import re
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from photograph_trees import write_photograph, zipped
 from fer_md.data.facial_expressions import list_facial_expressions, person_of
 from fer_md.data.file_tree import FileTree
 from fer_md.data.records import load_split, read_info
+from fer_md.data.subject_split import SHARES
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
 
@@ -144,3 +147,16 @@ def test_script_help_teaches():
     for text in ("python data_prep/facial_expressions.py --source=facial_expressions.zip", "--source", "--output",
                  "--image_size", "--detector", "--align", "--contempt", "--seed", "--[no]overwrite"):
         assert text in done.stdout
+
+
+@pytest.mark.skipif("DATA_ROOT" not in os.environ, reason="DATA_ROOT does not name the folder of the real data")
+def test_the_real_data_set():
+    """13,718 images: 36 without a label, one with two, nine of contempt."""
+    found = listing(Path(os.environ["DATA_ROOT"]) / "facial_expressions.zip")
+    counts = collections.Counter((photograph.split, photograph.label) for photograph in found.photographs)
+    assert {split: [counts[split, label] for label in range(7)] for split in SHARES} == {
+        "Training": [151, 145, 13, 3416, 160, 220, 4118],
+        "PublicTest": [25, 7, 2, 569, 27, 37, 687],
+        "PrivateTest": [76, 56, 6, 1708, 80, 110, 2059],
+    }
+    assert len(found.unused) == 46 and len({photograph.subject for photograph in found.photographs}) == 5614
