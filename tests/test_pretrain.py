@@ -1,7 +1,9 @@
 """experiments/pretrain.py as a process: killed, stopped, started again, given bad input."""
 
+import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,6 +49,18 @@ def wait_for(path, process, seconds=90):
     assert path.exists()
 
 
+@pytest.mark.parametrize("preset", ["quick", "paper", "full"])
+def test_every_preset_trains(data, tmp_path, preset):
+    """600 examples in batches of 256: three steps an epoch."""
+    run = tmp_path / preset
+    answer = subprocess.run(command(data, run, f"--preset={preset}", "--epochs=1"), capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows if row["split"] == "validation"] == [3]
+    assert json.loads((run / "config.json").read_text())["settings"]["recipe"]["epochs"] == 1
+    assert (run / "DONE").exists()
+
+
 def test_killed_and_started_again_it_ends_bit_equal(data, tmp_path):
     subprocess.run(command(data, tmp_path / "whole"), check=True, capture_output=True)
     killed = tmp_path / "killed"
@@ -89,6 +103,17 @@ def test_missing_data_is_one_line(tmp_path):
     assert answer.returncode == 1
     assert len(answer.stderr.strip().splitlines()) == 1
     assert "none" in answer.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_truncated_record_file_is_one_line(data, tmp_path):
+    damaged = shutil.copytree(data, tmp_path / "damaged")
+    path = damaged / "Training-00000-of-00001.tfrecord"
+    path.write_bytes(path.read_bytes()[:-100])
+    answer = subprocess.run(command(damaged, tmp_path / "run"), capture_output=True, text=True)
+    (line,) = answer.stderr.strip().splitlines()
+    assert answer.returncode == 1
+    assert line.startswith(f"error: {path}: record 600: truncated or damaged")
     assert not (tmp_path / "run").exists()
 
 
