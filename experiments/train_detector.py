@@ -1,0 +1,190 @@
+"""Trains the Selective Search detector on video frames and drawn scenes, and measures it and mtcnn on other people.
+
+python experiments/train_detector.py --data=/path/to/ytf_landmarks68.zip --output=runs/detector
+
+The folder gets detector/ (for SelectiveSearchDetector.load), results.json and precision_recall.png. A face's box is
+that of its landmarks, raised by a forehead. The threshold is chosen on people and scenes held out of training; the
+test people and test scenes are read once, at the end.
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import dataclasses
+import importlib.util
+import sys
+import time
+
+import numpy as np
+from absl import flags
+
+from fer_md.data.scenes import draw_scene
+from fer_md.data.ytf_landmarks import read_ytf_landmarks
+from fer_md.evaluation.curve_picture import save_curves
+from fer_md.evaluation.detection_metrics import average_precision, match, precision_recall
+from fer_md.faces.face_frame import face_box
+from fer_md.faces.mtcnn import MtcnnDetector
+from fer_md.faces.region_detector import SelectiveSearchDetector
+from fer_md.faces.region_training import RegionRecipe, search_pictures, train_detector
+from fer_md.faces.regions import iou
+from fer_md.faces.selective_search import SelectiveSearch
+from fer_md.files import atomic_directory, write_json
+from fer_md.progress import Progress
+from fer_md.training.run_directory import environment
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("data", None, "ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
+flags.DEFINE_string("output", None, "Folder to make.")
+flags.DEFINE_integer("seed", 0, "Of the network, the regions and the scenes.", lower_bound=0)
+flags.DEFINE_integer("frames", 1200, "Frames to train on, spread over the people.", lower_bound=1)
+flags.DEFINE_integer("scenes", 800, "Drawn scenes to train on.", lower_bound=1)
+flags.DEFINE_integer("test_scenes", 270, "Drawn scenes to test on, with 0 to 8 faces in turn.", lower_bound=9)
+flags.DEFINE_integer("epochs", RegionRecipe.epochs, "Passes over the regions.", lower_bound=1)
+flags.DEFINE_bool("overwrite", False, "Replace the output folder if it exists.")
+flags.mark_flags_as_required(["data", "output"])
+
+_MTCNN_THRESHOLD = 0.8
+_HELD_OUT = 10
+"""Every tenth person is held out of training to choose the threshold on."""
+
+
+def main():
+    recipe = RegionRecipe(epochs=FLAGS.epochs, seed=FLAGS.seed)
+    search = SelectiveSearch()
+    with atomic_directory(FLAGS.output, FLAGS.overwrite) as folder:
+        training, held_out = training_pictures()
+        started = time.perf_counter()
+        detector, regions = train_detector(search_pictures(training, search, len(training)), search, recipe)
+        train_seconds = time.perf_counter() - started
+        threshold = choose_threshold(detector, held_out)
+        SelectiveSearchDetector(detector.network, search, threshold).save(folder / "detector")
+        detector.threshold = 0.02
+
+        tests = {
+            "test frames": [(frame.image, face_box(frame.landmarks[None])) for frame in
+                            read_ytf_landmarks(FLAGS.data, ("test",))],
+            "drawn scenes": drawn_pictures("test", FLAGS.test_scenes),
+        }  # fmt: skip
+        detectors = {"Selective Search + CNN": (detector, threshold)}
+        if importlib.util.find_spec("mtcnn"):
+            detectors["mtcnn"] = MtcnnDetector(threshold=0.3), _MTCNN_THRESHOLD
+        results, curves = measure(detectors, tests)
+        save_curves(folder / "precision_recall.png", curves, "recall", "precision", "faces at IoU 0.5", 1.0)
+        write_json(folder / "results.json", {
+            "command": " ".join(["python", *sys.argv]),
+            "seed": FLAGS.seed,
+            "recipe": dataclasses.asdict(recipe),
+            "search": dataclasses.asdict(search),
+            "pictures": {"training": len(training), "held out": len(held_out),
+                         **{name: len(pictures) for name, pictures in tests.items()}},
+            "regions": regions,
+            "proposals": {name: proposal_recall(search, pictures) for name, pictures in tests.items()},
+            "detectors": results,
+            "train_seconds": train_seconds,
+            "environment": environment(),
+        })  # fmt: skip
+    print(f"written: {FLAGS.output}")
+
+
+def training_pictures():
+    """(image, boxes) of frames and scenes to train on, and of others to choose the threshold on."""
+    frames = list(read_ytf_landmarks(FLAGS.data, ("train",)))
+    aside = set(sorted({frame.person for frame in frames})[::_HELD_OUT])
+    pictures = [(frame.image, face_box(frame.landmarks[None])) for frame in frames if frame.person not in aside]
+    rows = np.linspace(0, len(pictures) - 1, min(FLAGS.frames, len(pictures))).astype(int)
+    held_out = [(frame.image, face_box(frame.landmarks[None])) for frame in frames if frame.person in aside][:150]
+    return ([pictures[row] for row in rows] + drawn_pictures("train", FLAGS.scenes),
+            held_out + drawn_pictures("held out", 90))  # fmt: skip
+
+
+def drawn_pictures(group, count):
+    """(image, boxes) of drawn scenes; groups differ in people and places."""
+    seed = 3 * FLAGS.seed + ("train", "held out", "test").index(group)
+    pictures = []
+    with Progress(f"drawing scenes ({group})", count, "scenes") as progress:
+        for index in range(count):
+            scene = draw_scene(seed, index)
+            pictures.append((scene.image, face_box(scene.landmarks)))
+            progress.advance()
+    return pictures
+
+
+def choose_threshold(detector, pictures):
+    """The score from which precision and recall have the greatest harmonic mean."""
+    detector.threshold = 0.02
+    thresholds, precision, recall = curve(*found(detector, pictures))
+    return round(float(thresholds[np.argmax(precision * recall / (precision + recall + 1e-9))]), 3)
+
+
+def found(detector, pictures):
+    """Detections of all pictures: scores (N,), whether each is right (N,), the number of faces, and the pictures
+    without a face in which each detection lies (N,)."""
+    scores, right, empty, faces = [], [], [], 0
+    with Progress("detecting", len(pictures), "pictures") as progress:
+        for image, boxes in pictures:
+            detections = detector.detect([image])[0]
+            own = [detection.score for detection in detections]
+            scores += own
+            right += match([detection.box for detection in detections], own, boxes).tolist()
+            empty += [not len(boxes)] * len(own)
+            faces += len(boxes)
+            progress.advance()
+    return np.array(scores), np.array(right), faces, np.array(empty)
+
+
+def curve(scores, right, faces, _empty):
+    return precision_recall(scores, right, faces)
+
+
+def measure(detectors, tests):
+    """Figures of each detector on each set of pictures, and the curves of precision over recall."""
+    results, curves = {}, {}
+    for test, pictures in tests.items():
+        results[test] = {}
+        for name, (detector, threshold) in detectors.items():
+            scores, right, faces, empty = found(detector, pictures)
+            _, precision, recall = precision_recall(scores, right, faces)
+            sure = scores >= threshold
+            figures = {
+                "average_precision": average_precision(precision, recall),
+                "threshold": threshold,
+                "precision": float(right[sure].mean()),
+                "recall": float(right[sure].sum() / faces),
+                "false_alarms_without_a_face": int((sure & empty).sum()),
+                "faces": faces,
+                **speed(detector, [image for image, _ in pictures[:: max(1, len(pictures) // 40)]][:40]),
+            }
+            results[test][name] = figures
+            curves[f"{name}, {test}"] = recall, precision
+            print(f"{test:14}{name:24}AP {figures['average_precision']:.4f}  precision {figures['precision']:.3f}  "
+                  f"recall {figures['recall']:.3f}  {figures['milliseconds']:.0f} ms")  # fmt: skip
+    return results, curves
+
+
+def speed(detector, images):
+    """Milliseconds for one image at a time: the fastest of three rounds on the clock, and of all processors' time."""
+    wall, cpu = [], []
+    for _ in range(3):
+        started, used = time.perf_counter(), time.process_time()
+        for image in images:
+            detector.detect([image])
+        wall.append(time.perf_counter() - started)
+        cpu.append(time.process_time() - used)
+    return {"milliseconds": 1000 * min(wall) / len(images), "processor_milliseconds": 1000 * min(cpu) / len(images)}
+
+
+def proposal_recall(search, pictures):
+    """Share of the faces that a proposal overlaps by 0.5 and by 0.7; proposals and milliseconds a picture."""
+    best, counts, started = [], [], time.perf_counter()
+    for image, boxes in pictures:
+        square, factor = search.scaled(image)
+        regions = search.propose(square) * factor
+        counts.append(len(regions))
+        best += iou(boxes, regions).max(1, initial=0).tolist()
+    milliseconds = 1000 * (time.perf_counter() - started) / len(pictures)
+    best = np.array(best)
+    return {"recall_at_0.5": float((best > 0.5).mean()), "recall_at_0.7": float((best > 0.7).mean()),
+            "regions": float(np.mean(counts)), "milliseconds": milliseconds}  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))

@@ -1,0 +1,82 @@
+"""Boxes as arrays: overlap, labels for training, steps between boxes, non-maximum suppression.
+
+Boxes are rows x, y, width, height in pixels, float.
+"""
+
+import numpy as np
+
+POSITIVE = 0.5
+"""A region overlapping a face by more than this is a face (the paper's Sec. 3.1, after Ranjan et al.'s HyperFace)."""
+
+NEGATIVE = 0.35
+"""A region that overlaps no face by this much is none; those between the two are ignored."""
+
+_SPREAD = np.array((0.1, 0.1, 0.2, 0.2))
+"""Scale of the steps to learn, about their standard deviation."""
+
+
+def iou(first, second):
+    """Intersection over union: (N, 4) and (M, 4) boxes give (N, M) values in [0, 1]."""
+    first, second = np.asarray(first, float)[:, None], np.asarray(second, float)[None]
+    low = np.maximum(first[..., :2], second[..., :2])
+    high = np.minimum(first[..., :2] + first[..., 2:], second[..., :2] + second[..., 2:])
+    common = np.clip(high - low, 0, None).prod(-1)
+    return common / (first[..., 2:].prod(-1) + second[..., 2:].prod(-1) - common)
+
+
+def label_regions(regions, faces):
+    """Says of each region whether it is a face.
+
+    Args:
+        regions: (N, 4) boxes.
+        faces: (M, 4) boxes of the faces, M >= 0.
+
+    Returns:
+        (labels, nearest): (N,) int 1 for a face, 0 for none, -1 for neither, and (N,) int, the row of the face it
+        overlaps most (0 where there are no faces).
+    """
+    if not len(faces):
+        return np.zeros(len(regions), int), np.zeros(len(regions), int)
+    overlap = iou(regions, faces)
+    best = overlap.max(1)
+    return np.where(best > POSITIVE, 1, np.where(best < NEGATIVE, 0, -1)), overlap.argmax(1)
+
+
+def steps_between(regions, faces):
+    """What the box regression learns: the steps from (N, 4) regions to their (N, 4) faces.
+
+    (gx - px) / pw, (gy - py) / ph of the centers, log(gw / pw), log(gh / ph), each over its usual size
+    (Girshick et al., Rich feature hierarchies, CVPR 2014, app. C).
+
+    Returns:
+        (N, 4).
+    """
+    centers = (faces[:, :2] + faces[:, 2:] / 2 - regions[:, :2] - regions[:, 2:] / 2) / regions[:, 2:]
+    return np.concatenate([centers, np.log(faces[:, 2:] / regions[:, 2:])], 1) / _SPREAD
+
+
+def take_steps(regions, steps):
+    """The boxes (N, 4) to which ``steps`` (N, 4) lead; undoes `steps_between`. No side changes beyond sevenfold."""
+    steps = steps * _SPREAD
+    centers = regions[:, :2] + regions[:, 2:] / 2 + steps[:, :2] * regions[:, 2:]
+    sides = regions[:, 2:] * np.exp(np.clip(steps[:, 2:], -2, 2))
+    return np.concatenate([centers - sides / 2, sides], 1)
+
+
+def suppress(boxes, scores, overlap):
+    """Greedy non-maximum suppression: keeps a box unless a better one that is kept overlaps it.
+
+    Args:
+        boxes: (N, 4).
+        scores: (N,).
+        overlap: greatest intersection over union of two boxes that are kept.
+
+    Returns:
+        (K,) int rows of the boxes kept, the best first.
+    """
+    waiting, kept = np.argsort(-scores, kind="stable"), []
+    while len(waiting):
+        best, waiting = waiting[0], waiting[1:]
+        kept.append(best)
+        waiting = waiting[iou(boxes[best : best + 1], boxes[waiting])[0] <= overlap]
+    return np.array(kept, int)
