@@ -1,7 +1,7 @@
 """Networks as Keras functional models, each with its frozen configuration."""
 
 from fer_md.models.component import build_component
-from fer_md.models.config import TINY, ComponentConfig
+from fer_md.models.config import HALF, TINY, ComponentConfig
 from fer_md.models.heads import add_head
 
-__all__ = ["TINY", "ComponentConfig", "add_head", "build_component"]
+__all__ = ["HALF", "TINY", "ComponentConfig", "add_head", "build_component"]

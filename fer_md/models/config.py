@@ -52,3 +52,6 @@ class ComponentConfig:
 
 TINY = ComponentConfig(filters=(4, 4, 8, 8, 8), inception=(4, 4, 4, 2, 2, 2), fc_units=16)
 """A network of a few thousand weights, for tests and trials of a pipeline."""
+
+HALF = ComponentConfig(filters=(16, 16, 64, 96, 128), inception=(16, 24, 32, 4, 8, 8), fc_units=1024)
+"""Half of every width, for comparisons that need many trainings."""

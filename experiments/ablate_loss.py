@@ -1,0 +1,125 @@
+"""What each choice of the loss does: the same short training under softmax, center loss and MD loss in its forms.
+
+python experiments/ablate_loss.py --data=runs/data/fer2013 --run_dir=runs/ablation --seeds=0,1,2 --output=FILE.json
+
+A component of half the widths learns from scratch; all rows share seeds, order and augmentation. Measured on
+PublicTest; the test split is not read. Rows that are done are not trained again, so rows and seeds can be added.
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import flags
+
+from fer_md.data.records import load_split, read_info
+from fer_md.evaluation.distances import class_distances
+from fer_md.evaluation.predict import embeddings_function, logits_function, validate
+from fer_md.files import read_json, write_json
+from fer_md.models import HALF, build_component
+from fer_md.training.exchange import MetricLoss, start_centers
+from fer_md.training.loop import Job, train
+from fer_md.training.presets import PRESETS
+from fer_md.training.run_directory import environment, load_model, open_run
+from fer_md.training.task import Task
+from fer_md.training.trainer import Trainer
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
+flags.DEFINE_string("run_dir", None, "Folder of the rows' runs.")
+flags.DEFINE_string("output", None, "JSON file for the table.")
+flags.DEFINE_list("rows", [], "Names of the rows to train; empty for all.")
+flags.DEFINE_list("seeds", ["0"], "Seeds to train each row with.")
+flags.DEFINE_integer("epochs", 5, "Of each training.", lower_bound=1)
+flags.mark_flags_as_required(["data", "run_dir"])
+
+MD = MetricLoss("md", 0.1, {"nearest": 6, "margin": "adaptive", "variance": "normalized", "hinge": True, "alpha": 0.5})
+
+
+def md(loss_weight=MD.loss_weight, **options):
+    """The default MD loss with some choices made otherwise."""
+    return MetricLoss("md", loss_weight, {**MD.options, **options})
+
+
+ROWS = {
+    "softmax": MetricLoss("none"),
+    "softmax + center": MetricLoss("center", 0.003),
+    "softmax + MD": MD,
+    "MD, P = 1": md(nearest=1),
+    "MD, P = 2": md(nearest=2),
+    "MD, P = 3": md(nearest=3),
+    "MD, no hinge": md(hinge=False),
+    "MD, phi a sum": md(variance="sum"),
+    "MD, margin 0": md(margin=0.0),
+    "MD, margin 1": md(margin=1.0),
+    "MD, alpha 0.1": md(alpha=0.1),
+    "MD, alpha 0.9": md(alpha=0.9),
+    "MD, weight 0.03": md(0.03),
+    "MD, weight 0.3": md(0.3),
+    "MD, gradient through phi": md(variance_gradient=True),
+    "MD, learned centers": md(learned=True),
+}
+
+
+def main():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    training, held_out = load_split(FLAGS.data, "Training"), load_split(FLAGS.data, "PublicTest")
+    results = {}
+    for seed in map(int, FLAGS.seeds):
+        for name in FLAGS.rows or ROWS:
+            folder = Path(FLAGS.run_dir) / f"{slug(name)}-{seed}"
+            found = run_row(ROWS[name], seed, training, held_out, folder)
+            results.setdefault(name, []).append({"seed": seed, **found})
+            print(f"{name:30} seed {seed}  {describe(found)}", flush=True)
+    if FLAGS.output:
+        write_json(FLAGS.output, {
+            "command": " ".join(["python", *sys.argv]), "split": "PublicTest", "epochs": FLAGS.epochs,
+            "network": "HALF", "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
+            "rows": [summary(name, found) for name, found in results.items()], "environment": environment(),
+        })  # fmt: skip
+
+
+def slug(name):
+    return "".join(letter if letter.isalnum() or letter in ".+" else "-" for letter in name)
+
+
+def run_row(metric_loss, seed, training, held_out, folder):
+    """Trains one row with one seed, or reads what it gave."""
+    result = folder / "result.json"
+    if not result.exists():
+        recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs)
+        open_run(folder, {"metric_loss": dataclasses.asdict(metric_loss), "epochs": FLAGS.epochs, "seed": seed})
+        task = Task("data", metric_loss=metric_loss.maker(HALF.num_classes, HALF.fc_units))
+        strategy = tf.distribute.get_strategy()
+        trainer = Trainer(lambda: build_component(HALF, seed), recipe, len(training.labels), strategy, [task])
+        start_centers(trainer, [training], seed)
+        train([Job("model", trainer, (training,), {"data": ("logits", held_out)})], folder, seed)
+        model = load_model(folder)
+        distances = class_distances(embeddings_function(model)(held_out.images), held_out.labels)
+        write_json(result, {**validate(logits_function(model), held_out), **distances})
+        (folder / "checkpoint.npz").unlink()
+        keras.backend.clear_session()
+    return read_json(result)
+
+
+def describe(found):
+    return (f"accuracy {100 * found['accuracy']:.2f} %  macro recall {100 * found['macro_recall']:.2f} %  "
+            f"intra / inter {found['ratio']:.2f}")  # fmt: skip
+
+
+def summary(name, found):
+    """Means and standard deviations over the seeds."""
+    figures = ("accuracy", "macro_recall", "loss", "intra", "inter", "ratio")
+    values = {key: [row[key] for row in found] for key in figures}
+    spread = {f"{key}_std": float(np.std(v, ddof=1)) if len(v) > 1 else None for key, v in values.items()}
+    return {"name": name, "seeds": [row["seed"] for row in found], **{k: float(np.mean(v)) for k, v in values.items()},
+            **spread, "single": found}  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))
