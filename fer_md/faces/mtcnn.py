@@ -22,7 +22,7 @@ class MtcnnDetector:
     An image is scaled such that a face of ``min_face`` pixels gets `SMALLEST` pixels, or further down until its longer
     side has ``max_side``; in the latter case the smallest face found is ``20 / max_side`` of the longer side. It is put
     into the middle of a gray canvas, whose margin lets faces be found that fill the image. Canvases of one size go
-    through the networks together; what is found in an image does not depend on its companions.
+    through the networks together; what is found in an image does not depend on its companions, rounding apart.
 
     Args:
         min_face: side of the smallest face to find, in pixels of the image, 5 or more; half of it takes four times
