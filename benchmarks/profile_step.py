@@ -1,0 +1,111 @@
+"""Where a training step spends its time: the share of each type of operation, from TensorFlow's own profiler.
+
+python benchmarks/profile_step.py --precision=bfloat16 --output=runs/profile.json
+
+The shares are of the time that all operations took together: two that run at once count twice, waiting counts
+nothing. No viewer is needed; with the tensorboard extra, --trace=DIR keeps the trace to look at.
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import collections
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import flags
+from tensorflow.tsl.profiler.protobuf import xplane_pb2
+
+from fer_md.errors import FerMdError
+from fer_md.files import write_json
+from fer_md.models import build_component
+from fer_md.training.presets import Recipe
+from fer_md.training.run_directory import environment
+from fer_md.training.trainer import Trainer
+
+FLAGS = flags.FLAGS
+flags.DEFINE_enum("precision", "bfloat16", ["float32", "bfloat16"], "Of the layers.")
+flags.DEFINE_integer("batch_size", 256, "Images a step.", lower_bound=1)
+flags.DEFINE_integer("steps", 8, "Steps profiled.", lower_bound=1)
+flags.DEFINE_integer("rows", 20, "Types, and single operations, to print.", lower_bound=1)
+flags.DEFINE_string("trace", None, "Folder to keep the trace in. Default: it is thrown away.")
+flags.DEFINE_string("output", None, "JSON file for the shares.")
+
+OPERATION = re.compile(r"(?P<name>[\w./-]+):(?P<type>_?[A-Z]\w+)")
+"""How the trace names the run of a kernel, for example ``component/conv1/convolution:Conv2D``."""
+
+
+def main():
+    if FLAGS.trace:
+        times = profile(FLAGS.trace)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            times = profile(folder)
+    by_type, by_name = collections.Counter(), collections.Counter()
+    for (name, kind), seconds in times.items():
+        by_type[kind] += seconds
+        by_name[f"{name} ({kind})"] += seconds
+    print_table("type", by_type)
+    print_table("operation", by_name)
+    if FLAGS.output:
+        total = sum(by_type.values())
+        shares = {kind: seconds / total for kind, seconds in by_type.most_common()}
+        write_json(FLAGS.output, {"command": " ".join(["python", *sys.argv]), "precision": FLAGS.precision,
+                                  "batch_size": FLAGS.batch_size, "milliseconds_a_step": 1000 * total,
+                                  "share_by_type": shares, "environment": environment()})  # fmt: skip
+
+
+def profile(folder):
+    """Runs a few steps under the profiler; returns the seconds a step of each (name, type) of operation."""
+    keras.config.set_dtype_policy("mixed_bfloat16" if FLAGS.precision == "bfloat16" else "float32")
+    recipe = Recipe(epochs=1, batch_size=FLAGS.batch_size)
+    trainer = Trainer(build_component, recipe, 100 * FLAGS.batch_size, tf.distribute.get_strategy())
+    rng = np.random.default_rng(0)
+    images = tf.constant(rng.integers(0, 256, (FLAGS.batch_size, 48, 48, 1)).astype(np.float32))
+    labels = tf.constant(rng.integers(0, 7, FLAGS.batch_size).astype(np.int32))
+    warm_up = 3
+    for step in range(warm_up + FLAGS.steps):
+        if step == warm_up:
+            tf.profiler.experimental.start(folder)
+        figures = trainer.train_step([(images, labels)], step)
+        np.asarray(figures)  # waits for the step's end
+    tf.profiler.experimental.stop()
+    return operation_times(folder, FLAGS.steps)
+
+
+def operation_times(folder, steps):
+    """Seconds a step of each (name, type) of operation in the latest trace below ``folder``.
+
+    Raises:
+        FerMdError: there is no trace, or none of a CPU.
+    """
+    traces = sorted(Path(folder).rglob("*.xplane.pb"))
+    if not traces:
+        raise FerMdError(f"{folder}: the profiler wrote no trace")
+    space = xplane_pb2.XSpace.FromString(traces[-1].read_bytes())
+    times = collections.Counter()
+    for plane in space.planes:
+        found = {key: OPERATION.fullmatch(known.name) for key, known in plane.event_metadata.items()}
+        for event in (event for line in plane.lines for event in line.events):
+            if match := found[event.metadata_id]:
+                kind = match["type"].removeprefix("_MklNative").removeprefix("_Mkl").removeprefix("_")
+                times[match["name"], kind] += event.duration_ps / 1e12 / steps
+    if not times:
+        raise FerMdError(f"{traces[-1]}: no operations in the trace")
+    return times
+
+
+def print_table(head, times):
+    total = sum(times.values())
+    print(f"{head:<72}{'ms a step':>10}{'share':>8}")
+    for name, seconds in times.most_common(FLAGS.rows):
+        print(f"{name[-70:]:<72}{1000 * seconds:>10.1f}{100 * seconds / total:>7.1f}%")
+    print(f"{'all':<72}{1000 * total:>10.1f}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))
