@@ -63,7 +63,7 @@ def run_and_data(tmp_path):
 @pytest.fixture
 def drawn_faces(tmp_path):
     network = {"accuracy": 0.7, "accuracy_interval": [0.65, 0.75]}
-    found = {"linear": {"accuracy": 0.3}, "network": network, "faces_per_second": 999.6}
+    found = {"linear": {"accuracy": 0.3}, "network": network, "faces_per_cpu_second": 999.6}
     domains = {"lab": found, "wild": found}
     measured = {"command": "python <draw>", "split": "PrivateTest", "seed": 0, "domains": domains}
     write_json(tmp_path / "drawn.json", measured)

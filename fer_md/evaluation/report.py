@@ -114,13 +114,13 @@ def _run_section(run, data):
 def _drawn_section(path):
     """The two domains of the drawn faces, and what each classifier makes of them."""
     measured = read_json(path)
-    head = ["domain", "linear on pixels", "network", "95 % interval", "drawn a second"]
+    head = ["domain", "linear on pixels", "network", "95 % interval", "drawn a processor second"]
     rows, sheets = [], []
     for domain, found in measured["domains"].items():
         linear, network = found["linear"], found["network"]
         low, high = network["accuracy_interval"]
         rows.append([domain, f"{100 * linear['accuracy']:.1f} %", f"{100 * network['accuracy']:.1f} %",
-                     f"{100 * low:.1f} to {100 * high:.1f}", f"{found['faces_per_second']:.0f}"])  # fmt: skip
+                     f"{100 * low:.1f} to {100 * high:.1f}", f"{found['faces_per_cpu_second']:.0f}"])  # fmt: skip
         faces = list(itertools.islice(draw_faces(domain, 1000, measured["seed"]), 4 * len(EXPRESSIONS)))
         sheet = contact_sheet([face.image for face in faces], [EXPRESSIONS[face.label] for face in faces])
         sheets.append(_image(_png(sheet), f"drawn faces, domain {domain}"))
