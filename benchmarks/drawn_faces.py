@@ -77,7 +77,7 @@ def script(name, *arguments):
 
 
 def drawing_speed(domain, count=1000, rounds=3):
-    """Faces a second of processor time, one process, the best of ``rounds``: other work on the machine counts little."""
+    """Faces a second of processor time, one process, best of ``rounds``: other work on the machine counts little."""
     best = 0.0
     for _ in range(rounds):
         start = time.process_time()
