@@ -5,6 +5,7 @@ import datetime
 import os
 import platform
 import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -60,7 +61,8 @@ def open_run(run_dir, settings):
     run_dir = Path(run_dir)
     path = run_dir / "config.json"
     if not path.exists():
-        write_json(path, {"settings": settings, "environment": environment()})
+        command = " ".join(["python", *sys.argv])
+        write_json(path, {"settings": settings, "command": command, "environment": environment()})
         return run_dir
     stored = read_json(path)["settings"]
     for name in settings:

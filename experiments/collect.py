@@ -1,0 +1,89 @@
+"""Collects the results of finished, evaluated runs for the record: what was run, where, how long, every measured split.
+
+python experiments/collect.py --runs=runs/quick/seed0 --output=docs/results
+
+Writes OUTPUT/<data>-<recipe>-<seed>/ with config.json, time.json and a file for each evaluation, replacing what is
+there, and prints the rows of the README's table.
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from fer_md.data.manifest import file_sha256
+from fer_md.errors import FerMdError
+from fer_md.files import atomic_directory, read_json, write_json
+from fer_md.training.run_directory import read_settings
+
+FLAGS = flags.FLAGS
+flags.DEFINE_list("runs", None, "Run folders, for example runs/quick/seed0, separated by commas.")
+flags.DEFINE_string("output", "docs/results", "Folder that gets a folder for each run.")
+flags.DEFINE_list("splits", ["PublicTest", "PrivateTest"], "Splits that must have been evaluated.")
+flags.mark_flag_as_required("runs")
+
+
+def main():
+    print("| run | evaluation | accuracy % | 95 % interval | without leaked | macro recall % | FER+ majority % |")
+    print("|---|---|---|---|---|---|---|")
+    for run in map(Path, FLAGS.runs):
+        run = run.resolve()
+        evaluations = read_evaluations(run, FLAGS.splits)
+        folder = Path(FLAGS.output) / collected_name(run)
+        with atomic_directory(folder, overwrite=True) as partial:
+            for name in ("config", "time"):
+                write_json(partial / f"{name}.json", read_json(run / f"{name}.json"))
+            for name, metrics in evaluations.items():
+                write_json(partial / f"{name}.json", metrics)
+        for name, metrics in evaluations.items():
+            print(table_row(folder.name, name, metrics))
+
+
+def collected_name(run):
+    """``runs/quick/seed0`` of data fer2013 -> ``fer2013-quick-seed0``."""
+    data = read_settings(run)["data"]
+    return "-".join([*([data] if isinstance(data, str) else data), run.parent.name, run.name])
+
+
+def read_evaluations(run, splits):
+    """The metrics of every evaluation of a run, by name.
+
+    Args:
+        run: ``pathlib.Path`` of a run.
+        splits: names of splits that must be among them.
+
+    Returns:
+        dict from the evaluation's name to its dict of metrics.
+
+    Raises:
+        FerMdError: no run, an unfinished one, one that lacks an evaluation, or an evaluation of another model file.
+    """
+    read_settings(run)
+    if not (run / "DONE").is_file():
+        raise FerMdError(f"{run}: the run is not finished (no DONE); start it again to resume it")
+    evaluations = {path.parent.name: read_json(path) for path in sorted(run.glob("eval/*/metrics.json"))}
+    for split in splits:
+        if split not in {metrics["split"] for metrics in evaluations.values()}:
+            raise FerMdError(f"{run}: no evaluation of {split}; make one with experiments/evaluate.py --split={split}")
+    hashes = {f"{run.name}/{path.name}": file_sha256(path) for path in run.glob("*.keras")}
+    for name, metrics in evaluations.items():
+        for model, sha256 in metrics["models"].items():
+            if hashes.get(model, sha256) != sha256:
+                raise FerMdError(f"{run}/eval/{name}: measured another {model} than is there now; evaluate it again")
+    return evaluations
+
+
+def table_row(run, name, metrics):
+    """A row of a Markdown table."""
+    low, high = metrics["accuracy_interval"]
+    ferplus = f"{100 * metrics['ferplus_accuracy']:.2f}" if "ferplus_accuracy" in metrics else "-"
+    cells = [run, name, f"{100 * metrics['accuracy']:.2f}", f"{100 * low:.1f} to {100 * high:.1f}",
+             f"{100 * metrics['accuracy_without_leaked']:.2f} ({metrics['leaked']} left out)",
+             f"{100 * metrics['macro_recall']:.2f}", ferplus]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))
