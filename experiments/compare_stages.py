@@ -1,0 +1,90 @@
+"""The method's table: each component before and after fine-tuning, and fused, on every data set, beside the paper.
+
+python experiments/compare_stages.py --components=runs/method/component1,runs/method/component2 \\
+    --finetuned=runs/method/finetuned --data=runs/data/fer2013,runs/data/facial_expressions --output=FILE.json
+
+Score weights are fitted on --validation. The test split is read here once, for the result.
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from fer_md.data.records import load_split, read_info
+from fer_md.errors import FerMdError
+from fer_md.evaluation.components import find_networks, model_hashes, stack_scores
+from fer_md.evaluation.fusion import fit_weights, fuse
+from fer_md.evaluation.measure import leaked_rows, measure
+from fer_md.evaluation.predict import AVERAGING
+from fer_md.files import read_json, write_json
+from fer_md.training.exchange import check_stage
+from fer_md.training.run_directory import environment, read_settings
+
+FLAGS = flags.FLAGS
+flags.DEFINE_list("components", None, "Finished pre-training runs, one a component.")
+flags.DEFINE_string("finetuned", None, "Finished run of experiments/finetune.py on them.")
+flags.DEFINE_list("data", None, "Prepared folders; the i-th is what component i was pre-trained on.")
+flags.DEFINE_string("split", "PrivateTest", "Split to measure on.")
+flags.DEFINE_string("validation", "PublicTest", "Split on which score weights are fitted.")
+flags.DEFINE_enum("averaging", "none", AVERAGING, "Copies of each face whose probabilities are averaged.")
+flags.DEFINE_string("output", None, "JSON file for the table.")
+flags.mark_flags_as_required(["components", "finetuned", "data"])
+
+PAPER = {("pre-trained", 0, 0): 70.14, ("pre-trained", 1, 1): 64.11, ("fine-tuned", "fused, equal", 0): 79.7}
+"""Accuracy in per cent by stage, network and data set; D1 is FER2013 with 1,400 faces of their own, D2 is SFEW."""
+
+
+def main():
+    protocol = check_stage(FLAGS.components, FLAGS.data)
+    if read_settings(FLAGS.finetuned).get("protocol") != protocol.sha256:
+        raise FerMdError(f"{FLAGS.finetuned}: was fine-tuned on other data sets than {', '.join(FLAGS.data)}")
+    stages = {"pre-trained": find_networks(FLAGS.components), "fine-tuned": find_networks([FLAGS.finetuned])}
+    rows = [
+        row
+        for number, directory in enumerate(FLAGS.data)
+        for stage, networks in stages.items()
+        for row in stage_rows(stage, networks, number, directory)
+    ]
+    print_table(rows)
+    if FLAGS.output:
+        write_json(FLAGS.output, {
+            "command": " ".join(["python", *sys.argv]), "split": FLAGS.split, "averaging": FLAGS.averaging,
+            "protocol": protocol.sha256, "models": model_hashes(sum(stages.values(), [])),
+            "settings": [read_settings(run) for run in [*FLAGS.components, FLAGS.finetuned]],
+            "seconds": [read_json(Path(run) / "time.json")["seconds"] for run in [*FLAGS.components, FLAGS.finetuned]],
+            "rows": rows, "environment": environment(),
+        })  # fmt: skip
+
+
+def stage_rows(stage, networks, number, directory):
+    """The rows of one stage on one data set: each component, fused with equal and with fitted weights."""
+    info, split = read_info(directory), load_split(directory, FLAGS.split)
+    validation = load_split(directory, FLAGS.validation)
+    scores = stack_scores(networks, info, split.images, FLAGS.averaging)
+    weights = fit_weights(stack_scores(networks, info, validation.images, FLAGS.averaging), validation.labels)
+    leaked = leaked_rows(directory, split, FLAGS.split)
+    kinds = {i: (f"component {i + 1}", own, None) for i, own in enumerate(scores)}
+    kinds["fused, equal"] = ("fused, equal weights", fuse(scores), None)
+    kinds["fused, fitted"] = ("fused, fitted weights", fuse(scores, weights), weights.tolist())
+    for kind, (name, probabilities, used) in kinds.items():
+        metrics, confusion = measure(split, probabilities, info["expressions"], leaked)
+        yield {"data": info["name"], "stage": stage, "network": name, "paper": PAPER.get((stage, kind, number)),
+               "score_weights": used, **metrics, "expressions": info["expressions"],
+               "confusion": np.asarray(confusion).tolist()}  # fmt: skip
+
+
+def print_table(rows):
+    print(f"{'data set':22}{'stage':13}{'network':24}{'accuracy':>9}{'95 % interval':>16}{'macro recall':>14}   paper")
+    for row in rows:
+        low, high = (100 * value for value in row["accuracy_interval"])
+        paper = f"{row['paper']:.2f}" if row["paper"] else "-"
+        print(f"{row['data']:22}{row['stage']:13}{row['network']:24}{100 * row['accuracy']:9.2f}"
+              f"{low:9.1f} – {high:4.1f}{100 * row['macro_recall']:14.2f}{paper:>8}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))
