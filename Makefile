@@ -30,7 +30,8 @@ reproduce: setup data-found $(RUN)/DONE  ## data, training, evaluation, export a
 	$(BIN)/python experiments/evaluate.py --run_dir=$(RUN) --data=$(DATA) --split=PublicTest
 	$(BIN)/python experiments/evaluate.py --run_dir=$(RUN) --data=$(DATA) --split=PrivateTest
 	$(BIN)/python experiments/export.py --run_dir=$(RUN) --output=$(RUN)/export
-	$(BIN)/python experiments/report.py --runs=$(RUN) --data=$(DATA) --output=runs/report
+	$(BIN)/python experiments/report.py --runs=$(RUN) --data=$(DATA) --output=runs/report \
+		--drawn_faces=docs/results/drawn-faces.json
 	@echo $(CURDIR)/runs/report/index.html
 
 # A line that says where a data set was found, or how to get it: name, place, source.
