@@ -12,9 +12,11 @@ strategy = make_strategy(sys.argv[1])
 
 from random_faces import random_split  # noqa: E402
 
+from fer_md.losses import MDLoss  # noqa: E402
 from fer_md.models import TINY, build_component  # noqa: E402
 from fer_md.training.presets import Recipe  # noqa: E402
 from fer_md.training.stream import training_stream  # noqa: E402
+from fer_md.training.task import Task  # noqa: E402
 from fer_md.training.trainer import Trainer  # noqa: E402
 
 STEPS = 6
@@ -22,7 +24,8 @@ STEPS = 6
 
 recipe = Recipe(epochs=3, batch_size=8, rate=0.02, average=0.9)
 split = random_split(40)
-trainer = Trainer(lambda: build_component(TINY, seed=1), recipe, 40, strategy)
+task = Task(metric_loss=lambda: MDLoss(7, TINY.fc_units, nearest=3, hinge=False))
+trainer = Trainer(lambda: build_component(TINY, seed=1), recipe, 40, strategy, [task])
 batches = iter(training_stream(trainer, [split], 3, 0, STEPS))
 losses = [trainer.train_step(next(batches), step).numpy() for step in range(STEPS)]
 np.savez(sys.argv[2], losses=losses, **trainer.state())

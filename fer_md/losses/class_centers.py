@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from fer_md.losses.center_loss import center_update_rows
-from fer_md.losses.replicas import global_batch, global_mean, replica_device
+from fer_md.losses.replicas import global_batch, global_mean, replica_thread
 
 
 class ClassCenters(keras.layers.Layer):
@@ -68,7 +68,7 @@ class ClassCenters(keras.layers.Layer):
         count = tf.reduce_sum(tf.cast(everything[1] >= 0, tf.float32))
         loss = global_mean(self.total_loss(embeddings, labels, centers, everything), count)
         weighted = self.loss_weight * loss
-        weighted._replica = replica_device()
+        weighted._replica = replica_thread()
         self.add_loss(weighted)
         if training and not self.learned:
             with tf.control_dependencies([loss]):
@@ -77,7 +77,7 @@ class ClassCenters(keras.layers.Layer):
 
     def _get_own_losses(self):
         """Keras keeps one list for all replicas, which meet in the middle of a call; each shall see its own only."""
-        return [loss for loss in super()._get_own_losses() if loss._replica == replica_device()]
+        return [loss for loss in super()._get_own_losses() if loss._replica == replica_thread()]
 
     def total_loss(self, embeddings, labels, centers, everything):
         """The sum of the losses of this replica's samples; ``everything``: embeddings and labels of all replicas."""

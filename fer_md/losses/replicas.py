@@ -1,5 +1,7 @@
 """The whole batch, where several replicas hold a part of it each."""
 
+import threading
+
 import tensorflow as tf
 
 
@@ -9,10 +11,9 @@ def replicas():
     return context if context is not None and context.num_replicas_in_sync > 1 else None
 
 
-def replica_device():
-    """The device of this replica, None where there is one."""
-    context = replicas()
-    return context.devices[0] if context else None
+def replica_thread():
+    """What tells this replica from the others of the process, each of which runs in a thread; None for a single one."""
+    return threading.get_ident() if replicas() else None
 
 
 def global_batch(embeddings, labels):
