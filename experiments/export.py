@@ -1,8 +1,10 @@
-"""Exports a finished run as a SavedModel for TensorFlow Serving.
+"""Exports a finished run, or the fusion of several networks, as a SavedModel for TensorFlow Serving.
 
 python experiments/export.py --run_dir=runs/quick/seed0 --output=runs/served/fer
+python experiments/export.py --run_dir=runs/method/finetuned --data=runs/data/fer2013 --output=runs/served/fer
 
-Writes OUTPUT/<version>/; see docs/SERVING.md for the signatures and how to serve it.
+Writes OUTPUT/<version>/; see docs/SERVING.md for the signatures and how to serve it. Of a fine-tuning run, and of
+several runs named with commas, the networks' probabilities are added up with --score_weights (Sec. 3.2.2).
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -11,19 +13,45 @@ import sys
 
 from absl import flags
 
+from fer_md.data.records import read_info
+from fer_md.errors import FerMdError
+from fer_md.evaluation.components import find_networks, load_scorer
+from fer_md.models import build_fused
 from fer_md.serving.export import export_component
-from fer_md.training.run_directory import load_model, read_settings
+from fer_md.training.run_directory import read_settings
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("run_dir", None, "Finished run of experiments/pretrain.py.")
+flags.DEFINE_list("run_dir", None, "Finished run of experiments/pretrain.py or finetune.py, or several.")
 flags.DEFINE_string("output", None, "Base folder of the served model; gets a numbered folder.")
 flags.DEFINE_integer("version", None, "Version number; the next free one by default.")
+flags.DEFINE_string("data", None, "Prepared folder whose label space is served; needed with several networks.")
+flags.DEFINE_string("network", None, "One network of the run, for example component1; all by default.")
+flags.DEFINE_list("score_weights", [], "Weight of each network, adding up to 1; equal by default.")
 flags.mark_flags_as_required(["run_dir", "output"])
 
 
 def main():
-    expressions = read_settings(FLAGS.run_dir)["expressions"]
-    print(export_component(load_model(FLAGS.run_dir), expressions, FLAGS.output, FLAGS.version))
+    networks = find_networks(FLAGS.run_dir, FLAGS.network)
+    model, expressions = fused(networks) if len(networks) > 1 or FLAGS.data else single(*networks[0])
+    print(export_component(model, expressions, FLAGS.output, FLAGS.version))
+
+
+def single(run_dir, network):
+    settings = read_settings(run_dir)
+    if network != "model":
+        raise FerMdError(f"{run_dir}: --data must name the data set whose label space is served")
+    return load_scorer(run_dir, network, {**settings, "name": settings["data"]})[0], settings["expressions"]
+
+
+def fused(networks):
+    if not FLAGS.data:
+        raise FerMdError(f"{networks[0][0]}: several networks; --data must name the data set of the label space")
+    info = read_info(FLAGS.data)
+    models, heads = zip(*(load_scorer(run, name, info) for run, name in networks), strict=True)
+    weights = [float(weight) for weight in FLAGS.score_weights] or None
+    if weights and (len(weights) != len(networks) or abs(sum(weights) - 1) > 1e-6):
+        raise FerMdError(f"--score_weights must be {len(networks)} numbers that add up to 1; found {weights}")
+    return build_fused(list(models), weights, list(heads)), info["expressions"]
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from fer_md.data.label_spaces import map_labels
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, write_dataset
 from fer_md.errors import FerMdError
+from fer_md.evaluation.predict import predict_probabilities
 from fer_md.losses import MDLoss
 from fer_md.models import TINY, add_head, build_component
 from fer_md.training.exchange import MetricLoss, check_stage, make_jobs
@@ -145,8 +146,20 @@ def test_scripts_fine_tune_and_fuse(stage, tmp_path):
     assert answer.returncode == 0, answer.stderr
     metrics = json.loads((runs[0] / "eval" / "PrivateTest-first-fused-fitted" / "metrics.json").read_text())
     assert sum(metrics["score_weights"]) == pytest.approx(1) and metrics["images"] == 8 and len(metrics["models"]) == 2
+    check_export(tmp_path, runs, data, split=load_split(data[0], "PrivateTest"))
     answer = script("evaluate.py", f"--run_dir={tmp_path / 'run'}", f"--data={data[2]}", "--network=component1")
     assert answer.returncode == 1 and "component1 has no head for third" in answer.stderr
+
+
+def check_export(folder, runs, data, split):
+    """The served fusion of two components answers with the weighted mean of their probabilities."""
+    flags = [f"--run_dir={runs[0]},{runs[1]}", f"--data={data[0]}", f"--output={folder / 'served'}"]
+    answer = script("export.py", *flags, "--score_weights=0.3,0.7")
+    assert answer.returncode == 0, answer.stderr
+    served = tf.saved_model.load(folder / "served" / "1").signatures["faces"]
+    expected = [predict_probabilities(load_model(run), split.images) for run in runs[:2]]
+    found = served(faces=tf.constant(split.images[..., None]))["probabilities"]
+    np.testing.assert_allclose(found, 0.3 * expected[0] + 0.7 * expected[1], atol=1e-5)
 
 
 def test_fine_tuning_needs_one_component_a_data_set(stage):

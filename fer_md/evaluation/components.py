@@ -28,37 +28,29 @@ def find_networks(run_dirs, network=None):
     return chosen
 
 
-def scores(run_dir, network, info, images, averaging):
-    """Probabilities of one network in the label space of a data set, (N, K) float64.
+def load_scorer(run_dir, network, info):
+    """A network, and its output that scores the expressions of a data set.
 
     Args:
         run_dir, network: see ``find_networks``.
-        info: content of the data set's ``dataset.json``.
-        images: (N, H, W) uint8.
-        averaging: see ``predict_probabilities``.
+        info: dict with the data set's ``name`` and ``expressions``, as in its ``dataset.json``.
+
+    Returns:
+        ``keras.Model`` and the output's name.
 
     Raises:
         FerMdError: the network has no head for the data set's label space.
     """
-    settings, model = read_settings(run_dir), load_model(run_dir, network)
-    head = find_head(settings, network, model, info)
-    if head is None:
+    model, spaces = load_model(run_dir, network), read_settings(run_dir)["expressions"]
+    if network != "model":  # a fine-tuning holds one label space a data set; component i learned set i first
+        spaces = spaces[int(network.removeprefix("component")) - 1]
+    head = "logits" if spaces == info["expressions"] else f"logits_{info['name']}"
+    if head not in model.output:
         raise FerMdError(
             f"{run_dir}: {network} has no head for {info['name']} ({', '.join(info['expressions'])}); "
             "fine-tune it on that data set, or evaluate it on another"
         )
-    return predict_probabilities(model, images, averaging, head=head)
-
-
-def find_head(settings, network, model, info):
-    """The output that scores the data set's expressions, or None."""
-    spaces = settings["expressions"]
-    if settings.get("stage") == "finetune":  # one list a data set; component i learned set i first
-        spaces = spaces[int(network.removeprefix("component")) - 1]
-    if spaces == info["expressions"]:
-        return "logits"
-    own = f"logits_{info['name']}"
-    return own if own in model.output else None
+    return model, head
 
 
 def model_hashes(networks):
@@ -67,5 +59,22 @@ def model_hashes(networks):
 
 
 def stack_scores(networks, info, images, averaging="none"):
-    """(networks, N, K) probabilities."""
-    return np.stack([scores(run, name, info, images, averaging) for run, name in networks])
+    """What each network says of a data set's faces.
+
+    Args:
+        networks: (folder, name) pairs, see ``find_networks``.
+        info: see ``load_scorer``.
+        images: (N, H, W) uint8.
+        averaging: see ``predict_probabilities``.
+
+    Returns:
+        (networks, N, K) float64 probabilities.
+
+    Raises:
+        FerMdError: see ``load_scorer``.
+    """
+    parts = []
+    for run_dir, name in networks:
+        model, head = load_scorer(run_dir, name, info)
+        parts.append(predict_probabilities(model, images, averaging, head=head))
+    return np.stack(parts)

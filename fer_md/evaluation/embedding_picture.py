@@ -27,8 +27,10 @@ def save_embedding_picture(path, panels, labels, expressions):
         steps, values = np.array(panel["loss_curve"]).T
         curve.plot(steps, values, color="black")
         curve.set(xlabel="step", title="metric loss" if panel["centers"] is not None else "softmax loss")
+        curve.ticklabel_format(useOffset=False)
         curve.grid(alpha=0.3)
-    figure.legend(*upper[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(expressions))
+    handles = upper[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=len(expressions), markerscale=4)
     with atomic_file(path) as partial:
         figure.savefig(partial)
 

@@ -2,6 +2,7 @@
 
 from fer_md.models.component import build_component
 from fer_md.models.config import HALF, TINY, ComponentConfig
+from fer_md.models.fused import build_fused
 from fer_md.models.heads import add_head
 
-__all__ = ["HALF", "TINY", "ComponentConfig", "add_head", "build_component"]
+__all__ = ["HALF", "TINY", "ComponentConfig", "add_head", "build_component", "build_fused"]

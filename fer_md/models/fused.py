@@ -1,0 +1,33 @@
+"""The components' fused score as one network (the paper's Sec. 3.2.2)."""
+
+import keras
+
+
+def build_fused(components, weights=None, heads=None, name="fused"):
+    """Several components behind one input; the output's softmax is the weighted mean of their probabilities.
+
+    Args:
+        components: list of ``keras.Model`` made by ``build_component``; they keep their weights.
+        weights: numbers that add up to 1, one a component; None for equal ones.
+        heads: the output of each component that scores the common label space; None for ``"logits"``.
+        name: of the model.
+
+    Returns:
+        ``keras.Model`` from images (B, image_size, image_size, 1) to a dict with ``logits`` (B, K) float32,
+        the logarithm of ``sum_j weights_j softmax(logits_j)``.
+
+    Raises:
+        ValueError: the components' inputs or label spaces differ in size.
+    """
+    weights = weights or [1 / len(components)] * len(components)
+    heads = heads or ["logits"] * len(components)
+    pairs = list(zip(components, heads, strict=True))
+    shapes = {(model.input_shape[1:], model.output[head].shape[-1]) for model, head in pairs}
+    if len(shapes) > 1:
+        raise ValueError(f"components must have the same input and the same number of classes, not {sorted(shapes)}")
+    images = keras.Input(components[0].input_shape[1:], name="images")
+    scores = 0.0
+    for index, (model, head, weight) in enumerate(zip(components, heads, weights, strict=True)):
+        model.name = f"component{index + 1}"
+        scores = scores + weight * keras.ops.softmax(model(images)[head])
+    return keras.Model(images, {"logits": keras.ops.log(scores + 1e-12)}, name=name)
