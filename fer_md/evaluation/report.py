@@ -1,13 +1,11 @@
 """One self-contained HTML page about finished runs: figures first, then pictures, data, environment."""
 
-import base64
 import html
 import io
 import itertools
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -16,7 +14,9 @@ from fer_md.data.contact_sheet import contact_sheet
 from fer_md.data.overview import overview
 from fer_md.data.records import load_split, read_info
 from fer_md.data.synthetic import draw_faces
+from fer_md.evaluation.page import encode_png, picture, table
 from fer_md.evaluation.predict import predict_probabilities
+from fer_md.evaluation.stages_report import stages_section
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import atomic_directory, read_json
 from fer_md.progress import format_seconds
@@ -36,7 +36,7 @@ pre { overflow-x: auto; border: 1px solid var(--line); padding: .6rem; font-size
 """
 
 
-def write_report(run_dirs, data_dirs, output, drawn_faces=None):
+def write_report(run_dirs, data_dirs, output, drawn_faces=None, stages=None):
     """Writes ``output/index.html``: no script, no other file needed.
 
     Args:
@@ -44,6 +44,8 @@ def write_report(run_dirs, data_dirs, output, drawn_faces=None):
         data_dirs: the prepared folder of each run, in the same order.
         output: folder to write, replaced if it is there.
         drawn_faces: file that benchmarks/drawn_faces.py wrote, for a section on the drawn faces; None for none.
+        stages: file that experiments/compare_stages.py wrote into the fine-tuning's folder, for a section on the
+            method; None for none.
 
     Returns:
         ``pathlib.Path`` of the page.
@@ -53,6 +55,8 @@ def write_report(run_dirs, data_dirs, output, drawn_faces=None):
     """
     pairs = [(Path(run), Path(data)) for run, data in zip(run_dirs, data_dirs, strict=True)]
     sections = [_summary(pairs)]
+    if stages:
+        sections.append(stages_section(stages, _log_rows(Path(stages).parent)))
     for run, data in pairs:
         sections.append(_run_section(run, data))
     if drawn_faces:
@@ -83,30 +87,23 @@ def _summary(pairs):
     head = ["run", "split", "averaging", "accuracy", "95 % interval", "without leaked", "macro recall"]
     drawn = any(read_info(data)["name"].startswith("synthetic") for _, data in pairs)
     note = '<p class="note">Synthetic: these faces were drawn by the project; the figures say nothing about people.</p>'
-    return f"<h2>Summary</h2>{note if drawn else ''}{_table(head, rows)}"
-
-
-def _table(head, rows):
-    def line(tag, cells):
-        return "<tr>" + "".join(f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
-
-    return f'<div class="wide"><table>{line("th", head)}{"".join(line("td", row) for row in rows)}</table></div>'
+    return f"<h2>Summary</h2>{note if drawn else ''}{table(head, rows)}"
 
 
 def _run_section(run, data):
     config, info = read_json(run / "config.json"), read_info(data)
     parts = [f"<h2>{html.escape(str(run))}</h2>"]
     for path in sorted(run.glob("eval/*/confusion_matrix.png")):
-        parts.append(_image(path.read_bytes(), f"confusion matrix, {path.parent.name}"))
-    parts.append("<h3>Learning curves</h3>" + _image(_curves(run), "accuracy and loss by epoch"))
+        parts.append(picture(path.read_bytes(), f"confusion matrix, {path.parent.name}"))
+    parts.append("<h3>Learning curves</h3>" + picture(_curves(run), "accuracy and loss by epoch"))
     parts.append("<h3>Faces</h3>" + _faces(run, data, info, config["settings"]["validation"]))
     parts.append(f"<h3>Data</h3><pre>{html.escape(overview(info))}</pre>")
     seconds = read_json(run / "time.json")
     commands = "\n".join(found["command"] for found in _evaluations(run))
     parts.append(
         f"<h3>Environment</h3><p>Training took {format_seconds(seconds['seconds'])}, "
-        f"{seconds['images_per_second']:.0f} images/s.</p><pre>{html.escape(json.dumps(config, indent=1))}</pre>"
-        f"<pre>{html.escape(commands)}</pre>"
+        f"{seconds['images_per_second']:.0f} images/s.</p><details><summary>Settings</summary>"
+        f"<pre>{html.escape(json.dumps(config, indent=1))}</pre></details><pre>{html.escape(commands)}</pre>"
     )
     return "".join(parts)
 
@@ -123,21 +120,20 @@ def _drawn_section(path):
                      f"{100 * low:.1f} to {100 * high:.1f}", f"{found['faces_per_cpu_second']:.0f}"])  # fmt: skip
         faces = list(itertools.islice(draw_faces(domain, 1000, measured["seed"]), 4 * len(EXPRESSIONS)))
         sheet = contact_sheet([face.image for face in faces], [EXPRESSIONS[face.label] for face in faces])
-        sheets.append(_image(_png(sheet), f"drawn faces, domain {domain}"))
+        sheets.append(picture(encode_png(sheet), f"drawn faces, domain {domain}"))
     command = f"<pre>{html.escape(measured['command'])}</pre>"
     return (
         f"<h2>Drawn faces</h2><p>Accuracy on {measured['split']}, people who are not in Training.</p>"
-        f"{_table(head, rows)}{''.join(sheets)}{command}"
+        f"{table(head, rows)}{''.join(sheets)}{command}"
     )
 
 
-def _image(png, text):
-    data = base64.b64encode(png).decode()
-    return f'<p class="wide"><img alt="{html.escape(text)}" src="data:image/png;base64,{data}"></p>'
+def _log_rows(run):
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
 
 
 def _curves(run):
-    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    rows = _log_rows(run)
     figure = Figure(figsize=(8, 3.2), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     for axes, name in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
@@ -163,14 +159,11 @@ def _faces(run, data, info, split_name):
     )
     wrong = np.flatnonzero((predictions != split.labels) & (split.labels >= 0))
     worst = wrong[np.argsort(-probabilities[wrong, predictions[wrong]], kind="stable")][:14]
-    parts = [_image(_png(sheet), f"faces of {split_name} with their labels")]
+    parts = [picture(encode_png(sheet), f"faces of {split_name} with their labels")]
     if len(worst):
         captions = [f"{names[split.labels[i]][:7]}>{names[predictions[i]][:7]}" for i in worst]
         mistakes = contact_sheet([split.images[i] for i in worst], captions, columns=7, scale=2)
         parts.append(f"<p>Most confident mistakes on {split_name} (label&gt;prediction):</p>")
-        parts.append(_image(_png(mistakes), "most confident mistakes"))
+        parts.append(picture(encode_png(mistakes), "most confident mistakes"))
     return "".join(parts)
 
-
-def _png(image):
-    return cv2.imencode(".png", image)[1].tobytes()
