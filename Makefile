@@ -11,27 +11,41 @@ SEED ?= 0
 FER2013 := $(firstword $(wildcard $(addprefix $(DATA_ROOT)/fer2013.csv,.xz .gz .zip) $(DATA_ROOT)/fer2013.csv))
 FERPLUS := $(wildcard $(DATA_ROOT)/fer2013new.csv)
 PHOTOGRAPHS := $(firstword $(wildcard $(DATA_ROOT)/facial_expressions.zip $(DATA_ROOT)/facial_expressions))
+# The method (docs/METHOD.md): component 1 learns D1, component 2 learns D2, then they exchange their data sets.
 ifeq ($(and $(DATA_ROOT),$(FER2013)),)
-  DATA := runs/data/synthetic-lab
-  RUN := runs/synthetic-lab/seed$(SEED)
-  RECIPE := smoke
+  D1 := runs/data/synthetic-lab
+  D2 := runs/data/synthetic-wild
+  RUNS := runs/synthetic/seed$(SEED)
+  FLAGS1 := --preset=smoke --epochs=14
+  FLAGS2 := $(FLAGS1)
+  FINETUNE := --epochs=4
 else
-  DATA := runs/data/fer2013
-  RUN := runs/$(PRESET)/seed$(SEED)
-  RECIPE := $(PRESET)
+  D1 := runs/data/fer2013
+  D2 := $(if $(PHOTOGRAPHS),runs/data/facial_expressions,runs/data/synthetic-wild)
+  RUNS := runs/$(PRESET)/seed$(SEED)
+  FLAGS1 := --preset=$(PRESET)
+  # The smaller data set takes more passes (the paper: 200 and 311).
+  FLAGS2 := --preset=$(PRESET) --epochs=$(or $(EPOCHS2_$(PRESET)),40)
+  FINETUNE := --epochs=$(or $(EPOCHS_FINETUNE_$(PRESET)),6)
 endif
+EPOCHS2_paper := 311
+EPOCHS2_full := 120
+EPOCHS_FINETUNE_paper := 200
+EPOCHS_FINETUNE_full := 20
+C1 := $(RUNS)/component1
+C2 := $(RUNS)/component2
+BOTH := $(RUNS)/finetuned
 
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 24
 
-reproduce: setup data-found $(RUN)/DONE  ## data, training, evaluation, export and report; DATA_ROOT=DIR for real data
-	$(BIN)/python experiments/evaluate.py --run_dir=$(RUN) --data=$(DATA) --split=PublicTest
-	$(BIN)/python experiments/evaluate.py --run_dir=$(RUN) --data=$(DATA) --split=PrivateTest
-	$(BIN)/python experiments/export.py --run_dir=$(RUN) --output=$(RUN)/export
-	$(BIN)/python experiments/report.py --runs=$(RUN) --data=$(DATA) --output=runs/report \
-		--drawn_faces=docs/results/drawn-faces.json
+reproduce: setup data-found $(BOTH)/stages.json  ## data, training, fine-tuning, evaluation, export, report; DATA_ROOT=DIR for real data
+	$(BIN)/python experiments/evaluate.py --run_dir=$(C1) --data=$(D1) --split=PublicTest
+	$(BIN)/python experiments/evaluate.py --run_dir=$(C2) --data=$(D2) --split=PublicTest
+	$(BIN)/python experiments/export.py --run_dir=$(BOTH) --data=$(D1) --output=$(BOTH)/export
+	$(BIN)/python experiments/report.py --runs=$(C1),$(C2) --data=$(D1),$(D2) --stages=$(BOTH)/stages.json --output=runs/report
 	@echo $(CURDIR)/runs/report/index.html
 
 # A line that says where a data set was found, or how to get it: name, place, source.
@@ -57,8 +71,20 @@ runs/data/synthetic-%/dataset.json:
 runs/data/fer2013/dataset.json:
 	$(BIN)/python data_prep/fer2013.py --source=$(FER2013) $(addprefix --ferplus=,$(FERPLUS)) --output=$(@D)
 
-$(RUN)/DONE: $(DATA)/dataset.json
-	$(BIN)/python experiments/pretrain.py --data=$(DATA) --run_dir=$(RUN) --preset=$(RECIPE) --seed=$(SEED)
+runs/data/facial_expressions/dataset.json:
+	$(BIN)/python data_prep/facial_expressions.py --source=$(PHOTOGRAPHS) --output=$(@D)
+
+$(C1)/DONE: $(D1)/dataset.json $(D2)/dataset.json
+	$(BIN)/python experiments/pretrain.py --data=$(D1) --protocol=$(D2) --run_dir=$(C1) $(FLAGS1) --seed=$(SEED)
+
+$(C2)/DONE: $(D1)/dataset.json $(D2)/dataset.json
+	$(BIN)/python experiments/pretrain.py --data=$(D2) --protocol=$(D1) --run_dir=$(C2) $(FLAGS2) --seed=$(SEED)
+
+$(BOTH)/DONE: $(C1)/DONE $(C2)/DONE
+	$(BIN)/python experiments/finetune.py --components=$(C1),$(C2) --data=$(D1),$(D2) --run_dir=$(BOTH) $(FINETUNE) --seed=$(SEED)
+
+$(BOTH)/stages.json: $(BOTH)/DONE
+	$(BIN)/python experiments/compare_stages.py --components=$(C1),$(C2) --finetuned=$(BOTH) --data=$(D1),$(D2) --output=$@
 
 setup: $(VENV)/.installed  ## create .venv and install the project with its test tools
 
@@ -74,9 +100,10 @@ test: setup  ## run the tests (not the slow ones)
 test-slow: setup  ## run the slow tests
 	$(BIN)/python -m pytest -m slow
 
-bench: setup $(DATA)/dataset.json  ## measure the training step and the input pipeline
+bench: setup $(D1)/dataset.json  ## measure the training step, the input pipeline and MD loss
 	$(BIN)/python benchmarks/training_step.py
-	$(BIN)/python benchmarks/input_pipeline.py --data=$(DATA)
+	$(BIN)/python benchmarks/input_pipeline.py --data=$(D1)
+	$(BIN)/python benchmarks/md_loss.py
 
 lint: setup  ## check the style
 	$(BIN)/python -m ruff check .

@@ -17,13 +17,14 @@ flags.DEFINE_list("runs", None, "Run folders, separated by commas.")
 flags.DEFINE_list("data", None, "Prepared folder of each run, in the same order.")
 flags.DEFINE_string("output", "runs/report", "Folder to write; replaced if it is there.")
 flags.DEFINE_string("drawn_faces", None, "JSON file of benchmarks/drawn_faces.py, for a section on the drawn faces.")
+flags.DEFINE_string("stages", None, "JSON file of experiments/compare_stages.py, for a section on the method.")
 flags.mark_flags_as_required(["runs", "data"])
 
 
 def main():
     if len(FLAGS.runs) != len(FLAGS.data):
         raise FerMdError(f"--data must name one folder a run: {len(FLAGS.data)} for {len(FLAGS.runs)} runs")
-    print(write_report(FLAGS.runs, FLAGS.data, FLAGS.output, FLAGS.drawn_faces))
+    print(write_report(FLAGS.runs, FLAGS.data, FLAGS.output, FLAGS.drawn_faces, FLAGS.stages))
 
 
 if __name__ == "__main__":
