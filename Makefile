@@ -45,7 +45,8 @@ reproduce: setup data-found $(BOTH)/stages.json  ## data, training, fine-tuning,
 	$(BIN)/python experiments/evaluate.py --run_dir=$(C1) --data=$(D1) --split=PublicTest
 	$(BIN)/python experiments/evaluate.py --run_dir=$(C2) --data=$(D2) --split=PublicTest
 	$(BIN)/python experiments/export.py --run_dir=$(BOTH) --data=$(D1) --output=$(BOTH)/export
-	$(BIN)/python experiments/report.py --runs=$(C1),$(C2) --data=$(D1),$(D2) --stages=$(BOTH)/stages.json --output=runs/report
+	$(BIN)/python experiments/report.py --runs=$(C1),$(C2) --data=$(D1),$(D2) --stages=$(BOTH)/stages.json \
+	  --drawn_faces=docs/results/drawn-faces.json --output=runs/report
 	@echo $(CURDIR)/runs/report/index.html
 
 # A line that says where a data set was found, or how to get it: name, place, source.

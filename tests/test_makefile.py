@@ -49,11 +49,15 @@ def test_no_data_root_and_a_wrong_one(tmp_path):
 @pytest.mark.parametrize("preset", ["quick", "paper", "full"])
 def test_reproduce_trains_on_what_is_found(data_root, preset):
     steps = make("--dry-run", "reproduce", f"DATA_ROOT={data_root}", f"PRESET={preset}", "SEED=987").stdout
-    assert f"--run_dir=runs/{preset}/seed987 --preset={preset} --seed=987" in steps
-    assert "--data=runs/data/fer2013 " in steps
-    assert "--domain=lab" not in steps
+    assert f"--run_dir=runs/{preset}/seed987/component1 --preset={preset} --seed=987" in steps
+    assert "--data=runs/data/fer2013 --protocol=runs/data/facial_expressions" in steps
+    assert "data_prep/synthetic.py" not in steps
+    (data_root / "facial_expressions.zip").unlink()
+    steps = make("--dry-run", "reproduce", f"DATA_ROOT={data_root}", f"PRESET={preset}", "SEED=987").stdout
+    assert "--data=runs/data/fer2013 --protocol=runs/data/synthetic-wild" in steps
     drawn = make("--dry-run", "reproduce", "SEED=987").stdout
-    assert "--run_dir=runs/synthetic-lab/seed987 --preset=smoke" in drawn
+    assert "--run_dir=runs/synthetic/seed987/component1 --preset=smoke" in drawn
+    assert "experiments/finetune.py" in drawn and "experiments/compare_stages.py" in drawn
 
 
 def test_help_lists_every_target():
