@@ -72,14 +72,13 @@ def search_pictures(pictures, search, total=None):
     return searched
 
 
-def train_detector(searched, search=None, recipe=None, verbose=0):
+def train_detector(searched, search=None, recipe=None):
     """Trains a detector.
 
     Args:
         searched: list of `Searched`.
         search: the `SelectiveSearch` that made it.
         recipe: `RegionRecipe`; None for the default.
-        verbose: of Keras's ``fit``.
 
     Returns:
         (detector, counts): `SelectiveSearchDetector`, and a dict of the numbers of regions.
@@ -89,12 +88,11 @@ def train_detector(searched, search=None, recipe=None, verbose=0):
     examples = _mirror_half(*_join([sample_regions(picture, recipe, rng) for picture in searched]), rng)
     network = build_region_network(recipe.seed)
     detector = SelectiveSearchDetector(network, search or SelectiveSearch())
-    _fit(network, examples, recipe, recipe.epochs, recipe.rate, verbose)
-    chosen = rng.permutation(len(searched))[: recipe.mined]
-    mistakes = _join([mistaken_regions(searched[row], detector, recipe.mistakes) for row in chosen])
+    _fit(network, examples, recipe, recipe.epochs, recipe.rate)
+    mistakes = _mine([searched[row] for row in rng.permutation(len(searched))[: recipe.mined]], detector, recipe)
     counts = {"positive": int(examples[1].sum()), "negative": int((1 - examples[1]).sum()),
               "hard negative": len(mistakes[1])}  # fmt: skip
-    _fit(network, _join([examples, mistakes]), recipe, max(1, recipe.epochs // 2), recipe.rate / 2, verbose)
+    _fit(network, _join([examples, mistakes]), recipe, max(1, recipe.epochs // 2), recipe.rate / 2)
     return detector, counts
 
 
@@ -129,6 +127,15 @@ def mistaken_regions(picture, detector, most):
     return _examples(picture, picture.regions[rows], labels[rows], nearest[rows])
 
 
+def _mine(searched, detector, recipe):
+    parts = []
+    with Progress("looking for mistakes", len(searched), "pictures") as progress:
+        for picture in searched:
+            parts.append(mistaken_regions(picture, detector, recipe.mistakes))
+            progress.advance()
+    return _join(parts)
+
+
 def _jitter(faces, copies, rng):
     """Misplaced copies (M * copies, 4) of boxes (M, 4), from very near to about one half overlap."""
     faces = np.repeat(faces, copies, axis=0)
@@ -158,11 +165,13 @@ def _join(parts):
     return tuple(np.concatenate(values) for values in zip(*parts, strict=True))
 
 
-def _fit(network, examples, recipe, epochs, rate, verbose):
+def _fit(network, examples, recipe, epochs, rate):
     crops, labels, steps = examples
-    schedule = keras.optimizers.schedules.CosineDecay(rate, epochs * -(-len(labels) // recipe.batch_size))
-    network.compile(keras.optimizers.Adam(schedule), loss={
+    total = epochs * -(-len(labels) // recipe.batch_size)
+    network.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, total)), loss={
         "face": keras.losses.BinaryCrossentropy(from_logits=True), "step": keras.losses.Huber(),
     })  # fmt: skip
-    network.fit(crops, {"face": labels[:, None], "step": steps}, recipe.batch_size, epochs, verbose=verbose,
-                sample_weight={"face": np.ones_like(labels), "step": labels})  # fmt: skip
+    with Progress("training the network", total, "steps") as progress:
+        count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: progress.advance())
+        network.fit(crops, {"face": labels[:, None], "step": steps}, recipe.batch_size, epochs, verbose=0,
+                    sample_weight={"face": np.ones_like(labels), "step": labels}, callbacks=[count])  # fmt: skip
