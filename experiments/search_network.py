@@ -48,7 +48,7 @@ CANDIDATES = {
     "inception for stages 3 to 5": {"inception_stages": True},
     "dropout 0.35": {"dropout": 0.35},
     "dropout 0.65": {"dropout": 0.65},
-    "default, float32": {},
+    "default float32": {},
 }
 
 
@@ -68,7 +68,7 @@ def main():
 
 def train_candidate(name, training, held_out):
     """Trains one candidate, or reads what it gave."""
-    run_dir = Path(FLAGS.run_dir) / name.replace(" ", "-").replace(",", "")
+    run_dir = Path(FLAGS.run_dir) / name.replace(" ", "-")
     if not (run_dir / "result.json").exists():
         trainer = make_trainer(name, training)
         train([Job("model", trainer, (training,), {"data": ("logits", held_out)})], run_dir, FLAGS.seed)

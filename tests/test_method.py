@@ -240,6 +240,13 @@ def test_two_data_sets_with_md_loss_on_replicas_equal_one_device():
         np.testing.assert_allclose(states[1][name], value, atol=2e-3, rtol=1e-3, err_msg=name)
 
 
+def test_weight_decay_spares_learned_centers():
+    task = Task(metric_loss=lambda: MDLoss(7, TINY.fc_units, learned=True))
+    trainer = Trainer(lambda: build_component(TINY), RECIPE, 40, make_strategy("one"), [task])
+    assert len(trainer.sgd.variables) == len(trainer.model.trainable_variables) + 1
+    assert trainer.sgd.decayed[0] and not trainer.sgd.decayed[-1]
+
+
 def test_a_head_is_added_once():
     model = add_head(build_component(TINY), "logits_b", 5)
     assert model.output["logits_b"].shape == (None, 5)
