@@ -50,6 +50,7 @@ def test_a_face_alone_in_company_and_at_another_scale(cascade, faces):
     assert cascade.align([], np.zeros((0, 4))).shape == (0, 68, 2)
 
 
+@pytest.mark.slow
 def test_training_twice_gives_the_same(cascade, faces):
     np.testing.assert_array_equal(train_cascade(*faces, TOY).weights, cascade.weights)
 

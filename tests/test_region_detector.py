@@ -17,7 +17,7 @@ from fer_md.faces.region_training import RegionRecipe, sample_regions, search_pi
 from fer_md.faces.regions import label_regions
 from fer_md.faces.selective_search import SelectiveSearch
 
-TOY = RegionRecipe(positives=12, negatives=12, jittered=6, epochs=8, batch_size=32, rate=3e-3, mined=4)
+TOY = RegionRecipe(positives=12, negatives=12, jittered=6, epochs=6, batch_size=32, rate=3e-3, mined=4)
 
 
 def pictures(seed, count):
@@ -27,7 +27,7 @@ def pictures(seed, count):
 
 @pytest.fixture(scope="module")
 def searched():
-    return search_pictures(pictures(0, 20), SelectiveSearch(), 20)
+    return search_pictures(pictures(0, 16), SelectiveSearch(), 16)
 
 
 @pytest.fixture(scope="module")
