@@ -16,13 +16,13 @@ from absl import flags
 
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.components import find_networks, model_hashes, stack_scores
+from fer_md.evaluation.components import find_head, find_networks, model_hashes, stack_scores
 from fer_md.evaluation.fusion import fit_weights, fuse
 from fer_md.evaluation.measure import leaked_rows, measure
 from fer_md.evaluation.predict import AVERAGING
 from fer_md.files import read_json, write_json
 from fer_md.training.exchange import check_stage
-from fer_md.training.run_directory import environment, read_settings
+from fer_md.training.run_directory import environment, load_model, read_settings
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("components", None, "Finished pre-training runs, one a component.")
@@ -61,18 +61,23 @@ def main():
 
 
 def stage_rows(stage, networks, number, directory):
-    """The rows of one stage on one data set: each component, fused with equal and with fitted weights."""
+    """The rows of one stage on one data set: each component with a head for it, and these fused."""
     info, split = read_info(directory), load_split(directory, FLAGS.split)
+    networks = [(run, name) for run, name in networks if find_head(run, name, load_model(run, name), info)]
     validation = load_split(directory, FLAGS.validation)
     scores = stack_scores(networks, info, split.images, FLAGS.averaging)
     weights = fit_weights(stack_scores(networks, info, validation.images, FLAGS.averaging), validation.labels)
     leaked = leaked_rows(directory, split, FLAGS.split)
-    kinds = {i: (f"component {i + 1}", own, None) for i, own in enumerate(scores)}
+    kinds = {}
+    for (run, name), own in zip(networks, scores, strict=True):
+        index = [str(run) for run in FLAGS.components].index(str(run)) if name == "model" else int(name[-1]) - 1
+        kinds[index] = (f"component {index + 1}", own, None)
     kinds["fused, equal"] = ("fused, equal weights", fuse(scores), None)
     kinds["fused, fitted"] = ("fused, fitted weights", fuse(scores, weights), weights.tolist())
+    paper = {} if info["name"].startswith("synthetic") else PAPER
     for kind, (name, probabilities, used) in kinds.items():
         metrics, confusion = measure(split, probabilities, info["expressions"], leaked)
-        yield {"data": info["name"], "stage": stage, "network": name, "paper": PAPER.get((stage, kind, number)),
+        yield {"data": info["name"], "stage": stage, "network": name, "paper": paper.get((stage, kind, number)),
                "score_weights": used, **metrics, "expressions": info["expressions"],
                "confusion": np.asarray(confusion).tolist()}  # fmt: skip
 

@@ -146,9 +146,24 @@ def test_scripts_fine_tune_and_fuse(stage, tmp_path):
     assert answer.returncode == 0, answer.stderr
     metrics = json.loads((runs[0] / "eval" / "PrivateTest-first-fused-fitted" / "metrics.json").read_text())
     assert sum(metrics["score_weights"]) == pytest.approx(1) and metrics["images"] == 8 and len(metrics["models"]) == 2
+    stages = tmp_path / "run" / "stages.json"
+    answer = script("compare_stages.py", *flags, f"--finetuned={tmp_path / 'run'}", f"--output={stages}")
+    assert answer.returncode == 0, answer.stderr
+    rows = [(row["data"], row["stage"], row["network"]) for row in json.loads(stages.read_text())["rows"]]
+    assert ("third", "fine-tuned", "component 2") in rows and ("third", "fine-tuned", "component 1") not in rows
+    check_report(tmp_path, runs[0], data[0], stages)
     check_export(tmp_path, runs, data, split=load_split(data[0], "PrivateTest"))
     answer = script("evaluate.py", f"--run_dir={tmp_path / 'run'}", f"--data={data[2]}", "--network=component1")
     assert answer.returncode == 1 and "component1 has no head for third" in answer.stderr
+
+
+def check_report(folder, run, data, stages):
+    assert script("evaluate.py", f"--run_dir={run}", f"--data={data}").returncode == 0
+    flags = [f"--runs={run}", f"--data={data}", f"--stages={stages}", f"--output={folder / 'report'}"]
+    answer = script("report.py", *flags)
+    assert answer.returncode == 0, answer.stderr
+    page = (folder / "report" / "index.html").read_text()
+    assert "fused, fitted weights" in page and page.count("<img") >= 5
 
 
 def check_export(folder, runs, data, split):

@@ -41,16 +41,23 @@ def load_scorer(run_dir, network, info):
     Raises:
         FerMdError: the network has no head for the data set's label space.
     """
-    model, spaces = load_model(run_dir, network), read_settings(run_dir)["expressions"]
-    if network != "model":  # a fine-tuning holds one label space a data set; component i learned set i first
-        spaces = spaces[int(network.removeprefix("component")) - 1]
-    head = "logits" if spaces == info["expressions"] else f"logits_{info['name']}"
-    if head not in model.output:
+    model = load_model(run_dir, network)
+    head = find_head(run_dir, network, model, info)
+    if head is None:
         raise FerMdError(
             f"{run_dir}: {network} has no head for {info['name']} ({', '.join(info['expressions'])}); "
             "fine-tune it on that data set, or evaluate it on another"
         )
     return model, head
+
+
+def find_head(run_dir, network, model, info):
+    """The output of a network that scores the expressions of a data set, or None; see ``load_scorer``."""
+    spaces = read_settings(run_dir)["expressions"]
+    if network != "model":  # a fine-tuning holds one label space a data set; component i learned set i first
+        spaces = spaces[int(network.removeprefix("component")) - 1]
+    head = "logits" if spaces == info["expressions"] else f"logits_{info['name']}"
+    return head if head in model.output else None
 
 
 def model_hashes(networks):
