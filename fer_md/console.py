@@ -15,10 +15,11 @@ flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
 def _import_tensorflow_quietly():
     """TensorFlow greets on the file descriptor of stderr before its log level is read, so that is put aside.
 
-    OpenCV reads its level when it is imported: a damaged image ends in an error of ours, not in its warnings.
+    OpenCV reads its levels when it is imported: a damaged image or video ends in an error of ours, not in its warnings.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     kept, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 2)
     try:
@@ -35,10 +36,7 @@ _import_tensorflow_quietly()
 
 
 def run(main):
-    """Runs ``main()`` under absl flags and ends the process with its status.
-
-    A ``FerMdError`` and a full disk end in one line on stderr and status 1,
-    Ctrl-C in status 130; ``--debug`` shows the traceback as well.
+    """Runs ``main()`` under absl flags and ends the process with its status; see `guard`.
 
     Args:
         main: a function without arguments, called once the flags are parsed; returns None or an exit status.
@@ -46,24 +44,38 @@ def run(main):
 
     def guarded(argv):
         if len(argv) > 1:
-            return _fail(f"{argv[1]}: unexpected argument; flags are written --name=value (see --help)")
-        try:
-            return main()
-        except KeyboardInterrupt:
-            return _fail("interrupted", 130)
-        except FerMdError as error:
-            return _fail(str(error))
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                return _fail(f"{error.filename or 'output'}: no space left to write it; free some and run again")
-            raise
+            message = f"{argv[1]}: unexpected argument; flags are written --name=value (see --help)"
+            return _fail(message, flags.FLAGS.debug)
+        return guard(main, flags.FLAGS.debug)
 
     logging.set_verbosity(logging.ERROR)
     app.run(guarded)
 
 
-def _fail(message, status=1):
-    if flags.FLAGS.debug:
+def guard(main, debug=False):
+    """Runs ``main()``; a ``FerMdError`` and a full disk end in one line on stderr and status 1, Ctrl-C in status 130.
+
+    Args:
+        main: a function without arguments; returns None or an exit status.
+        debug: show the traceback as well.
+
+    Returns:
+        the exit status.
+    """
+    try:
+        return main()
+    except KeyboardInterrupt:
+        return _fail("interrupted", debug, 130)
+    except FerMdError as error:
+        return _fail(str(error), debug)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return _fail(f"{error.filename or 'output'}: no space left to write it; free some and run again", debug)
+        raise
+
+
+def _fail(message, debug, status=1):
+    if debug:
         traceback.print_exc()
     print(f"error: {message}", file=sys.stderr)
     return status

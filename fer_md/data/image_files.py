@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from fer_md.data.image_headers import SIZES
 from fer_md.errors import FerMdError
 
 MAX_PIXELS = 50_000_000
@@ -14,7 +15,11 @@ MAX_PIXELS = 50_000_000
 MAX_BYTES = 100_000_000
 """Largest file that is read."""
 
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+DATA_FORMATS = ("PNG", "JPEG")
+"""Formats of the data sets' images, all with exact pixels or a standard decoder."""
+
+ALL_FORMATS = tuple(SIZES)
+"""Formats that users' pictures come in; of an animation the first picture is decoded."""
 
 
 def read_gray(path, max_pixels=MAX_PIXELS):
@@ -50,29 +55,30 @@ def decode_gray(data, name, max_pixels=MAX_PIXELS):
     return _decode(data, name, max_pixels, cv2.IMREAD_GRAYSCALE)
 
 
-def decode_rgb(data, name, max_pixels=MAX_PIXELS):
-    """Decodes the bytes of a PNG or JPEG file in colour, under the rules of `read_gray`.
+def decode_rgb(data, name, max_pixels=MAX_PIXELS, formats=DATA_FORMATS):
+    """Decodes the bytes of an image file in colour, under the rules of `read_gray`.
 
     Args:
         data: bytes.
         name: what an error calls the image.
         max_pixels: the largest width times height that is decoded.
+        formats: names of the formats that are accepted, out of `ALL_FORMATS`.
 
     Returns:
         (H, W, 3) uint8, red first.
     """
-    return _decode(data, name, max_pixels, cv2.IMREAD_COLOR_RGB)
+    return _decode(data, name, max_pixels, cv2.IMREAD_COLOR_RGB, formats)
 
 
-def _decode(data, name, max_pixels, mode):
+def _decode(data, name, max_pixels, mode, formats=DATA_FORMATS):
     if not data:
         raise FerMdError(f"{name}: the file is empty")
     try:
-        size = _png_size(data) or _jpeg_size(data)
+        size = next(filter(None, (SIZES[kind](data) for kind in formats)), None)
     except (struct.error, IndexError):
         raise FerMdError(f"{name}: the image is truncated in its header") from None
     if size is None:
-        raise FerMdError(f"{name}: neither a PNG nor a JPEG image")
+        raise FerMdError(f"{name}: neither a {' nor a '.join(formats)} image")
     width, height = size
     if not 0 < width * height <= max_pixels:
         raise FerMdError(f"{name}: the image is {width}x{height}; at most {max_pixels} pixels are decoded")
@@ -93,27 +99,3 @@ def read_bytes(path):
         return path.read_bytes()
     except OSError as error:
         raise FerMdError(f"{path}: cannot be read ({error.strerror})") from None
-
-
-def _png_size(data):
-    """Width and height from the header of a PNG, None for anything else."""
-    if data[:8] != b"\x89PNG\r\n\x1a\n":
-        return None
-    return struct.unpack(">II", data[16:24])
-
-
-def _jpeg_size(data):
-    """Width and height from the first frame header of a JPEG, None for anything else."""
-    if data[:3] != b"\xff\xd8\xff":
-        return None
-    position = 2
-    while True:
-        while data[position + 1] == 0xFF:  # fill bytes
-            position += 1
-        marker, (length,) = data[position + 1], struct.unpack(">H", data[position + 2 : position + 4])
-        if data[position] != 0xFF or length < 2:
-            return None
-        if marker in _JPEG_FRAMES:
-            height, width = struct.unpack(">HH", data[position + 5 : position + 9])
-            return width, height
-        position += 2 + length

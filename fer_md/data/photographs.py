@@ -160,10 +160,25 @@ def _cut(image, detection, align, size):
     """Cuts the face out; returns (size, size) uint8, the kind of crop and the detection's score."""
     if detection is None:
         return crop_center(image, size), "center", ""
-    score = f"{detection.score:.4f}"
+    return *cut_face(image, detection, align, size), f"{detection.score:.4f}"
+
+
+def cut_face(image, detection, align, size):
+    """Cuts a face out as networks are trained on it.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        detection: `fer_md.faces.detection.Detection`.
+        align: of `ALIGNMENTS`.
+        size: side of the result in pixels.
+
+    Returns:
+        (face, crop): (size, size) uint8, gray, and ``"eyes"``, or ``"box"`` where that is asked for or the eyes are
+        unknown or too close.
+    """
     if align == "eyes" and _eyes_apart(detection):
-        return align_eyes(image, detection.landmarks, size), "eyes", score
-    return crop_box(image, detection.box, size), "box", score
+        return align_eyes(image, detection.landmarks, size), "eyes"
+    return crop_box(image, detection.box, size), "box"
 
 
 def _eyes_apart(detection):

@@ -14,7 +14,7 @@ def count_frames(path):
     Raises:
         FerMdError: the file cannot be opened as a video, or states no frames or more than `MAX_FRAMES`.
     """
-    video = _open(path)
+    video = open_video(path)
     count = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
     video.release()
     if not 0 < count <= MAX_FRAMES:
@@ -35,7 +35,7 @@ def read_frame(path, index):
     Raises:
         FerMdError: the file cannot be opened as a video, or ends before the frame.
     """
-    video = _open(path)
+    video = open_video(path)
     found = all(video.grab() for _ in range(index + 1))
     found, image = video.retrieve() if found else (False, None)
     video.release()
@@ -44,7 +44,15 @@ def read_frame(path, index):
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
-def _open(path):
+def open_video(path):
+    """Opens a video file.
+
+    Returns:
+        ``cv2.VideoCapture``, whose frames are BGR.
+
+    Raises:
+        FerMdError: the file cannot be opened as a video.
+    """
     video = cv2.VideoCapture(str(path))
     if not video.isOpened():
         raise FerMdError(f"{path}: not a video that can be decoded")
