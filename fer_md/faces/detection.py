@@ -15,13 +15,13 @@ class Detection:
 
     Attributes:
         box: x, y, width, height in pixels, float, inside the image.
-        score: float in [0, 1], how sure the detector is.
+        score: float in [0, 1], how sure the detector is; None for a box that the user gave.
         landmarks: (5, 2) float32 pixel coordinates x, y in the order of `LANDMARKS`, or None. Pixel centers have whole
             coordinates. A landmark may lie outside the image.
     """
 
     box: tuple
-    score: float
+    score: float | None
     landmarks: np.ndarray | None = None
 
 

@@ -1,0 +1,127 @@
+"""The console command ``fer-md``: faces and their expressions in pictures and videos, and the experiments by name."""
+
+import argparse
+import functools
+import importlib.metadata
+import os
+import signal
+import sys
+from pathlib import Path
+
+EXPERIMENTS = {"train": "pretrain.py", "finetune": "finetune.py", "evaluate": "evaluate.py", "export": "export.py"}
+"""Commands that hand their arguments over to a script of ``experiments/``."""
+
+_EPILOG = "fer-md train, finetune, evaluate and export run experiments/*.py of a checkout; add --help for their flags."
+
+
+def main(arguments=None):
+    """Runs the command.
+
+    Args:
+        arguments: list of str; None for those of the process.
+
+    Returns:
+        exit status: 0, 1 where something could not be read, 2 for wrong usage, 130 after Ctrl-C.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] in EXPERIMENTS:
+        return _hand_over(arguments[0], arguments[1:])
+    parsed = _parser().parse_args(arguments)
+    from fer_md import console  # loads TensorFlow: not for --help
+
+    return console.guard(functools.partial(parsed.run, parsed), parsed.debug)
+
+
+def _parser():
+    parser = argparse.ArgumentParser("fer-md", description=__doc__, epilog=_EPILOG, allow_abbrev=False)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    predict = commands.add_parser("predict", allow_abbrev=False, help="find the faces and say what they express")
+    predict.set_defaults(run=_predict)
+    predict.add_argument("paths", nargs="+", metavar="PATH", help="picture, folder, video, or number of a camera")
+    predict.add_argument("--model", required=True, help="run directory, or SavedModel of fer-md export")
+    predict.add_argument("--data", help="name or prepared folder of the data set in whose label space to answer")
+    predict.add_argument("--output", metavar="FILE", help=".jsonl or .csv; by default JSON lines on stdout")
+    predict.add_argument("--annotate", metavar="DIR", help="new folder for pictures and videos with the faces drawn in")
+    finder = predict.add_mutually_exclusive_group()
+    finder.add_argument("--detector", choices=("mtcnn", "none"), default="mtcnn", help="none: a picture is a face")
+    finder.add_argument("--boxes", metavar="FILE", help=".csv or .jsonl with the faces' boxes, instead of a detector")
+    predict.add_argument("--align", choices=("eyes", "box"), default="eyes", help="what faces are cut out by")
+    predict.add_argument("--max_faces", type=_positive, help="the largest so many faces of a picture only")
+    predict.add_argument("--every", type=_positive, default=1, help="every n-th frame of a video only")
+    info = commands.add_parser("info", allow_abbrev=False, help="versions, and what a model is")
+    info.set_defaults(run=_info)
+    info.add_argument("--model", help="run directory or SavedModel")
+    info.add_argument("--data", help="as for predict")
+    for command in (predict, info):
+        command.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    for name, script in EXPERIMENTS.items():
+        commands.add_parser(name, help=f"run experiments/{script}")
+    return parser
+
+
+def _positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
+    return number
+
+
+def _hand_over(command, arguments):
+    """Replaces this process by a script of experiments/, so that signals reach it."""
+    script = Path(__file__).parents[1] / "experiments" / EXPERIMENTS[command]
+    if not script.is_file():
+        print(f"error: fer-md {command}: {script} is not there; it is part of a checkout of the project, not of the "
+              "installed package", file=sys.stderr)
+        return 1
+    sys.stdout.flush()
+    return os.execv(sys.executable, [sys.executable, str(script), *arguments])
+
+
+def _predict(parsed):
+    from fer_md.prediction import annotated_files, records
+    from fer_md.prediction.job import predict_media
+    from fer_md.prediction.own_boxes import OwnBoxes
+    from fer_md.prediction.predictor import Predictor
+
+    problems = []
+
+    def on_problem(error):
+        problems.append(error)
+        print(f"skipped: {error}", file=sys.stderr)
+
+    if parsed.output:  # what is wrong with the outputs is said before the model is loaded
+        records.check_name(parsed.output)
+    else:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as any command that is piped into head
+    if parsed.annotate:
+        annotated_files.check_folder(parsed.annotate)
+    boxes_of = OwnBoxes(parsed.boxes, on_problem).of if parsed.boxes else None
+    detector = None if parsed.boxes or parsed.detector == "none" else "mtcnn"
+    predictor = Predictor(parsed.model, detector, parsed.align, parsed.max_faces, parsed.data)
+    counts = predict_media(predictor, parsed.paths, parsed.output, parsed.annotate, boxes_of, parsed.every, on_problem)
+    print(f"frames {counts['frames']}, faces {counts['faces']}, frames without a face {counts['without']}, "
+          f"problems {len(problems)}" + (", interrupted" if counts["interrupted"] else ""), file=sys.stderr)
+    return 130 if counts["interrupted"] else int(bool(problems))
+
+
+def _info(parsed):
+    from fer_md.prediction.classifier import load_classifier
+    from fer_md.training.run_directory import environment
+
+    found = environment()
+    for package in ("opencv-contrib-python-headless", "mtcnn"):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    if parsed.model:
+        classifier = load_classifier(parsed.model, parsed.data)
+        found |= {"model": parsed.model, "networks": ", ".join(classifier.networks),
+                  "expressions": ", ".join(classifier.expressions),
+                  "face": f"{classifier.image_size}x{classifier.image_size} gray"}
+    for name, value in found.items():
+        print(f"{name:<32}{value}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

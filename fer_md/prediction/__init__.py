@@ -1,0 +1,1 @@
+"""From pictures and videos to the expressions of all faces in them."""

@@ -1,0 +1,98 @@
+"""Faces drawn into their pictures: box, landmarks, label, and a bar for each probability."""
+
+import cv2
+import numpy as np
+
+from fer_md.data.contact_sheet import contact_sheet
+from fer_md.errors import FerMdError
+
+SMALLEST = 480
+"""Longer side in pixels below which a picture is enlarged, so that what is written in it can be read."""
+
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_INK, _BAR, _BEST, _POINT = (255, 255, 255), (120, 170, 230), (255, 190, 60), (80, 255, 120)
+
+
+def annotate(image, faces):
+    """Draws faces into a copy of their picture.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        faces: list of `fer_md.prediction.predictor.FacePrediction`.
+
+    Returns:
+        (H * f, W * f, 3) uint8 RGB, f = 1 but for pictures below `SMALLEST` pixels, which depends on their size only.
+    """
+    factor = max(1, -(-SMALLEST // max(image.shape[:2])))
+    canvas = np.ascontiguousarray(image.repeat(factor, 0).repeat(factor, 1))
+    unit = max(0.4, min(canvas.shape[:2]) / 1000)  # size of the letters, whose height is 22 pixels at 1
+    thickness = max(1, round(2 * unit))
+    for face in faces:
+        x, y, width, height = (round(value * factor) for value in face.box)
+        cv2.rectangle(canvas, (x, y), (x + width - 1, y + height - 1), _BEST, thickness)
+        if face.landmarks is not None:
+            for point in face.landmarks:
+                center = [round(float(value) * factor) for value in np.clip(point, -1e4, 1e5)]
+                cv2.circle(canvas, center, thickness + 1, _POINT, -1, cv2.LINE_AA)
+        _draw_bars(canvas, (x, y, width), face, unit)
+    return canvas
+
+
+def _draw_bars(canvas, place, face, unit):
+    """Draws the panel of probabilities beside a box: right of it, left of it, or where there is room at all."""
+    x, y, width = place
+    row, names = round(30 * unit), face.probabilities
+    panel_width = min(round(330 * unit), canvas.shape[1])
+    panel_height = min(row * (len(names) + 1), canvas.shape[0])
+    left = x + width + 4 if x + width + 4 + panel_width <= canvas.shape[1] else x - 4 - panel_width
+    left = int(np.clip(left, 0, canvas.shape[1] - panel_width))
+    top = int(np.clip(y, 0, canvas.shape[0] - panel_height))
+    panel = canvas[top : top + panel_height, left : left + panel_width]
+    shaded = np.ascontiguousarray(panel // 3)
+    best = names[face.label]
+    _write(shaded, f"{face.label} {100 * best:.0f} %", (0, row), unit, _BEST)
+    for index, (name, probability) in enumerate(names.items()):
+        low, high = row * (index + 1), row * (index + 2)
+        start = round(160 * unit)
+        end = start + round((panel_width - start - 4) * probability)
+        color = _BEST if name == face.label else _BAR
+        cv2.rectangle(shaded, (start, low + row // 5), (end, high - row // 5), color, -1)
+        _write(shaded, name, (low, high), 0.85 * unit, _INK)
+    panel[:] = shaded
+
+
+def _write(panel, text, rows, size, color):
+    baseline = rows[1] - round(0.3 * (rows[1] - rows[0]))
+    cv2.putText(panel, text, (4, baseline), _FONT, size, color, max(1, round(1.5 * size)), cv2.LINE_AA)
+
+
+def annotated_sheet(images, faces, captions=None, columns=4, side=480):
+    """Annotated pictures of any sizes on one sheet.
+
+    Args:
+        images: list of N (H, W, 3) uint8 RGB pictures.
+        faces: list of N lists of `fer_md.prediction.predictor.FacePrediction`.
+        captions: N str, drawn below the pictures, or None.
+        columns: pictures in a row.
+        side: edge in pixels of the square that each picture is fitted into.
+
+    Returns:
+        uint8 RGB sheet.
+
+    Raises:
+        FerMdError: no pictures, or not one entry of ``faces`` and ``captions`` a picture.
+    """
+    if len(faces) != len(images):
+        raise FerMdError(f"a sheet needs one list of faces a picture; got {len(faces)} for {len(images)}")
+    cells = [_fit(annotate(image, found), side) for image, found in zip(images, faces, strict=True)]
+    return contact_sheet(cells, captions, columns, scale=1)
+
+
+def _fit(image, side):
+    """Scales a picture into the middle of a white square."""
+    scale = side / max(image.shape[:2])
+    size = [max(1, round(length * scale)) for length in image.shape[1::-1]]
+    cell = np.full((side, side, 3), 255, np.uint8)
+    left, top = ((side - length) // 2 for length in size)
+    cell[top : top + size[1], left : left + size[0]] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return cell

@@ -1,0 +1,107 @@
+"""A trained network that says what faces express, from a run's folder or an exported SavedModel."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from fer_md.data.records import read_info
+from fer_md.errors import FerMdError
+from fer_md.evaluation.components import find_networks, load_scorer
+from fer_md.evaluation.predict import logits_function, softmax
+from fer_md.models import build_fused
+from fer_md.training.run_directory import read_settings
+
+_BATCH = 256
+
+
+class Classifier:
+    """Probabilities of expressions for faces that are cut out already.
+
+    Args:
+        forward: function from (B, S, S) uint8 gray faces to (B, K) probabilities.
+        expressions: K names in label order.
+        image_size: S.
+        networks: names of what answers, for information.
+    """
+
+    def __init__(self, forward, expressions, image_size, networks):
+        self._forward = forward
+        self.expressions, self.image_size, self.networks = tuple(expressions), image_size, tuple(networks)
+
+    def classify(self, faces):
+        """Probabilities (N, K) float64 of (N, S, S) uint8 faces; at most 256 go through the network at once."""
+        parts = [self._forward(faces[start : start + _BATCH]) for start in range(0, len(faces), _BATCH)]
+        return np.concatenate(parts).astype(np.float64)
+
+
+def load_classifier(path, data=None):
+    """Loads what a training or an export wrote.
+
+    Args:
+        path: folder of a finished run, whose networks are fused where it has several (Sec. 3.2.2), or a SavedModel of
+            `fer_md.serving.export`: the version's folder, or the one above it, of which the highest version is taken.
+        data: the label space to answer in: name of one of the run's data sets, or a prepared folder. Needed only
+            where the run's data sets differ in their expressions.
+
+    Returns:
+        `Classifier`.
+
+    Raises:
+        FerMdError: ``path`` is neither, the run is not finished or damaged, or ``data`` is missing or unknown.
+    """
+    path = Path(path)
+    if (path / "config.json").is_file():
+        return _from_run(path, data)
+    versions = sorted((int(p.name), p) for p in path.glob("*") if re.fullmatch(r"\d+", p.name))
+    folder = path if (path / "saved_model.pb").is_file() or not versions else versions[-1][1]
+    if not (folder / "saved_model.pb").is_file():
+        raise FerMdError(
+            f"{path}: neither a run directory (config.json) nor a SavedModel (saved_model.pb); "
+            "make one with experiments/pretrain.py or export.py"
+        )
+    if data is not None:
+        raise FerMdError(f"{path}: --data is for run directories; a SavedModel has one label space")
+    return _from_saved_model(folder)
+
+
+def _from_run(path, data):
+    info, networks = _label_space(path, data), find_networks([path])
+    models, heads = zip(*(load_scorer(path, name, info) for _, name in networks), strict=True)
+    model, head = models[0], heads[0]
+    if len(models) > 1:
+        model, head = build_fused(list(models), heads=list(heads)), "logits"
+    forward = logits_function(model, head)
+    names = [name for _, name in networks]
+    return Classifier(lambda faces: softmax(forward(faces)), info["expressions"], model.input_shape[1], names)
+
+
+def _label_space(path, data):
+    """The ``name`` and ``expressions`` of the data set in whose label space a run is to answer."""
+    settings = read_settings(path)
+    spaces, names = settings["expressions"], settings["data"]
+    spaces = {names: spaces} if isinstance(names, str) else dict(zip(names, spaces, strict=True))
+    if data is not None and data not in spaces:
+        return read_info(data)
+    if data is None and len({tuple(space) for space in spaces.values()}) > 1:
+        raise FerMdError(f"{path}: learned several label spaces; --data must name one of {', '.join(spaces)}")
+    name = next(iter(spaces)) if data is None else data
+    return {"name": name, "expressions": spaces[name]}
+
+
+def _from_saved_model(folder):
+    try:
+        loaded = tf.saved_model.load(str(folder))
+        signature = loaded.signatures["faces"]
+        size = signature.structured_input_signature[1]["faces"].shape[1]
+        answer = signature(faces=tf.zeros((1, size, size, 1), tf.uint8))
+        names = [name.decode() for name in answer["expressions"].numpy()[0]]
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise FerMdError(f"{folder}: not a SavedModel of experiments/export.py, or damaged ({reason})") from error
+
+    def forward(faces, served=loaded):  # holds what the signature belongs to
+        return served.signatures["faces"](faces=tf.constant(faces[..., None]))["probabilities"].numpy()
+
+    return Classifier(forward, names, size, [folder.name])

@@ -1,0 +1,212 @@
+"""Faces and their expressions in pictures."""
+
+import dataclasses
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer_md.data.photographs import ALIGNMENTS, cut_face
+from fer_md.errors import FerMdError
+from fer_md.faces.detection import Detection, clip_box
+from fer_md.faces.mtcnn import MtcnnDetector
+from fer_md.prediction.classifier import load_classifier
+from fer_md.prediction.media import read_picture
+
+_CHUNK = 32
+"""Pictures that are searched and classified together."""
+
+_CHUNK_PIXELS = 2**25
+"""Pixels of a chunk beyond which no further picture joins it: 100 MB."""
+
+
+@dataclasses.dataclass(frozen=True)
+class FacePrediction:
+    """One face.
+
+    Attributes:
+        box: x, y, width, height in pixels, float, inside the picture.
+        score: float in [0, 1], how sure the detector is; None without a detector.
+        landmarks: (5, 2) float32 x, y in the order of `fer_md.faces.detection.LANDMARKS`, or None.
+        label: name of the most probable expression.
+        probabilities: dict from each expression's name to its probability; the network's softmax, not calibrated.
+    """
+
+    box: tuple
+    score: float | None
+    landmarks: np.ndarray | None
+    label: str
+    probabilities: dict
+
+
+class Predictor:
+    """Finds the faces in pictures and says what each expresses.
+
+    Args:
+        model: folder of a run or of a SavedModel, see `fer_md.prediction.classifier.load_classifier`, or a
+            `fer_md.prediction.classifier.Classifier`.
+        detector: ``"mtcnn"``, anything with the ``detect`` of `fer_md.faces.detection.Detector`, or None: then each
+            picture is one face, and the square in its middle is classified.
+        align: ``"eyes"``: a face is turned and scaled by its eyes, where the detector finds them far enough apart;
+            ``"box"``: it is cut out by its box.
+        max_faces: at most so many faces a picture, the largest; None for all.
+        data: label space of a run that learned several, see `load_classifier`.
+
+    Raises:
+        FerMdError: an argument is not one of these, or the model cannot be loaded.
+
+    Example:
+        predictor = fer_md.Predictor("runs/quick/seed0")
+        for faces in predictor.predict(["holiday.jpg", frame]):
+            print([(face.label, face.box) for face in faces])
+    """
+
+    def __init__(self, model, detector="mtcnn", align="eyes", max_faces=None, data=None):
+        if align not in ALIGNMENTS:
+            raise FerMdError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
+        if max_faces is not None and max_faces < 1:
+            raise FerMdError(f"max_faces must be None or at least 1; got {max_faces}")
+        if not (detector is None or detector == "mtcnn" or hasattr(detector, "detect")):
+            raise FerMdError(f'detector must be "mtcnn", None or have a method detect; got {detector!r}')
+        self.classifier = load_classifier(model, data) if isinstance(model, str | os.PathLike) else model
+        self.detector = MtcnnDetector() if detector == "mtcnn" else detector
+        self.align, self.max_faces = align, max_faces
+
+    @property
+    def expressions(self):
+        """Names of the expressions, in the order of the probabilities."""
+        return self.classifier.expressions
+
+    def predict(self, images, boxes=None):
+        """Finds and classifies the faces of pictures.
+
+        Args:
+            images: list, or (N, H, W, 3) array, of pictures: (H, W, 3) RGB or (H, W) gray uint8 arrays, or paths of
+                image files.
+            boxes: None, or for each picture None (the detector looks) or (F, 4) x, y, width, height in pixels, F >= 0,
+                of faces known already; they are clipped to the picture.
+
+        Returns:
+            list, for each picture a list of `FacePrediction`: in the order of ``boxes``, else the best score first.
+
+        Raises:
+            FerMdError: a picture cannot be read or is no such array, or a box has no part in its picture; the message
+                says which.
+        """
+        single = isinstance(images, str | os.PathLike) or (isinstance(images, np.ndarray) and images.ndim != 4)
+        if single:
+            raise FerMdError("images must be a list of pictures, or one (N, H, W, 3) array; write [image] for one")
+        boxes = [None] * len(images) if boxes is None else boxes
+        if len(boxes) != len(images):
+            raise FerMdError(f"boxes must have one entry a picture; got {len(boxes)} for {len(images)}")
+        pairs = ((_as_picture(image, index), own) for index, (image, own) in enumerate(zip(images, boxes, strict=True)))
+        return [faces for _, faces in self._run(pairs, lambda pair: pair)]
+
+    def stream(self, frames, boxes_of=None):
+        """Finds and classifies the faces of any number of frames, a few in memory at a time.
+
+        Args:
+            frames: iterable of `fer_md.prediction.media.Frame`.
+            boxes_of: function from a frame to its entry of ``boxes`` in `predict`; None to let the detector look.
+
+        Yields:
+            (frame, faces): the frames in their order, each with its list of `FacePrediction`.
+        """
+        return self._run(frames, lambda frame: (frame.image, boxes_of(frame) if boxes_of else None))
+
+    def _run(self, items, picture_of):
+        """Yields (item, faces); ``picture_of`` gives an item's image and boxes."""
+        first = 0
+        for chunk in _chunks(items, picture_of):
+            images, boxes = zip(*(picture for _, picture in chunk), strict=True)
+            results = self._predict(images, self._detect(images, boxes, first))
+            first += len(chunk)
+            yield from zip((item for item, _ in chunk), results, strict=True)
+
+    def _detect(self, images, boxes, first):
+        """For each image its list of detections; ``first`` is the number of the first image, for errors."""
+        open_ = [index for index, own in enumerate(boxes) if own is None]
+        if self.detector is None:
+            found = [[_middle(images[index].shape)] for index in open_]
+        else:
+            found = self.detector.detect([images[index] for index in open_]) if open_ else []
+            found = [self._largest(detections) for detections in found]
+        found = dict(zip(open_, found, strict=True))
+        return [found[index] if own is None else own_faces(own, image.shape, f"image {first + index}")
+                for index, (own, image) in enumerate(zip(boxes, images, strict=True))]
+
+    def _largest(self, detections):
+        if self.max_faces is None or len(detections) <= self.max_faces:
+            return detections
+        kept = sorted(detections, key=lambda found: -found.box[2] * found.box[3])[: self.max_faces]
+        return sorted(kept, key=lambda found: -found.score)
+
+    def _predict(self, images, found):
+        size = self.classifier.image_size
+        faces = [cut_face(image, detection, self.align, size)[0]
+                 for image, detections in zip(images, found, strict=True) for detection in detections]
+        rows = iter(self.classifier.classify(np.stack(faces)) if faces else ())
+        return [[self._face(detection, next(rows)) for detection in detections] for detections in found]
+
+    def _face(self, detection, row):
+        probabilities = dict(zip(self.expressions, row.tolist(), strict=True))
+        label = self.expressions[int(row.argmax())]
+        return FacePrediction(tuple(detection.box), detection.score, detection.landmarks, label, probabilities)
+
+
+def own_faces(boxes, shape, name):
+    """The user's boxes as detections without score and landmarks, clipped to the picture.
+
+    Args:
+        boxes: (F, 4) x, y, width, height in pixels.
+        shape: of the picture, (H, W, ...).
+        name: what an error calls the picture.
+
+    Raises:
+        FerMdError: not four finite numbers a box, or a box less than a pixel of which is in the picture.
+    """
+    boxes = np.asarray(boxes, np.float64)
+    if not boxes.size:
+        return []
+    if boxes.ndim != 2 or boxes.shape[1] != 4 or not np.isfinite(boxes).all():
+        raise FerMdError(f"{name}: boxes must be rows of finite x, y, width, height; found shape {boxes.shape}")
+    clipped = [clip_box(box, shape) for box in boxes]
+    if None in clipped:
+        box = boxes[clipped.index(None)].tolist()
+        raise FerMdError(f"{name}: box {box} has no pixel in the picture of {shape[1]}x{shape[0]}")
+    return [Detection(box, None) for box in clipped]
+
+
+def _middle(shape):
+    """A picture that is a face itself: the largest square in its middle."""
+    height, width = shape[:2]
+    side = min(height, width)
+    return Detection(((width - side) / 2, (height - side) / 2, float(side), float(side)), None)
+
+
+def _as_picture(image, index):
+    """(H, W, 3) uint8 RGB of what a user calls a picture."""
+    if isinstance(image, str | os.PathLike):
+        return read_picture(Path(image))
+    found = f"{image.shape} {image.dtype}" if isinstance(image, np.ndarray) else type(image).__name__
+    if isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size:
+        if image.ndim == 2:
+            return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
+        if image.ndim == 3 and image.shape[2] == 3:
+            return image
+    raise FerMdError(f"image {index}: must be a path or (H, W, 3) RGB or (H, W) gray uint8; found {found}")
+
+
+def _chunks(items, picture_of):
+    """Groups items into lists of (item, (image, boxes)), bounded in number and pixels."""
+    chunk, pixels = [], 0
+    for item in items:
+        picture = picture_of(item)
+        chunk.append((item, picture))
+        pixels += picture[0].shape[0] * picture[0].shape[1]
+        if len(chunk) >= _CHUNK or pixels >= _CHUNK_PIXELS:
+            yield chunk
+            chunk, pixels = [], 0
+    if chunk:
+        yield chunk

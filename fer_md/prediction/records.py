@@ -1,0 +1,83 @@
+"""Predictions as JSON lines or CSV: one row a face and frame."""
+
+import contextlib
+import csv
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from fer_md.errors import FerMdError
+from fer_md.faces.detection import LANDMARKS
+from fer_md.files import atomic_file
+
+FORMATS = (".jsonl", ".csv")
+
+_POINTS = tuple(f"{name.replace(' ', '_')}_{axis}" for name in LANDMARKS for axis in "xy")
+
+
+def check_name(path):
+    """Raises FerMdError unless ``path`` ends in one of `FORMATS`."""
+    if Path(path).suffix.lower() not in FORMATS:
+        raise FerMdError(f"{path}: --output must end in {' or '.join(FORMATS)}")
+
+
+@contextlib.contextmanager
+def open_records(path, expressions):
+    """Opens a file for predictions, which appears whole or not at all.
+
+    Args:
+        path: file whose name ends in one of `FORMATS`; None for JSON lines on stdout.
+        expressions: names of the probabilities, in the order of their columns.
+
+    Yields:
+        function to call with a `fer_md.prediction.media.Frame` and its list of
+        `fer_md.prediction.predictor.FacePrediction`, which writes a row for each face.
+
+    Raises:
+        FerMdError: the name ends in something else.
+    """
+    if path is None:
+        yield lambda frame, faces: _write_json(sys.stdout, frame, faces)
+        return
+    check_name(path)
+    with atomic_file(path) as partial, open(partial, "w", newline="", encoding="utf-8",
+                                            errors="backslashreplace") as stream:
+        if Path(path).suffix.lower() == ".jsonl":
+            yield lambda frame, faces: _write_json(stream, frame, faces)
+        else:
+            table = csv.writer(stream, lineterminator="\n")
+            table.writerow(("source", "frame", "time", "face", "x", "y", "width", "height", "score", "label",
+                            *expressions, *_POINTS))  # fmt: skip
+            yield lambda frame, faces: table.writerows(_columns(frame, faces))
+
+
+def _rows(frame, faces):
+    """Yields one dict of JSON values a face; pixels to 1/100, probabilities and seconds to 1e-6."""
+    for number, face in enumerate(faces):
+        points = None if face.landmarks is None else np.round(face.landmarks.astype(float), 2).tolist()
+        yield {
+            "source": frame.medium.source,
+            "frame": frame.index,
+            "time": None if frame.time is None else round(frame.time, 6),
+            "face": number,
+            "box": [round(value, 2) for value in face.box],
+            "score": None if face.score is None else round(face.score, 4),
+            "landmarks": points,
+            "label": face.label,
+            "probabilities": {name: round(value, 6) for name, value in face.probabilities.items()},
+        }
+
+
+def _write_json(stream, frame, faces):
+    for row in _rows(frame, faces):
+        stream.write(json.dumps(row, allow_nan=False) + "\n")
+
+
+def _columns(frame, faces):
+    """The rows of the table: nested values as columns, None as an empty field."""
+    for row in _rows(frame, faces):
+        points = [value for point in row["landmarks"] or () for value in point] or [None] * len(_POINTS)
+        yield (*(row[name] for name in ("source", "frame", "time", "face")), *row["box"], row["score"], row["label"],
+               *row["probabilities"].values(), *points)  # fmt: skip
