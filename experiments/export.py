@@ -48,7 +48,7 @@ def fused(networks):
         raise FerMdError(f"{networks[0][0]}: several networks; --data must name the data set of the label space")
     info = read_info(FLAGS.data)
     models, heads = zip(*(load_scorer(run, name, info) for run, name in networks), strict=True)
-    weights = [float(weight) for weight in FLAGS.score_weights] or None
+    weights = console.numbers("score_weights", FLAGS.score_weights) or None
     if weights and (len(weights) != len(networks) or abs(sum(weights) - 1) > 1e-6):
         raise FerMdError(f"--score_weights must be {len(networks)} numbers that add up to 1; found {weights}")
     return build_fused(list(models), weights, list(heads)), info["expressions"]

@@ -54,12 +54,15 @@ def main():
     recipe = dataclasses.replace(recipe, epochs=FLAGS.epochs or recipe.epochs, rate=FLAGS.rate or recipe.rate)
     options = {"alpha": FLAGS.alpha, **({"nearest": FLAGS.nearest} if FLAGS.loss == "md" else {})}
     metric_loss = MetricLoss(FLAGS.loss, FLAGS.loss_weight, options)
-    weights = [float(weight) for weight in FLAGS.dataset_weights] or [1.0] * len(FLAGS.data)
+    weights = console.numbers("dataset_weights", FLAGS.dataset_weights) or [1.0] * len(FLAGS.data)
     if len(weights) != len(FLAGS.data):
         raise FerMdError(f"--dataset_weights must be {len(FLAGS.data)} numbers, one a data set; found {len(weights)}")
     strategy = make_strategy(FLAGS.strategy, FLAGS.replicas)
+    try:
+        jobs = make_jobs(FLAGS.components, FLAGS.data, recipe, metric_loss, weights, strategy, FLAGS.replay, FLAGS.seed)
+    except ValueError as error:  # a choice that the loss or the data sets rule out
+        raise FerMdError(str(error)) from None
     run_dir = open_run(FLAGS.run_dir, settings(recipe, metric_loss, weights))
-    jobs = make_jobs(FLAGS.components, FLAGS.data, recipe, metric_loss, weights, strategy, FLAGS.replay, FLAGS.seed)
     complete = train(jobs, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
     print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
 

@@ -1,6 +1,7 @@
 """How every script of the project starts: quiet logs, help that teaches, errors in one line."""
 
 import errno
+import math
 import os
 import sys
 import traceback
@@ -79,3 +80,25 @@ def _fail(message, debug, status=1):
         traceback.print_exc()
     print(f"error: {message}", file=sys.stderr)
     return status
+
+
+def numbers(flag, texts):
+    """The numbers of a list flag.
+
+    Args:
+        flag: its name, for the error.
+        texts: list of str.
+
+    Returns:
+        list of float.
+
+    Raises:
+        FerMdError: one of them is not a finite number.
+    """
+    try:
+        values = [float(text) for text in texts]
+    except ValueError as error:
+        raise FerMdError(f"--{flag} must be numbers, separated by commas ({error})") from None
+    if not all(math.isfinite(value) for value in values):
+        raise FerMdError(f"--{flag} must be finite numbers; found {', '.join(texts)}")
+    return values

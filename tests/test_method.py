@@ -177,10 +177,17 @@ def check_export(folder, runs, data, split):
     np.testing.assert_allclose(found, 0.3 * expected[0] + 0.7 * expected[1], atol=1e-5)
 
 
-def test_fine_tuning_needs_one_component_a_data_set(stage):
+@pytest.mark.parametrize("flags, message", [
+    (["--dataset_weights=1,2,x"], "--dataset_weights must be numbers"),
+    (["--dataset_weights=1,2"], "--dataset_weights must be 3 numbers, one a data set; found 2"),
+    (["--nearest=7"], r"nearest must be in [1, num_classes - 1 = 6], not 7"),
+    (["--components=a,b"], "found 2 and 3"),
+])  # fmt: skip
+def test_wrong_flags_are_one_line(stage, tmp_path, flags, message):
     data, runs = stage
-    answer = script("finetune.py", f"--components={runs[0]}", f"--data={data[0]},{data[1]}", "--run_dir=/tmp/none")
-    assert answer.returncode == 1 and "found 1 and 2" in answer.stderr
+    names = [f"--components={','.join(map(str, runs))}", f"--data={','.join(map(str, data))}"]
+    answer = script("finetune.py", *names, f"--run_dir={tmp_path / 'run'}", *flags)
+    assert answer.returncode == 1 and message in answer.stderr and "Traceback" not in answer.stderr
 
 
 def test_labels_follow_their_names():
