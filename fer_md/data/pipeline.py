@@ -36,14 +36,34 @@ def training_batches(split, augmentation, batch_size, seed, first_step, last_ste
 
     def batch(step):
         positions = step * batch_size + shard * part + tf.range(part, dtype=tf.int64)
-        epochs = positions // total
-        keys = tf.stack([tf.fill([part], tf.constant(seed % 2**31, tf.int64)), epochs, tf.zeros([part], tf.int64)], 1)
-        examples = tf.raw_ops.RandomIndexShuffle(
-            index=positions % total, seed=tf.cast(keys, tf.int32), max_index=tf.constant(total - 1, tf.int64), rounds=8
-        )
-        faces = augment(tf.gather(images, examples), augmentation, seed, epochs, examples)
+        examples = shuffled(positions, total, seed)
+        faces = augment(tf.gather(images, examples), augmentation, seed, positions // total, examples)
         return faces, tf.gather(labels, examples)
 
+    return step_stream(batch, first_step, last_step)
+
+
+def shuffled(positions, total, seed):
+    """The examples at some positions of an endless stream that goes through all of them in each epoch.
+
+    Args:
+        positions: (P,) int64.
+        total: number of examples.
+        seed: int; another seed and another epoch (``position div total``) have another order.
+
+    Returns:
+        (P,) int64 in [0, total).
+    """
+    epochs = positions // total
+    seeds = tf.fill(tf.shape(positions), tf.constant(seed % 2**31, tf.int64))
+    keys = tf.stack([seeds, epochs, tf.zeros_like(positions)], 1)
+    return tf.raw_ops.RandomIndexShuffle(
+        index=positions % total, seed=tf.cast(keys, tf.int32), max_index=tf.constant(total - 1, tf.int64), rounds=8
+    )
+
+
+def step_stream(batch, first_step, last_step):
+    """A ``tf.data.Dataset`` of ``batch(step)`` for a range of steps, in their order, two of them ahead of their use."""
     steps = tf.data.Dataset.range(first_step, last_step)
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF

@@ -9,6 +9,7 @@ from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import embeddings_function
 from fer_md.losses import CenterLoss, MDLoss
+from fer_md.losses.class_centers import ClassCenters
 from fer_md.models import add_head
 from fer_md.training.loop import Job
 from fer_md.training.run_directory import load_model, read_settings
@@ -138,10 +139,10 @@ def head_for(info, first):
 
 def start_centers(trainer, splits, seed):
     """Sets the centers to the class means of the embeddings of some training images."""
-    if not any(trainer.metric_losses):
-        return
     forward = embeddings_function(trainer.model)
     for layer, split in zip(trainer.metric_losses, splits, strict=True):
+        if not isinstance(layer, ClassCenters):
+            continue
         rows = np.random.default_rng(seed).permutation(len(split.labels))[:FOR_CENTERS]
         layer.set_to_class_means(forward(split.images[rows]), split.labels[rows])
 

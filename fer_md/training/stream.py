@@ -2,8 +2,6 @@
 
 import tensorflow as tf
 
-from fer_md.data.pipeline import training_batches
-
 
 def training_stream(trainer, splits, seed, step, total):
     """The batches of steps ``step`` to ``total - 1``, as ``Trainer.train_step`` takes them.
@@ -29,8 +27,8 @@ def training_stream(trainer, splits, seed, step, total):
 
     def batches(shard, shards):
         return [
-            training_batches(split, recipe.augmentation, size, seed + 7919 * index, step, total, shard, shards)
-            for index, split in enumerate(splits)
+            task.batches(split, recipe.augmentation, size, seed + 7919 * index, step, total, shard, shards)
+            for index, (task, split) in enumerate(zip(trainer.tasks, splits, strict=True))
         ]
 
     def for_worker(context):

@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Callable
 
+from fer_md.data.pipeline import training_batches
+
 
 @dataclasses.dataclass(frozen=True)
 class Task:
@@ -12,11 +14,16 @@ class Task:
         name: of the data set, for the logs.
         head: output of the network that scores its label space.
         weight: lambda_i of Eq. 10.
-        metric_loss: function without arguments that makes a ``fer_md.losses`` layer over the embeddings; its
+        metric_loss: function without arguments that makes a ``fer_md.losses`` layer over the features; its
             ``loss_weight`` is used. None for softmax alone.
+        features: output of the network that the metric loss works on.
+        batches: how the data set's batches are drawn: ``fer_md.data.pipeline.training_batches``, or another function
+            with its arguments.
     """
 
     name: str = "data"
     head: str = "logits"
     weight: float = 1.0
     metric_loss: Callable | None = None
+    features: str = "embeddings"
+    batches: Callable = training_batches

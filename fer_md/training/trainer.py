@@ -33,8 +33,9 @@ class Trainer:
         with strategy.scope():
             self.model = build()
             self.metric_losses = [task.metric_loss() if task.metric_loss else None for task in self.tasks]
-            for layer in filter(None, self.metric_losses):
-                layer.build(self.model.output["embeddings"].shape)
+            for task, layer in zip(self.tasks, self.metric_losses, strict=True):
+                if layer is not None:
+                    layer.build(self.model.output[task.features].shape)
             learned = [v for layer in filter(None, self.metric_losses) for v in layer.trainable_variables]
             variables = self.model.trainable_variables + learned
             self.sgd = SGD(variables, recipe.momentum, True, recipe.weight_decay)
@@ -98,7 +99,7 @@ class Trainer:
         loss, layer = softmax, self.metric_losses[index]
         if layer is not None:
             replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-            metric = layer(outputs["embeddings"], labels, training=True) / replicas
+            metric = layer(outputs[self.tasks[index].features], labels, training=True) / replicas
             loss = softmax + layer.loss_weight * metric
         correct = tf.cast(tf.equal(tf.argmax(logits, 1, tf.int32), labels), tf.float32)
         return loss, softmax, metric, tf.reduce_sum(correct) / count
@@ -126,7 +127,7 @@ class Trainer:
             "model": [v.value for v in self.model.variables],
             "slot": self.sgd.slots,
             "average": self.average,
-            "centers": [layer.centers.value for layer in layers],
+            "centers": [v.value for layer in layers for v in layer.variables],
         }
 
     def state(self):
