@@ -1,9 +1,25 @@
-"""Custom Keras layers of the component network."""
+"""Custom Keras layers of the component network and of the baselines."""
 
 from fer_md.layers.batch_norm import BatchNorm
+from fer_md.layers.correspondence import Correspondence
 from fer_md.layers.crelu import CReLU
 from fer_md.layers.dropout import Dropout
+from fer_md.layers.equalize import Equalize
 from fer_md.layers.inception import inception_block
+from fer_md.layers.isotropic_smoothing import IsotropicSmoothing
+from fer_md.layers.response_norm import ResponseNorm
 from fer_md.layers.standardize import Standardize
+from fer_md.layers.stretch import Stretch
 
-__all__ = ["BatchNorm", "CReLU", "Dropout", "Standardize", "inception_block"]
+__all__ = [
+    "BatchNorm",
+    "CReLU",
+    "Correspondence",
+    "Dropout",
+    "Equalize",
+    "IsotropicSmoothing",
+    "ResponseNorm",
+    "Standardize",
+    "Stretch",
+    "inception_block",
+]

@@ -1,0 +1,98 @@
+"""The cross-dataset correspondence code: which cluster of similar faces, whatever its data set, a face belongs to."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from fer_md.layers.oriented_grid import BINS, oriented_grid
+
+ROUNDS = 25
+"""Of k-means, for each set of clusters."""
+
+
+@keras.saving.register_keras_serializable(package="fer_md")
+class Correspondence(keras.layers.Layer):
+    """Names a face's cluster and its cluster within that, as one-hot codes: input of Zhang et al.'s bridging layer.
+
+    The clusters are those of all data sets' faces together, by their histograms of gradients, so that faces which
+    look alike share a code although different things are labelled on them. Before ``adapt`` all faces get one code.
+
+    Args:
+        clusters: k, at least 2; each of the k clusters is divided into k again.
+        cells: edge of the grid of histograms.
+
+    Input: (B, H, W, 1) gray levels of any numeric dtype. Output: (B, k + k^2), a 1 in the first k and one in the rest.
+
+    Raises:
+        ValueError: ``clusters`` out of range.
+    """
+
+    def __init__(self, clusters=4, cells=6, **kwargs):
+        super().__init__(autocast=False, **kwargs)
+        if clusters < 2:
+            raise ValueError(f"clusters must be at least 2, not {clusters}")
+        self.clusters, self.cells = clusters, cells
+
+    def build(self, input_shape):
+        def weight(name, *shape):
+            shape = (*shape, self.cells**2 * BINS)
+            return self.add_weight(
+                name=name, shape=shape, initializer="zeros", trainable=False, dtype="float32", autocast=False
+            )
+
+        self.coarse = weight("coarse", self.clusters)
+        self.fine = weight("fine", self.clusters, self.clusters)
+
+    def adapt(self, images, seed=0):
+        """Finds the clusters.
+
+        Args:
+            images: (N, H, W) uint8, training faces of all data sets; 4,096 of them, drawn by ``seed``, are used.
+            seed: of the draw and of the clusters' first centers.
+        """
+        rng = np.random.default_rng(seed)
+        rows = rng.permutation(len(images))[:4096]
+        points = oriented_grid(tf.constant(np.asarray(images)[rows][..., None]), self.cells).numpy()
+        centers, owners = k_means(points, self.clusters, rng)
+        inner = [k_means(points[owners == k], self.clusters, rng)[0] for k in range(self.clusters)]
+        self.coarse.assign(centers)
+        self.fine.assign(np.stack(inner))
+
+    def call(self, x):
+        points = oriented_grid(x, self.cells)  # (B, F)
+        owners = tf.argmin(_distances(points[:, None], tf.convert_to_tensor(self.coarse)), axis=1)
+        inner = tf.gather(tf.convert_to_tensor(self.fine), owners)  # (B, k, F)
+        places = self.clusters * owners + tf.argmin(_distances(points[:, None], inner), axis=1)
+        codes = [tf.one_hot(owners, self.clusters), tf.one_hot(places, self.clusters**2)]
+        return tf.cast(tf.concat(codes, axis=1), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.clusters + self.clusters**2)
+
+    def get_config(self):
+        return {**super().get_config(), "clusters": self.clusters, "cells": self.cells}
+
+
+def _distances(points, centers):
+    return tf.reduce_sum(tf.math.squared_difference(points, centers), axis=-1)
+
+
+def k_means(points, clusters, rng):
+    """Lloyd's k-means from points drawn at random; a cluster that loses its last point keeps its center.
+
+    Args:
+        points: (N, F) float; fewer than ``clusters`` are repeated.
+        clusters: k.
+        rng: ``numpy.random.Generator``.
+
+    Returns:
+        (k, F) centers, the middle of all coordinates where there is no point, and (N,) the clusters of the points.
+    """
+    if not len(points):
+        return np.zeros((clusters, points.shape[1])), np.zeros(0, int)
+    centers = np.array(points[np.resize(rng.permutation(len(points)), clusters)])
+    for _ in range(ROUNDS):
+        owners = ((points[:, None] - centers) ** 2).sum(-1).argmin(1)
+        for k in np.unique(owners):
+            centers[k] = points[owners == k].mean(0)
+    return centers, owners

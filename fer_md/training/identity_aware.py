@@ -1,0 +1,43 @@
+"""How IACNN (Meng et al., FG 2017) is trained: two tasks on pairs of faces, one by expression, one by person."""
+
+import functools
+
+import numpy as np
+
+from fer_md.data.pairs import pair_batches
+from fer_md.losses import ContrastiveLoss
+from fer_md.training.task import Task
+
+
+def subject_numbers(subjects):
+    """(N,) integers, one for each person; -1 where the person is unknown ("")."""
+    people = {subject: number for number, subject in enumerate(sorted(set(subjects) - {""}))}
+    return np.array([people.get(subject, -1) for subject in subjects])
+
+
+def identity_aware_tasks(split, metric_loss=None):
+    """The tasks of a network made by ``fer_md.models.meng.build_meng`` on one split.
+
+    ``L = 1/2 sum_t (L_S,t + L_C,t)`` over a task of expression pairs and one of pairs of persons. Each batch is half
+    of the recipe's; softmax learns the expression from the faces of both, the contrastive losses the expression and
+    the identity layer. Two streams with shared weights are one network on both faces of a pair, so the loop and the
+    trainer are those of every other network. MD loss takes the place of the expression-sensitive loss.
+
+    Args:
+        split: ``Split`` with subjects; where no subject is known there is the first task alone.
+        metric_loss: function that makes the layer in place of the expression-sensitive contrastive loss, or None.
+
+    Returns:
+        list of ``Task``; all of them train on ``split``.
+
+    Raises:
+        ValueError: (with the first batch) no person has two faces, or there is only one person.
+    """
+    if metric_loss:
+        tasks = [Task("expression", metric_loss=metric_loss)]
+    else:
+        tasks = [Task("expression", metric_loss=ContrastiveLoss, batches=pair_batches)]
+    if any(split.subjects):
+        by_person = functools.partial(pair_batches, groups=subject_numbers(split.subjects))
+        tasks.append(Task("identity", metric_loss=ContrastiveLoss, features="identity", batches=by_person))
+    return tasks
