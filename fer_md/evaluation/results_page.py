@@ -85,11 +85,12 @@ def _stages(found):
     minutes = ", ".join(f"{seconds / 60:.1f}" for seconds in found["seconds"])
     replay = found["settings"][-1]["replay"]
     kind = f"own data set replayed with weight {replay:g}" if replay else "data sets exchanged as in the paper"
-    return (
-        f"## The method on {found['split']}, {kind}\n\nTraining took {minutes} minutes (components, fine-tuning). The "
-        "paper's data are others: its D1 is FER2013 with 1,400 unpublished faces, its D2 is SFEW, and its 79.7 is the mean of "
-        f"Tab. 1's diagonal, a macro recall.\n\n{_table(head, rows)}"
+    note = (
+        "The paper's data are others: its D1 is FER2013 with 1,400 unpublished faces, its D2 is SFEW, and its 79.7 is "
+        "the mean of Tab. 1's diagonal, a macro recall."
     )
+    title = f"## The method on {found['split']}, {kind}"
+    return f"{title}\n\nTraining took {minutes} minutes (components, fine-tuning). {note}\n\n{_table(head, rows)}"
 
 
 def _ablation(found):
