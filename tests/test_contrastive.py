@@ -93,6 +93,13 @@ def test_layer_refuses_a_margin_no_unit_vectors_reach():
         ContrastiveLoss(margin=3)
 
 
+@pytest.mark.parametrize("rows", [2, 6])
+def test_layer_refuses_half_a_turn(rows):
+    """As two replicas of a batch of four would get it."""
+    with pytest.raises(tf.errors.InvalidArgumentError, match="rows must come in fours"):
+        tf.function(ContrastiveLoss())(np.ones((rows, 3), np.float32), np.zeros(rows))
+
+
 def collect(split, first, last, augmentation=STRONG, groups=None, **shards):
     batches = pair_batches(split, augmentation, 8, 5, first, last, groups=groups, **shards)
     return [(images.numpy(), labels.numpy()) for images, labels in batches]

@@ -23,6 +23,7 @@ class ContrastiveLoss(keras.layers.Layer):
 
     Raises:
         ValueError: ``margin`` out of range.
+        tf.errors.InvalidArgumentError: another number of rows, for example a batch divided among too many replicas.
     """
 
     def __init__(self, margin=1.0, loss_weight=1.0, **kwargs):
@@ -35,6 +36,7 @@ class ContrastiveLoss(keras.layers.Layer):
         """There are no weights."""
 
     def call(self, embeddings, labels, training=False):
+        tf.debugging.assert_equal(tf.shape(embeddings)[0] % 4, 0, "rows must come in fours: two pairs a turn")
         unit = tf.math.l2_normalize(tf.cast(embeddings, tf.float32), axis=1)
         pairs = tf.reshape(unit, [-1, 2, unit.shape[-1]])
         alike = tf.range(tf.shape(pairs)[0]) % 2 == 0

@@ -83,7 +83,7 @@ def build_zhang(config=None, seed=0, name="zhang"):
 
 
 def adapt_bridge(model, images, seed=0):
-    """Finds the correspondences among the faces of all data sets; to be called before training.
+    """Finds the correspondences among the faces of all data sets; part of building, before a trainer gets the model.
 
     Args:
         model: ``keras.Model`` made by ``build_zhang``.
