@@ -5,6 +5,8 @@ from typing import Protocol
 
 import numpy as np
 
+from fer_md.errors import FerMdError
+
 LANDMARKS = ("left eye", "right eye", "nose", "left mouth corner", "right mouth corner")
 """Order of the five landmarks; left is the left of the image."""
 
@@ -37,6 +39,13 @@ class Detector(Protocol):
         Returns:
             list, for each image a list of `Detection`, the highest score first; empty where there is no face.
         """
+
+
+def check_image(image, index):
+    """Returns the ``index``-th image of a detector's input if it is (H, W, 3) uint8; ``FerMdError`` if it is not."""
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+        raise FerMdError(f"image {index}: must be (H, W, 3) uint8; found {image.shape} {image.dtype}")
+    return image
 
 
 def clip_box(box, shape):

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from fer_md.errors import FerMdError
-from fer_md.faces.detection import Detection, clip_box
+from fer_md.faces.detection import Detection, check_image, clip_box
 
 SMALLEST = 20
 """Side in pixels of the smallest face that the package looks for. Asked for larger ones, mtcnn 1.0.0 makes pyramid
@@ -48,7 +48,7 @@ class MtcnnDetector:
         Raises:
             FerMdError: an image is not (H, W, 3) uint8; the message says which.
         """
-        canvases = [_canvas(_checked(image, index), self._scale(image.shape), self.margin)
+        canvases = [_canvas(check_image(image, index), self._scale(image.shape), self.margin)
                     for index, image in enumerate(images)]
         found = [[] for _ in images]
         for batch in _batches([canvas for canvas, _, _ in canvases]):
@@ -72,11 +72,6 @@ def _load():
         raise FerMdError("the detector mtcnn is not installed: pip install 'fer_md[faces]'") from None
     return MTCNN()
 
-
-def _checked(image, index):
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-        raise FerMdError(f"image {index}: must be (H, W, 3) uint8; found {image.shape} {image.dtype}")
-    return image
 
 
 def _canvas(image, scale, margin):

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from fer_md.errors import FerMdError
-from fer_md.faces.detection import Detection, clip_box
+from fer_md.faces.detection import Detection, check_image, clip_box
 from fer_md.faces.region_network import CROP, warp_regions
 from fer_md.faces.regions import suppress, take_steps
 from fer_md.faces.selective_search import SelectiveSearch
@@ -45,7 +45,7 @@ class SelectiveSearchDetector:
         Raises:
             FerMdError: an image is not (H, W, 3) uint8; the message says which.
         """
-        return [self._detect(_checked(image, index)) for index, image in enumerate(images)]
+        return [self._detect(check_image(image, index)) for index, image in enumerate(images)]
 
     def _detect(self, image):
         square, factor = self.search.scaled(image)
@@ -98,8 +98,3 @@ class SelectiveSearchDetector:
         except Exception as error:
             raise FerMdError(f"{folder}: not a detector, or damaged ({error})".replace("\n", " ")) from error
 
-
-def _checked(image, index):
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-        raise FerMdError(f"image {index}: must be (H, W, 3) uint8; found {image.shape} {image.dtype}")
-    return image
