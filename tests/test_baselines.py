@@ -178,9 +178,10 @@ def test_the_bridging_layer_reads_the_code(images):
     assert np.any(model(images)["embeddings"].numpy() != embeddings)
 
 
-def test_a_member_learns_a_handful_of_faces():
-    """Sixteen faces of noise by heart: the published paddings and poolings let the gradient through."""
-    split, model = random_split(16), tiny("kim", fc_units=64, dropout=0.0, illumination="equalized")
+@pytest.mark.parametrize("name, options", [("kim", {"illumination": "equalized"}), ("zhang", {})])
+def test_without_batch_norm_a_handful_of_faces_is_learnt(name, options):
+    """Sixteen faces of noise by heart: paddings, poolings and response norm let the gradient through."""
+    split, model = random_split(16), tiny(name, fc_units=64, dropout=0.0, **options)
     recipe = dataclasses.replace(RECIPE, label_smoothing=0.0, epochs=120, rate=0.02)
     trainer = Trainer(lambda: model, recipe, 16, tf.distribute.get_strategy())
     figures = np.array(steps(trainer, [split], 120))

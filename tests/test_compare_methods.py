@@ -1,0 +1,82 @@
+"""Tab. 4 end to end on faces of noise: every method with both losses, again without training, refused with others."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from random_faces import random_split
+
+from fer_md.data.face import Face
+from fer_md.data.records import load_split, write_dataset
+
+ROOT = Path(__file__).parents[1]
+
+
+def compare(data, folder, *more):
+    flags = [f"--data={data}", f"--run_dir={folder / 'runs'}", f"--output={folder / 'table.json'}", "--network=tiny"]
+    script = ROOT / "experiments" / "compare_methods.py"
+    return subprocess.run([sys.executable, str(script), *flags, *more], capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """40 training faces of ten persons, 8 for validation and 12 for the test."""
+    folder = tmp_path_factory.mktemp("compare") / "noise"
+    split, splits = random_split(60), ["Training"] * 40 + ["PublicTest"] * 8 + ["PrivateTest"] * 12
+    faces = (
+        Face(key=str(i), image=split.images[i], label=int(split.labels[i]), split=splits[i], subject=f"p{i % 10}")
+        for i in range(60)
+    )
+    write_dataset(faces, folder, "noise")
+    return folder
+
+
+def test_unknown_methods_are_refused(data, tmp_path):
+    answer = compare(data, tmp_path, "--methods=zhang,khan")
+    assert answer.returncode == 1 and "--methods: must be of zhang, kim, meng, ours; found khan" in answer.stderr
+
+
+@pytest.mark.slow
+def test_every_method_with_both_losses(data, tmp_path):
+    answer = compare(data, tmp_path, "--seeds=0", "--epochs=1")
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads((tmp_path / "table.json").read_text())
+    assert [(row["method"].split()[0], row["loss"], row["paper"]) for row in found["rows"]] == [
+        ("Zhang", "own", 75.10), ("Zhang", "MD", 75.21), ("Kim", "own", 72.72), ("Kim", "MD", 74.55),
+        ("Meng", "own", 76.82), ("Meng", "MD", 78.27), ("Our", "own", None), ("Our", "MD", 79.7),
+    ]  # fmt: skip
+    assert found["seeds"] == [0] and found["people"] == 10 and found["images"] == {"training": 40, "test": 12}
+    for row in found["rows"][:-1]:
+        ours, gain = found["rows"][-1]["accuracy"], row["ours_minus_this"]
+        assert gain["difference"] == pytest.approx(ours - row["accuracy"]) and gain["low"] <= gain["high"]
+        test = row["mcnemar"][0]
+        assert (test["only_ours"] - test["only_this"]) / 12 == pytest.approx(gain["difference"])
+    members = found["rows"][2]["single"][0]["members"]
+    assert len(members) == 6 and sum(member["weight"] for member in members) == pytest.approx(1)
+    check_scores(data, tmp_path / "runs" / "ours-md-0", found["rows"][-1])
+    check_again(data, tmp_path, found)
+
+
+def check_scores(data, folder, row):
+    """The table's accuracy is that of the stored probabilities of the test split."""
+    with np.load(folder / "scores.npz", allow_pickle=False) as scores:
+        assert scores["validation"].shape == (8, 7)
+        right = scores["test"].argmax(1) == load_split(data, "PrivateTest").labels
+    assert row["accuracy"] == pytest.approx(right.mean())
+
+
+def check_again(data, folder, found):
+    """A second call trains only what is missing and gives the same rows; other epochs are refused."""
+    shutil.rmtree(folder / "runs" / "zhang-own-0")
+    kept = (folder / "runs" / "ours-md-0" / "scores.npz").stat().st_mtime_ns
+    answer = compare(data, folder, "--seeds=0", "--epochs=1", "--methods=zhang")
+    assert answer.returncode == 0, answer.stderr
+    again = json.loads((folder / "table.json").read_text())
+    assert again["rows"] == [found["rows"][i] for i in (0, 1, 6, 7)]
+    assert (folder / "runs" / "ours-md-0" / "scores.npz").stat().st_mtime_ns == kept
+    answer = compare(data, folder, "--seeds=0", "--epochs=2")
+    assert answer.returncode == 1 and "holds a run with recipe=" in answer.stderr
