@@ -6,6 +6,7 @@ import keras
 
 from fer_md.expressions import EXPRESSIONS
 from fer_md.layers import Dropout, ResponseNorm, Standardize
+from fer_md.layers.conv_relu import conv_relu
 
 LANDMARKS = 68
 
@@ -46,13 +47,6 @@ class HyperFaceConfig:
             raise ValueError(f"image_size must be a multiple of 8 (three poolings by 2), not {self.image_size}")
 
 
-def apply_conv(x, filters, size, name, stride=1):
-    """Convolution and ReLU: (B, H, W, C) -> (B, H / stride, W / stride, filters)."""
-    return keras.layers.Conv2D(
-        filters, size, stride, padding="same", activation="relu", kernel_initializer="he_normal", name=name
-    )(x)
-
-
 def apply_pool(x, name):
     """Max-pooling by 2 and response normalisation."""
     return ResponseNorm(name=f"{name}_norm")(keras.layers.MaxPooling2D(2, name=f"{name}_pool")(x))
@@ -67,14 +61,14 @@ def apply_task(x, config, seed, name):
 def fused_maps(x, config):
     """The early, middle and last maps of five convolutions, joined at an eighth of the input's edge."""
     filters, (shrunk, joined) = config.filters, config.fused_filters
-    early = apply_pool(apply_conv(x, filters[0], 5, "conv1"), "conv1")
-    x = apply_pool(apply_conv(early, filters[1], 5, "conv2"), "conv2")
-    middle = apply_conv(x, filters[2], 3, "conv3")
-    x = apply_conv(middle, filters[3], 3, "conv4")
-    x = apply_conv(x, filters[4], 3, "conv5")
+    early = apply_pool(conv_relu(x, filters[0], 5, "conv1"), "conv1")
+    x = apply_pool(conv_relu(early, filters[1], 5, "conv2"), "conv2")
+    middle = conv_relu(x, filters[2], 3, "conv3")
+    x = conv_relu(middle, filters[3], 3, "conv4")
+    x = conv_relu(x, filters[4], 3, "conv5")
     last = keras.layers.MaxPooling2D(2, name="conv5_pool")(x)
-    maps = [apply_conv(early, shrunk, 4, "conv1a", 4), apply_conv(middle, shrunk, 2, "conv3a", 2), last]
-    return apply_conv(keras.layers.Concatenate(name="fusion")(maps), joined, 1, "conv_all")
+    maps = [conv_relu(early, shrunk, 4, "conv1a", 4), conv_relu(middle, shrunk, 2, "conv3a", 2), last]
+    return conv_relu(keras.layers.Concatenate(name="fusion")(maps), joined, 1, "conv_all")
 
 
 def build_hyperface(config=None, seed=0, name="hyperface"):

@@ -6,6 +6,7 @@ import keras
 
 from fer_md.expressions import EXPRESSIONS
 from fer_md.layers import Dropout, Equalize, IsotropicSmoothing, Stretch
+from fer_md.layers.conv_relu import conv_relu
 
 INPUTS = ("raw", "smoothed", "equalized")
 
@@ -76,7 +77,7 @@ def apply_stage(x, filters, convolution, pooling, name):
     (size, around), (window, before) = convolution, pooling
     if around:
         x = keras.layers.ZeroPadding2D(around, name=f"{name}_pad")(x)
-    x = keras.layers.Conv2D(filters, size, activation="relu", kernel_initializer="he_normal", name=name)(x)
+    x = conv_relu(x, filters, size, name, padding="valid")
     if before:  # zeros do not win against what ReLU lets through
         x = keras.layers.ZeroPadding2D(((before, 0), (before, 0)), name=f"{name}_pool_pad")(x)
     return keras.layers.MaxPooling2D(window, 2, name=f"{name}_pool")(x)

@@ -6,6 +6,7 @@ import keras
 
 from fer_md.expressions import EXPRESSIONS
 from fer_md.layers import Correspondence, Dropout, ResponseNorm, Standardize
+from fer_md.layers.conv_relu import conv_relu
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,9 +66,7 @@ def build_zhang(config=None, seed=0, name="zhang"):
     x = Standardize(name="standardize")(images)
     stages = zip(config.filters, (5, 5, 3, 3), (True, True, True, False), (True, True, False, False), strict=True)
     for index, (filters, size, pool, norm) in enumerate(stages, 1):
-        x = keras.layers.Conv2D(
-            filters, size, padding="same", activation="relu", kernel_initializer="he_normal", name=f"conv{index}"
-        )(x)
+        x = conv_relu(x, filters, size, f"conv{index}")
         if pool:
             x = keras.layers.MaxPooling2D(2, name=f"pool{index}")(x)
         if norm:
