@@ -29,6 +29,8 @@ def main(arguments=None):
     parsed = _parser().parse_args(arguments)
     from fer_md import console  # loads TensorFlow: not for --help
 
+    if not parsed.debug:
+        _quieten_decoders()
     return console.guard(functools.partial(parsed.run, parsed), parsed.debug)
 
 
@@ -75,6 +77,15 @@ def _hand_over(command, arguments):
         return 1
     sys.stdout.flush()
     return os.execv(sys.executable, [sys.executable, str(script), *arguments])
+
+
+def _quieten_decoders():
+    """The libraries that decode pictures write to the process's stderr without naming the file: only ours is shown."""
+    sys.stderr.flush()
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 2)
+    os.close(sink)
 
 
 def _predict(parsed):

@@ -56,11 +56,13 @@ def save_run(folder, spaces=None):
     """
     folder.mkdir(parents=True)
     if spaces is None:
-        write_json(folder / "config.json", {"settings": {"data": "noise", "expressions": list(EXPRESSIONS)}})
+        settings = {"data": "noise", "expressions": list(EXPRESSIONS), "manifest_sha256": "0"}
+        write_json(folder / "config.json", {"settings": settings})
         build_component(TINY, 0).save(folder / "model.keras")
         return
     names = [f"component{index + 1}" for index in range(len(spaces))]
-    settings = {"data": list(spaces), "expressions": [list(space) for space in spaces.values()], "networks": names}
+    settings = {"data": list(spaces), "expressions": [list(space) for space in spaces.values()], "networks": names,
+                "manifest_sha256": ["0"] * len(spaces)}  # fmt: skip
     write_json(folder / "config.json", {"settings": settings})
     for index, name in enumerate(names):
         build_component(TINY, index).save(folder / f"{name}.keras")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,16 @@ def check(result, count):
 @pytest.mark.parametrize("data", WHOLE, ids=range(len(WHOLE)))
 def test_whole_pictures_are_read(data):
     assert decode_rgb(data, "x", formats=ALL_FORMATS).std() > 10
+
+
+def test_a_chunk_longer_than_the_file_is_not_made_room_for():
+    """Found by the ten thousand: one bit of a PNG chunk's length had the decoder reserve 2 GB."""
+    data = bytearray(next(data for data in WHOLE if data[:4] == b"\x89PNG"))
+    data[data.index(b"IDAT") - 4] |= 0x80
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(FerMdError, match="damaged"):
+        decode_rgb(bytes(data), "x")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
 def test_three_hundred_broken_pictures():

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fer_md.data.image_headers import SIZES
+from fer_md.data.image_headers import SIZES, png_overflows
 from fer_md.errors import FerMdError
 
 MAX_PIXELS = 50_000_000
@@ -83,7 +83,7 @@ def _decode(data, name, max_pixels, mode, formats=DATA_FORMATS):
     if not 0 < width * height <= max_pixels:
         raise FerMdError(f"{name}: the image is {width}x{height}; at most {max_pixels} pixels are decoded")
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
+        image = None if png_overflows(data) else cv2.imdecode(np.frombuffer(data, np.uint8), mode)
     except cv2.error:
         image = None
     if image is None:

@@ -12,6 +12,19 @@ def png_size(data):
     return struct.unpack(">II", data[16:24])
 
 
+def png_overflows(data):
+    """Whether data is a PNG with a chunk that claims to be longer than the file: decoders reserve up to 2 GB for it."""
+    if png_size(data) is None:
+        return False
+    position = 8
+    while position + 8 <= len(data):
+        length, kind = struct.unpack(">I4s", data[position : position + 8])
+        position += 12 + length
+        if kind == b"IEND":
+            break
+    return position > len(data)
+
+
 def jpeg_size(data):
     """Width and height from the first frame header of a JPEG, None for anything else."""
     if data[:3] != b"\xff\xd8\xff":

@@ -1,0 +1,100 @@
+import json
+import os
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from stub_predictor import save_run
+
+from fer_md import cli
+
+
+@pytest.fixture
+def fer_md(monkeypatch, capsys):
+    """The command in this process, without its change of the process's stderr: status, lines of stdout and stderr."""
+    monkeypatch.setattr(cli, "_quieten_decoders", lambda: None)
+
+    def run(*arguments):
+        status = cli.main([str(argument) for argument in arguments])
+        output = capsys.readouterr()
+        return status, output.out.splitlines(), [line for line in output.err.splitlines() if "predicting" not in line]
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    save_run(folder / "run")
+    rng = np.random.default_rng(0)
+    (folder / "in").mkdir()
+    cv2.imwrite(str(folder / "in" / "a.png"), rng.integers(0, 256, (50, 60, 3), np.uint8))
+    data = cv2.imencode(".jpg", cv2.resize(rng.integers(0, 256, (5, 5, 3), np.uint8), (90, 90)))[1].tobytes()
+    (folder / "in" / "cut.jpg").write_bytes(data[: -len(data) // 4])  # the decoder complains, and fills it up
+    (folder / "in" / "zero.jpg").write_bytes(b"")
+    return folder
+
+
+def test_the_rest_is_kept_and_the_status_is_one(folder, tmp_path):
+    """In a process of its own, as a user starts it: nothing of the libraries comes through on stderr."""
+    command = [sys.executable, "-m", "fer_md.cli", "predict", folder / "in", "none.jpg", f"--model={folder / 'run'}",
+               "--detector=none", f"--output={tmp_path / 'out.csv'}", f"--annotate={tmp_path / 'drawn'}"]
+    answer = subprocess.run(command, capture_output=True, text=True)
+    assert answer.returncode == 1 and answer.stdout == ""
+    assert [line for line in answer.stderr.splitlines() if "predicting" not in line] == [
+        "skipped: none.jpg: no such file or folder", f"skipped: {folder}/in/zero.jpg: the file is empty",
+        "frames 2, faces 2, frames without a face 0, problems 2"]
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == 3
+    assert sorted(os.listdir(tmp_path / "drawn")) == ["a.png", "cut.jpg"]
+
+
+def test_json_lines_on_stdout_and_own_boxes(folder, tmp_path, fer_md):
+    boxes, picture = tmp_path / "boxes.csv", folder / "in" / "a.png"
+    boxes.write_text(f"source,x,y,width,height\n{picture},-5,10,20,20\n")
+    status, (row,), problems = fer_md("predict", picture, f"--model={folder / 'run'}", f"--boxes={boxes}")
+    assert status == 0 and json.loads(row)["box"] == [0, 10, 15, 20]
+    assert problems == ["frames 1, faces 1, frames without a face 0, problems 0"]
+
+
+def test_info(folder, fer_md):
+    status, lines, _ = fer_md("info", f"--model={folder / 'run'}")
+    text = "\n".join(lines)
+    assert status == 0
+    for name in ("tensorflow", "keras", "mtcnn", "anger, disgust, fear", "48x48 gray"):
+        assert name in text
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["--model=/nowhere"], "error: /nowhere: neither a run directory"),
+    (["--model=/nowhere", "--output=x.txt"], "error: x.txt: --output must end in .jsonl or .csv"),
+    (["--model=/nowhere", "--annotate=/usr"], "error: /usr: exists already and is not an empty folder"),
+])
+def test_bad_input_is_one_line(arguments, message, fer_md):
+    status, output, (line,) = fer_md("predict", "x.jpg", *arguments)
+    assert status == 1 and not output and line.startswith(message)
+
+
+@pytest.mark.parametrize("arguments", [[], ["predict"], ["predict", "a", "--model=m", "--every=0"], ["fly"],
+                                       ["predict", "a", "--model=m", "--boxes=b.csv", "--detector=none"]])
+def test_wrong_usage_is_two(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    assert stop.value.code == 2 and "usage: fer-md" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command, script", cli.EXPERIMENTS.items())
+def test_experiments_are_handed_over_to(monkeypatch, command, script):
+    calls = []
+    monkeypatch.setattr(os, "execv", lambda program, arguments: calls.append(arguments))
+    cli.main([command, "--run_dir=x", "--help"])
+    assert os.path.isfile(calls[0][1]) and os.path.basename(calls[0][1]) == script
+    assert calls[0][2:] == ["--run_dir=x", "--help"]
+
+
+def test_without_a_checkout_a_command_says_so(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(cli, "__file__", str(tmp_path / "fer_md" / "cli.py"))
+    assert cli.main(["train"]) == 1
+    message = capsys.readouterr().err
+    assert message.startswith("error: fer-md train: ") and "checkout" in message and message.count("\n") == 1
