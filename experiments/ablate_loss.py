@@ -3,7 +3,8 @@
 python experiments/ablate_loss.py --data=runs/data/fer2013 --run_dir=runs/ablation --seeds=0,1,2 --output=FILE.json
 
 A component of half the widths learns from scratch; all rows share seeds, order and augmentation. Measured on
-PublicTest; the test split is not read. Rows that are done are not trained again, so rows and seeds can be added.
+PublicTest; the test split is not read. What is done is not trained again: rows and seeds can be added, and the table
+holds all that the folder has.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -18,6 +19,7 @@ import tensorflow as tf
 from absl import flags
 
 from fer_md.data.records import load_split, read_info
+from fer_md.errors import FerMdError
 from fer_md.evaluation.distances import class_distances
 from fer_md.evaluation.predict import embeddings_function, logits_function, validate
 from fer_md.files import read_json, write_json
@@ -25,7 +27,7 @@ from fer_md.models import HALF, build_component
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.loop import Job, train
 from fer_md.training.presets import PRESETS
-from fer_md.training.run_directory import environment, load_model, open_run
+from fer_md.training.run_directory import environment, load_model, open_run, plain_settings
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
@@ -69,19 +71,30 @@ ROWS = {
 def main():
     keras.config.set_dtype_policy("mixed_bfloat16")
     training, held_out = load_split(FLAGS.data, "Training"), load_split(FLAGS.data, "PublicTest")
-    results = {}
-    for seed in map(int, FLAGS.seeds):
+    unknown = set(FLAGS.rows) - set(ROWS)
+    if unknown:
+        raise FerMdError(f"--rows: no row {', '.join(sorted(unknown))}; there is {', '.join(ROWS)}")
+    for seed in (int(value) for value in console.numbers("seeds", FLAGS.seeds)):
         for name in FLAGS.rows or ROWS:
-            folder = Path(FLAGS.run_dir) / f"{slug(name)}-{seed}"
-            found = run_row(ROWS[name], seed, training, held_out, folder)
-            results.setdefault(name, []).append({"seed": seed, **found})
+            found = run_row(ROWS[name], seed, training, held_out, Path(FLAGS.run_dir) / f"{slug(name)}-{seed}")
             print(f"{name:30} seed {seed}  {describe(found)}", flush=True)
     if FLAGS.output:
         write_json(FLAGS.output, {
             "command": " ".join(["python", *sys.argv]), "split": "PublicTest", "epochs": FLAGS.epochs,
             "network": "HALF", "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
-            "rows": [summary(name, found) for name, found in results.items()], "environment": environment(),
+            "rows": [summary(name, found) for name, found in all_results().items()], "environment": environment(),
         })  # fmt: skip
+
+
+def all_results():
+    """Every row that has been trained in the folder, with all its seeds."""
+    found = {}
+    for name in ROWS:
+        for path in sorted(Path(FLAGS.run_dir).glob(f"{slug(name)}-*/result.json")):
+            seed = path.parent.name.removeprefix(f"{slug(name)}-")
+            if seed.isdigit():
+                found.setdefault(name, []).append({"seed": int(seed), **read_json(path)})
+    return found
 
 
 def slug(name):
@@ -91,9 +104,12 @@ def slug(name):
 def run_row(metric_loss, seed, training, held_out, folder):
     """Trains one row with one seed, or reads what it gave."""
     result = folder / "result.json"
+    recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs)
+    open_run(folder, {
+        "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"], "recipe": plain_settings(recipe),
+        "network": plain_settings(HALF), "metric_loss": plain_settings(metric_loss), "seed": seed,
+    })  # fmt: skip
     if not result.exists():
-        recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs)
-        open_run(folder, {"metric_loss": dataclasses.asdict(metric_loss), "epochs": FLAGS.epochs, "seed": seed})
         task = Task("data", metric_loss=metric_loss.maker(HALF.num_classes, HALF.fc_units))
         strategy = tf.distribute.get_strategy()
         trainer = Trainer(lambda: build_component(HALF, seed), recipe, len(training.labels), strategy, [task])

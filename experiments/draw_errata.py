@@ -30,7 +30,7 @@ from fer_md.models import HALF, build_component
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.loop import Job, train
 from fer_md.training.presets import PRESETS
-from fer_md.training.run_directory import environment
+from fer_md.training.run_directory import environment, open_run, plain_settings
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
@@ -54,6 +54,8 @@ LOSSES = {
 def main():
     keras.config.set_dtype_policy("mixed_bfloat16")
     own = read_info(FLAGS.data)["expressions"]
+    if not set(FLAGS.expressions) <= set(own):
+        raise FerMdError(f"--expressions must be of {', '.join(own)}; found {', '.join(FLAGS.expressions)}")
     training = only_labelled(map_labels(load_split(FLAGS.data, "Training"), own, FLAGS.expressions))
     held_out = only_labelled(map_labels(load_split(FLAGS.data, "PublicTest"), own, FLAGS.expressions))
     panels = [run_panel(name, loss, training, held_out) for name, loss in LOSSES.items()]
@@ -76,6 +78,10 @@ def run_panel(name, metric_loss, training, held_out):
     """Trains under one loss; a loss that runs away ends the run early, and what it came to is drawn."""
     folder = Path(FLAGS.run_dir) / name.replace(" ", "-").replace(",", "")
     recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs, average=0.0, rate=0.02)
+    open_run(folder, {
+        "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"], "expressions": FLAGS.expressions,
+        "recipe": plain_settings(recipe), "metric_loss": plain_settings(metric_loss), "seed": FLAGS.seed,
+    })  # fmt: skip
     task = Task("faces", metric_loss=metric_loss.maker(len(FLAGS.expressions), 2))
     strategy = tf.distribute.get_strategy()
     trainer = Trainer(build_plane, recipe, len(training.labels), strategy, [task])

@@ -41,7 +41,8 @@ def main():
     scores = stack_scores(networks, info, split.images, FLAGS.averaging)
     if FLAGS.fuse == "no":
         for (run, name), probabilities in zip(networks, scores, strict=True):
-            label = "" if name == "model" else f"-{info['name']}-{name}"
+            own = name == "model" and read_settings(run)["data"] == info["name"]
+            label = "" if own else f"-{info['name']}-{name}"
             report(info, split, probabilities, [(run, name)], label, {})
         return
     if len(networks) < 2:
@@ -57,7 +58,8 @@ def main():
 
 def report(info, split, probabilities, networks, label, extra):
     """Measures, writes and prints one result."""
-    metrics, confusion = measure(split, probabilities, info["expressions"], leaked_rows(FLAGS.data, split, FLAGS.split))
+    leaked = leaked_rows(FLAGS.data, split, FLAGS.split, [read_settings(run) for run, _ in networks])
+    metrics, confusion = measure(split, probabilities, info["expressions"], leaked)
     name = FLAGS.split + label + ("" if FLAGS.averaging == "none" else f"-{FLAGS.averaging}")
     metrics = {
         "command": " ".join(["python", *sys.argv]),

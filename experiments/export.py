@@ -38,6 +38,8 @@ def main():
 
 def single(run_dir, network):
     settings = read_settings(run_dir)
+    if FLAGS.score_weights:
+        raise FerMdError(f"{run_dir}: --score_weights is for several networks, and there is one")
     if network != "model":
         raise FerMdError(f"{run_dir}: --data must name the data set whose label space is served")
     return load_scorer(run_dir, network, {**settings, "name": settings["data"]})[0], settings["expressions"]
@@ -49,9 +51,10 @@ def fused(networks):
     info = read_info(FLAGS.data)
     models, heads = zip(*(load_scorer(run, name, info) for run, name in networks), strict=True)
     weights = console.numbers("score_weights", FLAGS.score_weights) or None
-    if weights and (len(weights) != len(networks) or abs(sum(weights) - 1) > 1e-6):
-        raise FerMdError(f"--score_weights must be {len(networks)} numbers that add up to 1; found {weights}")
-    return build_fused(list(models), weights, list(heads)), info["expressions"]
+    try:
+        return build_fused(list(models), weights, list(heads)), info["expressions"]
+    except ValueError as error:
+        raise FerMdError(f"--score_weights, --run_dir: {error}") from None
 
 
 if __name__ == "__main__":

@@ -30,10 +30,10 @@ flags.DEFINE_list("components", None, "Finished pre-training runs, one a compone
 flags.DEFINE_list("data", None, "Prepared folders; the i-th is what component i was pre-trained on.")
 flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, component1.keras, ...")
 flags.DEFINE_integer("epochs", None, "Passes over the largest data set, in place of the preset's.", lower_bound=1)
-flags.DEFINE_float("rate", None, "Learning rate in place of the paper's 0.001.", lower_bound=0)
+flags.DEFINE_float("rate", None, "Learning rate in place of the paper's 0.001.", lower_bound=1e-9)
 flags.DEFINE_enum("loss", "md", ["md", "center", "none"], "Loss beside softmax.")
 flags.DEFINE_float("loss_weight", 0.1, "Factor of that loss.", lower_bound=0)
-flags.DEFINE_integer("nearest", None, "P of Eq. 9: impostor centers a sample is compared with; all by default.")
+flags.DEFINE_integer("nearest", 1, "P of Eq. 9: impostor centers a sample is compared with.")
 flags.DEFINE_float("alpha", 0.5, "Step of the centers (Algorithm 1).", lower_bound=0, upper_bound=1)
 flags.DEFINE_list("dataset_weights", [], "lambda_i of Eq. 10, one a data set; all 1 by default.")
 flags.DEFINE_float("replay", 0, "Weight of a component's own data set beside the exchanged one.", lower_bound=0)
@@ -57,6 +57,8 @@ def main():
     weights = console.numbers("dataset_weights", FLAGS.dataset_weights) or [1.0] * len(FLAGS.data)
     if len(weights) != len(FLAGS.data):
         raise FerMdError(f"--dataset_weights must be {len(FLAGS.data)} numbers, one a data set; found {len(weights)}")
+    if min(weights) < 0 or not any(weights):
+        raise FerMdError(f"--dataset_weights must be at least 0, and one above it; found {weights}")
     strategy = make_strategy(FLAGS.strategy, FLAGS.replicas)
     try:
         jobs = make_jobs(FLAGS.components, FLAGS.data, recipe, metric_loss, weights, strategy, FLAGS.replay, FLAGS.seed)

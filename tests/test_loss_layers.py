@@ -152,7 +152,10 @@ def test_checkpoint_round_trip(tmp_path):
     np.testing.assert_array_equal(other.get_layer("metric").centers, model.get_layer("metric").centers)
 
 
-@pytest.mark.parametrize("kind, options", [(CenterLoss, {}), (MDLoss, {}), (MDLoss, {"learned": True, "hinge": False})])
+@pytest.mark.parametrize("kind, options", [
+    (CenterLoss, {}), (MDLoss, {}), (MDLoss, {"learned": True, "hinge": False}),
+    (MDLoss, {"variance_gradient": True, "hinge": False}),
+])  # fmt: skip
 def test_plain_fit_on_replicas_equals_one_device(kind, options):
     """Twelve steps of compile/fit: loss, weights and centers; the batches are the same, halved on two replicas."""
     models, losses, start = [], [], classifier(kind, **options).get_weights()

@@ -26,7 +26,7 @@ def start(strategy, output, **environment):
 
 
 def test_two_workers_equal_one_device(tmp_path):
-    """Six steps, batch norm statistics, weight decay and averaged weights and dropout masks included."""
+    """Ten steps, batch norm statistics, weight decay and averaged weights and dropout masks included."""
     workers = [f"127.0.0.1:{free_port()}" for _ in range(2)]
     outputs = [tmp_path / "one.npz", tmp_path / "first.npz", tmp_path / "second.npz"]
     processes = [start("one", outputs[0])]

@@ -52,12 +52,27 @@ def load_scorer(run_dir, network, info):
 
 
 def find_head(run_dir, network, model, info):
-    """The output of a network that scores the expressions of a data set, or None; see ``load_scorer``."""
-    spaces = read_settings(run_dir)["expressions"]
-    if network != "model":  # a fine-tuning holds one label space a data set; component i learned set i first
-        spaces = spaces[int(network.removeprefix("component")) - 1]
-    head = "logits" if spaces == info["expressions"] else f"logits_{info['name']}"
-    return head if head in model.output else None
+    """The output of a network that scores the expressions of a data set, or None; see ``load_scorer``.
+
+    Raises:
+        FerMdError: the run learned from a data set of that name with other content, whose split may be another.
+    """
+    settings = read_settings(run_dir)
+    names, spaces, hashes = (settings[key] for key in ("data", "expressions", "manifest_sha256"))
+    if network == "model":
+        names, spaces, hashes, first = [names], [spaces], [hashes], 0
+    else:  # component i learned data set i first
+        first = int(network.removeprefix("component")) - 1
+    if info["name"] in names:
+        known = names.index(info["name"])
+        if info.get("manifest_sha256", hashes[known]) != hashes[known]:
+            raise FerMdError(
+                f"{run_dir}: learned from another {info['name']} than this one: its images or its split changed"
+            )
+        if spaces[known] == info["expressions"] != spaces[first]:
+            head = f"logits_{info['name']}"
+            return head if head in model.output else None
+    return "logits" if spaces[first] == info["expressions"] else None
 
 
 def model_hashes(networks):

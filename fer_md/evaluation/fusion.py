@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from fer_md.models.fused import check_weights
+
 
 def fuse(scores, weights=None):
     """``S_i = sum_j weights_j C_{j,i}``: the mean of the components' probabilities.
@@ -17,10 +19,7 @@ def fuse(scores, weights=None):
         ValueError: another number of weights, a negative one, or another sum.
     """
     scores = np.asarray(scores, np.float64)
-    weights = np.full(len(scores), 1 / len(scores)) if weights is None else np.asarray(weights, np.float64)
-    if weights.shape != (len(scores),) or np.any(weights < 0) or abs(weights.sum() - 1) > 1e-6:
-        raise ValueError(f"weights must be {len(scores)} non-negative numbers that add up to 1, not {weights.tolist()}")
-    return np.tensordot(weights, scores, axes=1)
+    return np.tensordot(check_weights(weights, len(scores)), scores, axes=1)
 
 
 def fit_weights(scores, labels, rounds=500):

@@ -55,8 +55,20 @@ def measure(split, probabilities, expressions, leaked):
     return metrics, confusion
 
 
-def leaked_rows(directory, split, name):
-    """Which images of the split ``name`` are pixel-identical to a Training image of the same data set: (N,) bool."""
+def leaked_rows(directory, split, name, settings):
+    """Which images of a split the networks may have learned from.
+
+    Args:
+        directory: prepared data set.
+        split: ``Split``.
+        name: of the split.
+        settings: of the networks' runs. One with a protocol left out of Training what any split holds out.
+
+    Returns:
+        (N,) bool: pixel-identical to a Training image of the same data set; nothing where all runs have a protocol.
+    """
+    if all(own.get("protocol") for own in settings):
+        return np.zeros(len(split.keys), bool)
     rows = {row.key: row for row in read_manifest(f"{directory}/manifest.csv")}
     training = {row.sha256 for row in rows.values() if row.split == "Training"}
     return np.array([name != "Training" and rows[key].sha256 in training for key in split.keys])

@@ -1,9 +1,9 @@
-"""Squared distances between embeddings and class centers, without a (B, K, D) tensor."""
+"""Squared distances between embeddings and class centers, in memory of the order B K + K D."""
 
 import tensorflow as tf
 
 GATHER_UP_TO = 16
-"""Impostors a sample whose differences are taken one by one: exact, at B P D numbers."""
+"""Impostors a sample whose differences are taken one by one: exact, at up to 16 B D numbers."""
 
 
 def as_floats(embeddings, labels, centers):
@@ -16,11 +16,16 @@ def as_floats(embeddings, labels, centers):
 
     Returns:
         embeddings, labels with 0 for no label, centers, and (B,) float weights: 1, or 0 for no label.
+
+    Raises:
+        ValueError: labels of another rank, which would spread over the batch unnoticed.
     """
     centers = tf.convert_to_tensor(centers)
     if centers.dtype not in (tf.float32, tf.float64):
         centers = tf.cast(centers, tf.float32)
     labels = tf.cast(labels, tf.int32)
+    if labels.shape.rank != 1:
+        raise ValueError(f"labels must be (B,), not {labels.shape}")
     weights = tf.cast(labels >= 0, centers.dtype)
     return tf.cast(embeddings, centers.dtype), tf.maximum(labels, 0), centers, weights
 

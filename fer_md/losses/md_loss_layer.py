@@ -19,7 +19,8 @@ class MDLoss(ClassCenters):
     Args:
         num_classes: K, at least 2.
         embedding_dim: D.
-        nearest, margin, variance, hinge, form, variance_gradient: see ``fer_md.losses.md_loss``. The literal form
+        nearest: P of Eq. 9, which leaves it open; 1 did best by a hair in docs/RESULTS.md. None for all K - 1.
+        margin, variance, hinge, form, variance_gradient: see ``fer_md.losses.md_loss``. The literal form
             also moves the centers as printed, away from their samples.
         alpha, learned, loss_weight, centers_initializer: see ``ClassCenters``.
 
@@ -30,7 +31,7 @@ class MDLoss(ClassCenters):
     """
 
     def __init__(
-        self, num_classes, embedding_dim, nearest=None, margin="adaptive", variance=None, hinge=None, form="corrected",
+        self, num_classes, embedding_dim, nearest=1, margin="adaptive", variance=None, hinge=None, form="corrected",
         alpha=0.5, variance_gradient=False, **kwargs,
     ):  # fmt: skip
         super().__init__(num_classes, embedding_dim, alpha=alpha, **kwargs)

@@ -3,6 +3,18 @@
 import keras
 
 
+def check_weights(weights, count):
+    """The weights of ``count`` components as a list of float, equal ones for None.
+
+    Raises:
+        ValueError: another number of weights, a negative one, or another sum than 1.
+    """
+    weights = [1 / count] * count if weights is None else [float(weight) for weight in weights]
+    if len(weights) != count or min(weights) < 0 or abs(sum(weights) - 1) > 1e-6:
+        raise ValueError(f"weights must be {count} non-negative numbers that add up to 1, not {weights}")
+    return weights
+
+
 def build_fused(components, weights=None, heads=None, name="fused"):
     """Several components behind one input; the output's softmax is the weighted mean of their probabilities.
 
@@ -17,9 +29,9 @@ def build_fused(components, weights=None, heads=None, name="fused"):
         the logarithm of ``sum_j weights_j softmax(logits_j)``.
 
     Raises:
-        ValueError: the components' inputs or label spaces differ in size.
+        ValueError: the components' inputs or label spaces differ in size, or see ``check_weights``.
     """
-    weights = weights or [1 / len(components)] * len(components)
+    weights = check_weights(weights, len(components))
     heads = heads or ["logits"] * len(components)
     pairs = list(zip(components, heads, strict=True))
     shapes = {(model.input_shape[1:], model.output[head].shape[-1]) for model, head in pairs}

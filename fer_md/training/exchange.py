@@ -57,6 +57,14 @@ def check_stage(components, directories):
     Raises:
         FerMdError: another data set or content, or a run that may have trained on a held-out image.
     """
+    if len(components) != len(directories) or len(directories) < 2:
+        raise FerMdError(
+            "there must be two components or more and as many data sets;"
+            f" found {len(components)} and {len(directories)}"
+        )
+    names = [read_info(directory)["name"] for directory in directories]
+    if len(set(names)) < len(names):
+        raise FerMdError(f"the data sets must have names of their own; found {', '.join(names)}")
     protocol = make_protocol(directories)
     for run_dir, directory in zip(components, directories, strict=True):
         settings, info = read_settings(run_dir), read_info(directory)
@@ -106,6 +114,9 @@ def make_jobs(components, directories, recipe, metric_loss, weights, strategy, r
     training = [load_training(directory, protocol)[0] for directory in directories]
     held_out = [load_split(directory, "PublicTest") for directory in directories]
     longest = max(len(split.labels) for split in training)
+    parts = (1 + bool(replay)) * strategy.num_replicas_in_sync
+    if recipe.batch_size % parts:
+        raise FerMdError(f"the batch of {recipe.batch_size} cannot be divided into {parts} (data sets x replicas)")
     jobs = []
     for index, run_dir in enumerate(components):
         shares = exchanged(index, len(directories), replay)

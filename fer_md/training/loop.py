@@ -51,16 +51,19 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0):
         checkpoint_seconds: longest time between two checkpoints.
 
     Returns:
-        True if the run is complete, False if it was told to stop.
+        True if the run is complete, False if it was told to stop. The networks of a complete run hold the averaged
+        weights.
 
     Raises:
         FerMdError: the loss is not finite, or the checkpoint is damaged.
     """
     run_dir, first = Path(run_dir), jobs[0].trainer
-    if (run_dir / "DONE").exists():
-        return True
     total = math.ceil(first.recipe.epochs * first.steps_per_epoch)
     step, seconds = _resume(jobs, run_dir)
+    if (run_dir / "DONE").exists():
+        for job in jobs:
+            job.trainer.use_average()
+        return True
     log = MetricsLog(run_dir, step, first.is_chief)
     streams = [iter(training_stream(job.trainer, job.training, seed, step, total)) for job in jobs]
     forwards = [_forwards(job) for job in jobs]
