@@ -31,7 +31,7 @@ def main(arguments=None):
 
     if not parsed.debug:
         _quieten_decoders()
-    return console.guard(functools.partial(parsed.run, parsed), parsed.debug)
+    return console.guard(functools.partial(parsed.run, parsed), parsed.debug) or 0
 
 
 def _parser():

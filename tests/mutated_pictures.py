@@ -122,8 +122,8 @@ def attack(count, seed):
     """Shows a predictor ``count`` broken pictures under names of any format.
 
     Returns:
-        dict: ``read`` and ``refused`` pictures, processor ``seconds`` of the slowest one, ``grown``: megabytes that the largest
-        memory of the process grew by after the first hundred, ``messages``: one for each kind of refusal.
+        dict: ``read`` and ``refused`` pictures, processor ``seconds`` of the slowest one, ``grown``: megabytes
+        that the largest memory of the process grew by after the first hundred, ``messages``: one a kind of refusal.
     """
     forward, wholes = logits_function(build_component(TINY, 0)), whole_pictures()
     classifier = Classifier(lambda faces: softmax(forward(faces)), EXPRESSIONS, 48, ["tiny"])

@@ -32,7 +32,9 @@ def folder(tmp_path_factory):
     (folder / "in").mkdir()
     cv2.imwrite(str(folder / "in" / "a.png"), rng.integers(0, 256, (50, 60, 3), np.uint8))
     data = cv2.imencode(".jpg", cv2.resize(rng.integers(0, 256, (5, 5, 3), np.uint8), (90, 90)))[1].tobytes()
-    (folder / "in" / "cut.jpg").write_bytes(data[: -len(data) // 4])  # the decoder complains, and fills it up
+    middle = len(data) * 3 // 4
+    data = data[:middle] + bytes(9) + data[middle + 9 :]  # the decoder complains, and goes on
+    (folder / "in" / "scratched.jpg").write_bytes(data)
     (folder / "in" / "zero.jpg").write_bytes(b"")
     return folder
 
@@ -47,7 +49,7 @@ def test_the_rest_is_kept_and_the_status_is_one(folder, tmp_path):
         "skipped: none.jpg: no such file or folder", f"skipped: {folder}/in/zero.jpg: the file is empty",
         "frames 2, faces 2, frames without a face 0, problems 2"]
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 3
-    assert sorted(os.listdir(tmp_path / "drawn")) == ["a.png", "cut.jpg"]
+    assert sorted(os.listdir(tmp_path / "drawn")) == ["a.png", "scratched.jpg"]
 
 
 def test_json_lines_on_stdout_and_own_boxes(folder, tmp_path, fer_md):
