@@ -37,6 +37,9 @@ flags.DEFINE_integer("nearest", 1, "P of Eq. 9: impostor centers a sample is com
 flags.DEFINE_float("alpha", 0.5, "Step of the centers (Algorithm 1).", lower_bound=0, upper_bound=1)
 flags.DEFINE_list("dataset_weights", [], "lambda_i of Eq. 10, one a data set; all 1 by default.")
 flags.DEFINE_float("replay", 0, "Weight of a component's own data set beside the exchanged one.", lower_bound=0)
+flags.DEFINE_bool(
+    "one_space", False, "Map all labels by name onto a component's first label space; mask what it lacks."
+)
 flags.DEFINE_enum("strategy", "one", ["one", "mirrored", "multiworker"], "tf.distribute strategy.")
 flags.DEFINE_integer("replicas", 2, "Logical CPUs with --strategy=mirrored where there is no GPU.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Of order, augmentation and new heads.", lower_bound=0)
@@ -61,7 +64,8 @@ def main():
         raise FerMdError(f"--dataset_weights must be at least 0, and one above it; found {weights}")
     strategy = make_strategy(FLAGS.strategy, FLAGS.replicas)
     try:
-        jobs = make_jobs(FLAGS.components, FLAGS.data, recipe, metric_loss, weights, strategy, FLAGS.replay, FLAGS.seed)
+        jobs = make_jobs(FLAGS.components, FLAGS.data, recipe, metric_loss, weights, strategy, FLAGS.replay,
+                         FLAGS.seed, FLAGS.one_space)  # fmt: skip
     except ValueError as error:  # a choice that the loss or the data sets rule out
         raise FerMdError(str(error)) from None
     run_dir = open_run(FLAGS.run_dir, settings(recipe, metric_loss, weights))
@@ -84,6 +88,7 @@ def settings(recipe, metric_loss, weights):
         "metric_loss": plain_settings(metric_loss),
         "dataset_weights": weights,
         "replay": FLAGS.replay,
+        "one_space": FLAGS.one_space,
         "precision": first["precision"],
         "strategy": FLAGS.strategy,
         "seed": FLAGS.seed,

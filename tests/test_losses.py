@@ -266,6 +266,24 @@ def test_label_outside_the_space_is_refused():
         md_loss(embeddings, np.full(12, 5), centers)
 
 
+@pytest.mark.parametrize("nearest", [3, 16, 100, None])
+def test_no_tensor_is_larger_than_the_centers_or_the_distances(nearest):
+    """B K + K D numbers, or (16 + 1) B D of the impostors taken one by one and the own center; never B K D."""
+    batch, classes, width = 64, 500, 128
+    spec = [tf.TensorSpec((batch, width)), tf.TensorSpec((batch,), tf.int32), tf.TensorSpec((classes, width))]
+
+    @tf.function(input_signature=spec)
+    def step(x, y, c):
+        with tf.GradientTape() as tape:
+            tape.watch([x, c])
+            loss = md_loss(x, y, c, nearest)
+        return tape.gradient(loss, [x, c]), center_update(x, y, c)
+
+    sizes = [output.shape.num_elements() or 0 for op in step.get_concrete_function().graph.get_operations()
+             for output in op.outputs if output.shape.is_fully_defined()]  # fmt: skip
+    assert max(sizes) <= max(batch * classes + classes * width, 17 * batch * width) < batch * classes * width / 10
+
+
 def test_unknown_batch_size_inside_a_function():
     spec = [tf.TensorSpec((None, 6), tf.float64), tf.TensorSpec((None,), tf.int32)]
     embeddings, labels, centers = example(0)

@@ -16,6 +16,7 @@ from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, write_dataset
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import predict_probabilities
+from fer_md.expressions import EXPRESSIONS
 from fer_md.losses import MDLoss
 from fer_md.models import TINY, add_head, build_component
 from fer_md.training.exchange import MetricLoss, check_stage, make_jobs
@@ -101,6 +102,17 @@ def test_exchange_of_three_data_sets_with_two_label_spaces(stage, tmp_path):
     assert ("component1", "first") in measured and ("component1", "second") in measured
     training = next(row for row in rows if row["split"] == "Training")
     assert training["loss"] == pytest.approx(training["softmax_loss"] + 0.1 * training["metric_loss"], rel=1e-5)
+
+
+def test_one_space_masks_the_expressions_it_lacks(stage):
+    """Component 2 learned seven expressions; of the third data set's four it lacks contempt."""
+    data, runs = stage
+    jobs = make_jobs(runs, data, RECIPE, MetricLoss(), [1.0] * 3, make_strategy("one"), one_space=True)
+    assert [task.head for job in jobs for task in job.trainer.tasks] == ["logits"] * 3
+    own, mapped = load_split(data[2], "Training").labels, jobs[1].training[0].labels
+    expected = [-1 if OTHER_SPACE[label] == "contempt" else EXPRESSIONS.index(OTHER_SPACE[label]) for label in own]
+    np.testing.assert_array_equal(mapped, expected)
+    assert jobs[1].trainer.metric_losses[0].num_classes == 7 and -1 in mapped
 
 
 def test_replay_adds_the_own_data_set(stage):

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from fer_md.data.label_spaces import map_labels
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
@@ -87,7 +88,7 @@ def exchanged(index, count, replay):
     return [(other, 1.0)] + ([(index, replay)] if replay else [])
 
 
-def make_jobs(components, directories, recipe, metric_loss, weights, strategy, replay=0.0, seed=0):
+def make_jobs(components, directories, recipe, metric_loss, weights, strategy, replay=0.0, seed=0, one_space=False):
     """The jobs of the fine-tuning, for ``fer_md.training.loop.train``: the networks take turns.
 
     The run's loss is ``L = 1/N sum_i weights_i (L_S,i + loss_weight L_M,i)`` over the N data sets (Eq. 10).
@@ -102,6 +103,8 @@ def make_jobs(components, directories, recipe, metric_loss, weights, strategy, r
         strategy: ``tf.distribute.Strategy``.
         replay: weight of the component's own data set beside the exchanged one, against forgetting; 0 for none.
         seed: of new heads.
+        one_space: map every data set's labels by name onto the label space of the component's first one, in place of
+            heads of their own; faces with an expression that it lacks are masked.
 
     Returns:
         list of ``Job``.
@@ -120,7 +123,12 @@ def make_jobs(components, directories, recipe, metric_loss, weights, strategy, r
     jobs = []
     for index, run_dir in enumerate(components):
         shares = exchanged(index, len(directories), replay)
-        heads = {number: head_for(infos[number], infos[index]) for number in (index, *(n for n, _ in shares))}
+        numbers = (index, *(number for number, _ in shares))
+        heads = {n: "logits" if one_space else head_for(infos[n], infos[index]) for n in numbers}
+
+        def in_space(split, number, index=index):
+            space = infos[index if one_space else number]["expressions"]
+            return map_labels(split, infos[number]["expressions"], space)
 
         def build(run_dir=run_dir, heads=heads):
             model = load_model(run_dir)
@@ -132,13 +140,13 @@ def make_jobs(components, directories, recipe, metric_loss, weights, strategy, r
         width = load_model(run_dir).output["embeddings"].shape[-1]
         tasks = [
             Task(infos[n]["name"], heads[n], share * weights[n] * len(shares) / len(directories),
-                 metric_loss.maker(len(infos[n]["expressions"]), width))
+                 metric_loss.maker(len(infos[index if one_space else n]["expressions"]), width))
             for n, share in shares
         ]  # fmt: skip
         trainer = Trainer(build, recipe, longest, strategy, tasks)
-        splits = [training[number] for number, _ in shares]
+        splits = [in_space(training[number], number) for number, _ in shares]
         start_centers(trainer, splits, seed)
-        measured = {infos[number]["name"]: (head, held_out[number]) for number, head in heads.items()}
+        measured = {infos[n]["name"]: (head, in_space(held_out[n], n)) for n, head in heads.items()}
         jobs.append(Job(f"component{index + 1}", trainer, tuple(splits), measured))
     return jobs
 
