@@ -114,7 +114,8 @@ def run_row(metric_loss, seed, training, held_out, folder):
         strategy = tf.distribute.get_strategy()
         trainer = Trainer(lambda: build_component(HALF, seed), recipe, len(training.labels), strategy, [task])
         start_centers(trainer, [training], seed)
-        train([Job("model", trainer, (training,), {"data": ("logits", held_out)})], folder, seed)
+        if not train([Job("model", trainer, (training,), {"data": ("logits", held_out)})], folder, seed):
+            raise FerMdError(f"{folder}: stopped; start it again to go on")
         model = load_model(folder)
         distances = class_distances(embeddings_function(model)(held_out.images), held_out.labels)
         write_json(result, {**validate(logits_function(model), held_out), **distances})

@@ -21,6 +21,7 @@ import tensorflow as tf
 from absl import flags
 
 from fer_md.data.records import load_split, read_info
+from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
 from fer_md.models import ComponentConfig, build_component
 from fer_md.training.loop import Job, train
@@ -71,7 +72,8 @@ def train_candidate(name, training, held_out):
     run_dir = Path(FLAGS.run_dir) / name.replace(" ", "-")
     if not (run_dir / "result.json").exists():
         trainer = make_trainer(name, training)
-        train([Job("model", trainer, (training,), {"data": ("logits", held_out)})], run_dir, FLAGS.seed)
+        if not train([Job("model", trainer, (training,), {"data": ("logits", held_out)})], run_dir, FLAGS.seed):
+            raise FerMdError(f"{run_dir}: stopped; start it again to go on")
         log = [json.loads(line) for line in (run_dir / "metrics.jsonl").read_text().splitlines()]
         last = [row for row in log if row["split"] == "validation"][-1]
         write_json(run_dir / "result.json", {
