@@ -72,10 +72,13 @@ def main():
 def stage_rows(stage, networks, number, directory):
     """The rows of one stage on one data set: each component with a head for it, and these fused."""
     info, split = read_info(directory), load_split(directory, FLAGS.split)
-    networks = [(run, name) for run, name in networks if find_head(run, name, load_model(run, name), info)]
+    models = {(run, name): load_model(run, name) for run, name in networks}
+    heads = {(run, name): find_head(run, name, model, info) for (run, name), model in models.items()}
+    networks = [network for network in networks if heads[network]]
+    scorers = [(models[network], heads[network]) for network in networks]
     validation = load_split(directory, FLAGS.validation)
-    scores = stack_scores(networks, info, split.images, FLAGS.averaging)
-    weights = fit_weights(stack_scores(networks, info, validation.images, FLAGS.averaging), validation.labels)
+    scores = stack_scores(scorers, split.images, FLAGS.averaging)
+    weights = fit_weights(stack_scores(scorers, validation.images, FLAGS.averaging), validation.labels)
     leaked = leaked_rows(directory, split, FLAGS.split, [read_settings(run) for run, _ in networks])
     kinds = []
     for (run, name), own in zip(networks, scores, strict=True):

@@ -17,7 +17,7 @@ from absl import flags
 
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.components import find_networks, model_hashes, stack_scores
+from fer_md.evaluation.components import find_networks, load_scorer, model_hashes, stack_scores
 from fer_md.evaluation.fusion import fit_weights, fuse
 from fer_md.evaluation.measure import leaked_rows, measure, write_evaluation
 from fer_md.evaluation.predict import AVERAGING
@@ -38,7 +38,8 @@ def main():
     info = read_info(FLAGS.data)
     networks = find_networks(FLAGS.run_dir, FLAGS.network)
     split = load_split(FLAGS.data, FLAGS.split)
-    scores = stack_scores(networks, info, split.images, FLAGS.averaging)
+    scorers = [load_scorer(run, name, info) for run, name in networks]
+    scores = stack_scores(scorers, split.images, FLAGS.averaging)
     if FLAGS.fuse == "no":
         for (run, name), probabilities in zip(networks, scores, strict=True):
             own = name == "model" and read_settings(run)["data"] == info["name"]
@@ -50,7 +51,7 @@ def main():
     weights = [1 / len(networks)] * len(networks)
     if FLAGS.fuse == "fitted":
         validation = load_split(FLAGS.data, FLAGS.validation)
-        known = stack_scores(networks, info, validation.images, FLAGS.averaging)
+        known = stack_scores(scorers, validation.images, FLAGS.averaging)
         weights = fit_weights(known, validation.labels).tolist()
     fused = fuse(scores, weights)
     report(info, split, fused, networks, f"-{info['name']}-fused-{FLAGS.fuse}", {"score_weights": weights})

@@ -48,11 +48,6 @@ flags.mark_flags_as_required(["components", "data", "run_dir"])
 
 
 def main():
-    if len(FLAGS.components) != len(FLAGS.data) or len(FLAGS.data) < 2:
-        raise FerMdError(
-            f"--components and --data must name two or more each, in the same order; "
-            f"found {len(FLAGS.components)} and {len(FLAGS.data)}"
-        )
     recipe = PRESETS["finetune"]
     recipe = dataclasses.replace(recipe, epochs=FLAGS.epochs or recipe.epochs, rate=FLAGS.rate or recipe.rate)
     options = {"alpha": FLAGS.alpha, **({"nearest": FLAGS.nearest} if FLAGS.loss == "md" else {})}

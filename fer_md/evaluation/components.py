@@ -80,23 +80,15 @@ def model_hashes(networks):
     return {f"{run.name}/{name}.keras": file_sha256(run / f"{name}.keras") for run, name in networks}
 
 
-def stack_scores(networks, info, images, averaging="none"):
-    """What each network says of a data set's faces.
+def stack_scores(scorers, images, averaging="none"):
+    """What each network says of some faces.
 
     Args:
-        networks: (folder, name) pairs, see ``find_networks``.
-        info: see ``load_scorer``.
+        scorers: (model, head) pairs, see ``load_scorer``.
         images: (N, H, W) uint8.
         averaging: see ``predict_probabilities``.
 
     Returns:
         (networks, N, K) float64 probabilities.
-
-    Raises:
-        FerMdError: see ``load_scorer``.
     """
-    parts = []
-    for run_dir, name in networks:
-        model, head = load_scorer(run_dir, name, info)
-        parts.append(predict_probabilities(model, images, averaging, head=head))
-    return np.stack(parts)
+    return np.stack([predict_probabilities(model, images, averaging, head=head) for model, head in scorers])

@@ -16,10 +16,16 @@ def save_confusion_picture(path, confusion, expressions, title):
         expressions: K names.
         title: above the matrix.
     """
-    percent = 100 * confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
     figure = Figure(figsize=(7, 6.2), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    draw_confusion(figure.add_subplot(), confusion, expressions, title)
+    with atomic_file(path) as partial:
+        figure.savefig(partial)
+
+
+def draw_confusion(axes, confusion, expressions, title):
+    """Draws the matrix of ``save_confusion_picture`` into matplotlib axes."""
+    percent = 100 * confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
     axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
     places = range(len(expressions))
     axes.set_xticks(places, expressions, rotation=35, ha="right")
@@ -30,5 +36,3 @@ def save_confusion_picture(path, confusion, expressions, title):
             text = f"{percent[row, column]:.1f}\n{confusion[row, column]}"
             color = "white" if percent[row, column] > 55 else "black"
             axes.text(column, row, text, ha="center", va="center", fontsize=8, color=color)
-    with atomic_file(path) as partial:
-        figure.savefig(partial)

@@ -1,7 +1,6 @@
 """One self-contained HTML page about finished runs: figures first, then pictures, data, environment."""
 
 import html
-import io
 import itertools
 import json
 from pathlib import Path
@@ -14,7 +13,7 @@ from fer_md.data.contact_sheet import contact_sheet
 from fer_md.data.overview import overview
 from fer_md.data.records import load_split, read_info
 from fer_md.data.synthetic import draw_faces
-from fer_md.evaluation.page import encode_png, picture, table
+from fer_md.evaluation.page import encode_figure, encode_png, picture, table
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.stages_report import stages_section
 from fer_md.expressions import EXPRESSIONS
@@ -143,9 +142,7 @@ def _curves(run):
         axes.set(xlabel="epoch", ylabel=name)
         axes.grid(alpha=0.3)
         axes.legend()
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    return stream.getvalue()
+    return encode_figure(figure)
 
 
 def _faces(run, data, info, split_name):

@@ -1,13 +1,13 @@
 """The report's section on the method: its stages on every data set, beside the paper."""
 
 import html
-import io
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from fer_md.evaluation.page import picture, table
+from fer_md.evaluation.confusion_picture import draw_confusion
+from fer_md.evaluation.page import encode_figure, picture, table
 from fer_md.files import read_json
 
 DIFFERENCES = (
@@ -63,27 +63,14 @@ def _forgetting(log_rows):
         axes.set(xlabel="epoch of fine-tuning", ylabel=name.replace("_", " "))
         axes.grid(alpha=0.3)
     axes.legend(fontsize=7)
-    return _png(figure)
+    return encode_figure(figure)
 
 
 def _confusions(rows):
-    """Per cent of each true class, one matrix a data set."""
-    figure = Figure(figsize=(5.2 * len(rows), 4.8), dpi=100, layout="constrained")
+    """One matrix a data set."""
+    figure = Figure(figsize=(7 * len(rows), 6.2), dpi=90, layout="constrained")
     FigureCanvasAgg(figure)
     for axes, row in zip(np.atleast_1d(figure.subplots(1, len(rows))), rows, strict=True):
-        counts, names = np.array(row["confusion"]), row["expressions"]
-        percent = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
-        axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
-        axes.set_xticks(range(len(names)), names, rotation=40, ha="right", fontsize=8)
-        axes.set_yticks(range(len(names)), names, fontsize=8)
-        for index in np.ndindex(*percent.shape):
-            color = "white" if percent[index] > 55 else "black"
-            axes.text(index[1], index[0], f"{percent[index]:.0f}", ha="center", va="center", fontsize=8, color=color)
-        axes.set_title(f"{row['data']}, fused: {100 * row['accuracy']:.1f} %", fontsize=10)
-    return _png(figure)
-
-
-def _png(figure):
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    return stream.getvalue()
+        title = f"{row['data']}, fused: {100 * row['accuracy']:.1f} %"
+        draw_confusion(axes, np.array(row["confusion"]), row["expressions"], title)
+    return encode_figure(figure)

@@ -137,7 +137,7 @@ def make_jobs(components, directories, recipe, metric_loss, weights, strategy, r
                     model = add_head(model, head, len(infos[number]["expressions"]), seed + number)
             return model
 
-        width = load_model(run_dir).output["embeddings"].shape[-1]
+        width = read_settings(run_dir)["network"]["fc_units"]
         tasks = [
             Task(infos[n]["name"], heads[n], share * weights[n] * len(shares) / len(directories),
                  metric_loss.maker(len(infos[index if one_space else n]["expressions"]), width))
