@@ -16,8 +16,7 @@ from fer_md.data.synthetic import draw_face
 from fer_md.evaluation.timing import time_calls
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.face_frame import box_of
-from fer_md.files import write_json
-from fer_md.training.run_directory import environment
+from fer_md.training.results import write_result
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("cascade", None, "cascade.npz of experiments/train_alignment.py.", required=True)
@@ -40,8 +39,7 @@ def main():
         clock, processor = times["milliseconds"], times["processor_milliseconds"]
         print(f"{name}: {clock:.2f} ms a face, {processor:.2f} ms of processor time")
     if FLAGS.output:
-        write_json(FLAGS.output, {"command": " ".join(["python", *sys.argv]), "faces": FLAGS.faces,
-                                  "per_face": results, "environment": environment()})  # fmt: skip
+        write_result(FLAGS.output, {"faces": FLAGS.faces, "per_face": results})
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from absl import flags
 from fer_md.data.domains import DOMAINS
 from fer_md.data.synthetic import draw_faces
 from fer_md.errors import FerMdError
-from fer_md.files import read_json, write_json
-from fer_md.training.run_directory import environment
+from fer_md.files import read_json
+from fer_md.training.results import write_result
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("work_dir", "runs/drawn-faces", "Folder for the data sets and the runs.")
@@ -41,8 +41,7 @@ def main():
         print(f"{domain}: linear {100 * linear['accuracy']:.1f} %, network {100 * network['accuracy']:.1f} %; "
               f"{results[domain]['faces_per_cpu_second']:.0f} faces drawn a processor second", flush=True)  # fmt: skip
     if FLAGS.output:
-        write_json(FLAGS.output, {"command": " ".join(["python", *sys.argv]), "split": TEST, "seed": FLAGS.seed,
-                                  "domains": results, "environment": environment()})  # fmt: skip
+        write_result(FLAGS.output, {"split": TEST, "seed": FLAGS.seed, "domains": results})
 
 
 def compare(domain, work_dir):

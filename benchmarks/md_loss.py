@@ -21,11 +21,10 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from fer_md.files import write_json
 from fer_md.losses import MDLoss, md_loss
 from fer_md.models import ComponentConfig, build_component
 from fer_md.training.presets import Recipe
-from fer_md.training.run_directory import environment
+from fer_md.training.results import write_result
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
@@ -45,9 +44,8 @@ def main():
     keras.config.set_dtype_policy("mixed_bfloat16")
     rows = [measure(int(classes)) for classes in FLAGS.classes]
     if FLAGS.output:
-        write_json(FLAGS.output, {"command": " ".join(["python", *sys.argv]), "batch_size": FLAGS.batch_size,
-                                  "embedding_dim": WIDTH, "nearest": FLAGS.nearest, "rows": rows,
-                                  "environment": environment()})  # fmt: skip
+        write_result(FLAGS.output, {"batch_size": FLAGS.batch_size, "embedding_dim": WIDTH, "nearest": FLAGS.nearest,
+                                    "rows": rows})  # fmt: skip
 
 
 def measure(classes):

@@ -21,10 +21,9 @@ from absl import flags
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
 from fer_md.errors import FerMdError
-from fer_md.files import write_json
 from fer_md.models import build_component
 from fer_md.training.presets import Recipe
-from fer_md.training.run_directory import environment
+from fer_md.training.results import write_result
 from fer_md.training.trainer import Trainer
 
 FLAGS = flags.FLAGS
@@ -54,9 +53,8 @@ def main():
     if FLAGS.output:
         total = sum(by_type.values())
         shares = {kind: seconds / total for kind, seconds in by_type.most_common()}
-        write_json(FLAGS.output, {"command": " ".join(["python", *sys.argv]), "precision": FLAGS.precision,
-                                  "batch_size": FLAGS.batch_size, "milliseconds_a_step": 1000 * total,
-                                  "share_by_type": shares, "environment": environment()})  # fmt: skip
+        write_result(FLAGS.output, {"precision": FLAGS.precision, "batch_size": FLAGS.batch_size,
+                                    "milliseconds_a_step": 1000 * total, "share_by_type": shares})  # fmt: skip
 
 
 def profile(folder):

@@ -19,11 +19,10 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from fer_md.files import write_json
 from fer_md.layers import BatchNorm
 from fer_md.models import ComponentConfig, build_component
 from fer_md.training.presets import Recipe
-from fer_md.training.run_directory import environment
+from fer_md.training.results import write_result
 from fer_md.training.trainer import Trainer
 
 FLAGS = flags.FLAGS
@@ -58,8 +57,7 @@ def main():
     for name, ratio in ratios.items():
         print(f"ours bfloat16 / {name}: {ratio:.2f}")
     if FLAGS.output:
-        write_json(FLAGS.output, {"command": " ".join(sys.argv), "images_per_second": best, "ratios": ratios,
-                                  "batch_size": FLAGS.batch_size, "environment": environment()})  # fmt: skip
+        write_result(FLAGS.output, {"images_per_second": best, "ratios": ratios, "batch_size": FLAGS.batch_size})
     return None
 
 

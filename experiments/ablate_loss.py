@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 from absl import flags
 
@@ -22,12 +21,14 @@ from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.distances import class_distances
 from fer_md.evaluation.predict import embeddings_function, logits_function, validate
+from fer_md.evaluation.seeds import over_seeds
 from fer_md.files import read_json, write_json
 from fer_md.models import HALF, build_component
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.loop import Job, train
 from fer_md.training.presets import PRESETS
-from fer_md.training.run_directory import environment, load_model, open_run, plain_settings
+from fer_md.training.results import write_result
+from fer_md.training.run_directory import load_model, open_run, plain_settings
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
@@ -79,10 +80,10 @@ def main():
             found = run_row(ROWS[name], seed, training, held_out, Path(FLAGS.run_dir) / f"{slug(name)}-{seed}")
             print(f"{name:30} seed {seed}  {describe(found)}", flush=True)
     if FLAGS.output:
-        write_json(FLAGS.output, {
-            "command": " ".join(["python", *sys.argv]), "split": "PublicTest", "epochs": FLAGS.epochs,
-            "network": "HALF", "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
-            "rows": [summary(name, found) for name, found in all_results().items()], "environment": environment(),
+        write_result(FLAGS.output, {
+            "split": "PublicTest", "epochs": FLAGS.epochs, "network": "HALF",
+            "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
+            "rows": [summary(name, found) for name, found in all_results().items()],
         })  # fmt: skip
 
 
@@ -132,10 +133,7 @@ def describe(found):
 def summary(name, found):
     """Means and standard deviations over the seeds."""
     figures = ("accuracy", "macro_recall", "loss", "intra", "inter", "ratio")
-    values = {key: [row[key] for row in found] for key in figures}
-    spread = {f"{key}_std": float(np.std(v, ddof=1)) if len(v) > 1 else None for key, v in values.items()}
-    return {"name": name, "seeds": [row["seed"] for row in found], **{k: float(np.mean(v)) for k, v in values.items()},
-            **spread, "single": found}  # fmt: skip
+    return {"name": name, "seeds": [row["seed"] for row in found], **over_seeds(found, figures), "single": found}
 
 
 if __name__ == "__main__":

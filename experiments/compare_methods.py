@@ -26,8 +26,8 @@ from fer_md.evaluation.committee import committee_weights
 from fer_md.evaluation.fusion import fuse
 from fer_md.evaluation.metrics import confusion_matrix, summarize
 from fer_md.evaluation.predict import predict_probabilities
+from fer_md.evaluation.seeds import over_seeds
 from fer_md.evaluation.significance import mcnemar, paired_bootstrap
-from fer_md.files import write_json
 from fer_md.models.baselines import BASELINES, CONFIGS, TINY_CONFIGS
 from fer_md.models.kim import INPUTS
 from fer_md.models.zhang import adapt_bridge
@@ -36,7 +36,8 @@ from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.identity_aware import identity_aware_tasks
 from fer_md.training.loop import Job, train
 from fer_md.training.presets import PRESETS
-from fer_md.training.run_directory import environment, load_model, open_run, plain_settings
+from fer_md.training.results import write_result
+from fer_md.training.run_directory import load_model, open_run, plain_settings
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
@@ -108,7 +109,7 @@ def main():
                       f"{100 * found['accuracy']:.2f} %  macro recall {100 * found['macro_recall']:.2f} %",
                       flush=True)  # fmt: skip
     if FLAGS.output:
-        write_json(FLAGS.output, table(results, data))
+        write_result(FLAGS.output, table(results, data))
 
 
 def method_scores(name, md, seed, data):
@@ -183,7 +184,6 @@ def table(results, data):
     ours = [right for _, right in results["ours", True]]
     people = len(set(data.training.subjects) - {""})
     return {
-        "command": " ".join(["python", *sys.argv]),
         "data": data.info["name"],
         "manifest_sha256": data.info["manifest_sha256"],
         "split": "PrivateTest",
@@ -196,18 +196,14 @@ def table(results, data):
         "seeds": [found["seed"] for found, _ in results["ours", True]],
         "rows": [row(name, md, found, ours) for (name, md), found in results.items()],
         "note": NOTE,
-        "environment": environment(),
     }
 
 
 def row(name, md, found, ours):
     """Means and standard deviations over the seeds, and the comparison with ours on the same images."""
     single, right = [figures for figures, _ in found], [right for _, right in found]
-    result = {"method": METHODS[name], "loss": "MD" if md else "own", "paper": PAPER[name][md]}
-    for key in ("accuracy", "macro_recall"):
-        values = [figures[key] for figures in single]
-        result[key] = float(np.mean(values))
-        result[f"{key}_std"] = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    result = {"method": METHODS[name], "loss": "MD" if md else "own", "paper": PAPER[name][md],
+              **over_seeds(single, ("accuracy", "macro_recall"))}  # fmt: skip
     if (name, md) != ("ours", True):
         result["ours_minus_this"] = paired_bootstrap(ours, right)
         tests = [mcnemar(mine, other) for mine, other in zip(ours, right, strict=True)]

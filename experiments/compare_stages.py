@@ -21,9 +21,10 @@ from fer_md.evaluation.components import find_head, find_networks, model_hashes,
 from fer_md.evaluation.fusion import fit_weights, fuse
 from fer_md.evaluation.measure import leaked_rows, measure
 from fer_md.evaluation.predict import AVERAGING
-from fer_md.files import read_json, write_json
+from fer_md.files import read_json
 from fer_md.training.exchange import check_stage
-from fer_md.training.run_directory import environment, load_model, read_settings
+from fer_md.training.results import write_result
+from fer_md.training.run_directory import load_model, read_settings
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("components", None, "Finished pre-training runs, one a component.")
@@ -60,12 +61,12 @@ def main():
     ]
     print_table(rows)
     if FLAGS.output:
-        write_json(FLAGS.output, {
-            "command": " ".join(["python", *sys.argv]), "split": FLAGS.split, "averaging": FLAGS.averaging,
+        write_result(FLAGS.output, {
+            "split": FLAGS.split, "averaging": FLAGS.averaging,
             "protocol": protocol.sha256, "models": model_hashes(sum(stages.values(), [])),
             "settings": [read_settings(run) for run in [*FLAGS.components, FLAGS.finetuned]],
             "seconds": [read_json(Path(run) / "time.json")["seconds"] for run in [*FLAGS.components, FLAGS.finetuned]],
-            "rows": rows, "environment": environment(),
+            "rows": rows,
         })  # fmt: skip
 
 

@@ -25,12 +25,12 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.distances import class_distances
 from fer_md.evaluation.embedding_picture import save_embedding_picture
 from fer_md.evaluation.predict import embeddings_function
-from fer_md.files import write_json
 from fer_md.models import HALF, build_component
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.loop import Job, train
 from fer_md.training.presets import PRESETS
-from fer_md.training.run_directory import environment, open_run, plain_settings
+from fer_md.training.results import write_result
+from fer_md.training.run_directory import open_run, plain_settings
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
@@ -61,9 +61,8 @@ def main():
     panels = [run_panel(name, loss, training, held_out) for name, loss in LOSSES.items()]
     save_embedding_picture(FLAGS.output, panels, held_out.labels, FLAGS.expressions)
     kept = ("name", "accuracy", "loss_curve", "centers", "stopped", "distances")
-    write_json(Path(FLAGS.output).with_suffix(".json"), {
-        "command": " ".join(["python", *sys.argv]), "seed": FLAGS.seed, "split": "PublicTest",
-        "panels": [{key: panel[key] for key in kept} for panel in panels], "environment": environment(),
+    write_result(Path(FLAGS.output).with_suffix(".json"), {
+        "seed": FLAGS.seed, "split": "PublicTest", "panels": [{key: panel[key] for key in kept} for panel in panels],
     })  # fmt: skip
     for panel in panels:
         largest = np.abs(panel["centers"] or 0).max()

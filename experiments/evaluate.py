@@ -21,7 +21,7 @@ from fer_md.evaluation.components import find_networks, load_scorer, model_hashe
 from fer_md.evaluation.fusion import fit_weights, fuse
 from fer_md.evaluation.measure import leaked_rows, measure, write_evaluation
 from fer_md.evaluation.predict import AVERAGING
-from fer_md.training.run_directory import environment, read_settings
+from fer_md.training.run_directory import read_settings
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("run_dir", None, "Finished run of experiments/pretrain.py or finetune.py; several for --fuse.")
@@ -63,7 +63,6 @@ def report(info, split, probabilities, networks, label, extra):
     metrics, confusion = measure(split, probabilities, info["expressions"], leaked)
     name = FLAGS.split + label + ("" if FLAGS.averaging == "none" else f"-{FLAGS.averaging}")
     metrics = {
-        "command": " ".join(["python", *sys.argv]),
         "data": info["name"],
         "split": FLAGS.split,
         "averaging": FLAGS.averaging,
@@ -72,7 +71,6 @@ def report(info, split, probabilities, networks, label, extra):
         **metrics,
         "manifest_sha256": info["manifest_sha256"],
         "models": model_hashes(networks),
-        "environment": environment(),
     }
     title = f"{info['name']} {name}: {100 * metrics['accuracy']:.2f} %"
     write_evaluation(networks[0][0] / "eval" / name, metrics, confusion, info["expressions"], title)

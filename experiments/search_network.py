@@ -26,7 +26,7 @@ from fer_md.files import read_json, write_json
 from fer_md.models import ComponentConfig, build_component
 from fer_md.training.loop import Job, train
 from fer_md.training.presets import PRESETS
-from fer_md.training.run_directory import environment
+from fer_md.training.results import write_result
 from fer_md.training.trainer import Trainer
 
 FLAGS = flags.FLAGS
@@ -62,9 +62,9 @@ def main():
         row["images_per_second"] = speeds[name]
         print(f"{name:30}{100 * row['accuracy']:7.2f} %{speeds[name]:8.0f} images/s", flush=True)
     if FLAGS.output:
-        write_json(FLAGS.output, {"command": " ".join(["python", *sys.argv]), "seed": FLAGS.seed, "split": "PublicTest",
-                                  "epochs": FLAGS.epochs, "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
-                                  "candidates": list(rows.values()), "environment": environment()})  # fmt: skip
+        write_result(FLAGS.output, {"seed": FLAGS.seed, "split": "PublicTest", "epochs": FLAGS.epochs,
+                                    "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
+                                    "candidates": list(rows.values())})  # fmt: skip
 
 
 def train_candidate(name, training, held_out):

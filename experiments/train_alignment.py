@@ -33,9 +33,9 @@ from fer_md.evaluation.timing import time_calls
 from fer_md.expressions import EXPRESSIONS
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
 from fer_md.faces.face_frame import box_of, jitter_boxes
-from fer_md.files import atomic_directory, write_json
+from fer_md.files import atomic_directory
 from fer_md.progress import Progress
-from fer_md.training.run_directory import environment
+from fer_md.training.results import write_result
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
@@ -80,8 +80,7 @@ def main():
         results, curves = measure(cascade, adapted, tests)
         save_curves(folder / "cumulative_error.png", curves, "mean error / inter-ocular distance", "share of faces",
                     "68 landmarks on people not trained on", 0.25)  # fmt: skip
-        write_json(folder / "results.json", {
-            "command": " ".join(["python", *sys.argv]),
+        write_result(folder / "results.json", {
             "seed": FLAGS.seed,
             "recipe": dataclasses.asdict(recipe),
             "faces": {"training": len(training.images), "update": len(drawn.images),
@@ -91,7 +90,6 @@ def main():
             "per_face": speed(cascade, tests["test people"]),
             "train_seconds": train_seconds,
             "update_seconds": update_seconds,
-            "environment": environment(),
         })  # fmt: skip
     print(f"written: {FLAGS.output}")
 

@@ -28,9 +28,9 @@ from fer_md.faces.region_detector import SelectiveSearchDetector
 from fer_md.faces.region_training import RegionRecipe, search_pictures, train_detector
 from fer_md.faces.regions import iou
 from fer_md.faces.selective_search import SelectiveSearch
-from fer_md.files import atomic_directory, write_json
+from fer_md.files import atomic_directory
 from fer_md.progress import Progress
-from fer_md.training.run_directory import environment
+from fer_md.training.results import write_result
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
@@ -70,8 +70,7 @@ def main():
             detectors["mtcnn"] = MtcnnDetector(threshold=0.3), _MTCNN_THRESHOLD
         results, curves = measure(detectors, tests)
         save_curves(folder / "precision_recall.png", curves, "recall", "precision", "faces at IoU 0.5", 1.0)
-        write_json(folder / "results.json", {
-            "command": " ".join(["python", *sys.argv]),
+        write_result(folder / "results.json", {
             "seed": FLAGS.seed,
             "recipe": dataclasses.asdict(recipe),
             "search": dataclasses.asdict(search),
@@ -81,7 +80,6 @@ def main():
             "proposals": {name: proposal_recall(search, pictures) for name, pictures in tests.items()},
             "detectors": results,
             "train_seconds": train_seconds,
-            "environment": environment(),
         })  # fmt: skip
     print(f"written: {FLAGS.output}")
 

@@ -1,10 +1,8 @@
 """A confusion matrix as a picture."""
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
-from fer_md.files import atomic_file
+from fer_md.evaluation.figures import open_figure, save_figure
 
 
 def save_confusion_picture(path, confusion, expressions, title):
@@ -16,11 +14,9 @@ def save_confusion_picture(path, confusion, expressions, title):
         expressions: K names.
         title: above the matrix.
     """
-    figure = Figure(figsize=(7, 6.2), dpi=110, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = open_figure(7, 6.2)
     draw_confusion(figure.add_subplot(), confusion, expressions, title)
-    with atomic_file(path) as partial:
-        figure.savefig(partial)
+    save_figure(path, figure)
 
 
 def draw_confusion(axes, confusion, expressions, title):

@@ -1,9 +1,6 @@
 """Curves as a picture: cumulative errors, precision and recall."""
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
-from fer_md.files import atomic_file
+from fer_md.evaluation.figures import open_figure, save_figure
 
 
 def save_curves(path, curves, x_label, y_label, title, x_limit):
@@ -16,13 +13,11 @@ def save_curves(path, curves, x_label, y_label, title, x_limit):
         title: above the curves.
         x_limit: right end of the x axis, which begins at 0; the y axis goes from 0 to 1.
     """
-    figure = Figure(figsize=(7, 5), dpi=110, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = open_figure(7, 5)
     axes = figure.add_subplot()
     for name, (x, y) in curves.items():
         axes.plot(x, y, label=name)
     axes.set(xlabel=x_label, ylabel=y_label, title=title, xlim=(0, x_limit), ylim=(0, 1.02))
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right" if x_limit < 1 else "lower left")
-    with atomic_file(path) as partial:
-        figure.savefig(partial)
+    save_figure(path, figure)

@@ -1,10 +1,8 @@
 """Two-dimensional embeddings with their centers, and loss curves, as a picture."""
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
-from fer_md.files import atomic_file
+from fer_md.evaluation.figures import open_figure, save_figure
 
 COLORS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b", "#7f7f7f")
 
@@ -19,8 +17,7 @@ def save_embedding_picture(path, panels, labels, expressions):
         labels: (N,) of the embeddings.
         expressions: K names.
     """
-    figure = Figure(figsize=(4 * len(panels), 6.4), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = open_figure(4 * len(panels), 6.4, dpi=100)
     upper, lower = figure.subplots(2, len(panels), height_ratios=(2, 1))
     for panel, points, curve in zip(panels, upper, lower, strict=True):
         _draw_points(points, panel, labels, expressions)
@@ -31,8 +28,7 @@ def save_embedding_picture(path, panels, labels, expressions):
         curve.grid(alpha=0.3)
     handles = upper[0].get_legend_handles_labels()
     figure.legend(*handles, loc="outside lower center", ncols=len(expressions), markerscale=4)
-    with atomic_file(path) as partial:
-        figure.savefig(partial)
+    save_figure(path, figure)
 
 
 def _draw_points(axes, panel, labels, expressions):

@@ -12,7 +12,8 @@ from fer_md.evaluation.metrics import (
     negative_log_likelihood,
     summarize,
 )
-from fer_md.files import atomic_directory, write_json
+from fer_md.files import atomic_directory
+from fer_md.training.results import write_result
 
 
 def measure(split, probabilities, expressions, leaked):
@@ -77,7 +78,7 @@ def leaked_rows(directory, split, name, settings):
 def write_evaluation(folder, metrics, confusion, expressions, title):
     """Writes ``metrics.json``, ``confusion_matrix.csv`` and ``.png``, all or none, in place of earlier ones."""
     with atomic_directory(folder, overwrite=True) as partial:
-        write_json(partial / "metrics.json", metrics)
+        write_result(partial / "metrics.json", metrics)
         lines = [",".join(["true\\predicted", *expressions])]
         lines += [",".join([name, *map(str, row)]) for name, row in zip(expressions, confusion, strict=True)]
         (partial / "confusion_matrix.csv").write_text("\n".join(lines) + "\n")

@@ -2,7 +2,6 @@
 
 import base64
 import html
-import io
 
 import cv2
 
@@ -20,13 +19,6 @@ def picture(png, text):
     """A PNG (bytes) inside the page, ``text`` for those who do not see it."""
     data = base64.b64encode(png).decode()
     return f'<p class="wide"><img alt="{html.escape(text)}" src="data:image/png;base64,{data}"></p>'
-
-
-def encode_figure(figure):
-    """A matplotlib figure to PNG bytes."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    return stream.getvalue()
 
 
 def encode_png(image):

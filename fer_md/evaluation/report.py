@@ -6,14 +6,13 @@ import json
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from fer_md.data.contact_sheet import contact_sheet
 from fer_md.data.overview import overview
 from fer_md.data.records import load_split, read_info
 from fer_md.data.synthetic import draw_faces
-from fer_md.evaluation.page import encode_figure, encode_png, picture, table
+from fer_md.evaluation.figures import encode_figure, open_figure
+from fer_md.evaluation.page import encode_png, picture, table
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.stages_report import stages_section
 from fer_md.expressions import EXPRESSIONS
@@ -133,8 +132,7 @@ def _log_rows(run):
 
 def _curves(run):
     rows = _log_rows(run)
-    figure = Figure(figsize=(8, 3.2), dpi=110, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = open_figure(8, 3.2)
     for axes, name in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
         for split in ("Training", "validation"):
             points = [(row["epoch"], row[name]) for row in rows if row["split"] == split]

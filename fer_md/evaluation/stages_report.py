@@ -3,11 +3,10 @@
 import html
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from fer_md.evaluation.confusion_picture import draw_confusion
-from fer_md.evaluation.page import encode_figure, picture, table
+from fer_md.evaluation.figures import encode_figure, open_figure
+from fer_md.evaluation.page import picture, table
 from fer_md.files import read_json
 
 DIFFERENCES = (
@@ -50,8 +49,7 @@ def stages_section(path, log_rows):
 
 def _forgetting(log_rows):
     """Validation accuracy and macro recall of every network on every data set, by epoch."""
-    figure = Figure(figsize=(8, 3.2), dpi=110, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = open_figure(8, 3.2)
     curves = {}
     for row in log_rows:
         if row["split"] == "validation":
@@ -68,8 +66,7 @@ def _forgetting(log_rows):
 
 def _confusions(rows):
     """One matrix a data set."""
-    figure = Figure(figsize=(7 * len(rows), 6.2), dpi=90, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = open_figure(7 * len(rows), 6.2, dpi=90)
     for axes, row in zip(np.atleast_1d(figure.subplots(1, len(rows))), rows, strict=True):
         title = f"{row['data']}, fused: {100 * row['accuracy']:.1f} %"
         draw_confusion(axes, np.array(row["confusion"]), row["expressions"], title)
