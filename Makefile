@@ -11,6 +11,7 @@ SEED ?= 0
 FER2013 := $(firstword $(wildcard $(addprefix $(DATA_ROOT)/fer2013.csv,.xz .gz .zip) $(DATA_ROOT)/fer2013.csv))
 FERPLUS := $(wildcard $(DATA_ROOT)/fer2013new.csv)
 PHOTOGRAPHS := $(firstword $(wildcard $(DATA_ROOT)/facial_expressions.zip $(DATA_ROOT)/facial_expressions))
+PHOTOS := $(wildcard $(addsuffix /photos,$(DATA_ROOT)))
 # The method (docs/METHOD.md): component 1 learns D1, component 2 learns D2, then they exchange their data sets.
 ifeq ($(and $(DATA_ROOT),$(FER2013)),)
   D1 := runs/data/synthetic-lab
@@ -46,7 +47,7 @@ reproduce: setup data-found $(BOTH)/stages.json  ## data, training, fine-tuning,
 	$(BIN)/python experiments/evaluate.py --run_dir=$(C2) --data=$(D2) --split=PublicTest
 	$(BIN)/python experiments/export.py --run_dir=$(BOTH) --data=$(D1) --output=$(BOTH)/export
 	$(BIN)/python experiments/report.py --runs=$(C1),$(C2) --data=$(D1),$(D2) --stages=$(BOTH)/stages.json \
-	  --drawn_faces=docs/results/drawn-faces.json --output=runs/report
+	  --drawn_faces=docs/results/drawn-faces.json $(addprefix --photographs=,$(PHOTOS)) --output=runs/report
 	@echo $(CURDIR)/runs/report/index.html
 
 # A line that says where a data set was found, or how to get it: name, place, source.
@@ -62,6 +63,7 @@ else
 	Representation Learning: Facial Expression Recognition')
 	$(call found,FER+,$(FERPLUS),fer2013new.csv is in github.com/microsoft/FERPlus)
 	$(call found,facial_expressions,$(PHOTOGRAPHS),a zip or clone of github.com/muxspace/facial_expressions)
+	$(call found,whole photographs,$(PHOTOS),a folder photos/ of your own; the report shows their faces)
 	$(if $(FER2013),,@echo "No FER2013: training on faces drawn here (synthetic) instead.")
 	@echo "docs/DATA.md says more about each of them."
 endif

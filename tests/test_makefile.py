@@ -52,6 +52,9 @@ def test_reproduce_trains_on_what_is_found(data_root, preset):
     assert f"--run_dir=runs/{preset}/seed987/component1 --preset={preset} --seed=987" in steps
     assert "--data=runs/data/fer2013 --protocol=runs/data/facial_expressions" in steps
     assert "data_prep/synthetic.py" not in steps
+    assert "--photographs=" not in steps
+    (data_root / "photos").mkdir()
+    assert f"--photographs={data_root / 'photos'}" in make("--dry-run", "reproduce", f"DATA_ROOT={data_root}").stdout
     (data_root / "facial_expressions.zip").unlink()
     steps = make("--dry-run", "reproduce", f"DATA_ROOT={data_root}", f"PRESET={preset}", "SEED=987").stdout
     assert "--data=runs/data/fer2013 --protocol=runs/data/synthetic-wild" in steps

@@ -34,7 +34,7 @@ pre { overflow-x: auto; border: 1px solid var(--line); padding: .6rem; font-size
 """
 
 
-def write_report(run_dirs, data_dirs, output, drawn_faces=None, stages=None):
+def write_report(run_dirs, data_dirs, output, drawn_faces=None, stages=None, more=""):
     """Writes ``output/index.html``: no script, no other file needed.
 
     Args:
@@ -44,6 +44,7 @@ def write_report(run_dirs, data_dirs, output, drawn_faces=None, stages=None):
         drawn_faces: file that benchmarks/drawn_faces.py wrote, for a section on the drawn faces; None for none.
         stages: file that experiments/compare_stages.py wrote into the fine-tuning's folder, for a section on the
             method; None for none.
+        more: HTML of a further section, shown after that on the method.
 
     Returns:
         ``pathlib.Path`` of the page.
@@ -55,6 +56,7 @@ def write_report(run_dirs, data_dirs, output, drawn_faces=None, stages=None):
     sections = [_summary(pairs)]
     if stages:
         sections.append(stages_section(stages, _log_rows(Path(stages).parent)))
+    sections.append(more)
     for run, data in pairs:
         sections.append(_run_section(run, data))
     if drawn_faces:
