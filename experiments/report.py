@@ -20,7 +20,7 @@ flags.DEFINE_list("data", None, "Prepared folder of each run, in the same order.
 flags.DEFINE_string("output", "runs/report", "Folder to write; replaced if it is there.")
 flags.DEFINE_string("drawn_faces", None, "JSON file of benchmarks/drawn_faces.py, for a section on the drawn faces.")
 flags.DEFINE_string("stages", None, "JSON file of experiments/compare_stages.py, for a section on the method.")
-flags.DEFINE_string("photographs", None, "Folder of photographs, for a sheet of their faces as the first run sees them.")
+flags.DEFINE_string("photographs", None, "Folder of photographs; a sheet shows their faces as the first run sees them.")
 flags.mark_flags_as_required(["runs", "data"])
 
 
