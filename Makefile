@@ -36,17 +36,19 @@ EPOCHS_FINETUNE_full := 20
 C1 := $(RUNS)/component1
 C2 := $(RUNS)/component2
 BOTH := $(RUNS)/finetuned
+# The measured figures: a file for each table and figure.
+RESULTS := $(RUNS)/results
 
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 24
 
-reproduce: setup data-found $(BOTH)/stages.json  ## data, training, fine-tuning, evaluation, export, report; DATA_ROOT=DIR for real data
+reproduce: setup data-found $(RESULTS)/stages.json  ## data, training, fine-tuning, evaluation, export, report; DATA_ROOT=DIR for real data
 	$(BIN)/python experiments/evaluate.py --run_dir=$(C1) --data=$(D1) --split=PublicTest
 	$(BIN)/python experiments/evaluate.py --run_dir=$(C2) --data=$(D2) --split=PublicTest
 	$(BIN)/python experiments/export.py --run_dir=$(BOTH) --data=$(D1) --output=$(BOTH)/export
-	$(BIN)/python experiments/report.py --runs=$(C1),$(C2) --data=$(D1),$(D2) --stages=$(BOTH)/stages.json \
+	$(BIN)/python experiments/report.py --runs=$(C1),$(C2) --data=$(D1),$(D2) --finetuned=$(BOTH) --results=$(RESULTS) \
 	  --drawn_faces=docs/results/drawn-faces.json $(addprefix --photographs=,$(PHOTOS)) --output=runs/report
 	@echo $(CURDIR)/runs/report/index.html
 
@@ -86,7 +88,7 @@ $(C2)/DONE: $(D1)/dataset.json $(D2)/dataset.json
 $(BOTH)/DONE: $(C1)/DONE $(C2)/DONE
 	$(BIN)/python experiments/finetune.py --components=$(C1),$(C2) --data=$(D1),$(D2) --run_dir=$(BOTH) $(FINETUNE) --seed=$(SEED)
 
-$(BOTH)/stages.json: $(BOTH)/DONE
+$(RESULTS)/stages.json: $(BOTH)/DONE
 	$(BIN)/python experiments/compare_stages.py --components=$(C1),$(C2) --finetuned=$(BOTH) --data=$(D1),$(D2) --output=$@
 
 setup: $(VENV)/.installed  ## create .venv and install the project with its test tools

@@ -13,6 +13,7 @@ LEVELS = (
     {"models"},
     {"training", "evaluation"},
     {"serving", "prediction"},
+    {"report"},
     {"cli"},
 )
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}

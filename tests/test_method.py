@@ -158,7 +158,7 @@ def test_scripts_fine_tune_and_fuse(stage, tmp_path):
     assert answer.returncode == 0, answer.stderr
     metrics = json.loads((runs[0] / "eval" / "PrivateTest-first-fused-fitted" / "metrics.json").read_text())
     assert sum(metrics["score_weights"]) == pytest.approx(1) and metrics["images"] == 8 and len(metrics["models"]) == 2
-    stages = tmp_path / "run" / "stages.json"
+    stages = tmp_path / "results" / "stages.json"
     answer = script("compare_stages.py", *flags, f"--finetuned={tmp_path / 'run'}", f"--output={stages}")
     assert answer.returncode == 0, answer.stderr
     rows = [(row["data"], row["stage"], row["network"]) for row in json.loads(stages.read_text())["rows"]]
@@ -171,7 +171,8 @@ def test_scripts_fine_tune_and_fuse(stage, tmp_path):
 
 def check_report(folder, run, data, stages):
     assert script("evaluate.py", f"--run_dir={run}", f"--data={data}").returncode == 0
-    flags = [f"--runs={run}", f"--data={data}", f"--stages={stages}", f"--output={folder / 'report'}"]
+    flags = [f"--runs={run}", f"--data={data}", f"--finetuned={folder / 'run'}", f"--results={stages.parent}",
+             f"--output={folder / 'report'}"]  # fmt: skip
     answer = script("report.py", *flags)
     assert answer.returncode == 0, answer.stderr
     page = (folder / "report" / "index.html").read_text()

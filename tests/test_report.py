@@ -13,9 +13,9 @@ from random_faces import random_split
 from fer_md.data.face import Face
 from fer_md.data.records import read_info, write_dataset
 from fer_md.errors import FerMdError
-from fer_md.evaluation.report import write_report
 from fer_md.files import write_json
 from fer_md.models import TINY, build_component
+from fer_md.report import Sources, write_report
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -38,7 +38,6 @@ onload = () => {{
 """The page in a frame of the asked width: a window of headless Chromium is never narrower than 500 pixels."""
 
 
-
 @pytest.fixture
 def run_and_data(tmp_path):
     split = random_split(30)
@@ -48,8 +47,9 @@ def run_and_data(tmp_path):
     )
     write_dataset(faces, tmp_path / "data", "synthetic-<noise>")
     run = tmp_path / "run"
-    settings = {"validation": "PublicTest", "expressions": read_info(tmp_path / "data")["expressions"]}
-    write_json(run / "config.json", {"settings": settings, "environment": {}})
+    info = read_info(tmp_path / "data")
+    settings = {"data": info["name"], "expressions": info["expressions"], "manifest_sha256": info["manifest_sha256"]}
+    write_json(run / "config.json", {"settings": settings, "command": "python <train>", "environment": {"cpus": 2}})
     rows = [{"epoch": e, "split": s, "accuracy": 0.5, "loss": 1.0} for e in (1, 2) for s in ("Training", "validation")]
     (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     write_json(run / "time.json", {"seconds": 75.0, "images_per_second": 10.0})
@@ -72,7 +72,7 @@ def drawn_faces(tmp_path):
 
 def test_page_is_whole_and_self_contained(run_and_data, tmp_path):
     run, data = run_and_data
-    page = write_report([run], [data], tmp_path / "report").read_text()
+    page = write_report(Sources((run,), (data,)), tmp_path / "report").read_text()
     assert "50.00 %" in page and "40.0 to 60.0" in page
     assert "Synthetic: these faces were drawn" in page
     assert "python &lt;evaluate&gt;" in page and "<evaluate>" not in page
@@ -83,17 +83,17 @@ def test_page_is_whole_and_self_contained(run_and_data, tmp_path):
 
 def test_a_folder_that_is_no_data_set_is_named(run_and_data, tmp_path):
     with pytest.raises(FerMdError, match="nowhere"):
-        write_report([run_and_data[0]], [tmp_path / "nowhere"], tmp_path / "report")
+        write_report(Sources(run_and_data[:1], (tmp_path / "nowhere",)), tmp_path / "report")
     assert not (tmp_path / "report").exists()
 
 
 def test_drawn_faces_have_a_section_where_they_were_measured(run_and_data, drawn_faces, tmp_path):
     run, data = run_and_data
-    page = write_report([run], [data], tmp_path / "report", drawn_faces).read_text()
+    page = write_report(Sources((run,), (data,), drawn_faces=drawn_faces), tmp_path / "report").read_text()
     assert "30.0 %" in page and "70.0 %" in page and "1000" in page and "python &lt;draw&gt;" in page
     assert page.count("drawn faces, domain") == 2
     with pytest.raises(FerMdError, match="none.json: no such file"):
-        write_report([run], [data], tmp_path / "second", tmp_path / "none.json")
+        write_report(Sources((run,), (data,), drawn_faces=tmp_path / "none.json"), tmp_path / "second")
 
 
 def look(page, folder, width, dark):
@@ -121,7 +121,7 @@ def brightness(color):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_page_fits_and_shows_its_pictures(run_and_data, drawn_faces, tmp_path, width, dark):
     run, data = run_and_data
-    page = write_report([run], [data], tmp_path / "report", drawn_faces)
+    page = write_report(Sources((run,), (data,), drawn_faces=drawn_faces), tmp_path / "report")
     seen, messages = look(page, tmp_path, width, dark)
     assert messages == []
     assert seen["width"] <= width and seen["needed"] == seen["width"] and seen["wide"] == 0

@@ -7,15 +7,23 @@ from pathlib import Path
 import cv2
 
 from fer_md.errors import FerMdError
-from fer_md.evaluation.page import encode_png, picture, table
 from fer_md.prediction.annotate import annotated_sheet
 from fer_md.prediction.media import find_media, read_media
+from fer_md.prediction.predictor import Predictor
+from fer_md.report.page import encode_png, picture, table
 
 MOST = 24
 """Photographs shown; a folder may hold thousands."""
 
 
-def photographs_section(predictor, folder, network):
+def photographs_section(sources):
+    """What the first run's network says of the faces on the photographs; "" without a folder of them."""
+    if not sources.photographs:
+        return ""
+    return photographs_sheet(Predictor(sources.runs[0]), sources.photographs, sources.runs[0])
+
+
+def photographs_sheet(predictor, folder, network):
     """HTML of an annotated contact sheet and a table of the faces found.
 
     Args:
@@ -43,6 +51,6 @@ def photographs_section(predictor, folder, network):
     text = f"{count} faces on {len(frames)} photographs, {milliseconds:.0f} ms each; {network} answers."
     shown = f" The first {len(frames)} of {len(media)} are shown." if len(media) > MOST else ""
     skipped = "".join(f" Skipped: {error}." for error in problems)
-    return (f"<h2>Photographs</h2><p>{html.escape(text + shown + skipped)}</p>"
+    return (f"<p>{html.escape(text + shown + skipped)}</p>"
             f"{picture(encode_png(cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)), 'photographs with boxes and probabilities')}"
             f"{table(['photograph', 'faces', 'expressions'], rows)}")  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from stub_predictor import stub_predictor
 
 from fer_md.errors import FerMdError
-from fer_md.prediction.photographs_report import MOST, photographs_section
+from fer_md.report.photographs import MOST, photographs_sheet
 
 
 def write(folder, count):
@@ -22,7 +22,7 @@ def write(folder, count):
 def test_every_photograph_is_shown_in_its_colours_and_a_broken_one_named(tmp_path):
     write(tmp_path, 3)
     (tmp_path / "broken<.jpg").write_bytes(b"")
-    section = photographs_section(stub_predictor(), tmp_path, "runs/<one>")
+    section = photographs_sheet(stub_predictor(), tmp_path, "runs/<one>")
     assert "3 faces on 3 photographs" in section and "runs/&lt;one&gt; answers" in section
     assert "Skipped: " in section and "broken&lt;.jpg: the file is empty" in section
     assert section.count("<tr>") == 4 and "<td>02.png</td><td>1</td><td>neutral" in section
@@ -33,12 +33,12 @@ def test_every_photograph_is_shown_in_its_colours_and_a_broken_one_named(tmp_pat
 
 def test_of_a_large_folder_the_first_are_shown(tmp_path):
     write(tmp_path, MOST + 2)
-    section = photographs_section(stub_predictor(), tmp_path, "run")
+    section = photographs_sheet(stub_predictor(), tmp_path, "run")
     assert f"The first {MOST} of {MOST + 2} are shown" in section and section.count("<tr>") == MOST + 1
 
 
 def test_a_folder_without_photographs_is_refused(tmp_path):
     with pytest.raises(FerMdError, match="no pictures or videos in this folder"):
-        photographs_section(stub_predictor(), tmp_path, "run")
+        photographs_sheet(stub_predictor(), tmp_path, "run")
     with pytest.raises(FerMdError, match="no such file or folder"):
-        photographs_section(stub_predictor(), tmp_path / "none", "run")
+        photographs_sheet(stub_predictor(), tmp_path / "none", "run")

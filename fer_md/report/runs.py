@@ -1,0 +1,30 @@
+"""How each run learned: accuracy and loss by epoch, and its confusion matrices."""
+
+import html
+
+from fer_md.evaluation.figures import encode_figure, open_figure
+from fer_md.report.page import pair, picture
+from fer_md.report.sources import log_rows
+
+
+def runs_section(sources):
+    """Curves of every run, then its confusion matrices."""
+    parts = []
+    for run in sources.runs:
+        parts.append(f"<h3>{html.escape(str(run))}</h3>" + picture(_curves(run), f"accuracy and loss by epoch, {run}"))
+        matrices = sorted(run.glob("eval/*/confusion_matrix.png"))
+        parts.append(pair(*(picture(p.read_bytes(), f"confusion matrix, {p.parent.name}, {run}") for p in matrices)))
+    return "".join(parts)
+
+
+def _curves(run):
+    rows = log_rows(run)
+    figure = open_figure(8, 3.2)
+    for axes, name in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
+        for split in ("Training", "validation"):
+            points = [(row["epoch"], row[name]) for row in rows if row["split"] == split]
+            axes.plot(*zip(*points, strict=True), label=split)
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    return encode_figure(figure)

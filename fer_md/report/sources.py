@@ -1,0 +1,43 @@
+"""What a report is about: where the runs, the data sets and the measured figures are."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+from fer_md.files import read_json
+
+
+@dataclasses.dataclass(frozen=True)
+class Sources:
+    """Folders and files that the sections read; a section whose source is missing says how to make it, or is left out.
+
+    Attributes:
+        runs: finished and evaluated pre-training runs.
+        data: the prepared folder of each run, in the same order.
+        finetuned: the fine-tuning run of these components, or None.
+        results: folder with the files of the tables and figures, such as ``table1.json``, or None.
+        drawn_faces: file that benchmarks/drawn_faces.py wrote, or None.
+        photographs: folder of whole photographs whose faces are shown, or None.
+    """
+
+    runs: tuple
+    data: tuple
+    finetuned: Path | None = None
+    results: Path | None = None
+    drawn_faces: Path | None = None
+    photographs: Path | None = None
+
+    def result(self, name):
+        """The content of ``NAME.json`` in the folder of results, or None where it is not there."""
+        path = self.results and self.results / f"{name}.json"
+        return read_json(path) if path and path.exists() else None
+
+
+def evaluations(run):
+    """The metrics of every evaluation of a run, a list of dicts."""
+    return [read_json(path) for path in sorted(Path(run).glob("eval/*/metrics.json"))]
+
+
+def log_rows(run):
+    """The rows of a run's ``metrics.jsonl``."""
+    return [json.loads(line) for line in (Path(run) / "metrics.jsonl").read_text().splitlines()]

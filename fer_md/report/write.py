@@ -1,0 +1,46 @@
+"""The page itself: its sections in their order."""
+
+from pathlib import Path
+
+from fer_md.files import atomic_directory
+from fer_md.report.data_cards import data_section
+from fer_md.report.drawn_faces import drawn_section
+from fer_md.report.environment import environment_section
+from fer_md.report.page import frame
+from fer_md.report.photographs import photographs_section
+from fer_md.report.predictions import predictions_section
+from fer_md.report.runs import runs_section
+from fer_md.report.stages import stages_section
+from fer_md.report.summary import summary_section
+
+SECTIONS = (
+    ("Summary", summary_section),
+    ("The method, stage by stage", stages_section),
+    ("Learning curves", runs_section),
+    ("Faces and mistakes", predictions_section),
+    ("Photographs", photographs_section),
+    ("Data sets", data_section),
+    ("Drawn faces", drawn_section),
+    ("Environment, commands, time", environment_section),
+)
+"""Headings, and functions from ``Sources`` to HTML; an empty answer leaves the section out."""
+
+
+def write_report(sources, output):
+    """Writes ``output/index.html``: no script, no other file needed.
+
+    Args:
+        sources: ``Sources``.
+        output: folder to write, replaced if it is there.
+
+    Returns:
+        ``pathlib.Path`` of the page.
+
+    Raises:
+        FerMdError: a folder is not a run or not a prepared data set, or a file is not there.
+    """
+    found = [(heading, section(sources)) for heading, section in SECTIONS]
+    page = frame("fer_md report", [(heading, text) for heading, text in found if text])
+    with atomic_directory(output, overwrite=True) as partial:
+        (partial / "index.html").write_text(page, encoding="utf-8")
+    return Path(output) / "index.html"
