@@ -9,6 +9,7 @@ import traceback
 from absl import app, flags, logging
 
 from fer_md.errors import FerMdError
+from fer_md.quiet import quiet_stderr
 
 flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
 
@@ -21,16 +22,10 @@ def _import_tensorflow_quietly():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    kept, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, 2)
-    try:
+    with quiet_stderr():
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # looks for CUDA, and complains where there is none
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(sink)
 
 
 _import_tensorflow_quietly()

@@ -5,8 +5,9 @@ import pytest
 
 from fer_md.data.scenes import draw_scene
 from fer_md.evaluation.detection_metrics import average_precision, match, precision_recall
+from fer_md.faces import regions
 from fer_md.faces.face_frame import face_box
-from fer_md.faces.regions import iou, label_regions, steps_between, suppress, take_steps
+from fer_md.faces.regions import cover, iou, label_regions, steps_between, suppress, take_steps
 from fer_md.faces.selective_search import SelectiveSearch
 
 
@@ -20,15 +21,16 @@ def test_iou_by_hand():
     others = [[5, 0, 10, 10], [5, 5, 10, 10], [10, 0, 10, 10], [2, 2, 5, 5], [0, 0, 10, 10], [40, 40, 1, 1]]
     np.testing.assert_allclose(iou(box, others), [[1 / 3, 1 / 7, 0, 0.25, 1, 0]])
     assert iou(np.zeros((0, 4)), others).shape == (0, 6)
+    np.testing.assert_allclose(cover(box, others), [[0.5, 0.25, 0, 1, 1, 0]])
 
 
 def test_labels_by_hand():
     """Overlaps 1, 0.6, 0.4 (neither), 0.3 and 0 with the first of two faces; without faces all are negative."""
     faces = np.array([[0.0, 0, 10, 10], [100, 100, 10, 10]])
-    regions = [[0, 0, 10, 10], [0, 0, 10, 6], [0, 0, 10, 4], [0, 0, 10, 3], [50, 50, 9, 9], [100, 100, 10, 9]]
-    labels, nearest = label_regions(regions, faces)
+    found = [[0, 0, 10, 10], [0, 0, 10, 6], [0, 0, 10, 4], [0, 0, 10, 3], [50, 50, 9, 9], [100, 100, 10, 9]]
+    labels, nearest = label_regions(found, faces)
     assert labels.tolist() == [1, 1, -1, 0, 0, 1] and nearest[[0, 1, 2, 5]].tolist() == [0, 0, 0, 1]
-    assert label_regions(regions, [])[0].tolist() == [0] * 6
+    assert label_regions(found, [])[0].tolist() == [0] * 6
     assert label_regions(np.array([[0.0, 0, 10, 5]]), faces)[0].tolist() == [-1]  # 0.5 is not more than 0.5
 
 
@@ -43,15 +45,17 @@ def test_steps_lead_from_a_region_to_its_face():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_suppression_equals_a_slow_loop(seed):
-    """Scores repeat, so that the order of equals counts as well."""
+@pytest.mark.parametrize("measure", [iou, cover])
+def test_suppression_equals_a_slow_loop(seed, measure, monkeypatch):
+    """Scores repeat, so that the order of equals counts as well; 60 boxes are three blocks and a rest."""
+    monkeypatch.setattr(regions, "_BLOCK", 17)
     rng = np.random.default_rng(seed)
     boxes, scores = random_boxes(rng, 60), rng.integers(0, 20, 60) / 20
     kept = []
     for row in sorted(range(60), key=lambda row: (-scores[row], row)):
-        if all(iou(boxes[[row]], boxes[[other]])[0, 0] <= 0.3 for other in kept):
+        if all(measure(boxes[[row]], boxes[[other]])[0, 0] <= 0.3 for other in kept):
             kept.append(row)
-    assert suppress(boxes, scores, 0.3).tolist() == kept
+    assert suppress(boxes, scores, 0.3, measure).tolist() == kept
     assert suppress(np.zeros((0, 4)), np.zeros(0), 0.3).tolist() == []
     assert len(suppress(boxes, scores, 1.0)) == 60
 

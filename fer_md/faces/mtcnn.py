@@ -1,46 +1,60 @@
-"""Face detection with MTCNN (Zhang et al., 2016; the paper's ref. [18]) through the package ``mtcnn``."""
+"""Face detection with MTCNN (Zhang et al., 2016; the paper's ref. [18]), with the networks of the package ``mtcnn``.
 
-import collections
+The package's own pipeline takes a second for a photograph: it runs layer by layer and keeps whole batches of float
+pyramids. Here its three trained networks run in TensorFlow Lite, level by level and face by face, on all cores.
+"""
+
+import concurrent.futures
+import os
 
 import cv2
 import numpy as np
 
 from fer_md.errors import FerMdError
 from fer_md.faces.detection import Detection, check_image, clip_box
+from fer_md.faces.regions import cover, suppress
 
 SMALLEST = 20
-"""Side in pixels of the smallest face that the package looks for. Asked for larger ones, mtcnn 1.0.0 makes pyramid
-levels smaller than its first network's window and finds nothing, without an error: so the images are scaled."""
+"""Side in pixels that the smallest face to find is given in the pyramid's first level, where the first network's
+window of `WINDOW` pixels looks at it, enlarged by a third for what surrounds a face."""
 
-_GRID = 48
-_BATCH_PIXELS = 128 * 192 * 192
+WINDOW, STRIDE = 12, 2
+"""Side and step of the first network's window, in pixels of a level."""
+
+PYRAMID = 0.709
+"""Ratio of one level's size to the one before: two of them halve it."""
+
+_MARGIN = 4
+"""Pixels of gray about each level, so that faces are found that reach beyond the picture or fill it."""
+
+_PROPOSE, _REFINE = 0.6, 0.7
+"""Lowest scores of the first and the second network, as Zhang et al.'s code has them."""
 
 
 class MtcnnDetector:
     """Three small networks in a row propose, refine and confirm faces, with five landmarks each.
 
-    An image is scaled such that a face of ``min_face`` pixels gets `SMALLEST` pixels, or further down until its longer
-    side has ``max_side``; in the latter case the smallest face found is ``20 / max_side`` of the longer side. It is put
-    into the middle of a gray canvas, whose margin lets faces be found that fill the image. Canvases of one size go
-    through the networks together; what is found in an image does not depend on its companions, rounding apart.
+    An image is searched at sizes from the one at which a face of ``min_face`` pixels has `SMALLEST`, but no longer
+    side is above ``max_side`` (then the smallest face found is ``20 / max_side`` of the longer side), down to the one
+    at which the whole image is a face. What is found in an image does not depend on its companions.
 
     Args:
         min_face: side of the smallest face to find, in pixels of the image, 5 or more; half of it takes four times
             as long.
         max_side: longest side, in pixels, at which an image is searched.
-        margin: width of the margin as a share of the image's side.
         threshold: lowest score of a face, in (0, 1).
 
     Raises:
         FerMdError: the package is missing, or an argument is out of range.
     """
 
-    def __init__(self, min_face=20, max_side=960, margin=0.15, threshold=0.8):
-        if not (min_face >= 5 and max_side >= SMALLEST and 0 <= margin <= 1 and 0 < threshold < 1):
-            raise FerMdError("min_face must be 5 or more, max_side 20 or more, margin 0 to 1, threshold above 0 and"
-                             f" below 1; got {min_face}, {max_side}, {margin}, {threshold}")
-        self.min_face, self.max_side, self.margin, self.threshold = min_face, max_side, margin, threshold
-        self._network = _load()
+    def __init__(self, min_face=20, max_side=960, threshold=0.8):
+        if not (min_face >= 5 and max_side >= SMALLEST and 0 < threshold < 1):
+            raise FerMdError("min_face must be 5 or more, max_side 20 or more, threshold above 0 and below 1;"
+                             f" got {min_face}, {max_side}, {threshold}")
+        self.min_face, self.max_side, self.threshold = min_face, max_side, threshold
+        self._propose_network, self._refine_network, self._confirm_network = _load()
+        self._pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
 
     def detect(self, images):
         """Finds the faces; see `fer_md.faces.detection.Detector`.
@@ -48,61 +62,117 @@ class MtcnnDetector:
         Raises:
             FerMdError: an image is not (H, W, 3) uint8; the message says which.
         """
-        canvases = [_canvas(check_image(image, index), self._scale(image.shape), self.margin)
-                    for index, image in enumerate(images)]
-        found = [[] for _ in images]
-        for batch in _batches([canvas for canvas, _, _ in canvases]):
-            rows = self._network.detect_faces([canvases[index][0] for index in batch], output_type="numpy",
-                                              min_face_size=SMALLEST, threshold_onet=self.threshold, fit_to_image=False)
-            for row in rows:
-                index = batch[int(row[0])]
-                detection = _detection(row, *canvases[index][1:], images[index].shape)
-                if detection:
-                    found[index].append(detection)
-        return [sorted(detections, key=lambda detection: -detection.score) for detections in found]
+        images = [check_image(image, index) for index, image in enumerate(images)]
+        pyramids = self._pool.map(self._pyramid, images)
+        levels = [(image, level) for image, pyramid in enumerate(pyramids) for level in pyramid]
+        levels.sort(key=lambda job: job[1].shape, reverse=True)  # the network prepares itself for every new size
+        proposals = [[] for _ in images]
+        found = self._pool.map(lambda job: self._propose(job[1], images[job[0]].shape), levels)
+        for (image, _), regions in zip(levels, found, strict=True):
+            proposals[image].append(regions)
+        return list(self._pool.map(self._confirm, images, proposals))
 
-    def _scale(self, shape):
-        return min(SMALLEST / self.min_face, self.max_side / max(shape[:2]))
+    def _pyramid(self, image):
+        """The image at all sizes at which it is searched, (H', W', 3) uint8 each."""
+        scale = min(SMALLEST / self.min_face, self.max_side / max(image.shape[:2])) * WINDOW / SMALLEST
+        levels = []
+        while min(image.shape[:2]) * scale >= WINDOW - _MARGIN and max(image.shape[:2]) * scale >= WINDOW:
+            size = [round(side * scale) for side in image.shape[1::-1]]
+            levels.append(cv2.resize(levels[-1], size) if levels else _resize(image, size))
+            scale *= PYRAMID
+        return levels
+
+    def _propose(self, level, shape):
+        """Regions of one level: (N, 5) x, y, width, height in pixels of the image of ``shape``, score."""
+        height, width = level.shape[:2]
+        canvas = np.zeros((1, height + 2 * _MARGIN, width + 2 * _MARGIN, 3), np.float32)
+        canvas[0, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN] = _normalise(level)
+        answer = self._propose_network(canvas)[0]  # (H', W', 6): four steps of the box's edges, no face, face
+        rows, columns = np.nonzero(answer[..., 5] > _PROPOSE)
+        corners = STRIDE * np.stack([columns, rows], 1) + 1 - _MARGIN  # 1 to 12 of a window from 0, as they trained it
+        boxes = np.column_stack([corners, np.full_like(corners, WINDOW - 1)])
+        boxes = _move(boxes, answer[rows, columns, :4]) * np.tile((shape[1] / width, shape[0] / height), 2)
+        scores = answer[rows, columns, 5]
+        kept = suppress(boxes, scores, 0.5)
+        return np.column_stack([boxes[kept], scores[kept]])
+
+    def _confirm(self, image, proposals):
+        """The faces among the regions of all levels of an image."""
+        regions = np.concatenate(proposals) if proposals else np.zeros((0, 5))
+        boxes = _square(regions[suppress(regions[:, :4], regions[:, 4], 0.7), :4])
+        boxes, _, scores = _judge(self._refine_network, image, boxes, 24, _REFINE)
+        boxes = _square(boxes[suppress(boxes, scores, 0.7)])
+        boxes, landmarks, scores = _judge(self._confirm_network, image, boxes, 48, self.threshold)
+        found = [(clip_box(boxes[row], image.shape), float(scores[row]), landmarks[row].astype(np.float32))
+                 for row in suppress(boxes, scores, 0.7, cover)]
+        return [Detection(*face) for face in found if face[0]]
 
 
 def _load():
+    """The package's three networks."""
     try:
         from mtcnn import MTCNN
     except ImportError:
         raise FerMdError("the detector mtcnn is not installed: pip install 'fer_md[faces]'") from None
-    return MTCNN()
+    from fer_md.faces.lite_network import LiteNetwork  # loads TensorFlow
+
+    models = [stage.model for stage in MTCNN().stages]
+    return [LiteNetwork(model, (side, side, 3)) for model, side in zip(models, (None, 24, 48), strict=True)]
 
 
+def _resize(image, size):
+    if size == list(image.shape[1::-1]):
+        return image
+    shrinks = size[0] <= image.shape[1]
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
-def _canvas(image, scale, margin):
-    """Scales an image and puts it into a gray canvas whose sides are multiples of 48.
+
+def _normalise(image):
+    return (image.astype(np.float32) - 127.5) / 128
+
+
+def _judge(network, image, boxes, side, threshold):
+    """Looks at square regions of an image.
+
+    Args:
+        network: answers (N, side, side, 3) crops with four steps of the edges, landmarks where it has them (five x,
+            then five y, as shares of the region), and two scores, of which the last says face.
+        boxes: (N, 4) regions.
+        threshold: lowest score.
 
     Returns:
-        (H', W', 3) uint8, scale in x and y, offset (2,) of the image in the canvas.
+        (boxes, landmarks, scores) of those that are faces: (K, 4), (K, P, 2) in pixels, (K,).
     """
-    size = [max(1, round(side * scale)) for side in image.shape[1::-1]]
-    if size != list(image.shape[1::-1]):
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    canvas_size = [-(-round(side * (1 + 2 * margin)) // _GRID) * _GRID for side in size]
-    left, top = ((outer - inner) // 2 for outer, inner in zip(canvas_size, size, strict=True))
-    canvas = np.full((*canvas_size[::-1], 3), 127, np.uint8)
-    canvas[top : top + size[1], left : left + size[0]] = image
-    return canvas, scale, np.array((left, top))
+    boxes = np.rint(boxes)
+    boxes = boxes[(boxes[:, 2] >= 1) & (boxes[:, 0] + boxes[:, 2] > 0) & (boxes[:, 1] + boxes[:, 3] > 0)
+                  & (boxes[:, 0] < image.shape[1]) & (boxes[:, 1] < image.shape[0])]  # fmt: skip
+    if not len(boxes):
+        return boxes, np.zeros((0, 0, 2)), np.zeros(0)
+    answer = network(_normalise(np.stack([_cut(image, box.astype(int), side) for box in boxes])))
+    faces = answer[:, -1] > threshold
+    boxes, answer = boxes[faces], answer[faces]
+    shares = answer[:, 4:-2].reshape(len(boxes), 2, answer.shape[1] // 2 - 3).swapaxes(1, 2)
+    return _move(boxes, answer[:, :4]), boxes[:, None, :2] + shares * boxes[:, None, 2:], answer[:, -1]
 
 
-def _batches(canvases):
-    """Groups the indices of canvases of one size, a bounded number of pixels at a time."""
-    groups = collections.defaultdict(list)
-    for index, canvas in enumerate(canvases):
-        groups[canvas.shape].append(index)
-    for (height, width, _), group in groups.items():
-        size = max(1, _BATCH_PIXELS // (height * width))
-        for first in range(0, len(group), size):
-            yield group[first : first + size]
+def _cut(image, box, side):
+    """A square region as (side, side, 3) uint8, gray where it reaches beyond the image."""
+    x, y, width, height = box
+    inner = image[max(y, 0) : y + height, max(x, 0) : x + width]
+    if inner.shape[:2] != (height, width):
+        canvas = np.full((height, width, 3), 127, np.uint8)
+        canvas[max(-y, 0) :, max(-x, 0) :][: inner.shape[0], : inner.shape[1]] = inner
+        inner = canvas
+    return _resize(inner, [side, side])
 
 
-def _detection(row, scale, offset, shape):
-    """Takes one row of the package's result (index, box, score, five x, five y) back to the image's pixels."""
-    box = clip_box([*((row[1:3] - offset) / scale), *(row[3:5] / scale)], shape)
-    landmarks = (row[6:16].reshape(2, 5).T - offset + 0.5) / scale - 0.5
-    return Detection(box, float(row[5]), landmarks.astype(np.float32)) if box else None
+def _move(boxes, steps):
+    """Moves the left, upper, right and lower edges of (N, 4) boxes by shares of their width and height."""
+    steps = steps * np.tile(boxes[:, 2:], 2)
+    return np.concatenate([boxes[:, :2] + steps[:, :2], boxes[:, 2:] + steps[:, 2:] - steps[:, :2]], 1)
+
+
+def _square(boxes):
+    """Makes (N, 4) boxes square about their middles, as large as their longer side."""
+    sides = boxes[:, 2:].max(1, keepdims=True)
+    return np.concatenate([boxes[:, :2] + (boxes[:, 2:] - sides) / 2, np.repeat(sides, 2, 1)], 1)

@@ -11,17 +11,31 @@ POSITIVE = 0.5
 NEGATIVE = 0.35
 """A region that overlaps no face by this much is none; those between the two are ignored."""
 
+_BLOCK = 256
+"""Boxes that are compared with each other at once."""
+
 _SPREAD = np.array((0.1, 0.1, 0.2, 0.2))
 """Scale of the steps to learn, about their standard deviation."""
 
 
 def iou(first, second):
     """Intersection over union: (N, 4) and (M, 4) boxes give (N, M) values in [0, 1]."""
+    common, first, second = _areas(first, second)
+    return common / (first + second - common)
+
+
+def cover(first, second):
+    """Intersection over the smaller of two boxes: (N, 4) and (M, 4) boxes give (N, M) values in [0, 1]."""
+    common, first, second = _areas(first, second)
+    return common / np.minimum(first, second)
+
+
+def _areas(first, second):
+    """Areas of the intersections (N, M), of the first boxes (N, 1) and the second (1, M)."""
     first, second = np.asarray(first, float)[:, None], np.asarray(second, float)[None]
     low = np.maximum(first[..., :2], second[..., :2])
     high = np.minimum(first[..., :2] + first[..., 2:], second[..., :2] + second[..., 2:])
-    common = np.clip(high - low, 0, None).prod(-1)
-    return common / (first[..., 2:].prod(-1) + second[..., 2:].prod(-1) - common)
+    return np.clip(high - low, 0, None).prod(-1), first[..., 2:].prod(-1), second[..., 2:].prod(-1)
 
 
 def label_regions(regions, faces):
@@ -63,20 +77,25 @@ def take_steps(regions, steps):
     return np.concatenate([centers - sides / 2, sides], 1)
 
 
-def suppress(boxes, scores, overlap):
+def suppress(boxes, scores, overlap, measure=iou):
     """Greedy non-maximum suppression: keeps a box unless a better one that is kept overlaps it.
 
     Args:
         boxes: (N, 4).
         scores: (N,).
-        overlap: greatest intersection over union of two boxes that are kept.
+        overlap: greatest overlap of two boxes that are kept.
+        measure: of the overlap, `iou` or `cover`.
 
     Returns:
         (K,) int rows of the boxes kept, the best first.
     """
-    waiting, kept = np.argsort(-scores, kind="stable"), []
-    while len(waiting):
-        best, waiting = waiting[0], waiting[1:]
-        kept.append(best)
-        waiting = waiting[iou(boxes[best : best + 1], boxes[waiting])[0] <= overlap]
-    return np.array(kept, int)
+    order, kept = np.argsort(-scores, kind="stable"), np.zeros(0, int)
+    for start in range(0, len(order), _BLOCK):
+        block = order[start : start + _BLOCK]
+        block = block[~(measure(boxes[kept], boxes[block]) > overlap).any(0)]
+        near, free = measure(boxes[block], boxes[block]) > overlap, np.ones(len(block), bool)
+        for row in range(len(block)):
+            if free[row]:
+                free[row + 1 :] &= ~near[row, row + 1 :]
+        kept = np.concatenate([kept, block[free]])
+    return kept
