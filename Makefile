@@ -11,6 +11,9 @@ SEED ?= 0
 FER2013 := $(firstword $(wildcard $(addprefix $(DATA_ROOT)/fer2013.csv,.xz .gz .zip) $(DATA_ROOT)/fer2013.csv))
 FERPLUS := $(wildcard $(DATA_ROOT)/fer2013new.csv)
 PHOTOGRAPHS := $(firstword $(wildcard $(DATA_ROOT)/facial_expressions.zip $(DATA_ROOT)/facial_expressions))
+CKPLUS := $(firstword $(wildcard $(addsuffix /CK+,$(DATA_ROOT)) $(addsuffix /CK+.zip,$(DATA_ROOT))))
+MMI := $(wildcard $(addsuffix /MMI,$(DATA_ROOT)))
+FRAMES := $(wildcard $(addsuffix /ytf_landmarks68.zip,$(DATA_ROOT)))
 PHOTOS := $(wildcard $(addsuffix /photos,$(DATA_ROOT)))
 # The method (docs/METHOD.md): component 1 learns D1, component 2 learns D2, then they exchange their data sets.
 ifeq ($(and $(DATA_ROOT),$(FER2013)),)
@@ -20,6 +23,8 @@ ifeq ($(and $(DATA_ROOT),$(FER2013)),)
   FLAGS1 := --preset=smoke --epochs=14
   FLAGS2 := $(FLAGS1)
   FINETUNE := --epochs=4
+  METHODS := --network=tiny --images=1500 --epochs=4 --seeds=$(SEED)
+  COMMITTED := docs/results/synthetic
 else
   D1 := runs/data/fer2013
   D2 := $(if $(PHOTOGRAPHS),runs/data/facial_expressions,runs/data/synthetic-wild)
@@ -28,29 +33,55 @@ else
   # The smaller data set takes more passes (the paper: 200 and 311).
   FLAGS2 := --preset=$(PRESET) --epochs=$(or $(EPOCHS2_$(PRESET)),40)
   FINETUNE := --epochs=$(or $(EPOCHS_FINETUNE_$(PRESET)),6)
+  # Equal short budgets for the 54 networks of Tab. 4.
+  METHODS := $(or $(METHODS_$(PRESET)),--images=3000 --epochs=8)
+  COMMITTED := docs/results/$(PRESET)
 endif
 EPOCHS2_paper := 311
 EPOCHS2_full := 120
 EPOCHS_FINETUNE_paper := 200
 EPOCHS_FINETUNE_full := 20
+EPOCHS_ADAPT_paper := 200
+METHODS_paper := --epochs=20
+METHODS_full := --epochs=20
 C1 := $(RUNS)/component1
 C2 := $(RUNS)/component2
 BOTH := $(RUNS)/finetuned
 # The measured figures: a file for each table and figure.
 RESULTS := $(RUNS)/results
+PARTS := reproduce-table1 reproduce-table2 reproduce-table3 reproduce-table4
+DONE := $(C1)/eval/PublicTest/metrics.json $(C2)/eval/PublicTest/metrics.json $(RESULTS)/stages.json \
+  $(BOTH)/export/1/saved_model.pb
+WRITE_REPORT = $(BIN)/python experiments/report.py --runs=$(C1),$(C2) --data=$(D1),$(D2) --finetuned=$(BOTH) \
+  --results=$(RESULTS) --drawn_faces=docs/results/drawn-faces.json $(addprefix --photographs=,$(PHOTOS)) \
+  --output=runs/report
 
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 24
+	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 28
 
-reproduce: setup data-found $(RESULTS)/stages.json  ## data, training, fine-tuning, evaluation, export, report; DATA_ROOT=DIR for real data
-	$(BIN)/python experiments/evaluate.py --run_dir=$(C1) --data=$(D1) --split=PublicTest
-	$(BIN)/python experiments/evaluate.py --run_dir=$(C2) --data=$(D2) --split=PublicTest
-	$(BIN)/python experiments/export.py --run_dir=$(BOTH) --data=$(D1) --output=$(BOTH)/export
-	$(BIN)/python experiments/report.py --runs=$(C1),$(C2) --data=$(D1),$(D2) --finetuned=$(BOTH) --results=$(RESULTS) \
-	  --drawn_faces=docs/results/drawn-faces.json $(addprefix --photographs=,$(PHOTOS)) --output=runs/report
+reproduce: setup data-found $(PARTS) $(DONE)  ## data, training, tables, figures, export, report; DATA_ROOT=DIR for real data
+	$(WRITE_REPORT)
 	@echo $(CURDIR)/runs/report/index.html
+
+reproduce-table1: setup $(RESULTS)/table1.json  ## Tab. 1: confusion matrix of the fused network
+
+reproduce-table2: setup $(if $(CKPLUS),$(RESULTS)/table2.json)  ## Tab. 2: the same on CK+
+	$(if $(CKPLUS),,@echo "Tab. 2 needs the data: CK+ as DIR/CK+ or DIR/CK+.zip, then make $@ DATA_ROOT=DIR")
+
+reproduce-table3: setup $(if $(MMI),$(RESULTS)/table3.json)  ## Tab. 3: the same on MMI
+	$(if $(MMI),,@echo "Tab. 3 needs the data: MMI, unpacked, as DIR/MMI, then make $@ DATA_ROOT=DIR")
+
+reproduce-table4: setup $(RESULTS)/table4.json  ## Tab. 4: the other methods, with and without MD loss
+
+reproduce-figure6: setup $(RESULTS)/figure6.json  ## Fig. 6: landmarks
+
+report: setup $(DONE)  ## the page about the method and what else is there
+	$(WRITE_REPORT)
+
+check-results: setup  ## compare what was measured with the committed figures
+	$(BIN)/python experiments/check_results.py --measured=$(RESULTS) --committed=$(COMMITTED)
 
 # A line that says where a data set was found, or how to get it: name, place, source.
 found = @echo "$(1): $(or $(2),not found; $(3))"
@@ -65,6 +96,9 @@ else
 	Representation Learning: Facial Expression Recognition')
 	$(call found,FER+,$(FERPLUS),fer2013new.csv is in github.com/microsoft/FERPlus)
 	$(call found,facial_expressions,$(PHOTOGRAPHS),a zip or clone of github.com/muxspace/facial_expressions)
+	$(call found,CK+,$(CKPLUS),on request from its authors; Tab. 2)
+	$(call found,MMI,$(MMI),on request at mmifacedb.eu; Tab. 3)
+	$(call found,video frames with landmarks,$(FRAMES),ytf_landmarks68.zip; Fig. 6 uses drawn faces)
 	$(call found,whole photographs,$(PHOTOS),a folder photos/ of your own; the report shows their faces)
 	$(if $(FER2013),,@echo "No FER2013: training on faces drawn here (synthetic) instead.")
 	@echo "docs/DATA.md says more about each of them."
@@ -79,6 +113,12 @@ runs/data/fer2013/dataset.json:
 runs/data/facial_expressions/dataset.json:
 	$(BIN)/python data_prep/facial_expressions.py --source=$(PHOTOGRAPHS) --output=$(@D)
 
+runs/data/ckplus/dataset.json:
+	$(BIN)/python data_prep/ckplus.py --source=$(CKPLUS) --min_face=60 --output=$(@D)
+
+runs/data/mmi/dataset.json:
+	$(BIN)/python data_prep/mmi.py --source=$(MMI) --neutral=first --min_face=60 --output=$(@D)
+
 $(C1)/DONE: $(D1)/dataset.json $(D2)/dataset.json
 	$(BIN)/python experiments/pretrain.py --data=$(D1) --protocol=$(D2) --run_dir=$(C1) $(FLAGS1) --seed=$(SEED)
 
@@ -88,8 +128,37 @@ $(C2)/DONE: $(D1)/dataset.json $(D2)/dataset.json
 $(BOTH)/DONE: $(C1)/DONE $(C2)/DONE
 	$(BIN)/python experiments/finetune.py --components=$(C1),$(C2) --data=$(D1),$(D2) --run_dir=$(BOTH) $(FINETUNE) --seed=$(SEED)
 
-$(RESULTS)/stages.json: $(BOTH)/DONE
+$(RUNS)/ckplus/DONE $(RUNS)/mmi/DONE: $(RUNS)/%/DONE: $(BOTH)/DONE runs/data/%/dataset.json
+	$(BIN)/python experiments/adapt.py --finetuned=$(BOTH) --data=runs/data/$* --run_dir=$(@D) --seed=$(SEED) \
+	  --epochs=$(or $(EPOCHS_ADAPT_$(PRESET)),60)
+
+$(C1)/eval/PublicTest/metrics.json: $(C1)/DONE $(D1)/dataset.json
+	$(BIN)/python experiments/evaluate.py --run_dir=$(C1) --data=$(D1) --split=PublicTest
+
+$(C2)/eval/PublicTest/metrics.json: $(C2)/DONE $(D2)/dataset.json
+	$(BIN)/python experiments/evaluate.py --run_dir=$(C2) --data=$(D2) --split=PublicTest
+
+$(BOTH)/export/1/saved_model.pb: $(BOTH)/DONE
+	$(BIN)/python experiments/export.py --run_dir=$(BOTH) --data=$(D1) --output=$(BOTH)/export
+
+$(RESULTS)/stages.json: $(BOTH)/DONE $(C1)/DONE $(C2)/DONE $(D1)/dataset.json $(D2)/dataset.json
 	$(BIN)/python experiments/compare_stages.py --components=$(C1),$(C2) --finetuned=$(BOTH) --data=$(D1),$(D2) --output=$@
+
+$(RESULTS)/table1.json: $(BOTH)/DONE $(D1)/dataset.json $(D2)/dataset.json
+	$(BIN)/python experiments/confusion_table.py --table=1 --run_dir=$(BOTH) --data=$(D1),$(D2) --output=$@
+
+$(RESULTS)/table2.json: $(RUNS)/ckplus/DONE runs/data/ckplus/dataset.json
+	$(BIN)/python experiments/confusion_table.py --table=2 --run_dir=$(<D),$(BOTH) --data=runs/data/ckplus --output=$@
+
+$(RESULTS)/table3.json: $(RUNS)/mmi/DONE runs/data/mmi/dataset.json
+	$(BIN)/python experiments/confusion_table.py --table=3 --run_dir=$(<D),$(BOTH) --data=runs/data/mmi --output=$@
+
+$(RESULTS)/table4.json: $(D1)/dataset.json
+	$(BIN)/python experiments/compare_methods.py --data=$(D1) --run_dir=$(RUNS)/methods $(METHODS) --output=$@
+
+$(RESULTS)/figure6.json:
+	$(BIN)/python experiments/landmarks.py $(addprefix --data=,$(FRAMES)) --run_dir=$(RUNS)/landmarks $(LANDMARKS) \
+	  --seed=$(SEED) --output=$@ --picture=$(@:.json=.png)
 
 setup: $(VENV)/.installed  ## create .venv and install the project with its test tools
 
@@ -116,5 +185,5 @@ lint: setup  ## check the style
 clean:  ## remove what the targets made, but not runs/
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache
 
-.PHONY: help reproduce data-found setup test test-slow bench lint clean
+.PHONY: help reproduce $(PARTS) reproduce-figure6 report check-results data-found setup test test-slow bench lint clean
 .SECONDARY:

@@ -20,6 +20,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_head, find_networks, model_hashes, stack_scores
 from fer_md.evaluation.fusion import fit_weights, fuse
 from fer_md.evaluation.measure import leaked_rows, measure
+from fer_md.evaluation.paper_tables import FUSED, PRETRAINED
 from fer_md.evaluation.predict import AVERAGING
 from fer_md.files import read_json
 from fer_md.training.exchange import check_stage
@@ -35,15 +36,6 @@ flags.DEFINE_string("validation", "PublicTest", "Split on which score weights ar
 flags.DEFINE_enum("averaging", "none", AVERAGING, "Copies of each face whose probabilities are averaged.")
 flags.DEFINE_string("output", None, "JSON file for the table.")
 flags.mark_flags_as_required(["components", "finetuned", "data"])
-
-PAPER = {
-    ("fer2013", "pre-trained", "own"): 70.14,
-    ("facial_expressions", "pre-trained", "own"): 64.11,
-    ("fer2013", "fine-tuned", "fused, equal weights"): 79.7,
-}
-"""The paper's per cent: accuracies of its D1 (FER2013 and 1,400 faces of their own) and D2 (SFEW), and Tab. 4's 79.7,
-which is the mean of Tab. 1's diagonal, a macro recall."""
-
 
 def main():
     protocol = check_stage(FLAGS.components, FLAGS.data)
@@ -89,11 +81,18 @@ def stage_rows(stage, networks, number, directory):
     kinds.append(("fused, fitted weights", fuse(scores, weights), weights.tolist(), False))
     for name, probabilities, used, first_data in kinds:
         metrics, confusion = measure(split, probabilities, info["expressions"], leaked)
-        paper = PAPER.get((info["name"], stage, "own" if first_data else name))
-        yield {"data": info["name"], "stage": stage, "network": name, "paper": paper,
-               "paper_measures": "macro_recall" if paper == 79.7 else "accuracy",
+        yield {"data": info["name"], "stage": stage, "network": name,
+               **paper_figure(info["name"], stage, name, first_data),
                "score_weights": used, **metrics, "expressions": info["expressions"],
                "confusion": np.asarray(confusion).tolist()}  # fmt: skip
+
+
+def paper_figure(data, stage, network, first_data):
+    """What the paper reports in this row's place, in per cent, and which of our figures it is."""
+    if stage == "pre-trained" and first_data:
+        return {"paper": PRETRAINED.get(data), "paper_measures": "accuracy"}
+    fused = data == "fer2013" and stage == "fine-tuned" and network == "fused, equal weights"
+    return {"paper": FUSED if fused else None, "paper_measures": "macro_recall" if fused else "accuracy"}
 
 
 def component_number(name):

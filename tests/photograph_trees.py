@@ -9,6 +9,9 @@ from fer_md.data.synthetic import draw_face
 from fer_md.expressions import EXPRESSIONS
 from fer_md.faces.detection import Detection
 
+SESSION = '<?xml version="1.0"?><session><subject id="1"/><track view="{}" filename="{}"/></session>'
+EMOTION = '<Metadata><Metatag Name="Time" Value="9"/><Metatag Name="Emotion" Value="{}"/></Metadata>'
+
 
 def photograph(person, label, side=120):
     """(side, side, 3) uint8 with a drawn face in it."""
@@ -21,6 +24,37 @@ def photograph(person, label, side=120):
 def write_photograph(path, person="somebody", label=0, side=120):
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), photograph(person, label, side))
+
+
+def write_sequence(root, subject, sequence, frames, emotion=None):
+    """A sequence of CK+, with the code of its emotion."""
+    for frame in range(1, frames + 1):
+        name = f"{subject}_{sequence}_{frame:08d}.png"
+        write_photograph(root / "cohn-kanade-images" / subject / sequence / name, subject, (emotion or 0) % 7, 60)
+    folder = root / f"Emotion/{subject}/{sequence}"
+    folder.mkdir(parents=True)
+    if emotion is not None:
+        (folder / f"{subject}_{sequence}_{frames:08d}_emotion.txt").write_text(f"   {emotion:.7e}\n")
+
+
+def write_video(path, frames, size=(120, 120)):
+    """A video whose frame number shows in its brightness: 5 times the number."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, size[::-1])
+    for frame in range(frames):
+        writer.write(np.full((*size, 3), 5 * frame, np.uint8))
+    writer.release()
+
+
+def write_session(root, number, clip, emotion, view="0", frames=20):
+    """A session of MMI with a video, or without one if ``frames`` is 0."""
+    folder = root / f"Sessions/{number}"
+    folder.mkdir(parents=True)
+    (folder / "session.xml").write_text(SESSION.format(view, clip))
+    if emotion:
+        (folder / f"{clip}.xml").write_text(EMOTION.format(emotion))
+    if frames:
+        write_video(folder / f"{clip}.avi", frames)
+    return folder
 
 
 def zipped(folder, path, extra=()):

@@ -1,5 +1,5 @@
 import pytest
-from photograph_trees import write_photograph, zipped
+from photograph_trees import write_sequence, zipped
 
 from fer_md.data.ckplus import list_ckplus
 from fer_md.data.file_tree import FileTree
@@ -8,16 +8,6 @@ from fer_md.data.records import load_split
 from fer_md.errors import FerMdError
 
 LABELLED = {("S005", "001"): 3, ("S010", "002"): 1, ("S010", "004"): 2, ("S011", "001"): 5, ("S014", "005"): 7}
-
-
-def write_sequence(root, subject, sequence, frames, emotion=None):
-    for frame in range(1, frames + 1):
-        name = f"{subject}_{sequence}_{frame:08d}.png"
-        write_photograph(root / "cohn-kanade-images" / subject / sequence / name, subject, (emotion or 0) % 7, 60)
-    folder = root / f"Emotion/{subject}/{sequence}"
-    folder.mkdir(parents=True)
-    if emotion is not None:
-        (folder / f"{subject}_{sequence}_{frames:08d}_emotion.txt").write_text(f"   {emotion:.7e}\n")
 
 
 @pytest.fixture

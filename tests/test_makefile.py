@@ -1,5 +1,7 @@
 """The Makefile: which data it finds, what it says about the rest, and what it would run."""
 
+import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -65,5 +67,49 @@ def test_reproduce_trains_on_what_is_found(data_root, preset):
 
 def test_help_lists_every_target():
     listed = make("help").stdout
-    for target in ("reproduce", "data-found", "setup", "test", "test-slow", "bench", "lint", "clean"):
+    for target in ("reproduce", *(f"reproduce-table{i}" for i in range(1, 5)), "reproduce-figure6", "report",
+                   "check-results", "data-found", "setup", "test", "test-slow", "bench", "lint", "clean"):
         assert f"make {target}" in listed
+
+
+@pytest.fixture
+def done(tmp_path):
+    """A finished method, every file a second younger than what it is made from; returns make's assignments."""
+    names = ["data1/dataset.json", "data2/dataset.json", "run/component1/DONE", "run/component2/DONE",
+             "run/finetuned/DONE", "run/results/table1.json", "run/results/table4.json"]  # fmt: skip
+    for age, name in enumerate(["venv/.installed", *names]):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        os.utime(path, (10**9 + age, 10**9 + age))
+    os.utime(tmp_path / "venv" / ".installed", (2 * 10**9, 2 * 10**9))
+    return [f"RUNS={tmp_path / 'run'}", f"D1={tmp_path / 'data1'}", f"D2={tmp_path / 'data2'}",
+            f"VENV={tmp_path / 'venv'}"]  # fmt: skip
+
+
+def made(steps):
+    """The scripts that make would run."""
+    return re.findall(r"experiments/(\w+)\.py", steps.stdout)
+
+
+def test_only_what_is_missing_is_made(done, tmp_path):
+    assert made(make("--dry-run", *done, "reproduce-table1", "reproduce-table4")) == []
+    (tmp_path / "run/results/table1.json").unlink()
+    assert made(make("--dry-run", *done, "reproduce-table1", "reproduce-table4")) == ["confusion_table"]
+    for run in ("component2", "finetuned"):
+        (tmp_path / "run" / run / "DONE").unlink()
+    assert made(make("--dry-run", *done, "reproduce-table1")) == ["pretrain", "finetune", "confusion_table"]
+
+
+@pytest.mark.parametrize("source", ["experiments/pretrain.py", "fer_md/training/loop.py", "Makefile"])
+def test_an_edited_source_trains_nothing_again(done, source):
+    assert made(make("--dry-run", f"--what-if={source}", *done, "reproduce-table1")) == []
+
+
+@pytest.mark.parametrize(("table", "name"), [(2, "CK+"), (3, "MMI")])
+def test_tables_without_data_say_what_they_need(done, data_root, table, name):
+    steps = make(*done, f"reproduce-table{table}", f"DATA_ROOT={data_root}")
+    assert steps.returncode == 0 and f"Tab. {table} needs the data: {name}" in steps.stdout
+    (data_root / name).mkdir()
+    steps = make("--dry-run", *done, f"reproduce-table{table}", f"DATA_ROOT={data_root}")
+    assert made(steps) == ["adapt", "confusion_table"] and f"--source={data_root / name}" in steps.stdout

@@ -1,35 +1,13 @@
 import cv2
 import numpy as np
 import pytest
-from photograph_trees import photograph, write_photograph, zipped
+from photograph_trees import photograph, write_photograph, write_session, zipped
 
 from fer_md.data.file_tree import FileTree
 from fer_md.data.mmi import list_mmi
 from fer_md.data.photographs import prepare
 from fer_md.data.records import load_split
 from fer_md.errors import FerMdError
-
-SESSION = '<?xml version="1.0"?><session><subject id="1"/><track view="{}" filename="{}"/></session>'
-EMOTION = '<Metadata><Metatag Name="Time" Value="9"/><Metatag Name="Emotion" Value="{}"/></Metadata>'
-
-
-def write_video(path, frames, size=(120, 120)):
-    """A video whose frame number shows in its brightness: 5 times the number."""
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, size[::-1])
-    for frame in range(frames):
-        writer.write(np.full((*size, 3), 5 * frame, np.uint8))
-    writer.release()
-
-
-def write_session(root, number, clip, emotion, view="0", frames=20):
-    folder = root / f"Sessions/{number}"
-    folder.mkdir(parents=True)
-    (folder / "session.xml").write_text(SESSION.format(view, clip))
-    if emotion:
-        (folder / f"{clip}.xml").write_text(EMOTION.format(emotion))
-    if frames:
-        write_video(folder / f"{clip}.avi", frames)
-    return folder
 
 
 @pytest.fixture

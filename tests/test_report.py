@@ -13,9 +13,11 @@ from random_faces import random_split
 from fer_md.data.face import Face
 from fer_md.data.records import read_info, write_dataset
 from fer_md.errors import FerMdError
+from fer_md.expressions import EXPRESSIONS
 from fer_md.files import write_json
 from fer_md.models import TINY, build_component
 from fer_md.report import Sources, write_report
+from fer_md.report.page import encode_png
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -70,10 +72,46 @@ def drawn_faces(tmp_path):
     return tmp_path / "drawn.json"
 
 
+@pytest.fixture
+def results(tmp_path):
+    """Folder with a small file for each table and figure of the paper."""
+    figures = {"accuracy": 0.78, "accuracy_interval": [0.75, 0.81], "macro_recall": 0.77, "images": 15,
+               "recall": dict.fromkeys(EXPRESSIONS, 0.77)}  # fmt: skip
+    stages = [("pre-trained", "component 1", 70.14), ("fine-tuned", "fused, equal weights", None)]
+    rows = [{"data": "first", "stage": s, "network": n, "paper": p, "paper_measures": "accuracy", **figures}
+            for s, n, p in stages]  # fmt: skip
+    write_json(tmp_path / "results" / "stages.json", {"command": "python <s>", "split": "PrivateTest", "rows": rows})
+    matrix = {"data": "first", "network": "fused", "expressions": EXPRESSIONS, "confusion": [[2] * 7] * 7}
+    write_json(tmp_path / "results" / "table1.json", {"command": "a", "table": 1, "rows": [{**matrix, **figures}] * 3})
+    gain = {"ours_minus_this": {"difference": 0.1, "low": 0.05, "high": 0.15}, "mcnemar": [{"p": 1e-5}, {"p": 0.25}]}
+    methods = [{"method": m, "loss": loss, "paper": 75.1, "accuracy_std": 0.01, **figures, **gain}
+               for m in ("Zhang et al. 2015", "Our component") for loss in ("own", "MD")]  # fmt: skip
+    write_json(tmp_path / "results" / "table4.json", {
+        "command": "python <methods>", "data": "first", "split": "PrivateTest", "epochs": 5, "seeds": [0, 1],
+        "images": {"training": 40, "test": 15}, "rows": methods, "note": "No target."})  # fmt: skip
+    errors = {"inter-ocular": {"mean": 0.05, "auc": 0.4, "failures": 0.1}}
+    write_json(tmp_path / "results" / "figure6.json", {
+        "command": "python <landmarks>", "faces": {"drawn": {"training": 40, "test": 20}}, "failure_above": 0.08,
+        "errors": {"drawn": {"HyperFace": errors}}})  # fmt: skip
+    (tmp_path / "results" / "figure6.png").write_bytes(encode_png(np.zeros((50, 900), np.uint8)))
+    return tmp_path / "results"
+
+
+def test_every_table_and_figure_beside_the_paper(run_and_data, results, tmp_path):
+    run, data = run_and_data
+    page = write_report(Sources((run,), (data,), results=results), tmp_path / "report").read_text()
+    assert "-6.40" in page  # happiness: 77.00 of ours, 83.40 of the paper's
+    assert "-2.71" in page and "79.71" in page  # macro recall 77.00
+    assert "+10.00 (+5.0 to +15.0)" in page and "&lt; 0.001, 0.250" in page and "No target." in page
+    assert "HyperFace" in page and "0.400" in page and "python &lt;landmarks&gt;" in page
+    assert page.count("Needs the data") == 2 and "make reproduce-table2 DATA_ROOT=DIR" in page
+    assert page.count("confusion matrix: ") == 4  # three of ours, and the paper's
+
+
 def test_page_is_whole_and_self_contained(run_and_data, tmp_path):
     run, data = run_and_data
     page = write_report(Sources((run,), (data,)), tmp_path / "report").read_text()
-    assert "50.00 %" in page and "40.0 to 60.0" in page
+    assert "<td>50.00</td>" in page and "40.0 to 60.0" in page
     assert "Synthetic: these faces were drawn" in page
     assert "python &lt;evaluate&gt;" in page and "<evaluate>" not in page
     assert page.count("data:image/png;base64") >= 3
@@ -119,11 +157,11 @@ def brightness(color):
 @pytest.mark.skipif(CHROMIUM is None, reason="no browser: install chromium (apt-get install chromium)")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_page_fits_and_shows_its_pictures(run_and_data, drawn_faces, tmp_path, width, dark):
+def test_the_page_fits_and_shows_its_pictures(run_and_data, drawn_faces, results, tmp_path, width, dark):
     run, data = run_and_data
-    page = write_report(Sources((run,), (data,), drawn_faces=drawn_faces), tmp_path / "report")
+    page = write_report(Sources((run,), (data,), None, results, drawn_faces), tmp_path / "report")
     seen, messages = look(page, tmp_path, width, dark)
     assert messages == []
     assert seen["width"] <= width and seen["needed"] == seen["width"] and seen["wide"] == 0
-    assert len(seen["images"]) >= 4 and min(seen["images"]) > 0
+    assert len(seen["images"]) >= 15 and min(seen["images"]) > 0
     assert (brightness(seen["paper"]) < 60) == dark and abs(brightness(seen["ink"]) - brightness(seen["paper"])) > 150

@@ -13,4 +13,11 @@ def test_results_page_is_not_stale():
 
 
 def test_missing_files_are_left_out(tmp_path):
-    assert results_markdown(tmp_path).startswith("# Results") and "##" not in results_markdown(tmp_path)
+    page = results_markdown(tmp_path)
+    assert page.startswith("# Results") and page.count("##") == 2
+
+
+def test_tables_without_data_say_what_they_need(tmp_path):
+    page = results_markdown(tmp_path)
+    assert "Needs the data: CK+" in page and "`make reproduce-table2 DATA_ROOT=DIR`" in page
+    assert "Needs the data: MMI" in page and "`make reproduce-table3 DATA_ROOT=DIR`" in page

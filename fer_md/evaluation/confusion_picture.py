@@ -22,6 +22,12 @@ def save_confusion_picture(path, confusion, expressions, title):
 def draw_confusion(axes, confusion, expressions, title):
     """Draws the matrix of ``save_confusion_picture`` into matplotlib axes."""
     percent = 100 * confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
+    texts = [[f"{p:.1f}\n{c}" for p, c in zip(*rows, strict=True)] for rows in zip(percent, confusion, strict=True)]
+    draw_percent(axes, percent, expressions, title, texts)
+
+
+def draw_percent(axes, percent, expressions, title, texts=None):
+    """Draws a (K, K) matrix in per cent, rows the truth, with a text in each cell, by default the number."""
     axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
     places = range(len(expressions))
     axes.set_xticks(places, expressions, rotation=35, ha="right")
@@ -29,6 +35,6 @@ def draw_confusion(axes, confusion, expressions, title):
     axes.set(xlabel="predicted", ylabel="true", title=title)
     for row in places:
         for column in places:
-            text = f"{percent[row, column]:.1f}\n{confusion[row, column]}"
+            text = texts[row][column] if texts else f"{percent[row, column]:.1f}"
             color = "white" if percent[row, column] > 55 else "black"
             axes.text(column, row, text, ha="center", va="center", fontsize=8, color=color)

@@ -32,28 +32,32 @@ def measure(split, probabilities, expressions, leaked):
     labels, probabilities, leaked = split.labels[labelled], probabilities[labelled], leaked[labelled]
     predictions = probabilities.argmax(1)
     confusion = confusion_matrix(labels, predictions, len(expressions))
-    figures = summarize(confusion)
     metrics = {
-        "images": len(labels),
-        "accuracy": float(figures["accuracy"]),
-        "accuracy_interval": bootstrap_interval(confusion, "accuracy"),
-        "macro_recall": float(figures["macro_recall"]),
-        "macro_recall_interval": bootstrap_interval(confusion, "macro_recall"),
-        "macro_f1": float(figures["macro_f1"]),
+        **confusion_figures(confusion, expressions),
         "expected_calibration_error": expected_calibration_error(labels, probabilities),
         "negative_log_likelihood": negative_log_likelihood(labels, probabilities),
         "leaked": int(leaked.sum()),
         "accuracy_without_leaked": float((predictions == labels)[~leaked].mean()),
     }
-    for name in ("recall", "one_vs_rest_accuracy"):
-        values = zip(expressions, figures[name], strict=True)
-        metrics[name] = {expression: None if np.isnan(value) else float(value) for expression, value in values}
     if split.votes is not None:
         majority = ferplus_labels(split.votes[labelled])
         kept = majority >= 0
         metrics["ferplus_images"] = int(kept.sum())
         metrics["ferplus_accuracy"] = float((predictions == majority)[kept].mean())
     return metrics, confusion
+
+
+def confusion_figures(confusion, expressions):
+    """The metrics that follow from a (K, K) confusion matrix of counts, rows true; a dict of JSON values."""
+    figures = summarize(confusion)
+    result = {"images": int(np.sum(confusion))}
+    for name in ("accuracy", "macro_recall"):
+        result |= {name: float(figures[name]), f"{name}_interval": bootstrap_interval(confusion, name)}
+    result["macro_f1"] = float(figures["macro_f1"])
+    for name in ("recall", "one_vs_rest_accuracy"):
+        values = zip(expressions, figures[name], strict=True)
+        result[name] = {expression: None if np.isnan(value) else float(value) for expression, value in values}
+    return result
 
 
 def leaked_rows(directory, split, name, settings):

@@ -2,6 +2,19 @@
 
 from pathlib import Path
 
+from fer_md.evaluation.paper_tables import CONFUSIONS, NOT_NORMALISED
+from fer_md.evaluation.result_tables import (
+    NEEDS,
+    interval,
+    landmarks_table,
+    landmarks_text,
+    methods_table,
+    methods_text,
+    needs_data,
+    percent,
+    recall_table,
+    stages_table,
+)
 from fer_md.files import read_json
 
 HEADER = """# Results
@@ -9,6 +22,12 @@ HEADER = """# Results
 Made by `python experiments/results.py` from the files in [results/](results); a test fails where this page is stale.
 Each section names its command; seed, date and machine are in its file.
 """
+
+REPRODUCED = {
+    "synthetic": "# make reproduce on drawn faces (synthetic)\n\nThese faces were drawn by the project: the figures "
+    "say nothing about people. They are what `make check-results` compares a run without data with.\n",
+}
+"""What stands above the results of ``make reproduce``, by their folder."""
 
 
 def results_markdown(folder):
@@ -26,12 +45,22 @@ def results_markdown(folder):
     folder, parts = Path(folder), [HEADER]
     for path in sorted(folder.glob("*/PublicTest.json")):
         parts.append(_run(path.parent))
-    for name, section in SECTIONS.items():
-        path = folder / f"{name}.json"
-        if path.exists():
-            found = read_json(path)
-            parts.append(f"{section(found)}\n{_source(found, path.name)}\n")
+    parts += _sections(folder, "")
+    for place in sorted(path for path in folder.iterdir() if path.is_dir()):
+        if sections := _sections(place, f"{place.name}/"):
+            parts += [REPRODUCED.get(place.name, f"# make reproduce, preset {place.name}\n"), *sections]
+    for number in NEEDS:
+        if not any(folder.glob(f"**/table{number}.json")):
+            text, command = needs_data(number)
+            parts.append(f"## Tab. {number}: {CONFUSIONS[number].data}\n\n{text} `{command}`.\n")
     return "\n".join(parts)
+
+
+def _sections(folder, prefix):
+    """The sections of the result files in one folder."""
+    paths = {name: folder / f"{name}.json" for name in SECTIONS}
+    found = {name: read_json(path) for name, path in paths.items() if path.exists()}
+    return [f"{SECTIONS[name](f)}\n{_source(f, f'{prefix}{name}.json')}\n" for name, f in found.items()]
 
 
 def _source(found, name):
@@ -45,23 +74,14 @@ def _table(head, rows):
     return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)
 
 
-def _percent(value, digits=2):
-    return "–" if value is None else f"{100 * value:.{digits}f}"
-
-
-def _interval(row):
-    low, high = row["accuracy_interval"]
-    return f"{_percent(low, 1)} to {_percent(high, 1)}"
-
-
 def _run(folder):
     config, time = read_json(folder / "config.json"), read_json(folder / "time.json")
     rows, commands = [], []
     for path in sorted(folder.glob("*Test*.json"), reverse=True):
         found = read_json(path)
-        rows.append([path.stem, _percent(found["accuracy"]), _interval(found),
-                     _percent(found["accuracy_without_leaked"]), _percent(found["macro_recall"]),
-                     _percent(found.get("ferplus_accuracy"))])  # fmt: skip
+        rows.append([path.stem, percent(found["accuracy"]), interval(found),
+                     percent(found["accuracy_without_leaked"]), percent(found["macro_recall"]),
+                     percent(found.get("ferplus_accuracy"))])  # fmt: skip
         commands.append(f"`{found['command']}`  ")
     head = ["split", "accuracy %", "95 % interval", "without leaked %", "macro recall %", "FER+ majority %"]
     where = config["environment"]
@@ -76,12 +96,6 @@ def _run(folder):
 
 
 def _stages(found):
-    rows = [
-        [row["data"], row["stage"], row["network"], _percent(row["accuracy"]), _interval(row),
-         _percent(row["macro_recall"]), row["paper"] or ""]
-        for row in found["rows"]
-    ]  # fmt: skip
-    head = ["data", "stage", "network", "accuracy %", "95 % interval", "macro recall %", "paper %"]
     minutes = ", ".join(f"{seconds / 60:.1f}" for seconds in found["seconds"])
     replay = found["settings"][-1]["replay"]
     kind = f"own data set replayed with weight {replay:g}" if replay else "data sets exchanged as in the paper"
@@ -90,15 +104,33 @@ def _stages(found):
         "the mean of Tab. 1's diagonal, a macro recall. No held-out image was trained on."
     )
     title = f"## The method on {found['split']}, {kind}"
-    return f"{title}\n\nTraining took {minutes} minutes (components, fine-tuning). {note}\n\n{_table(head, rows)}"
+    return (
+        f"{title}\n\nTraining took {minutes} minutes (components, fine-tuning). {note}\n\n"
+        f"{_table(*stages_table(found))}"
+    )
+
+
+def _confusions(found):
+    number = found["table"]
+    title = f"## Tab. {number}: {CONFUSIONS[number].data} ({', '.join(found['data'])}, {found['split']})"
+    return f"{title}\n\n{NOT_NORMALISED}\n\n{_table(*recall_table(found))}"
+
+
+def _methods(found):
+    return f"## Tab. 4: other methods ({found['data']})\n\n{methods_text(found)}\n\n{_table(*methods_table(found))}"
+
+
+def _landmarks(found):
+    title = f"## Fig. 6: landmarks (network {found['network']})"
+    return f"{title}\n\n{landmarks_text(found)}\n\n{_table(*landmarks_table(found))}"
 
 
 def _ablation(found):
     rows = []
     for row in sorted(found["rows"], key=lambda row: -row["accuracy"]):
         spread = row["accuracy_std"]
-        rows.append([row["name"], len(row["seeds"]), _percent(row["accuracy"]), _percent(spread),
-                     _percent(row["macro_recall"]), f"{row['intra']:.1f}", f"{row['inter']:.1f}",
+        rows.append([row["name"], len(row["seeds"]), percent(row["accuracy"]), percent(spread),
+                     percent(row["macro_recall"]), f"{row['intra']:.1f}", f"{row['inter']:.1f}",
                      f"{row['ratio']:.2f}"])  # fmt: skip
     head = ["loss", "seeds", "accuracy %", "± std", "macro recall %", "intra", "inter", "intra / inter"]
     return (
@@ -110,7 +142,7 @@ def _ablation(found):
 
 def _search(found):
     rows = [
-        [row["name"], f"{row['weights'] / 1e6:.1f} M", _percent(row["accuracy"]), _percent(row["macro_recall"]),
+        [row["name"], f"{row['weights'] / 1e6:.1f} M", percent(row["accuracy"]), percent(row["macro_recall"]),
          f"{row['images_per_second']:.0f}"]
         for row in sorted(found["candidates"], key=lambda row: -row["accuracy"])
     ]  # fmt: skip
@@ -142,8 +174,8 @@ def _training_step(found):
 
 def _drawn_faces(found):
     rows = [
-        [name, _percent(row["linear"]["accuracy"], 1), _percent(row["network"]["accuracy"], 1),
-         _interval(row["network"]), f"{row['faces_per_cpu_second']:.0f}"]
+        [name, percent(row["linear"]["accuracy"], 1), percent(row["network"]["accuracy"], 1),
+         interval(row["network"]), f"{row['faces_per_cpu_second']:.0f}"]
         for name, row in found["domains"].items()
     ]  # fmt: skip
     head = ["domain", "linear on pixels %", "network %", "95 % interval", "faces a processor second"]
@@ -153,6 +185,11 @@ def _drawn_faces(found):
 SECTIONS = {
     "stages": _stages,
     "stages-replay": _stages,
+    "table1": _confusions,
+    "table2": _confusions,
+    "table3": _confusions,
+    "table4": _methods,
+    "figure6": _landmarks,
     "loss-ablation": _ablation,
     "network-search": _search,
     "md_loss": _md_loss,

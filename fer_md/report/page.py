@@ -24,8 +24,9 @@ img { border-radius: 4px; background: #fff; height: auto; } .wide { overflow-x: 
 .wide img { display: block; max-width: max(100%, 34rem); }
 table { border-collapse: collapse; white-space: nowrap; font-variant-numeric: tabular-nums; font-size: .92rem; }
 th, td { padding: .28rem .7rem; border-bottom: 1px solid var(--line); text-align: right; }
-th { color: var(--soft); font-weight: 600; } tr:last-child td { border-bottom: 0; }
-th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 7rem; padding-left: 0; }
+th { color: var(--soft); font-weight: 600; } tr:last-child td { border-bottom: 0; } .text { text-align: left; }
+th:first-child, td:first-child { padding-left: 0; }
+@media (max-width: 40rem) { th:first-child, td:first-child { white-space: normal; min-width: 6.5rem; } }
 pre { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; padding: .6rem; font-size: 13px; }
 .note { border-left: 4px solid var(--warn); padding-left: .7rem; } .soft { color: var(--soft); font-size: .9rem; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .7rem; margin: .8rem 0; }
@@ -36,6 +37,7 @@ pre { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; paddi
 .faces { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.4rem, 1fr)); gap: .7rem .5rem; }
 .faces figure { margin: 0; font-size: .75rem; line-height: 1.3; } .faces img { width: 100%; display: block; }
 .right { color: var(--good); } .wrong { color: var(--bad); }
+@media (prefers-color-scheme: dark) { img.plot { filter: invert(.9) hue-rotate(180deg); } }
 """
 
 
@@ -61,17 +63,29 @@ def frame(title, sections):
 
 
 def table(head, rows):
-    """An HTML table that scrolls sideways where it is too wide; the cells are escaped."""
+    """An HTML table that scrolls sideways where it is too wide; the cells are escaped, columns of numbers right."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(head)
+    kinds = ["" if all(_is_number(cell) for cell in column) else ' class="text"' for column in columns]
 
     def line(tag, cells):
-        return "<tr>" + "".join(f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
+        parts = [f"<{tag}{kind}>{html.escape(str(cell))}</{tag}>" for cell, kind in zip(cells, kinds, strict=True)]
+        return f"<tr>{''.join(parts)}</tr>"
 
     return f'<div class="wide"><table>{line("th", head)}{"".join(line("td", row) for row in rows)}</table></div>'
+
+
+def _is_number(cell):
+    return str(cell)[:1] in "0123456789+-–<"  # an empty cell as well
 
 
 def picture(png, text):
     """A PNG (bytes) inside the page, ``text`` for those who do not see it."""
     return f'<div class="wide">{_image(png, text)}</div>'
+
+
+def plot(png, text):
+    """A drawing on white (PNG bytes), inverted where the page is dark."""
+    return f'<div class="wide">{_image(png, text, "plot")}</div>'
 
 
 def pair(*parts):
@@ -106,9 +120,9 @@ def commands(lines):
     return f"<pre>{html.escape(chr(10).join(lines))}</pre>"
 
 
-def _image(png, text):
+def _image(png, text, kind="photo"):
     data = base64.b64encode(png).decode()
-    return f'<img alt="{html.escape(text)}" src="data:image/png;base64,{data}">'
+    return f'<img class="{kind}" alt="{html.escape(text)}" src="data:image/png;base64,{data}">'
 
 
 def encode_png(image):

@@ -3,18 +3,16 @@
 import html
 
 from fer_md.evaluation.figures import encode_figure, open_figure
-from fer_md.report.page import pair, picture
+from fer_md.report.page import pair, plot
 from fer_md.report.sources import log_rows
 
 
 def runs_section(sources):
     """Curves of every run, then its confusion matrices."""
-    parts = []
-    for run in sources.runs:
-        parts.append(f"<h3>{html.escape(str(run))}</h3>" + picture(_curves(run), f"accuracy and loss by epoch, {run}"))
-        matrices = sorted(run.glob("eval/*/confusion_matrix.png"))
-        parts.append(pair(*(picture(p.read_bytes(), f"confusion matrix, {p.parent.name}, {run}") for p in matrices)))
-    return "".join(parts)
+    headed = [(f"<h3>{html.escape(str(run))}</h3>", run) for run in sources.runs]
+    curves = [heading + plot(_curves(run), f"learning curves, {run}") for heading, run in headed]
+    files = [path for run in sources.runs for path in sorted(run.glob("eval/*/confusion_matrix.png"))]
+    return "".join(curves) + pair(*(plot(path.read_bytes(), f"confusion matrix, {path.parent}") for path in files))
 
 
 def _curves(run):

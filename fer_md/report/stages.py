@@ -3,7 +3,8 @@
 import html
 
 from fer_md.evaluation.figures import encode_figure, open_figure
-from fer_md.report.page import picture, table
+from fer_md.evaluation.result_tables import stages_table
+from fer_md.report.page import plot, table
 from fer_md.report.sources import log_rows
 
 DIFFERENCES = (
@@ -18,17 +19,9 @@ def stages_section(sources):
     measured = sources.result("stages")
     if not measured:
         return ""
-    head = ["data", "stage", "network", "accuracy", "95 % interval", "macro recall", "paper", "difference"]
-    rows = []
-    for row in measured["rows"]:
-        low, high = row["accuracy_interval"]
-        difference = f"{100 * row[row['paper_measures']] - row['paper']:+.2f}" if row["paper"] else ""
-        rows.append([row["data"], row["stage"], row["network"], f"{100 * row['accuracy']:.2f} %",
-                     f"{100 * low:.1f} to {100 * high:.1f}", f"{100 * row['macro_recall']:.2f} %",
-                     row["paper"] or "", difference])  # fmt: skip
-    text = f"<p>Measured on {html.escape(measured['split'])}. {DIFFERENCES}</p>{table(head, rows)}"
+    text = f"<p>Measured on {html.escape(measured['split'])}. {DIFFERENCES}</p>{table(*stages_table(measured))}"
     if sources.finetuned:
-        curves = picture(_forgetting(log_rows(sources.finetuned)), "validation accuracy by epoch of fine-tuning")
+        curves = plot(_forgetting(log_rows(sources.finetuned)), "validation accuracy by epoch of fine-tuning")
         text += f"<h3>What fine-tuning on the other data set does to the first</h3>{curves}"
     return text
 

@@ -1,7 +1,9 @@
 """What came out, first."""
 
 from fer_md.data.records import read_info
-from fer_md.report.page import table
+from fer_md.evaluation.paper_tables import FUSED
+from fer_md.evaluation.result_tables import interval, percent
+from fer_md.report.page import table, tiles
 from fer_md.report.sources import evaluations
 
 SYNTHETIC = (
@@ -10,15 +12,35 @@ SYNTHETIC = (
 
 
 def summary_section(sources):
-    """A row for each evaluation of each run."""
+    """The method's figures in large, then a row for each evaluation of each run."""
     rows = []
     for run in sources.runs:
         for found in evaluations(run):
-            low, high = found["accuracy_interval"]
-            cells = [run, found["split"], found["averaging"], f"{100 * found['accuracy']:.2f} %",
-                     f"{100 * low:.1f} to {100 * high:.1f}", f"{100 * found['accuracy_without_leaked']:.2f} %",
-                     f"{100 * found['macro_recall']:.2f} %"]  # fmt: skip
-            rows.append(cells)
-    head = ["run", "split", "averaging", "accuracy", "95 % interval", "without leaked", "macro recall"]
+            rows.append([run, found["split"], found["averaging"], percent(found["accuracy"]), interval(found),
+                         percent(found["accuracy_without_leaked"]), percent(found["macro_recall"])])  # fmt: skip
+    head = ["run", "split", "averaging", "accuracy %", "95 % interval", "without leaked %", "macro recall %"]
     drawn = any(read_info(data)["name"].startswith("synthetic") for data in sources.data)
-    return f"{SYNTHETIC if drawn else ''}{table(head, rows)}"
+    figures = [*_stages(sources.result("stages")), *_methods(sources.result("table4"))]
+    return f"{SYNTHETIC if drawn else ''}{tiles(figures) if figures else ''}{table(head, rows)}"
+
+
+def _stages(found):
+    """Each component on its own data set, and both fused."""
+    rows = found["rows"] if found else []
+    data = list(dict.fromkeys(row["data"] for row in rows))
+    for row in rows:
+        number, name = data.index(row["data"]) + 1, f"on {row['data']}"
+        if row["stage"] == "pre-trained" and row["network"] == f"component {number}":
+            paper = f"; paper {row['paper']:.2f}" if row["paper"] else ""
+            yield f"{percent(row['accuracy'], 1)} %", f"component {number} {name}, accuracy{paper}"
+        if row["stage"] == "fine-tuned" and row["network"] == "fused, equal weights":
+            paper = f"; paper {FUSED} on its own" if number == 1 else ""
+            yield f"{percent(row['macro_recall'], 1)} %", f"both fused {name}, macro recall{paper}"
+
+
+def _methods(found):
+    """Our component under MD loss, and what MD loss changes."""
+    if found:
+        own, md = (row for row in found["rows"] if row["method"].startswith("Our"))
+        yield f"{percent(md['accuracy'], 1)} %", "our component in Tab. 4's short budget, accuracy"
+        yield f"{100 * (md['accuracy'] - own['accuracy']):+.1f} points", "of these by MD loss"

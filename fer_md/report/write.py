@@ -3,9 +3,12 @@
 from pathlib import Path
 
 from fer_md.files import atomic_directory
+from fer_md.report.confusions import confusions_section
 from fer_md.report.data_cards import data_section
 from fer_md.report.drawn_faces import drawn_section
 from fer_md.report.environment import environment_section
+from fer_md.report.landmarks import landmarks_section
+from fer_md.report.methods import methods_section
 from fer_md.report.page import frame
 from fer_md.report.photographs import photographs_section
 from fer_md.report.predictions import predictions_section
@@ -16,6 +19,9 @@ from fer_md.report.summary import summary_section
 SECTIONS = (
     ("Summary", summary_section),
     ("The method, stage by stage", stages_section),
+    ("Tables 1 to 3: confusion matrices", confusions_section),
+    ("Table 4: other methods", methods_section),
+    ("Figure 6: landmarks", landmarks_section),
     ("Learning curves", runs_section),
     ("Faces and mistakes", predictions_section),
     ("Photographs", photographs_section),

@@ -1,0 +1,39 @@
+"""Compares the figures that make reproduce measured with the committed ones, and fails where they disagree.
+
+python experiments/check_results.py --measured=runs/synthetic/seed0/results --committed=docs/results/synthetic
+
+Only files of the same data, recipe, seed and network are compared; precision and machine may differ. The tolerance is
+three standard errors, of testing on a sample and of training once more (fer_md/evaluation/results_check.py).
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import sys
+
+from absl import flags
+
+from fer_md.errors import FerMdError
+from fer_md.evaluation.results_check import check_results
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("measured", None, "Folder of measured results.")
+flags.DEFINE_string("committed", None, "Folder of committed results.")
+flags.mark_flags_as_required(["measured", "committed"])
+
+
+def main():
+    outcomes = check_results(FLAGS.measured, FLAGS.committed)
+    for name, outcome in outcomes.items():
+        agree = f"{outcome.compared - len(outcome.outside)} of {outcome.compared} figures agree"
+        print(f"{name}: " + (f"not compared: {outcome.reason}" if outcome.reason else agree))
+        for line in outcome.outside:
+            print(f"  {line}")
+    if not any(outcome.compared for outcome in outcomes.values()):
+        raise FerMdError(f"{FLAGS.committed}: nothing in it can be compared with {FLAGS.measured}; run make reproduce")
+    outside = sum(len(outcome.outside) for outcome in outcomes.values())
+    if outside:
+        raise FerMdError(f"{FLAGS.measured}: {outside} figures lie outside the tolerance, see above")
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))

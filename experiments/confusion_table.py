@@ -1,0 +1,85 @@
+"""Tab. 1, 2 or 3: confusion matrices of the fused network, beside the paper's.
+
+python experiments/confusion_table.py --table=1 --run_dir=runs/method/finetuned \\
+    --data=runs/data/fer2013,runs/data/facial_expressions --output=FILE.json
+python experiments/confusion_table.py --table=2 --run_dir=runs/method/ckplus,runs/method/finetuned \\
+    --data=runs/data/ckplus --output=FILE.json
+
+Several data sets are also counted together, as "whole". Of several runs each is measured: for Tab. 2 and 3 the one
+of experiments/adapt.py, and the fine-tuning as it is, on the expressions that both know. Scores are added up with equal
+weights. The test split is read here once, for the result.
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import sys
+
+from absl import flags
+
+from fer_md.data.label_spaces import map_labels
+from fer_md.data.records import load_split, read_info
+from fer_md.evaluation.components import find_head, find_networks, load_scorer, model_hashes, stack_scores
+from fer_md.evaluation.fusion import fuse
+from fer_md.evaluation.measure import confusion_figures
+from fer_md.evaluation.metrics import confusion_matrix
+from fer_md.evaluation.paper_tables import CONFUSIONS
+from fer_md.training.results import write_result
+from fer_md.training.run_directory import load_model, read_settings
+
+FLAGS = flags.FLAGS
+flags.DEFINE_enum("table", "1", [str(number) for number in CONFUSIONS], "The paper's table that stands beside ours.")
+flags.DEFINE_list("run_dir", None, "Finished runs of experiments/finetune.py or adapt.py.")
+flags.DEFINE_list("data", None, "Prepared folders to measure on.")
+flags.DEFINE_string("split", "PrivateTest", "Split to measure on.")
+flags.DEFINE_string("output", None, "JSON file for the table.")
+flags.mark_flags_as_required(["run_dir", "data", "output"])
+
+
+def main():
+    infos = [read_info(directory) for directory in FLAGS.data]
+    splits = [load_split(directory, FLAGS.split) for directory in FLAGS.data]
+    rows = [row for run in FLAGS.run_dir for row in run_rows(run, infos, splits)]
+    write_result(FLAGS.output, {
+        "table": int(FLAGS.table), "split": FLAGS.split, "data": [info["name"] for info in infos],
+        "manifest_sha256": [info["manifest_sha256"] for info in infos],
+        "settings": [read_settings(run) for run in FLAGS.run_dir], "models": model_hashes(find_networks(FLAGS.run_dir)),
+        "rows": rows,
+    })  # fmt: skip
+    for row in rows:
+        low, high = row["accuracy_interval"]
+        print(f"{row['data']:22}{row['network']:40}accuracy {100 * row['accuracy']:6.2f} % ({100 * low:.1f} to "
+              f"{100 * high:.1f})  macro recall {100 * row['macro_recall']:6.2f} %")  # fmt: skip
+    print(f"Tab. {FLAGS.table} of the paper, mean of the diagonal: {CONFUSIONS[int(FLAGS.table)].mean:.2f}")
+
+
+def run_rows(run, infos, splits):
+    """The matrices of one run: of each data set, and of all together where there are several."""
+    networks, known = find_networks([run]), read_settings(run)["data"]
+    space, scorers = common_space(networks, infos[0])
+    trained = all(info["name"] in known for info in infos)
+    network = "fused" if trained else "fused, not trained on this data"
+    counts = []
+    for info, split in zip(infos, splits, strict=True):
+        split = map_labels(split, info["expressions"], space)
+        split = split.select(split.labels >= 0)
+        predictions = fuse(stack_scores(scorers, split.images)).argmax(1)
+        counts.append(confusion_matrix(split.labels, predictions, len(space)))
+    named = [(info["name"], count) for info, count in zip(infos, counts, strict=True)]
+    for data, confusion in named + ([("whole", sum(counts))] if len(counts) > 1 else []):
+        yield {"data": data, "network": network, **confusion_figures(confusion, space), "expressions": list(space),
+               "confusion": confusion.tolist()}  # fmt: skip
+
+
+def common_space(networks, info):
+    """Label space in which all networks of a run are scored, and the networks with their heads for it.
+
+    It is the data set's own where every network has a head for it, else that of the run's first data set.
+    """
+    if not all(find_head(run, name, load_model(run, name), info) for run, name in networks):
+        settings = read_settings(networks[0][0])
+        info = {"name": settings["data"][0], "expressions": settings["expressions"][0]}
+    return info["expressions"], [load_scorer(run, name, info) for run, name in networks]
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))

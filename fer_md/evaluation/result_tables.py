@@ -1,0 +1,107 @@
+"""Measured figures as rows of text, beside the paper's: what the report and docs/RESULTS.md both show."""
+
+from fer_md.evaluation.paper_tables import CONFUSIONS
+
+NEEDS = {
+    2: ("CK+", "cohn-kanade-images/ and Emotion/ in DIR/CK+ or DIR/CK+.zip"),
+    3: ("MMI", "Sessions/ in DIR/MMI, unpacked"),
+}
+"""Data sets that Tab. 2 and 3 need, and how they lie in DATA_ROOT; docs/DATA.md says where to ask for them."""
+
+
+def percent(value, digits=2):
+    """0.5 -> "50.00"; a dash for None."""
+    return "–" if value is None else f"{100 * value:.{digits}f}"
+
+
+def interval(row, name="accuracy"):
+    """The 95 % interval of a figure, in per cent."""
+    low, high = row[f"{name}_interval"]
+    return f"{percent(low, 1)} to {percent(high, 1)}"
+
+
+def difference(value, paper):
+    """Ours (a share) minus the paper's (per cent), in points; "" where one is missing."""
+    return "" if value is None or paper is None else f"{100 * value - paper:+.2f}"
+
+
+def needs_data(number):
+    """What stands in the place of Tab. 2 or 3 without its data: two sentences, and the command."""
+    name, place = NEEDS[number]
+    text = f"Needs the data: {name} is handed out on request only. With {place} (FER2013 beside it) run"
+    return text, f"make reproduce-table{number} DATA_ROOT=DIR"
+
+
+def stages_table(found):
+    """Head and rows of what experiments/compare_stages.py wrote."""
+    head = ["data", "stage", "network", "accuracy %", "95 % interval", "macro recall %", "paper %", "difference"]
+    return head, [
+        [row["data"], row["stage"], row["network"], percent(row["accuracy"]), interval(row),
+         percent(row["macro_recall"]), row["paper"] or "", difference(row[row["paper_measures"]], row["paper"])]
+        for row in found["rows"]
+    ]  # fmt: skip
+
+
+def recall_table(found):
+    """Head and rows of what experiments/confusion_table.py wrote: recall of each expression beside the diagonal."""
+    paper = CONFUSIONS[found["table"]]
+    names = [f"{row['data']}, {row['network']} %" for row in found["rows"]]
+    head = ["expression", f"paper, {paper.data} %", *(cell for name in names for cell in (name, "difference"))]
+
+    def line(name, printed, values):
+        shown = "–" if printed is None else f"{printed:.2f}"
+        return [name, shown, *(cell for value in values for cell in (percent(value), difference(value, printed)))]
+
+    expressions = dict.fromkeys([*paper.expressions, *(name for row in found["rows"] for name in row["expressions"])])
+    rows = [line(n, paper.diagonal.get(n), [row["recall"].get(n) for row in found["rows"]]) for n in expressions]
+    rows.append(line("mean (macro recall)", paper.mean, [row["macro_recall"] for row in found["rows"]]))
+    rows.append(line("accuracy", None, [row["accuracy"] for row in found["rows"]]))
+    rows.append(["images", "", *(cell for row in found["rows"] for cell in (row["images"], ""))])
+    return head, rows
+
+
+def methods_table(found):
+    """Head and rows of what experiments/compare_methods.py wrote, Tab. 4."""
+    head = ["method", "loss", "accuracy %", "± std", "macro recall %", "paper %", "difference",
+            "ours with MD minus this", "McNemar's p, by seed"]  # fmt: skip
+    rows = []
+    for row in found["rows"]:
+        gain, tests = row.get("ours_minus_this"), row.get("mcnemar", [])
+        shown = gain and f"{100 * gain['difference']:+.2f} ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f})"
+        values = ", ".join(f"{test['p']:.3f}" if test["p"] >= 0.001 else "< 0.001" for test in tests)
+        rows.append([row["method"], row["loss"], percent(row["accuracy"]), percent(row["accuracy_std"]),
+                     percent(row["macro_recall"]), row["paper"] or "–", difference(row["accuracy"], row["paper"]),
+                     shown or "", values])  # fmt: skip
+    return head, rows
+
+
+def methods_text(found):
+    """What must be known to read Tab. 4."""
+    seeds = ", ".join(map(str, found["seeds"]))
+    return (
+        f"Trained on {found['images']['training']} images of {found['data']} for {found['epochs']} epochs each, "
+        f"seed {seeds}; tested on {found['images']['test']} of {found['split']}. {found['note']}"
+    )
+
+
+def landmarks_table(found):
+    """Head and rows of what experiments/landmarks.py wrote, Fig. 6: one row a method and set of test people."""
+    names = list(next(iter(next(iter(found["errors"].values())).values())))  # what the error is divided by
+    head = ["test people", "method"]
+    head += [f"{figure} / {name}" for name in names for figure in ("mean %", "AUC", "failures %")]
+    rows = []
+    for data, methods in found["errors"].items():
+        for method, errors in methods.items():
+            cells = [(percent(e["mean"]), f"{e['auc']:.3f}", percent(e["failures"], 1)) for e in errors.values()]
+            rows.append([data, method, *(cell for three in cells for cell in three)])
+    return head, rows
+
+
+def landmarks_text(found):
+    """What must be known to read Fig. 6."""
+    faces = "; ".join(f"{name}: {n['training']} learned, {n['test']} tested" for name, n in found["faces"].items())
+    return (
+        f"Faces: {faces}. Other people are tested than were learned from. AUC is the area under the curve up to "
+        f"an error of {found['failure_above']:g}, failures are the faces above it. The paper's curves were never "
+        "published as numbers, and its truth was itself made by an alignment program, so no figure of its stands here."
+    )

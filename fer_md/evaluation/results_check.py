@@ -1,0 +1,147 @@
+"""Whether measured figures agree with committed ones, as far as two trainings with the same settings do."""
+
+import dataclasses
+import math
+from pathlib import Path
+
+from fer_md.files import read_json
+
+ERRORS = 3
+"""Standard errors that a figure may lie away from the committed one."""
+TRAINING_STD = 0.015
+"""Deviation of an accuracy from training to training where it was not measured: the largest of three seeds of
+docs/results/loss-ablation.json is 0.0144. The same seed in another precision or on another processor is another one."""
+LANDMARK_TOLERANCE = {"mean": 0.015, "auc": 0.1, "failures": 0.15}
+"""Of Fig. 6, whose figures have no interval: three times what short trainings on drawn faces differ by, rounded up."""
+FREE = ("precision", "strategy", "components", "networks", "replicas")
+"""Settings in which two comparable runs may differ; components are named by the hash of their weights."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """A committed figure and how far from it a measured one may lie, both as shares."""
+
+    value: float
+    tolerance: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What came of comparing one file.
+
+    Attributes:
+        compared: number of figures.
+        outside: lines that name file, figure, expected, found and tolerance.
+        reason: why the file was not compared, or "".
+    """
+
+    compared: int = 0
+    outside: tuple = ()
+    reason: str = ""
+
+
+def check_results(measured, committed):
+    """Compares every committed result file with the measured one of the same name.
+
+    Args:
+        measured: folder of results of ``make reproduce``.
+        committed: folder with committed ones.
+
+    Returns:
+        dict from a file's name to its ``Outcome``.
+
+    Raises:
+        FerMdError: a file is not JSON.
+    """
+    outcomes = {}
+    for path in sorted(Path(committed).glob("*.json")):
+        own = Path(measured) / path.name
+        if path.stem not in KINDS:
+            continue
+        outcomes[path.name] = (
+            _compare(own, read_json(own), read_json(path)) if own.exists() else Outcome(reason="not measured")
+        )
+    return outcomes
+
+
+def _compare(path, found, committed):
+    same, figures = KINDS[path.stem]
+    for name, value in same(committed).items():
+        if same(found).get(name) != value:
+            return Outcome(reason=f"{name} is {_short(same(found).get(name))}, committed with {_short(value)}")
+    own, outside = figures(found), []
+    for name, figure in (expected := figures(committed)).items():
+        value = own[name].value if name in own else math.nan
+        if not abs(value - figure.value) <= figure.tolerance:
+            outside.append(f"{path}: {name}: expected {100 * figure.value:.2f} %, found {100 * value:.2f} %, "
+                           f"tolerance {100 * figure.tolerance:.2f} points")  # fmt: skip
+    return Outcome(len(expected), tuple(outside))
+
+
+def _short(value):
+    text = str(value)
+    return text if len(text) < 60 else f"{text[:57]}..."
+
+
+def _settings(found):
+    """The settings of the runs that decide the result, by run and name."""
+    return {
+        f"settings {index} {name}": value
+        for index, settings in enumerate(found["settings"])
+        for name, value in settings.items()
+        if name not in FREE
+    }
+
+
+def _same_runs(found):
+    return {"split": found["split"], "manifest": found.get("manifest_sha256"), **_settings(found)}
+
+
+def _same_fields(*names):
+    return lambda found: {name: found[name] for name in names}
+
+
+def _by_interval(row, name):
+    """A figure with its 95 % interval, which is 2 x 1.96 standard errors wide."""
+    low, high = row[f"{name}_interval"]
+    return Figure(row[name], ERRORS * math.hypot((high - low) / 3.92, TRAINING_STD))
+
+
+def _rows(found):
+    """Accuracy and macro recall of each row."""
+    return {
+        f"{row['data']}, {row.get('stage', 'fine-tuned')}, {row['network']}: {name.replace('_', ' ')}":
+            _by_interval(row, name)
+        for row in found["rows"] for name in ("accuracy", "macro_recall")
+    }  # fmt: skip
+
+
+def _methods(found):
+    figures, images, seeds = {}, found["images"]["test"], len(found["seeds"])
+    for row in found["rows"]:
+        testing = math.sqrt(row["accuracy"] * (1 - row["accuracy"]) / images)
+        training = max(row["accuracy_std"] or 0, TRAINING_STD) / math.sqrt(seeds)
+        name = f"{row['method']}, {row['loss']} loss: accuracy"
+        figures[name] = Figure(row["accuracy"], ERRORS * math.hypot(testing, training))
+    return figures
+
+
+def _landmarks(found):
+    return {
+        f"{data}, {method}, {normaliser}: {name}": Figure(figures[name], tolerance)
+        for data, methods in found["errors"].items()
+        for method, normalisers in methods.items()
+        for normaliser, figures in normalisers.items()
+        for name, tolerance in LANDMARK_TOLERANCE.items()
+    }
+
+
+KINDS = {
+    "stages": (_same_runs, _rows),
+    "table1": (_same_runs, _rows),
+    "table2": (_same_runs, _rows),
+    "table3": (_same_runs, _rows),
+    "table4": (_same_fields("manifest_sha256", "split", "images", "epochs", "network", "seeds"), _methods),
+    "figure6": (_same_fields("data", "faces", "epochs", "network", "seed"), _landmarks),
+}
+"""For each kind of file: what must be equal for two to be comparable, and its figures."""

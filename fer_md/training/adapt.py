@@ -1,0 +1,49 @@
+"""Fine-tuned components go on with one further data set: CK+ and MMI of Tab. 2 and 3."""
+
+import tensorflow as tf
+
+from fer_md.data.protocol import load_training, make_protocol
+from fer_md.data.records import load_split, read_info
+from fer_md.errors import FerMdError
+from fer_md.models import add_head
+from fer_md.training.exchange import head_for, start_centers
+from fer_md.training.loop import Job
+from fer_md.training.run_directory import load_model, network_names, read_settings
+from fer_md.training.task import Task
+from fer_md.training.trainer import Trainer
+
+
+def adaptation_jobs(run_dir, directory, recipe, metric_loss, seed=0):
+    """The jobs that train every network of a fine-tuning run on one more data set, for ``fer_md.training.loop.train``.
+
+    A data set with the label space of a component's first one shares its head; another gets a head of its own.
+
+    Args:
+        run_dir: finished run of experiments/finetune.py.
+        directory: prepared data set that the run has not learned.
+        recipe: ``Recipe``.
+        metric_loss: ``MetricLoss``; its centers start from class means.
+        seed: of new heads.
+
+    Returns:
+        list of ``Job``.
+
+    Raises:
+        FerMdError: the run is unfinished, or has learned a data set of that name; see also ``load_split``.
+    """
+    settings, info = read_settings(run_dir), read_info(directory)
+    if info["name"] in settings["data"]:
+        raise FerMdError(f"{run_dir}: has learned {info['name']} already; name a data set that is new to it")
+    training, _ = load_training(directory, make_protocol([directory]))
+    held_out, classes = load_split(directory, "PublicTest"), len(info["expressions"])
+    jobs = []
+    for index, name in enumerate(network_names(settings)):
+        model, head = load_model(run_dir, name), head_for(info, {"expressions": settings["expressions"][index]})
+        if head not in model.output:
+            model = add_head(model, head, classes, seed)
+        maker = metric_loss.maker(classes, model.output["embeddings"].shape[-1])
+        task = Task(info["name"], head, metric_loss=maker)
+        trainer = Trainer(lambda model=model: model, recipe, len(training.labels), tf.distribute.get_strategy(), [task])
+        start_centers(trainer, [training], seed)
+        jobs.append(Job(name, trainer, (training,), {info["name"]: (head, held_out)}))
+    return jobs

@@ -1,0 +1,63 @@
+"""The check of results: agreement within the tolerance, what it names outside of it, what it refuses to compare."""
+
+import copy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fer_md.evaluation.results_check import check_results
+from fer_md.files import write_json
+
+ROOT = Path(__file__).parents[1]
+ROW = {"data": "lab", "network": "fused", "accuracy": 0.78, "accuracy_interval": [0.75, 0.81], "macro_recall": 0.77,
+       "macro_recall_interval": [0.74, 0.80]}  # fmt: skip
+TABLE = {"split": "PrivateTest", "manifest_sha256": ["a"], "rows": [ROW],
+         "settings": [{"seed": 0, "recipe": {"epochs": 4}, "precision": "float32"}]}  # fmt: skip
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """A committed table, and a function that measures another one."""
+    write_json(tmp_path / "committed" / "table1.json", TABLE)
+
+    def measure(accuracy=0.78, **settings):
+        table = copy.deepcopy(TABLE)
+        table["rows"][0]["accuracy"] = accuracy
+        table["settings"][0] |= settings
+        write_json(tmp_path / "measured" / "table1.json", table)
+        return tmp_path / "measured", tmp_path / "committed"
+
+    return measure
+
+
+@pytest.mark.parametrize(("accuracy", "agrees"), [(0.78, True), (0.84, True), (0.717, True), (0.85, False)])
+def test_three_standard_errors(folders, accuracy, agrees):
+    """0.06 / 3.92 = 0.0153 of testing and 0.015 of training make 0.0214; three of them 0.0643: 0.7157 to 0.8443."""
+    outcome = check_results(*folders(accuracy))["table1.json"]
+    assert outcome.compared == 2 and bool(outcome.outside) != agrees
+
+
+def test_another_precision_is_compared_another_recipe_is_not(folders):
+    assert check_results(*folders(precision="bfloat16"))["table1.json"].compared == 2
+    outcome = check_results(*folders(recipe={"epochs": 14}))["table1.json"]
+    assert outcome.reason == "settings 0 recipe is {'epochs': 14}, committed with {'epochs': 4}"
+    assert not outcome.compared
+
+
+def test_what_was_not_measured_is_said(tmp_path, folders):
+    measured, committed = folders()
+    write_json(committed / "table4.json", {})
+    assert check_results(measured, committed)["table4.json"].reason == "not measured"
+
+
+def test_the_script_names_the_figure_and_fails(folders):
+    measured, committed = folders(0.6)
+    command = [sys.executable, ROOT / "experiments" / "check_results.py", f"--measured={measured}"]
+    done = subprocess.run([*command, f"--committed={committed}"], capture_output=True, text=True)
+    assert done.returncode == 1 and "1 figures lie outside the tolerance" in done.stderr
+    line = f"{measured}/table1.json: lab, fine-tuned, fused: accuracy: expected 78.00 %, found 60.00 %, tolerance 6.43"
+    assert line in done.stdout and "1 of 2 figures agree" in done.stdout
+    done = subprocess.run([*command, f"--committed={measured / 'none'}"], capture_output=True, text=True)
+    assert done.returncode == 1 and "nothing in it can be compared" in done.stderr
