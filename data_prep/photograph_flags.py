@@ -10,18 +10,23 @@ from absl import flags
 
 from fer_md.data.detection_cache import DetectionCache
 from fer_md.data.file_tree import FileTree
+from fer_md.data.manifest import file_sha256
 from fer_md.data.overview import overview
-from fer_md.data.photographs import ALIGNMENTS, prepare
-from fer_md.faces.mtcnn import MtcnnDetector
+from fer_md.data.photographs import prepare
+from fer_md.faces.choice import ALIGNMENTS, DETECTORS, choose_alignment, choose_detector
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("source", None, "The data set: an unpacked folder, or a zip file.", required=True)
 flags.DEFINE_string("output", None, "Folder to write. It appears when everything is written, or not at all.",
                     required=True)
 flags.DEFINE_integer("image_size", 48, "Side of a face in pixels.", lower_bound=16, upper_bound=512)
-flags.DEFINE_enum("detector", "mtcnn", ["mtcnn", "none"], "none: cut out the center of each photograph.")
-flags.DEFINE_enum("align", "eyes", ALIGNMENTS, "eyes: level, central, at one distance; box: a square about the face.")
-flags.DEFINE_integer("min_face", 20, "Side in pixels of the smallest face to find.", lower_bound=5)
+flags.DEFINE_enum("detector", "mtcnn", DETECTORS, "region: Selective Search and a network (docs/FACES.md); none: cut"
+                  " out the center of each photograph.")
+flags.DEFINE_string("detector_dir", None, "For --detector=region: its folder, from experiments/train_detector.py.")
+flags.DEFINE_enum("align", "eyes", ALIGNMENTS, "eyes: the detector's eyes level, central, at one distance; cascade: the"
+                  " same with the eyes of 68 landmarks; box: a square about the face.")
+flags.DEFINE_string("cascade", None, "For --align=cascade: its file, from experiments/train_alignment.py.")
+flags.DEFINE_integer("min_face", 20, "Side in pixels of the smallest face that mtcnn looks for.", lower_bound=5)
 flags.DEFINE_integer("seed", 0, "Another seed splits the people differently.")
 flags.DEFINE_bool("drop_leaked", False, "Leave out of Training what is pixel-identical to a PublicTest or PrivateTest"
                   " image.")
@@ -39,10 +44,10 @@ def run(list_photographs):
 
 def _main(list_photographs):
     start = time.monotonic()
-    settings = {"detector": FLAGS.detector, "min_face": FLAGS.min_face}
-    with FileTree(FLAGS.source) as tree, _detector(settings) as detector:
-        info, crops = prepare(list_photographs(tree), FLAGS.output, detector, FLAGS.align, FLAGS.image_size,
-                              FLAGS.overwrite, FLAGS.drop_leaked, {**settings, "seed": FLAGS.seed})
+    align, cascade = choose_alignment(FLAGS.align, FLAGS.cascade)
+    with FileTree(FLAGS.source) as tree, _detector() as detector:
+        info, crops = prepare(list_photographs(tree), FLAGS.output, detector, align, FLAGS.image_size,
+                              FLAGS.overwrite, FLAGS.drop_leaked, {**_settings(), **_alignment()}, cascade)
     print(overview(info))
     print(f"crops: {crops['eyes']} by the eyes, {crops['box']} by the box of the face,"
           f" {crops['center']} of the center (no face found, or --detector=none)")
@@ -50,9 +55,24 @@ def _main(list_photographs):
     print(f"\nwritten in {time.monotonic() - start:.0f} s: {FLAGS.output}")
 
 
-def _detector(settings):
+def _settings():
+    """What the detections depend on."""
+    settings = {"detector": FLAGS.detector, "min_face": FLAGS.min_face}
+    if FLAGS.detector == "region":
+        settings |= {f"{name} sha256": file_sha256(Path(FLAGS.detector_dir, name))
+                     for name in ("detector.json", "network.keras")}  # fmt: skip
+    return settings
+
+
+def _alignment():
+    """What the crops depend on besides."""
+    known = {"cascade sha256": file_sha256(FLAGS.cascade)} if FLAGS.cascade else {}
+    return {"align": FLAGS.align, **known, "seed": FLAGS.seed}
+
+
+def _detector():
     """The detector with its cache beside the output, as a context."""
-    if FLAGS.detector == "none":
+    detector, output = choose_detector(FLAGS.detector, FLAGS.detector_dir, FLAGS.min_face), Path(FLAGS.output)
+    if detector is None:
         return contextlib.nullcontext()
-    output = Path(FLAGS.output)
-    return DetectionCache(MtcnnDetector(FLAGS.min_face), settings, output.with_name(f"{output.name}.detections.jsonl"))
+    return DetectionCache(detector, _settings(), output.with_name(f"{output.name}.detections.jsonl"))

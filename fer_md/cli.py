@@ -8,6 +8,8 @@ import signal
 import sys
 from pathlib import Path
 
+from fer_md.faces.choice import ALIGNMENTS, DETECTORS, choose_alignment, choose_detector
+
 EXPERIMENTS = {"train": "pretrain.py", "finetune": "finetune.py", "evaluate": "evaluate.py", "export": "export.py"}
 """Commands that hand their arguments over to a script of ``experiments/``."""
 
@@ -45,9 +47,12 @@ def _parser():
     predict.add_argument("--output", metavar="FILE", help=".jsonl or .csv; by default JSON lines on stdout")
     predict.add_argument("--annotate", metavar="DIR", help="new folder for pictures and videos with the faces drawn in")
     finder = predict.add_mutually_exclusive_group()
-    finder.add_argument("--detector", choices=("mtcnn", "none"), default="mtcnn", help="none: a picture is a face")
+    finder.add_argument("--detector", choices=DETECTORS, default="mtcnn", help="none: a picture is a face")
     finder.add_argument("--boxes", metavar="FILE", help=".csv or .jsonl with the faces' boxes, instead of a detector")
-    predict.add_argument("--align", choices=("eyes", "box"), default="eyes", help="what faces are cut out by")
+    predict.add_argument("--detector_dir", metavar="DIR", help="for --detector=region: experiments/train_detector.py's")
+    predict.add_argument("--min_face", type=_side, default=20, help="side of the smallest face for mtcnn, in pixels")
+    predict.add_argument("--align", choices=ALIGNMENTS, default="eyes", help="what faces are cut out by")
+    predict.add_argument("--cascade", metavar="FILE", help="for --align=cascade: experiments/train_alignment.py's")
     predict.add_argument("--max_faces", type=_positive, help="the largest so many faces of a picture only")
     predict.add_argument("--every", type=_positive, default=1, help="every n-th frame of a video only")
     info = commands.add_parser("info", allow_abbrev=False, help="versions, and what a model is")
@@ -61,11 +66,14 @@ def _parser():
     return parser
 
 
-def _positive(text):
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
-    return number
+def _positive(text, least=1):
+    if not (text.isascii() and text.isdecimal() and int(text) >= least):
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}, not {text}")
+    return int(text)
+
+
+def _side(text):
+    return _positive(text, 5)
 
 
 def _hand_over(command, arguments):
@@ -107,8 +115,10 @@ def _predict(parsed):
     if parsed.annotate:
         annotated_files.check_folder(parsed.annotate)
     boxes_of = OwnBoxes(parsed.boxes, on_problem).of if parsed.boxes else None
-    detector = None if parsed.boxes or parsed.detector == "none" else "mtcnn"
-    predictor = Predictor(parsed.model, detector, parsed.align, parsed.max_faces, parsed.data)
+    align, cascade = choose_alignment(parsed.align, parsed.cascade)
+    name = "none" if parsed.boxes else parsed.detector
+    detector = choose_detector(name, parsed.detector_dir, parsed.min_face)
+    predictor = Predictor(parsed.model, detector, align, parsed.max_faces, parsed.data, cascade)
     counts = predict_media(predictor, parsed.paths, parsed.output, parsed.annotate, boxes_of, parsed.every, on_problem)
     print(f"frames {counts['frames']}, faces {counts['faces']}, frames without a face {counts['without']}, "
           f"problems {len(problems)}" + (", interrupted" if counts["interrupted"] else ""), file=sys.stderr)

@@ -22,6 +22,7 @@ from fer_md.data.subject_split import SHARES
 from fer_md.errors import FerMdError
 from fer_md.faces.alignment import align_eyes, crop_box, crop_center
 from fer_md.faces.detection import main_face
+from fer_md.faces.landmarks import place_landmarks
 from fer_md.files import write_json
 
 MAX_SIDE = 1024
@@ -84,7 +85,7 @@ def _read_image(tree, name):
 
 
 def prepare(listing, output, detector=None, align="eyes", image_size=48, overwrite=False, drop_leaked=False,
-            settings=None):
+            settings=None, cascade=None):
     """Writes a prepared data set of photographs.
 
     Besides the files of `fer_md.data.records.write_dataset` it holds ``quarantine.csv`` (file, reason), ``crops.csv``
@@ -99,6 +100,7 @@ def prepare(listing, output, detector=None, align="eyes", image_size=48, overwri
         image_size: side of a face in pixels.
         overwrite, drop_leaked: as in `fer_md.data.records.write_dataset`.
         settings: dict of whatever else led to this data set, for ``preparation.json``.
+        cascade: `fer_md.faces.cascade.Cascade` whose landmarks take the place of the detector's, or None.
 
     Returns:
         (info, crops): the content of ``dataset.json``, and a dict with the number of each crop.
@@ -110,11 +112,11 @@ def prepare(listing, output, detector=None, align="eyes", image_size=48, overwri
         raise FerMdError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
     unused, crops = list(listing.unused), {}
     photographs = sorted(listing.photographs, key=lambda photograph: list(SHARES).index(photograph.split))
-    faces = _faces(photographs, detector, align, image_size, unused, crops)
+    faces = _faces(photographs, detector, cascade, align, image_size, unused, crops)
 
     def finish(folder):
-        counts = {"align": align, "crops": _counts(crops), "unused_files": len(unused)}
-        write_json(folder / "preparation.json", {**(settings or {}), **counts})
+        counts = {"crops": _counts(crops), "unused_files": len(unused)}
+        write_json(folder / "preparation.json", {"align": align, **(settings or {}), **counts})
         _write_csv(folder / "quarantine.csv", ("file", "reason"), sorted(unused))
         _write_csv(folder / "crops.csv", ("key", "crop", "score"), [(key, *crop) for key, crop in crops.items()])
 
@@ -123,7 +125,7 @@ def prepare(listing, output, detector=None, align="eyes", image_size=48, overwri
     return info, _counts(crops)
 
 
-def _faces(photographs, detector, align, size, unused, crops):
+def _faces(photographs, detector, cascade, align, size, unused, crops):
     """Yields a `Face` for each photograph that can be read; fills ``unused`` and ``crops`` on the way."""
     rest = iter(photographs)
     with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
@@ -131,9 +133,9 @@ def _faces(photographs, detector, align, size, unused, crops):
             read = [(photograph, image) for photograph, image in zip(chunk, pool.map(_read, chunk), strict=True)
                     if _usable(photograph, image, unused)]
             images = [image for _, image in read]
-            found = detector.detect(images) if detector else [[] for _ in images]
-            for (photograph, image), detections in zip(read, found, strict=True):
-                face, crop, score = _cut(image, main_face(detections, image.shape), align, size)
+            found = _main_faces(images, detector, cascade)
+            for (photograph, image), detection in zip(read, found, strict=True):
+                face, crop, score = _cut(image, detection, align, size)
                 crops[photograph.key] = crop, score
                 yield Face(photograph.key, face, photograph.label, photograph.subject, photograph.split,
                            photograph.source)
@@ -154,6 +156,16 @@ def _usable(photograph, image, unused):
         unused.append((photograph.source, str(image)))
         return False
     return True
+
+
+def _main_faces(images, detector, cascade):
+    """The face that each image shows, or None."""
+    found = detector.detect(images) if detector else [[] for _ in images]
+    main = [main_face(detections, image.shape) for image, detections in zip(images, found, strict=True)]
+    if cascade is None:
+        return main
+    found = place_landmarks(cascade, images, [[detection] if detection else [] for detection in main])
+    return [detections[0] if detections else None for detections in found]
 
 
 def _cut(image, detection, align, size):

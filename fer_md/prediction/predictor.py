@@ -10,6 +10,7 @@ import numpy as np
 from fer_md.data.photographs import ALIGNMENTS, cut_face
 from fer_md.errors import FerMdError
 from fer_md.faces.detection import Detection, clip_box
+from fer_md.faces.landmarks import place_landmarks
 from fer_md.faces.mtcnn import MtcnnDetector
 from fer_md.prediction.classifier import load_classifier
 from fer_md.prediction.media import read_picture
@@ -52,6 +53,8 @@ class Predictor:
             ``"box"``: it is cut out by its box.
         max_faces: at most so many faces a picture, the largest; None for all.
         data: label space of a run that learned several, see `load_classifier`.
+        cascade: `fer_md.faces.cascade.Cascade` that finds the landmarks of all faces, those of your own boxes too, in
+            place of the detector; None leaves the detector's.
 
     Raises:
         FerMdError: an argument is not one of these, or the model cannot be loaded.
@@ -62,7 +65,7 @@ class Predictor:
             print([(face.label, face.box) for face in faces])
     """
 
-    def __init__(self, model, detector="mtcnn", align="eyes", max_faces=None, data=None):
+    def __init__(self, model, detector="mtcnn", align="eyes", max_faces=None, data=None, cascade=None):
         if align not in ALIGNMENTS:
             raise FerMdError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
         if max_faces is not None and max_faces < 1:
@@ -71,7 +74,7 @@ class Predictor:
             raise FerMdError(f'detector must be "mtcnn", None or have a method detect; got {detector!r}')
         self.classifier = load_classifier(model, data) if isinstance(model, str | os.PathLike) else model
         self.detector = MtcnnDetector() if detector == "mtcnn" else detector
-        self.align, self.max_faces = align, max_faces
+        self.align, self.max_faces, self.cascade = align, max_faces, cascade
 
     @property
     def expressions(self):
@@ -144,6 +147,8 @@ class Predictor:
 
     def _predict(self, images, found):
         size = self.classifier.image_size
+        if self.cascade is not None:
+            found = place_landmarks(self.cascade, images, found)
         faces = [cut_face(image, detection, self.align, size)[0]
                  for image, detections in zip(images, found, strict=True) for detection in detections]
         rows = iter(self.classifier.classify(np.stack(faces)) if faces else ())
