@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from fer_md.layers import BatchNorm, CReLU, Dropout, Standardize, inception_block
+from fer_md.layers import BatchNorm, Conv2D, CReLU, Dropout, Standardize, inception_block
 from fer_md.layers.dropout import uniform_rows
 
 
@@ -23,9 +23,10 @@ def test_crelu_equals_tensorflow():
     np.testing.assert_array_equal(CReLU()(x), tf.nn.crelu(x))
 
 
+@pytest.mark.parametrize("size", [8, 7])
 @pytest.mark.parametrize("affine", [False, True])
-def test_pooling_inside_equals_pooling_after(affine):
-    x = tf.constant(noise(2, 8, 8, 3))
+def test_pooling_inside_equals_pooling_after(affine, size):
+    x = tf.constant(noise(2, size, size, 3))
     layer, plain = CReLU(pool_size=2, affine=affine), CReLU(affine=affine)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
@@ -34,7 +35,34 @@ def test_pooling_inside_equals_pooling_after(affine):
         sums = [tf.reduce_sum(weights * y) for y in (inside, after)]
     np.testing.assert_array_equal(inside, after)
     np.testing.assert_allclose(tape.gradient(sums[0], x), tape.gradient(sums[1], x), atol=1e-6)
-    assert layer.compute_output_shape((None, 8, 8, 3)) == (None, 4, 4, 6)
+    assert layer.compute_output_shape((None, size, size, 3)) == (None, size // 2, size // 2, 6)
+
+
+def test_pooled_crelu_gradient_goes_to_the_first_of_equals():
+    """Square (1, 1; -2, -2): the gradient 3 of the highest goes to the first 1, -5 of -lowest to the first -2."""
+    x = tf.constant([[1.0, 1.0], [-2.0, -2.0]])[None, :, :, None]
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = CReLU(pool_size=2)(x)
+    np.testing.assert_array_equal(y, [[[[1, 2]]]])
+    gradient = tape.gradient(y, x, tf.constant([[[[3.0, 5.0]]]]))
+    np.testing.assert_array_equal(gradient[0, :, :, 0], [[3, 0], [-5, 0]])
+
+
+@pytest.mark.parametrize(("size", "kernel"), [(6, 1), (6, 3), (5, 3), (9, 5), (3, 5)])
+def test_convolution_equals_keras(size, kernel):
+    x = tf.constant(noise(2, size, size, 3))
+    ours, stock = Conv2D(4, kernel), keras.layers.Conv2D(4, kernel, padding="same")
+    results = []
+    for layer in (ours, stock):
+        layer.build(x.shape)
+        layer.set_weights([noise(kernel, kernel, 3, 4, seed=2), noise(4, seed=3)])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x)
+        results.append([y, *tape.gradient(y, [x, layer.kernel.value], noise(2, size, size, 4, seed=1))])
+    for ours, stock in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, stock, atol=1e-4)
 
 
 def test_crelu_affine_by_hand():
@@ -111,7 +139,9 @@ def test_inception_shape(factorized):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: CReLU(pool_size=1), "pool_size"),
+        (lambda: CReLU(pool_size=3), "pool_size"),
+        (lambda: Conv2D(4, 2), "kernel_size"),
+        (lambda: Conv2D(4, 3, strides=2), "strides"),
         (lambda: BatchNorm(momentum=1.0), "momentum"),
         (lambda: BatchNorm(epsilon=0), "epsilon"),
         (lambda: Dropout(1.0), "rate"),
@@ -123,7 +153,7 @@ def test_bad_arguments_are_named(make, message):
         make()
 
 
-@pytest.mark.parametrize("layer", [CReLU(2, True), BatchNorm(0.8, 1e-2), Dropout(0.3, 5), Standardize(2.0)])
+@pytest.mark.parametrize("layer", [CReLU(2, True), Conv2D(4, 3), BatchNorm(0.8, 1e-2), Dropout(0.3, 5), Standardize(2.0)])
 def test_config_round_trip(layer):
     before = layer.get_config()
     layer(noise(2, 4, 4, 3))

@@ -4,31 +4,73 @@ import keras
 import tensorflow as tf
 
 
+def crelu(x):
+    """``relu(concat(x, -x))`` along the last axis."""
+    return tf.nn.relu(tf.concat([x, -x], axis=-1))
+
+
+@tf.custom_gradient
+def pooled_crelu(x):
+    """``maxpool(crelu(x))`` over squares of 2 x 2, with a gradient in one pass over the memory.
+
+    Computed as ``relu(concat(maxpool(x), maxpool(-x)))``: ReLU is monotone, so it commutes with the maximum, and the
+    concatenation then moves a quarter of the memory. TensorFlow's own gradient of the two poolings takes several
+    passes; this one is compiled into one loop (and only the gradient is, so that a served network needs no compiler).
+
+    Args:
+        x: (B, H, W, C) float, H and W even.
+
+    Returns:
+        (B, H / 2, W / 2, 2 C), dtype of ``x``.
+    """
+    highest, lowest = tf.nn.max_pool2d(x, 2, 2, "VALID"), -tf.nn.max_pool2d(-x, 2, 2, "VALID")
+    outputs = tf.nn.relu(tf.concat([highest, -lowest], axis=-1))
+    return outputs, lambda upstream: _pooled_crelu_gradient(x, upstream)
+
+
+@tf.function(jit_compile=True, autograph=False)
+def _pooled_crelu_gradient(x, upstream):
+    """Each square's gradient goes to its first highest and its first lowest value, where these pass the ReLU."""
+    height, width, channels = x.shape[1:]
+    squares = tf.reshape(x, [-1, height // 2, 2, width // 2, 2, channels])
+    corners = [squares[:, :, i, :, j] for i in (0, 1) for j in (0, 1)]
+    highest = tf.maximum(tf.maximum(corners[0], corners[1]), tf.maximum(corners[2], corners[3]))
+    lowest = tf.minimum(tf.minimum(corners[0], corners[1]), tf.minimum(corners[2], corners[3]))
+    zero = tf.zeros((), x.dtype)
+    up = tf.where(highest > 0, upstream[..., :channels], zero)
+    down = tf.where(lowest < 0, upstream[..., channels:], zero)
+    gradients = []
+    for corner in corners:
+        is_highest, is_lowest = corner == highest, corner == lowest
+        gradients.append(tf.where(is_highest, up, zero) - tf.where(is_lowest, down, zero))
+        up, down = tf.where(is_highest, zero, up), tf.where(is_lowest, zero, down)
+    rows = [tf.stack(gradients[:2], axis=3), tf.stack(gradients[2:], axis=3)]  # (B, H/2, W/2, 2, C) each
+    return tf.reshape(tf.stack(rows, axis=2), tf.shape(x))
+
+
 @keras.saving.register_keras_serializable(package="fer_md")
 class CReLU(keras.layers.Layer):
     """``relu(concat(x, -x))`` along the channels, optionally max-pooled: the channels double.
 
-    Equal to ``tf.nn.crelu``. With ``pool_size`` it equals ``maxpool(crelu(x))``, computed as
-    ``relu(concat(maxpool(x), maxpool(-x)))``: ReLU is monotone, so it commutes with the maximum,
-    and the concatenation then moves a quarter of the memory (for ``pool_size=2``).
+    Equal to ``tf.nn.crelu``. With ``pool_size`` it equals ``maxpool(crelu(x))``; see ``pooled_crelu``.
 
     With ``affine`` each of the doubled channels has a learned scale and shift before the ReLU,
     as in PVANet (Hong et al., 2016, Fig. 1); a scale may be negative, so pooling then comes last.
 
     Args:
-        pool_size: edge and stride of the square max-pooling, or None.
+        pool_size: 2 for max-pooling over squares of 2 x 2, or None.
         affine: learn a scale and a shift for each output channel.
 
     Input: (B, H, W, C) float. Output: (B, H // pool_size, W // pool_size, 2 C), dtype of the input.
 
     Raises:
-        ValueError: ``pool_size`` is less than 2.
+        ValueError: ``pool_size`` is neither.
     """
 
     def __init__(self, pool_size=None, affine=False, **kwargs):
         super().__init__(**kwargs)
-        if pool_size is not None and pool_size < 2:
-            raise ValueError(f"pool_size must be None or at least 2, not {pool_size}")
+        if pool_size not in (None, 2):
+            raise ValueError(f"pool_size must be None or 2, not {pool_size}")
         self.pool_size = pool_size
         self.affine = affine
 
@@ -39,12 +81,15 @@ class CReLU(keras.layers.Layer):
             self.shift = self.add_weight(name="shift", shape=shape, initializer="zeros")
 
     def call(self, x):
-        if not self.affine:
-            return tf.nn.relu(tf.concat([self._pool(x), self._pool(-x)], axis=-1))
-        return self._pool(tf.nn.relu(tf.concat([x, -x], axis=-1) * self.scale + self.shift))
-
-    def _pool(self, x):
-        return x if self.pool_size is None else tf.nn.max_pool2d(x, self.pool_size, self.pool_size, "VALID")
+        if self.affine:
+            x = tf.nn.relu(tf.concat([x, -x], axis=-1) * self.scale + self.shift)
+            return tf.nn.max_pool2d(x, 2, 2, "VALID") if self.pool_size else x
+        if not self.pool_size:
+            return crelu(x)
+        height, width = x.shape[1:3]
+        if height % 2 or width % 2:
+            x = x[:, : height - height % 2, : width - width % 2]  # an odd last row or column is in no square
+        return pooled_crelu(x)
 
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape
