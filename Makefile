@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Large tensors in huge pages: without, the system hands out every one of them in pieces of 4 kB (glibc; else ignored).
+export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 # Folder with the real data sets (see data-found); without it faces are drawn.
 DATA_ROOT ?=
 # Recipe for real data: quick, paper or full.

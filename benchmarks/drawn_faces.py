@@ -19,13 +19,15 @@ from fer_md.data.domains import DOMAINS
 from fer_md.data.synthetic import draw_faces
 from fer_md.errors import FerMdError
 from fer_md.files import read_json
+from fer_md.training.precision import PRECISIONS
 from fer_md.training.results import write_result
+from fer_md.training.run_directory import read_settings
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("work_dir", "runs/drawn-faces", "Folder for the data sets and the runs.")
 flags.DEFINE_integer("count", 6000, "Faces of each domain over all splits.", lower_bound=100)
 flags.DEFINE_string("preset", "smoke", "Recipe of the network; see fer_md/training/presets.py.")
-flags.DEFINE_string("precision", "bfloat16", "Of the network's layers: float32 or bfloat16.")
+flags.DEFINE_enum("precision", "auto", PRECISIONS, "Of the network's layers.")
 flags.DEFINE_integer("seed", 0, "Of the faces and of the network.", lower_bound=0)
 flags.DEFINE_string("output", None, "JSON file for the results, for example docs/results/drawn-faces.json.")
 
@@ -63,7 +65,7 @@ def compare(domain, work_dir):
         "linear": {"accuracy": fitted["test_accuracy"], "training_accuracy": fitted["training_accuracy"],
                    "l2": fitted["l2"]},
         "network": {**{name: measured[name] for name in figures}, "preset": FLAGS.preset,
-                    "precision": FLAGS.precision, **read_json(run_dir / "time.json")},
+                    "precision": read_settings(run_dir)["precision"], **read_json(run_dir / "time.json")},
         "faces_per_cpu_second": drawing_speed(domain),
     }  # fmt: skip
 

@@ -16,13 +16,13 @@ import sys
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 from absl import flags
 
 from fer_md.losses import MDLoss, md_loss
 from fer_md.models import ComponentConfig, build_component
+from fer_md.training.precision import set_precision
 from fer_md.training.presets import Recipe
 from fer_md.training.results import write_result
 from fer_md.training.task import Task
@@ -41,10 +41,11 @@ WIDTH = 2048
 
 
 def main():
-    keras.config.set_dtype_policy("mixed_bfloat16")
+    precision = set_precision()
     rows = [measure(int(classes)) for classes in FLAGS.classes]
     if FLAGS.output:
         write_result(FLAGS.output, {"batch_size": FLAGS.batch_size, "embedding_dim": WIDTH, "nearest": FLAGS.nearest,
+                                    "precision": precision,
                                     "rows": rows})  # fmt: skip
 
 

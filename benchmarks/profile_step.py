@@ -1,6 +1,6 @@
 """Where a training step spends its time: the share of each type of operation, from TensorFlow's own profiler.
 
-python benchmarks/profile_step.py --precision=bfloat16 --output=runs/profile.json
+python benchmarks/profile_step.py --output=runs/profile.json
 
 The shares are of the time that all operations took together: two that run at once count twice, waiting counts
 nothing. No viewer is needed; with the tensorboard extra, --trace=DIR keeps the trace to look at.
@@ -14,7 +14,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 from absl import flags
@@ -22,12 +21,13 @@ from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
 from fer_md.errors import FerMdError
 from fer_md.models import build_component
+from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import Recipe
 from fer_md.training.results import write_result
 from fer_md.training.trainer import Trainer
 
 FLAGS = flags.FLAGS
-flags.DEFINE_enum("precision", "bfloat16", ["float32", "bfloat16"], "Of the layers.")
+flags.DEFINE_enum("precision", "auto", PRECISIONS, "Of the layers.")
 flags.DEFINE_integer("batch_size", 256, "Images a step.", lower_bound=1)
 flags.DEFINE_integer("steps", 8, "Steps profiled.", lower_bound=1)
 flags.DEFINE_integer("rows", 20, "Types, and single operations, to print.", lower_bound=1)
@@ -53,13 +53,13 @@ def main():
     if FLAGS.output:
         total = sum(by_type.values())
         shares = {kind: seconds / total for kind, seconds in by_type.most_common()}
-        write_result(FLAGS.output, {"precision": FLAGS.precision, "batch_size": FLAGS.batch_size,
+        write_result(FLAGS.output, {"precision": set_precision(FLAGS.precision), "batch_size": FLAGS.batch_size,
                                     "milliseconds_a_step": 1000 * total, "share_by_type": shares})  # fmt: skip
 
 
 def profile(folder):
     """Runs a few steps under the profiler; returns the seconds a step of each (name, type) of operation."""
-    keras.config.set_dtype_policy("mixed_bfloat16" if FLAGS.precision == "bfloat16" else "float32")
+    set_precision(FLAGS.precision)
     recipe = Recipe(epochs=1, batch_size=FLAGS.batch_size)
     trainer = Trainer(build_component, recipe, 100 * FLAGS.batch_size, tf.distribute.get_strategy())
     rng = np.random.default_rng(0)

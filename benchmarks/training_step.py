@@ -21,6 +21,7 @@ from absl import flags
 
 from fer_md.layers import BatchNorm
 from fer_md.models import ComponentConfig, build_component
+from fer_md.training.precision import set_precision
 from fer_md.training.presets import Recipe
 from fer_md.training.results import write_result
 from fer_md.training.trainer import Trainer
@@ -36,7 +37,7 @@ flags.DEFINE_string("torch_python", sys.executable, "Python in which PyTorch is 
 OURS = ("ours bfloat16", "ours float32")
 STOCK = "stock Keras float32"
 ON_THE_WAY = ("stock layers, our step float32", "and fused batch norm float32")
-"""From stock Keras to ours float32, one change at a time; the last one is max-pooling before CReLU's split."""
+"""From stock Keras to ours float32; what is left are the convolution's and the pooled CReLU's gradients."""
 TORCH = ("torch float32", "torch channels_last float32", "torch channels_last bfloat16")
 
 
@@ -50,14 +51,17 @@ def main():
         for variant in variants:
             best[variant] = max(best[variant], measure(variant))
             print(f"round {number + 1}  {variant:32}{best[variant]:8.0f} images/s", flush=True)
-    ours = best["ours bfloat16"]
+    fastest = max(OURS, key=best.get)  # bfloat16 where the processor computes in it
+    ours = best[fastest]
     ratios = {"stock Keras": ours / best[STOCK]}
     if has_torch():
         ratios["best PyTorch"] = ours / max(best[variant] for variant in TORCH)
     for name, ratio in ratios.items():
-        print(f"ours bfloat16 / {name}: {ratio:.2f}")
+        print(f"{fastest} / {name}: {ratio:.2f}")
     if FLAGS.output:
-        write_result(FLAGS.output, {"images_per_second": best, "ratios": ratios, "batch_size": FLAGS.batch_size})
+        write_result(FLAGS.output, {
+            "images_per_second": best, "fastest": fastest, "ratios": ratios, "batch_size": FLAGS.batch_size,
+        })  # fmt: skip
     return None
 
 
@@ -85,7 +89,7 @@ def batch():
 
 
 def time_ours(variant):
-    keras.config.set_dtype_policy("mixed_bfloat16" if variant == OURS[0] else "float32")
+    set_precision("bfloat16" if variant == OURS[0] else "float32")
     recipe = Recipe(epochs=1, batch_size=FLAGS.batch_size)
     norms = dict(zip(ON_THE_WAY, (keras.layers.BatchNormalization, BatchNorm), strict=True))
 

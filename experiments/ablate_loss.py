@@ -26,6 +26,7 @@ from fer_md.files import read_json, write_json
 from fer_md.models import HALF, build_component
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.loop import Job, train
+from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.results import write_result
 from fer_md.training.run_directory import load_model, open_run, plain_settings
@@ -70,7 +71,7 @@ ROWS = {
 
 
 def main():
-    keras.config.set_dtype_policy("mixed_bfloat16")
+    set_precision()
     training, held_out = load_split(FLAGS.data, "Training"), load_split(FLAGS.data, "PublicTest")
     unknown = set(FLAGS.rows) - set(ROWS)
     if unknown:

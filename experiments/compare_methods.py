@@ -36,6 +36,7 @@ from fer_md.training.checkpoint import load_checkpoint, save_checkpoint
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.identity_aware import identity_aware_tasks
 from fer_md.training.loop import Job, train
+from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.results import write_result
 from fer_md.training.run_directory import open_run, plain_settings
@@ -94,7 +95,6 @@ def main():
     unknown = set(FLAGS.methods) - set(METHODS)
     if unknown:
         raise FerMdError(f"--methods: must be of {', '.join(METHODS)}; found {', '.join(sorted(unknown))}")
-    keras.config.set_dtype_policy("mixed_bfloat16")
     training, *held_out = (load_split(FLAGS.data, split) for split in ("Training", "PublicTest", "PrivateTest"))
     data = Data(read_info(FLAGS.data), some_of(training), *held_out)
     names = [name for name in METHODS if name == "ours" or name in (FLAGS.methods or METHODS)]
@@ -166,7 +166,7 @@ def train_member(member, md, seed, data, folder, done):
         "data": info["name"], "manifest_sha256": info["manifest_sha256"], "expressions": info["expressions"],
         "images": len(training.labels), "baseline": baseline, "network": plain_settings(config),
         "recipe": plain_settings(recipe), "metric_loss": dataclasses.asdict(metric_loss),
-        "precision": "bfloat16", "seed": seed,
+        "precision": set_precision("auto", folder), "seed": seed,
     })  # fmt: skip
     if done:
         return None

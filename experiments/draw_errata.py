@@ -28,6 +28,7 @@ from fer_md.evaluation.predict import embeddings_function
 from fer_md.models import HALF, build_component
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.loop import Job, train
+from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.results import write_result
 from fer_md.training.run_directory import open_run, plain_settings
@@ -52,7 +53,7 @@ LOSSES = {
 
 
 def main():
-    keras.config.set_dtype_policy("mixed_bfloat16")
+    set_precision()
     own = read_info(FLAGS.data)["expressions"]
     if not set(FLAGS.expressions) <= set(own):
         raise FerMdError(f"--expressions must be of {', '.join(own)}; found {', '.join(FLAGS.expressions)}")

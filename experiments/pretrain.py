@@ -1,6 +1,6 @@
 """Trains one component on one prepared data set (the paper's Sec. 4, first stage).
 
-python experiments/pretrain.py --data=runs/data/fer2013 --run_dir=runs/quick/seed0 --preset=quick --precision=bfloat16
+python experiments/pretrain.py --data=runs/data/fer2013 --run_dir=runs/quick/seed0 --preset=quick
 
 Started again with the same flags it goes on where it was stopped; SIGTERM and Ctrl-C write a checkpoint first.
 The model is selected on --validation; the test split is never read here.
@@ -11,13 +11,13 @@ from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 import dataclasses
 import sys
 
-import keras
 from absl import flags
 
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info
 from fer_md.models import TINY, ComponentConfig, build_component
 from fer_md.training.loop import Job, train
+from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.run_directory import open_run, plain_settings
 from fer_md.training.strategy import make_strategy
@@ -30,7 +30,7 @@ flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.js
 flags.DEFINE_enum("preset", "quick", list(PRESETS), "Recipe; see fer_md/training/presets.py.")
 flags.DEFINE_integer("epochs", None, "Epochs in place of the preset's.", lower_bound=1)
 flags.DEFINE_enum("network", "paper", ["paper", "tiny"], "The paper's component, or a tiny one for trials.")
-flags.DEFINE_enum("precision", "bfloat16", ["float32", "bfloat16"], "Of the layers; weights stay float32.")
+flags.DEFINE_enum("precision", "auto", PRECISIONS, "Of the layers; auto: bfloat16 where the processor has it.")
 flags.DEFINE_enum("strategy", "one", ["one", "mirrored", "multiworker"], "tf.distribute strategy.")
 flags.DEFINE_integer("replicas", 2, "Logical CPUs with --strategy=mirrored where there is no GPU.", lower_bound=1)
 flags.DEFINE_list(
@@ -48,7 +48,7 @@ def main():
         recipe = dataclasses.replace(recipe, epochs=FLAGS.epochs)
     config = ComponentConfig() if FLAGS.network == "paper" else TINY
     strategy = make_strategy(FLAGS.strategy, FLAGS.replicas)
-    keras.config.set_dtype_policy("mixed_bfloat16" if FLAGS.precision == "bfloat16" else "float32")
+    precision = set_precision(FLAGS.precision, FLAGS.run_dir)
     info = read_info(FLAGS.data)
     config = dataclasses.replace(config, num_classes=len(info["expressions"]), image_size=info["image_size"])
     held_out = load_split(FLAGS.data, FLAGS.validation)
@@ -65,7 +65,7 @@ def main():
         "expressions": info["expressions"],
         "recipe": plain_settings(recipe),
         "network": plain_settings(config),
-        "precision": FLAGS.precision,
+        "precision": precision,
         "strategy": FLAGS.strategy,
         "validation": FLAGS.validation,
         "seed": FLAGS.seed,

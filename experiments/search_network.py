@@ -15,7 +15,6 @@ import sys
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 from absl import flags
@@ -25,6 +24,7 @@ from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
 from fer_md.models import ComponentConfig, build_component
 from fer_md.training.loop import Job, train
+from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.results import write_result
 from fer_md.training.trainer import Trainer
@@ -85,7 +85,7 @@ def train_candidate(name, training, held_out):
 
 
 def make_trainer(name, training):
-    keras.config.set_dtype_policy("float32" if name.endswith("float32") else "mixed_bfloat16")
+    set_precision("float32" if name.endswith("float32") else "auto")
     config = dataclasses.replace(ComponentConfig(), **CANDIDATES[name])
     recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs)
     strategy = tf.distribute.get_strategy()

@@ -153,7 +153,9 @@ def test_bad_arguments_are_named(make, message):
         make()
 
 
-@pytest.mark.parametrize("layer", [CReLU(2, True), Conv2D(4, 3), BatchNorm(0.8, 1e-2), Dropout(0.3, 5), Standardize(2.0)])
+@pytest.mark.parametrize(
+    "layer", [CReLU(2, True), Conv2D(4, 3), BatchNorm(0.8, 1e-2), Dropout(0.3, 5), Standardize(2.0)]
+)
 def test_config_round_trip(layer):
     before = layer.get_config()
     layer(noise(2, 4, 4, 3))
