@@ -17,7 +17,6 @@ from fer_md.expressions import EXPRESSIONS
 from fer_md.files import write_json
 from fer_md.models import TINY, build_component
 from fer_md.report import Sources, write_report
-from fer_md.report.page import encode_png
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -58,6 +57,9 @@ def run_and_data(tmp_path):
     figures = {"split": "PublicTest", "averaging": "none", "accuracy": 0.5, "accuracy_interval": [0.4, 0.6],
                "accuracy_without_leaked": 0.49, "macro_recall": 0.48, "command": "python <evaluate>"}  # fmt: skip
     write_json(run / "eval" / "PublicTest" / "metrics.json", figures)
+    counts = "\n".join(f"{name},1,0,0,0,0,0,1" for name in EXPRESSIONS)
+    names = ",".join(EXPRESSIONS)
+    (run / "eval" / "PublicTest" / "confusion_matrix.csv").write_text(f"true\\predicted,{names}\n{counts}\n")
     build_component(TINY).save(run / "model.keras")
     return run, tmp_path / "data"
 
@@ -92,8 +94,8 @@ def results(tmp_path):
     errors = {"inter-ocular": {"mean": 0.05, "auc": 0.4, "failures": 0.1}}
     write_json(tmp_path / "results" / "figure6.json", {
         "command": "python <landmarks>", "faces": {"drawn": {"training": 40, "test": 20}}, "failure_above": 0.08,
-        "errors": {"drawn": {"HyperFace": errors}}})  # fmt: skip
-    (tmp_path / "results" / "figure6.png").write_bytes(encode_png(np.zeros((50, 900), np.uint8)))
+        "errors": {"drawn": {"HyperFace": errors}},
+        "curves": {"places": [0, 0.1, 0.2], "drawn": {"inter-ocular": {"HyperFace": [0, 0.5, 1]}}}})  # fmt: skip
     return tmp_path / "results"
 
 
@@ -105,7 +107,7 @@ def test_every_table_and_figure_beside_the_paper(run_and_data, results, tmp_path
     assert "+10.00 (+5.0 to +15.0)" in page and "&lt; 0.001, 0.250" in page and "No target." in page
     assert "HyperFace" in page and "0.400" in page and "python &lt;landmarks&gt;" in page
     assert page.count("Needs the data") == 2 and "make reproduce-table2 DATA_ROOT=DIR" in page
-    assert page.count("confusion matrix: ") == 4  # three of ours, and the paper's
+    assert page.count("confusion matrix: ") == 5  # three of Tab. 1, the paper's, the run's
 
 
 def test_page_is_whole_and_self_contained(run_and_data, tmp_path):

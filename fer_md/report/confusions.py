@@ -5,10 +5,10 @@ import html
 import numpy as np
 
 from fer_md.evaluation.confusion_picture import draw_confusion, draw_percent
-from fer_md.evaluation.figures import encode_figure, open_figure
 from fer_md.evaluation.paper_tables import CONFUSIONS, NOT_NORMALISED
 from fer_md.evaluation.result_tables import NEEDS, needs_data, recall_table
-from fer_md.report.page import commands, pair, plot, table
+from fer_md.report.page import commands, pair, table
+from fer_md.report.plots import matrix_plot
 
 
 def confusions_section(sources):
@@ -32,14 +32,8 @@ def _pictures(number, found):
     shown = []
     for row in found["rows"]:
         title = f"{row['data']}, {row['network']}: {100 * row['accuracy']:.1f} %"
-        shown.append(_matrix(draw_confusion, np.array(row["confusion"]), row["expressions"], title))
+        shown.append(matrix_plot(draw_confusion, np.array(row["confusion"]), row["expressions"], title))
     paper = CONFUSIONS[number]
     title = f"the paper's Tab. {number}, as printed"
-    shown.append(_matrix(draw_percent, np.array(paper.cells), paper.expressions, title))
+    shown.append(matrix_plot(draw_percent, np.array(paper.cells), paper.expressions, title))
     return pair(*shown)
-
-
-def _matrix(draw, cells, expressions, title):
-    figure = open_figure(6.4, 5.7)
-    draw(figure.add_subplot(), cells, expressions, title)
-    return plot(encode_figure(figure), f"confusion matrix: {title}")

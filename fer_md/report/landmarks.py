@@ -3,7 +3,8 @@
 import html
 
 from fer_md.evaluation.result_tables import landmarks_table, landmarks_text
-from fer_md.report.page import commands, plot, table
+from fer_md.report.page import commands, pair, table
+from fer_md.report.plots import curves_plot
 
 
 def landmarks_section(sources):
@@ -11,7 +12,16 @@ def landmarks_section(sources):
     found = sources.result("figure6")
     if not found:
         return ""
-    path = sources.results / "figure6.png"
-    curves = plot(path.read_bytes(), "cumulative error distribution of landmarks") if path.exists() else ""
     text = html.escape(landmarks_text(found))
-    return f"<p>{text}</p>{curves}{table(*landmarks_table(found))}{commands([found['command']])}"
+    return f"<p>{text}</p>{pair(*_curves(found))}{table(*landmarks_table(found))}{commands([found['command']])}"
+
+
+def _curves(found):
+    """The cumulative error distributions on the test people of each data set, by what the error is divided by."""
+    places = found["curves"]["places"]
+    for data in found["errors"]:
+        for normaliser, methods in found["curves"][data].items():
+            curves = {method: (places, shares) for method, shares in methods.items()}
+            text = f"cumulative error of landmarks, {data}, by {normaliser}"
+            plot = curves_plot(curves, f"mean error / {normaliser}", "share of faces", text, places[-1])
+            yield f"<h3>{html.escape(data)}</h3>{plot}"

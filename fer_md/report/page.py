@@ -21,7 +21,7 @@ nav a { color: var(--mark); text-decoration: none; border: 1px solid var(--line)
 section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; margin: 1rem 0;
           padding: 1rem clamp(.8rem, 2vw, 1.4rem); }
 img { border-radius: 4px; background: #fff; height: auto; } .wide { overflow-x: auto; margin: .6rem 0; }
-.wide img { display: block; max-width: max(100%, 34rem); }
+.wide img { display: block; max-width: max(100%, 34rem); } .wide img.plot { max-width: min(100%, 36rem); }
 table { border-collapse: collapse; white-space: nowrap; font-variant-numeric: tabular-nums; font-size: .92rem; }
 th, td { padding: .28rem .7rem; border-bottom: 1px solid var(--line); text-align: right; }
 th { color: var(--soft); font-weight: 600; } tr:last-child td { border-bottom: 0; } .text { text-align: left; }

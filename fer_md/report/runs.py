@@ -2,27 +2,35 @@
 
 import html
 
-from fer_md.evaluation.figures import encode_figure, open_figure
-from fer_md.report.page import pair, plot
+import numpy as np
+
+from fer_md.evaluation.confusion_picture import draw_confusion
+from fer_md.report.page import pair
+from fer_md.report.plots import curves_plot, matrix_plot
 from fer_md.report.sources import log_rows
 
 
 def runs_section(sources):
     """Curves of every run, then its confusion matrices."""
-    headed = [(f"<h3>{html.escape(str(run))}</h3>", run) for run in sources.runs]
-    curves = [heading + plot(_curves(run), f"learning curves, {run}") for heading, run in headed]
-    files = [path for run in sources.runs for path in sorted(run.glob("eval/*/confusion_matrix.png"))]
-    return "".join(curves) + pair(*(plot(path.read_bytes(), f"confusion matrix, {path.parent}") for path in files))
+    parts = []
+    for run in sources.runs:
+        parts.append(f"<h3>{html.escape(str(run))}</h3>{pair(*_curves(run))}")
+        parts.append(pair(*(_matrix(path) for path in sorted(run.glob("eval/*/confusion_matrix.csv")))))
+    return "".join(parts)
 
 
 def _curves(run):
     rows = log_rows(run)
-    figure = open_figure(8, 3.2)
-    for axes, name in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
+    for name in ("accuracy", "loss"):
+        curves = {}
         for split in ("Training", "validation"):
             points = [(row["epoch"], row[name]) for row in rows if row["split"] == split]
-            axes.plot(*zip(*points, strict=True), label=split)
-        axes.set(xlabel="epoch", ylabel=name)
-        axes.grid(alpha=0.3)
-        axes.legend()
-    return encode_figure(figure)
+            curves[split] = tuple(zip(*points, strict=True))
+        yield curves_plot(curves, "epoch", name, f"{name} by epoch, {run}")
+
+
+def _matrix(path):
+    names = path.read_text().splitlines()[0].split(",")[1:]
+    counts = np.loadtxt(path, int, delimiter=",", skiprows=1, usecols=range(1, len(names) + 1))
+    title = f"{path.parent.name}: {100 * np.trace(counts) / counts.sum():.2f} %"
+    return matrix_plot(draw_confusion, counts, names, title)

@@ -2,9 +2,9 @@
 
 import html
 
-from fer_md.evaluation.figures import encode_figure, open_figure
 from fer_md.evaluation.result_tables import stages_table
-from fer_md.report.page import plot, table
+from fer_md.report.page import pair, table
+from fer_md.report.plots import curves_plot
 from fer_md.report.sources import log_rows
 
 DIFFERENCES = (
@@ -21,23 +21,19 @@ def stages_section(sources):
         return ""
     text = f"<p>Measured on {html.escape(measured['split'])}. {DIFFERENCES}</p>{table(*stages_table(measured))}"
     if sources.finetuned:
-        curves = plot(_forgetting(log_rows(sources.finetuned)), "validation accuracy by epoch of fine-tuning")
+        curves = pair(*_forgetting(log_rows(sources.finetuned)))
         text += f"<h3>What fine-tuning on the other data set does to the first</h3>{curves}"
     return text
 
 
 def _forgetting(rows):
     """Validation accuracy and macro recall of every network on every data set, by epoch."""
-    figure = open_figure(8, 3.2)
-    curves = {}
-    for row in rows:
-        if row["split"] == "validation":
-            curves.setdefault((row["network"], row["data"]), []).append(row)
-    for axes, name in zip(figure.subplots(1, 2), ("accuracy", "macro_recall"), strict=True):
-        for (network, data), found in curves.items():
-            points = [(row["epoch"], row[name]) for row in found]
-            axes.plot(*zip(*points, strict=True), marker="o", label=f"{network} on {data}")
-        axes.set(xlabel="epoch of fine-tuning", ylabel=name.replace("_", " "))
-        axes.grid(alpha=0.3)
-    axes.legend(fontsize=7)
-    return encode_figure(figure)
+    for figure in ("accuracy", "macro_recall"):
+        curves = {}
+        for row in rows:
+            if row["split"] == "validation":
+                x, y = curves.setdefault(f"{row['network']} on {row['data']}", ([], []))
+                x.append(row["epoch"])
+                y.append(row[figure])
+        name = figure.replace("_", " ")
+        yield curves_plot(curves, "epoch of fine-tuning", name, f"validation {name} by epoch of fine-tuning")
