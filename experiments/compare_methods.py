@@ -36,7 +36,7 @@ from fer_md.training.checkpoint import load_checkpoint, save_checkpoint
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.identity_aware import identity_aware_tasks
 from fer_md.training.loop import Job, train
-from fer_md.training.precision import set_precision
+from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.results import write_result
 from fer_md.training.run_directory import open_run, plain_settings
@@ -78,6 +78,7 @@ flags.DEFINE_integer("epochs", 5, "Of each training.", lower_bound=1)
 flags.DEFINE_integer("images", None, "Learn from so many Training images, drawn with seed 0; from all by default.",
                      lower_bound=7)  # fmt: skip
 flags.DEFINE_enum("network", "paper", ["paper", "tiny"], "The networks' own widths, or tiny ones for trials.")
+flags.DEFINE_enum("precision", "auto", PRECISIONS, "Of the layers; auto: bfloat16 where the processor has it.")
 flags.mark_flags_as_required(["data", "run_dir"])
 
 
@@ -166,7 +167,7 @@ def train_member(member, md, seed, data, folder, done):
         "data": info["name"], "manifest_sha256": info["manifest_sha256"], "expressions": info["expressions"],
         "images": len(training.labels), "baseline": baseline, "network": plain_settings(config),
         "recipe": plain_settings(recipe), "metric_loss": dataclasses.asdict(metric_loss),
-        "precision": set_precision("auto", folder), "seed": seed,
+        "precision": set_precision(FLAGS.precision, folder), "seed": seed,
     })  # fmt: skip
     if done:
         return None
