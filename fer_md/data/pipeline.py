@@ -6,7 +6,9 @@ import tensorflow as tf
 from fer_md.data.augment import augment
 
 
-def training_batches(split, augmentation, batch_size, seed, first_step, last_step, shard=0, shards=1):
+def training_batches(
+    split, augmentation, batch_size, seed, first_step, last_step, shard=0, shards=1, targets=None,
+):  # fmt: skip
     """A ``tf.data.Dataset`` of the batches of steps ``first_step`` to ``last_step - 1``.
 
     Position p of the stream is example ``permutation(seed, epoch)[p mod N]`` of epoch ``p div N``; step s takes
@@ -20,9 +22,12 @@ def training_batches(split, augmentation, batch_size, seed, first_step, last_ste
         seed: int, of the order and of the augmentation.
         first_step, last_step: range of steps.
         shard, shards: which of how many equal parts of each batch to yield (one a replica or worker).
+        targets: (N, ...) array, what the network is to answer; None for the labels. The augmentation does not change
+            it, so with targets that are places in the image it must not move the image.
 
     Yields:
-        images (batch_size / shards, H, W, 1) float32 in [0, 255] and labels (batch_size / shards,) int32.
+        images (batch_size / shards, H, W, 1) float32 in [0, 255] and targets (batch_size / shards, ...), for labels
+        int32.
 
     Raises:
         ValueError: ``batch_size`` is not a multiple of ``shards``.
@@ -32,13 +37,13 @@ def training_batches(split, augmentation, batch_size, seed, first_step, last_ste
     part = batch_size // shards
     total = len(split.labels)
     images = tf.constant(split.images[..., None])
-    labels = tf.constant(np.asarray(split.labels, np.int32))
+    targets = tf.constant(np.asarray(split.labels, np.int32) if targets is None else targets)
 
     def batch(step):
         positions = step * batch_size + shard * part + tf.range(part, dtype=tf.int64)
         examples = shuffled(positions, total, seed)
         faces = augment(tf.gather(images, examples), augmentation, seed, positions // total, examples)
-        return faces, tf.gather(labels, examples)
+        return faces, tf.gather(targets, examples)
 
     return step_stream(batch, first_step, last_step)
 

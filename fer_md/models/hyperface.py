@@ -7,8 +7,7 @@ import keras
 from fer_md.expressions import EXPRESSIONS
 from fer_md.layers import Dropout, ResponseNorm, Standardize
 from fer_md.layers.conv_relu import conv_relu
-
-LANDMARKS = 68
+from fer_md.models.landmark_head import apply_points
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,6 +94,5 @@ def build_hyperface(config=None, seed=0, name="hyperface"):
     expression = apply_task(x, config, 3 * seed + 1, "expression")
     logits = keras.layers.Dense(config.num_classes, dtype="float32", name="logits")(expression)
     points = apply_task(x, config, 3 * seed + 2, "landmarks")
-    points = keras.layers.Dense(2 * LANDMARKS, dtype="float32", name="points")(points)
-    landmarks = keras.layers.Reshape((LANDMARKS, 2), dtype="float32", name="landmarks")(points)
-    return keras.Model(images, {"embeddings": embeddings, "logits": logits, "landmarks": landmarks}, name=name)
+    outputs = {"embeddings": embeddings, "logits": logits, "landmarks": apply_points(points)}
+    return keras.Model(images, outputs, name=name)

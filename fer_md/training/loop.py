@@ -121,13 +121,13 @@ def _log_training(jobs, log, pending, step, seconds):
     for index, job in enumerate(jobs):
         means = np.mean([figures[index].numpy() for figures in pending], axis=0)  # (tasks, 4)
         for task, layer, row in zip(job.trainer.tasks, job.trainer.metric_losses, means.tolist(), strict=True):
-            loss, softmax, metric, accuracy = row
+            loss, own, metric, score = row
             if not math.isfinite(loss):
                 raise FerMdError(
                     f"the loss is {loss} at step {step}: lower the learning rate; the last checkpoint is kept"
                 )
-            terms = {"softmax_loss": softmax, "metric_loss": metric} if layer is not None else {}
-            log.write({**_place(job, step, "Training", task.name), "loss": loss, **terms, "accuracy": accuracy,
+            terms = {"softmax_loss": own, "metric_loss": metric} if layer is not None else {}
+            log.write({**_place(job, step, "Training", task.name), "loss": loss, **terms, task.objective.score: score,
                        "learning_rate": learning_rate(job.trainer.recipe, step - 1, job.trainer.steps_per_epoch),
                        "seconds": seconds})  # fmt: skip
             notes.append(f"{loss:.3f}")

@@ -13,7 +13,7 @@ def training_stream(trainer, splits, seed, step, total):
         step, total: range of steps.
 
     Returns:
-        iterable of tuples of (images, labels), one pair a task.
+        iterable of tuples of (images, targets), one pair a task.
 
     Raises:
         ValueError: the batch size is not a multiple of the number of data sets times that of the replicas.

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 from fer_md.data.pipeline import training_batches
+from fer_md.training.objective import CLASSES, Objective
 
 
 @dataclasses.dataclass(frozen=True)
@@ -12,13 +13,14 @@ class Task:
 
     Attributes:
         name: of the data set, for the logs.
-        head: output of the network that scores its label space.
+        head: output of the network that scores its label space, or gives what the objective asks for.
         weight: lambda_i of Eq. 10.
         metric_loss: function without arguments that makes a ``fer_md.losses`` layer over the features; its
             ``loss_weight`` is used. None for softmax alone.
         features: output of the network that the metric loss works on.
         batches: how the data set's batches are drawn: ``fer_md.data.pipeline.training_batches``, or another function
             with its arguments.
+        objective: what the head's output is compared with, and how; softmax over classes by default.
     """
 
     name: str = "data"
@@ -27,3 +29,4 @@ class Task:
     metric_loss: Callable | None = None
     features: str = "embeddings"
     batches: Callable = training_batches
+    objective: Objective = CLASSES

@@ -49,13 +49,14 @@ class Trainer:
         """One update.
 
         Args:
-            batches: for each task images (B_i, H, W, 1) and labels (B_i,), negative where the task's head has no
-                class for the sample; or the per-replica values of a distributed data set.
+            batches: for each task images (B_i, H, W, 1) and targets (B_i, ...) as its objective takes them, such as
+                labels, negative where the task's head has no class for the sample; or the per-replica values of a
+                distributed data set.
             step: from 0.
 
         Returns:
-            (tasks, 4) float32: for each task its loss ``L_S + loss_weight L_M``, the softmax loss, the metric loss
-            and the share of correct predictions, over the labelled samples of the global batch.
+            (tasks, 4) float32: for each task its loss ``L_S + loss_weight L_M``, the objective's loss (softmax), the
+            metric loss and the objective's score, over the samples of the global batch that count.
         """
         rate = learning_rate(self.recipe, step, self.steps_per_epoch)
         result = self._compiled(batches, tf.constant(rate, tf.float32))
@@ -70,15 +71,18 @@ class Trainer:
 
     def _replica_step(self, batches, rate):
         replica = tf.distribute.get_replica_context()
-        counts = [tf.reduce_sum(tf.cast(labels >= 0, tf.float32)) for _, labels in batches]
+        counts = [
+            tf.reduce_sum(tf.cast(task.objective.counted(targets), tf.float32))
+            for task, (_, targets) in zip(self.tasks, batches, strict=True)
+        ]
         if replica.num_replicas_in_sync > 1:
             counts = tf.unstack(replica.all_reduce("sum", tf.stack(counts)))
         with tf.GradientTape() as tape:
             outputs = self.model(tf.concat([images for images, _ in batches], axis=0), training=True)
-            outputs = _split_rows(outputs, [tf.shape(labels)[0] for _, labels in batches])
+            outputs = _split_rows(outputs, [tf.shape(targets)[0] for _, targets in batches])
             figures = [
-                self._task_figures(index, outputs[index], labels, tf.maximum(counts[index], 1))
-                for index, (_, labels) in enumerate(batches)
+                self._task_figures(index, outputs[index], targets, tf.maximum(counts[index], 1))
+                for index, (_, targets) in enumerate(batches)
             ]
             weighted = [task.weight * row[0] for task, row in zip(self.tasks, figures, strict=True)]
             loss = tf.add_n(weighted) / len(self.tasks)  # Eq. 10
@@ -89,20 +93,17 @@ class Trainer:
         self.sgd.apply(gradients, rate)
         return tf.stack([tf.stack(row) for row in figures])
 
-    def _task_figures(self, index, outputs, labels, count):
+    def _task_figures(self, index, outputs, targets, count):
         """This replica's share of a task's four figures; their sum over the replicas is that of the global batch."""
-        logits, metric = outputs[self.tasks[index].head], tf.constant(0.0)
-        labelled = tf.cast(labels >= 0, tf.float32)
-        classes, smoothing = logits.shape[-1], self.recipe.label_smoothing
-        targets = tf.one_hot(labels, classes, 1 - smoothing + smoothing / classes, smoothing / classes)
-        softmax = tf.reduce_sum(labelled * tf.nn.softmax_cross_entropy_with_logits(targets, logits)) / count
-        loss, layer = softmax, self.metric_losses[index]
+        task, layer, metric = self.tasks[index], self.metric_losses[index], tf.constant(0.0)
+        losses, scores = task.objective.compare(outputs[task.head], targets, self.recipe.label_smoothing)
+        counted = tf.cast(task.objective.counted(targets), tf.float32)
+        loss = own = tf.reduce_sum(counted * losses) / count
         if layer is not None:
             replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-            metric = layer(outputs[self.tasks[index].features], labels, training=True) / replicas
-            loss = softmax + layer.loss_weight * metric
-        correct = tf.cast(tf.equal(tf.argmax(logits, 1, tf.int32), labels), tf.float32)
-        return loss, softmax, metric, tf.reduce_sum(correct) / count
+            metric = layer(outputs[task.features], targets, training=True) / replicas
+            loss = own + layer.loss_weight * metric
+        return loss, own, metric, tf.reduce_sum(counted * scores) / count
 
     @tf.function
     def _update_average(self, decay):

@@ -1,0 +1,59 @@
+"""What a head's output is compared with, and how: classes under softmax, or points."""
+
+import dataclasses
+from collections.abc import Callable
+
+import tensorflow as tf
+
+
+@dataclasses.dataclass(frozen=True)
+class Objective:
+    """A loss and a score of each sample.
+
+    Attributes:
+        compare: function of a head's output (B, ...), the targets (B, ...) and the recipe's label smoothing; returns
+            losses (B,) and scores (B,), both float32.
+        counted: function from the targets to (B,) bool, false for samples that have none.
+        score: what the log calls the mean of the scores.
+    """
+
+    compare: Callable
+    counted: Callable
+    score: str
+
+
+def softmax_cross_entropy(logits, labels, smoothing):
+    """Cross-entropy, and 1 where the class is right.
+
+    Args:
+        logits: (B, K) float32.
+        labels: (B,) int32; a negative one has a meaningless loss.
+        smoothing: share of the target spread evenly over the classes, in [0, 1).
+
+    Returns:
+        (B,) losses and (B,) scores.
+    """
+    classes = logits.shape[-1]
+    targets = tf.one_hot(labels, classes, 1 - smoothing + smoothing / classes, smoothing / classes)
+    correct = tf.cast(tf.equal(tf.argmax(logits, 1, tf.int32), labels), tf.float32)
+    return tf.nn.softmax_cross_entropy_with_logits(targets, logits), correct
+
+
+def mean_distance(points, targets, _):
+    """Mean distance of the points from where they should be; loss and score are the same.
+
+    Not squared, so that it is the error that is reported, and a point that cannot be seen counts no more than others.
+
+    Args:
+        points, targets: (B, P, 2) float32.
+
+    Returns:
+        (B,) losses and (B,) scores.
+    """
+    squared = tf.reduce_sum(tf.square(points - targets), -1)
+    distance = tf.reduce_mean(tf.sqrt(squared + 1e-8), -1)  # the root's gradient is infinite at 0
+    return distance, distance
+
+
+CLASSES = Objective(softmax_cross_entropy, lambda labels: labels >= 0, "accuracy")
+POINTS = Objective(mean_distance, lambda points: tf.ones(tf.shape(points)[:1], tf.bool), "distance")
