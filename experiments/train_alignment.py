@@ -10,31 +10,19 @@ from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 
 import copy
 import dataclasses
-import itertools
 import sys
 import time
 
-import cv2
 import numpy as np
 from absl import flags
 
-from fer_md.data.synthetic import draw_face
-from fer_md.data.ytf_landmarks import read_ytf_landmarks
-from fer_md.evaluation.curve_picture import save_curves
-from fer_md.evaluation.landmark_error import (
-    LIMIT,
-    cumulative_error,
-    face_size,
-    inter_ocular,
-    point_errors,
-    summarize_errors,
-)
+from fer_md.evaluation.curve_picture import Panel, save_curves
+from fer_md.evaluation.landmark_error import LIMIT, cumulative_error, errors_by_normaliser, summarize_errors
 from fer_md.evaluation.timing import time_calls
-from fer_md.expressions import EXPRESSIONS
+from fer_md.faces.annotated import drawn_faces, video_faces
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
 from fer_md.faces.face_frame import box_of, jitter_boxes
 from fer_md.files import atomic_directory
-from fer_md.progress import Progress
 from fer_md.training.results import write_result
 
 FLAGS = flags.FLAGS
@@ -47,39 +35,29 @@ flags.DEFINE_integer("drawn", 600, "Drawn faces learnt by the update; half as ma
 flags.DEFINE_bool("overwrite", False, "Replace the output folder if it exists.")
 flags.mark_flags_as_required(["data", "output"])
 
-_DRAWN_SIZE = 176
-_NORMALISERS = {"inter-ocular": inter_ocular, "face size": face_size}
-
-
-@dataclasses.dataclass(frozen=True)
-class Faces:
-    """Annotated faces: list of N images (H, W) uint8, landmarks (N, 68, 2) float64, N names of people."""
-
-    images: list
-    landmarks: np.ndarray
-    people: list
-
 
 def main():
     recipe = CascadeRecipe(perturbations=FLAGS.perturbations, seed=FLAGS.seed)
     with atomic_directory(FLAGS.output, FLAGS.overwrite) as folder:
-        training = video_faces("train")
+        training = video_faces(FLAGS.data, "train")
         started = time.perf_counter()
         cascade = train_cascade(training.images, training.landmarks, training.people, recipe)
         train_seconds = time.perf_counter() - started
         cascade.save(folder / "cascade.npz")
         cascade.save(folder / "updatable.npz", updatable=True)
 
-        adapted, drawn = copy.deepcopy(cascade), drawn_faces(FLAGS.drawn, "learnt")
+        adapted, drawn = copy.deepcopy(cascade), drawn_faces(FLAGS.drawn, "learnt", FLAGS.seed)
         started = time.perf_counter()
         adapted.update(drawn.images, drawn.landmarks, recipe.perturbations, FLAGS.seed)
         update_seconds = time.perf_counter() - started
         adapted.save(folder / "adapted.npz")
 
-        tests = {"test people": video_faces("test"), "drawn people": drawn_faces(FLAGS.drawn // 2, "tested")}
+        tests = {"test people": video_faces(FLAGS.data, "test"),
+                 "drawn people": drawn_faces(FLAGS.drawn // 2, "tested", FLAGS.seed)}  # fmt: skip
         results, curves = measure(cascade, adapted, tests)
-        save_curves(folder / "cumulative_error.png", curves, "mean error / inter-ocular distance", "share of faces",
-                    "68 landmarks on people not trained on", 0.25)  # fmt: skip
+        save_curves(folder / "cumulative_error.png", Panel(
+            curves, "mean error / inter-ocular distance", "share of faces", "68 landmarks on people not trained on",
+            0.25))  # fmt: skip
         write_result(folder / "results.json", {
             "seed": FLAGS.seed,
             "recipe": dataclasses.asdict(recipe),
@@ -94,25 +72,6 @@ def main():
     print(f"written: {FLAGS.output}")
 
 
-def video_faces(split):
-    frames = list(read_ytf_landmarks(FLAGS.data, (split,)))
-    images = [cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY) for frame in frames]
-    landmarks = np.array([frame.landmarks for frame in frames], np.float64)
-    return Faces(images, landmarks, [frame.person for frame in frames])
-
-
-def drawn_faces(count, group):
-    """Faces drawn in the wild; the people of two groups differ."""
-    faces = []
-    with Progress(f"drawing faces to be {group}", count, "faces") as progress:
-        for index, expression in zip(range(count), itertools.cycle(EXPRESSIONS)):
-            person = f"{group}-{FLAGS.seed}-{index // len(EXPRESSIONS)}"
-            faces.append(draw_face(f"{FLAGS.seed}/{index}", person, expression, "wild", _DRAWN_SIZE))
-            progress.advance()
-    landmarks = np.array([face.landmarks for face in faces], np.float64)
-    return Faces([face.image for face in faces], landmarks, [face.subject for face in faces])
-
-
 def measure(cascade, adapted, tests):
     """Errors of each method on each set of test faces, from the same starts; and the cumulative curves."""
     places, results, curves = np.linspace(0, 0.25, 126), {}, {}
@@ -123,8 +82,7 @@ def measure(cascade, adapted, tests):
         results[test] = {}
         for method, (model, levels) in methods.items():
             found = model.align(faces.images, boxes, levels)
-            errors = {name: point_errors(found, faces.landmarks, size(faces.landmarks))
-                      for name, size in _NORMALISERS.items()}  # fmt: skip
+            errors = errors_by_normaliser(found, faces.landmarks)
             results[test][method] = {name: summarize_errors(values) for name, values in errors.items()}
             curves[f"{method}, {test}"] = places, cumulative_error(errors["inter-ocular"], places)
             figures = results[test][method]["inter-ocular"]

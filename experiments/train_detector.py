@@ -19,7 +19,7 @@ from absl import flags
 
 from fer_md.data.scenes import draw_scene
 from fer_md.data.ytf_landmarks import read_ytf_landmarks
-from fer_md.evaluation.curve_picture import save_curves
+from fer_md.evaluation.curve_picture import Panel, save_curves
 from fer_md.evaluation.detection_metrics import average_precision, match, precision_recall
 from fer_md.evaluation.timing import time_calls
 from fer_md.faces.face_frame import face_box
@@ -69,7 +69,7 @@ def main():
         if importlib.util.find_spec("mtcnn"):
             detectors["mtcnn"] = MtcnnDetector(threshold=0.3), _MTCNN_THRESHOLD
         results, curves = measure(detectors, tests)
-        save_curves(folder / "precision_recall.png", curves, "recall", "precision", "faces at IoU 0.5", 1.0)
+        save_curves(folder / "precision_recall.png", Panel(curves, "recall", "precision", "faces at IoU 0.5", 1.0))
         write_result(folder / "results.json", {
             "seed": FLAGS.seed,
             "recipe": dataclasses.asdict(recipe),

@@ -21,6 +21,12 @@ def point_errors(found, truth, size):
     return np.linalg.norm(found - truth, axis=-1).mean(-1) / size
 
 
+def errors_by_normaliser(found, truth):
+    """dict of (N,) `point_errors` as shares of the ``inter-ocular`` distance and of the ``face size``."""
+    sizes = {"inter-ocular": inter_ocular(truth), "face size": face_size(truth)}
+    return {name: point_errors(found, truth, size) for name, size in sizes.items()}
+
+
 def cumulative_error(errors, places):
     """Share of the faces whose error is at most each of ``places``."""
     return np.searchsorted(np.sort(errors), places, side="right") / len(errors)

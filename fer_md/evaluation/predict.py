@@ -13,7 +13,7 @@ CROP = 44
 
 
 def logits_function(model, head="logits"):
-    """A compiled function from (B, H, W) uint8 images to the (B, K) float32 output of a head, in inference mode."""
+    """A compiled function from (B, H, W) uint8 images to the (B, ...) output of a head, in inference mode."""
 
     @tf.function(input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)])
     def forward(images):
@@ -22,15 +22,15 @@ def logits_function(model, head="logits"):
     return lambda images: forward(images[..., None]).numpy()
 
 
-def embeddings_function(model, batch_size=512):
+def in_batches(forward, images, batch_size=512):
+    """What a function like that of ``logits_function`` answers to (N, H, W) images, ``batch_size`` of them at once."""
+    return np.concatenate([forward(images[start : start + batch_size]) for start in range(0, len(images), batch_size)])
+
+
+def embeddings_function(model):
     """A function from (N, H, W) uint8 images to their (N, D) float32 embeddings, in inference mode."""
     forward = logits_function(model, "embeddings")
-
-    def embed(images):
-        parts = [forward(images[start : start + batch_size]) for start in range(0, len(images), batch_size)]
-        return np.concatenate(parts).astype(np.float32)
-
-    return embed
+    return lambda images: in_batches(forward, images).astype(np.float32)
 
 
 def validate(forward, split, batch_size=512):
@@ -46,8 +46,7 @@ def validate(forward, split, batch_size=512):
     """
     labelled = split.labels >= 0
     images, labels = split.images[labelled], split.labels[labelled]
-    parts = [forward(images[start : start + batch_size]) for start in range(0, len(images), batch_size)]
-    probabilities = softmax(np.concatenate(parts))
+    probabilities = softmax(in_batches(forward, images, batch_size))
     figures = summarize(confusion_matrix(labels, probabilities.argmax(1), probabilities.shape[1]))
     return {
         "loss": negative_log_likelihood(labels, probabilities),

@@ -24,7 +24,7 @@ class Recipe:
         augmentation: see ``Augmentation``.
     """
 
-    epochs: int
+    epochs: float
     batch_size: int = 256
     schedule: str = "modern"
     rate: float = 0.1

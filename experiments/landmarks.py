@@ -1,0 +1,244 @@
+"""Fig. 6: landmarks by the component, pre-trained on each of two data sets and fine-tuned on the other, and by others.
+
+python experiments/landmarks.py --data=ytf_landmarks68.zip --run_dir=runs/landmarks --output=A.json --picture=B.png
+
+D1 is the video frames of the zip, D2 faces drawn in the wild; without --data D1 is faces drawn in the lab. Component 1
+learns D1, then D2, component 2 the other way round; the same networks without the exchange, HyperFace on D1, the
+alignment cascade of D1 and the mean face are what they are compared with. All start from the same misplaced boxes.
+The test people are read once, at the end. A run can be stopped and started again; what is done is not trained again.
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import dataclasses
+import functools
+import hashlib
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import flags
+
+from fer_md.data.augment import Augmentation
+from fer_md.data.pipeline import training_batches
+from fer_md.errors import FerMdError
+from fer_md.evaluation.curve_picture import Panel, save_curves
+from fer_md.evaluation.landmark_error import LIMIT, cumulative_error, errors_by_normaliser, summarize_errors
+from fer_md.evaluation.predict import in_batches, logits_function
+from fer_md.faces.annotated import AnnotatedFaces, drawn_faces, video_faces
+from fer_md.faces.cascade import Cascade
+from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
+from fer_md.faces.crops import as_shares, cut_crops, from_shares, training_crops
+from fer_md.faces.face_frame import box_of, jitter_boxes
+from fer_md.files import atomic_directory, read_json, write_json
+from fer_md.models.baselines import TINY_CONFIGS
+from fer_md.models.component import build_component
+from fer_md.models.config import HALF, TINY, ComponentConfig
+from fer_md.models.hyperface import QUARTER, HyperFaceConfig, build_hyperface
+from fer_md.models.landmark_head import landmark_component, start_at
+from fer_md.training.loop import Job, train
+from fer_md.training.objective import POINTS
+from fer_md.training.presets import Recipe
+from fer_md.training.results import write_result
+from fer_md.training.run_directory import load_model, open_run, plain_settings
+from fer_md.training.task import Task
+from fer_md.training.trainer import Trainer
+
+COMPONENTS = {"paper": ComponentConfig(), "half": HALF, "tiny": TINY}
+HYPERFACES = {"paper": HyperFaceConfig(), "half": QUARTER, "tiny": TINY_CONFIGS["hyperface"]}
+CASCADES = {"paper": CascadeRecipe(), "half": CascadeRecipe(),
+            "tiny": CascadeRecipe(cells=(17, 11), components=8, perturbations=1)}  # fmt: skip
+
+NETWORKS = {
+    "pretrained1": ("component", 0, None),
+    "pretrained2": ("component", 1, None),
+    "component1": ("component", 1, "pretrained1"),
+    "component2": ("component", 0, "pretrained2"),
+    "alone1": ("component", 0, "pretrained1"),
+    "alone2": ("component", 1, "pretrained2"),
+    "hyperface": ("hyperface", 0, None),
+}
+"""What is trained: kind of network, data set to learn from, and the network from which it goes on."""
+
+METHODS = {
+    "both components, fused": ("component1", "component2"),
+    "component 1: D1, then D2": ("component1",),
+    "component 2: D2, then D1": ("component2",),
+    "component, D1 alone": ("alone1",),
+    "component, D2 alone": ("alone2",),
+    "HyperFace, D1 alone": ("hyperface",),
+}
+"""Networks whose landmarks are averaged with equal weights (Sec. 3.2.2, for points in place of scores)."""
+
+RECIPE = Recipe(
+    epochs=1, batch_size=64, rate=0.5, warmup=0.05, weight_decay=5e-4, average=0.99,
+    augmentation=Augmentation(contrast=0.25),
+)  # fmt: skip
+RATES = {"component": 0.5, "hyperface": 0.1}
+"""HyperFace has no batch normalisation."""
+FINE_TUNING = 0.3
+"""Learning rate of the second stage as a share of the first's."""
+DROPOUT = 0.2
+COPIES = 12
+"""Crops of a face that are kept in memory; an epoch sees each face once, in one of them."""
+UPDATE = 600
+"""Faces of D2 that the cascade's incremental update learns."""
+PLACES = np.linspace(0, 0.2, 81)
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("data", None, "ytf_landmarks68.zip; without it faces are drawn.")
+flags.DEFINE_string("run_dir", None, "Folder of the networks' runs.")
+flags.DEFINE_string("output", None, "JSON file for the figures.")
+flags.DEFINE_string("picture", None, "PNG file for the curves.")
+flags.DEFINE_integer("drawn", 3400, "Faces to learn from in a drawn data set; a quarter as many, of others, test.",
+                     lower_bound=40)  # fmt: skip
+flags.DEFINE_integer("epochs", 12, "Of pre-training; fine-tuning has half as many.", lower_bound=2)
+flags.DEFINE_enum("network", "half", list(COMPONENTS), "Widths of the networks; half: a quarter of HyperFace's.")
+flags.DEFINE_integer("seed", 0, "Of everything drawn.", lower_bound=0)
+flags.mark_flags_as_required(["run_dir", "output", "picture"])
+
+
+@dataclasses.dataclass(frozen=True)
+class DataSet:
+    """Annotated faces to learn from and to test on, of different people."""
+
+    name: str
+    training: AnnotatedFaces
+    test: AnnotatedFaces
+
+
+def main():
+    first = frames() if FLAGS.data else drawn("lab")
+    data = [first, drawn("wild")]
+    folders = {name: Path(FLAGS.run_dir) / name for name in (*NETWORKS, "cascade")}
+    train_alignment(data, folders["cascade"])
+    for name, (kind, number, source) in NETWORKS.items():
+        train_network(name, kind, data[number].training, folders[source] if source else None, folders[name])
+    results, curves = measure(data, folders)
+    save_curves(FLAGS.picture, *(
+        Panel({method: (PLACES, y) for method, y in found.items()}, f"mean error / {normaliser}", "share of faces",
+              f"68 landmarks, test people of {first.name}", 0.2)
+        for normaliser, found in curves[first.name].items()
+    ))  # fmt: skip
+    write_result(FLAGS.output, {
+        "seed": FLAGS.seed,
+        "data": [each.name for each in data],
+        "faces": {each.name: {"training": len(each.training.images), "test": len(each.test.images)} for each in data},
+        "network": FLAGS.network,
+        "epochs": {"pre-training": FLAGS.epochs, "fine-tuning": FLAGS.epochs // 2,
+                   "HyperFace": FLAGS.epochs + FLAGS.epochs // 2},
+        "failure_above": LIMIT,
+        "errors": results,
+        "curves": {"places": PLACES.tolist(), **curves},
+        "seconds": {name: read_json(folder / "time.json")["seconds"] for name, folder in folders.items()},
+    })  # fmt: skip
+    print(f"written: {FLAGS.output}, {FLAGS.picture}")
+
+
+def frames():
+    return DataSet("video frames", video_faces(FLAGS.data, "train"), video_faces(FLAGS.data, "test"))
+
+
+def drawn(domain):
+    training = drawn_faces(FLAGS.drawn, f"{domain}-learnt", FLAGS.seed, domain, size=96)
+    test = drawn_faces(FLAGS.drawn // 4, f"{domain}-tested", FLAGS.seed, domain, size=96)
+    return DataSet(f"faces drawn in the {domain} (synthetic)", training, test)
+
+
+def fingerprint(faces):
+    """SHA-256 of the pixels and landmarks, which names the exact data."""
+    digest = hashlib.sha256(faces.landmarks.tobytes())
+    for image in faces.images:
+        digest.update(np.ascontiguousarray(image))
+    return digest.hexdigest()
+
+
+def train_alignment(data, folder):
+    """Trains the cascade on D1 and updates a copy of it on some of D2; nothing where that is done."""
+    if folder.exists():
+        return
+    recipe, faces, more = CASCADES[FLAGS.network], data[0].training, data[1].training.first(UPDATE)
+    with atomic_directory(folder) as partial:
+        started = time.perf_counter()
+        cascade = train_cascade(faces.images, faces.landmarks, faces.people, recipe)
+        cascade.save(partial / "cascade.npz")
+        cascade.update(more.images, more.landmarks, recipe.perturbations, FLAGS.seed)
+        cascade.save(partial / "updated.npz")
+        write_json(partial / "time.json", {"seconds": time.perf_counter() - started})
+
+
+def train_network(name, kind, faces, source, folder):
+    """Trains one network into its folder; nothing where that is done.
+
+    Raises:
+        FerMdError: told to stop, or the folder holds a run with other settings.
+    """
+    epochs = FLAGS.epochs // 2 if source else FLAGS.epochs + (FLAGS.epochs // 2 if kind == "hyperface" else 0)
+    copies = min(epochs, COPIES)
+    rate = RATES[kind] * (FINE_TUNING if source else 1)
+    recipe = dataclasses.replace(RECIPE, epochs=epochs / copies, rate=rate, warmup=RECIPE.warmup * epochs / copies)
+    config = dataclasses.replace((COMPONENTS if kind == "component" else HYPERFACES)[FLAGS.network], dropout=DROPOUT)
+    open_run(folder, {
+        "faces_sha256": fingerprint(faces), "kind": kind, "network": plain_settings(config),
+        "recipe": plain_settings(recipe), "copies": copies, "start": source and source.name, "seed": FLAGS.seed,
+    })  # fmt: skip
+    if (folder / "DONE").exists():
+        return
+    split = training_crops(faces, copies, config.image_size, FLAGS.seed)
+    shares = as_shares(split.landmarks, config.image_size)
+
+    def build():
+        if source:
+            return load_model(source)
+        if kind == "component":
+            model = landmark_component(build_component(config, FLAGS.seed))
+        else:
+            model = build_hyperface(config, FLAGS.seed)
+        start_at(model, shares)
+        return model
+
+    task = Task(
+        name, "landmarks", objective=POINTS, batches=functools.partial(training_batches, targets=shares)
+    )
+    trainer = Trainer(build, recipe, len(shares), tf.distribute.get_strategy(), [task])
+    if not train([Job("model", trainer, (split,), {})], folder, FLAGS.seed):
+        raise FerMdError(f"{folder}: stopped; start it again to go on")
+    (folder / "checkpoint.npz").unlink()
+    keras.backend.clear_session()
+
+
+def measure(data, folders):
+    """Errors and cumulative curves of each method on the test people of each data set, from the same boxes."""
+    cascade, updated = (Cascade.load(folders["cascade"] / f"{name}.npz") for name in ("cascade", "updated"))
+    aligned = {"mean face": (cascade, 0), "cascade, D1": (cascade, None), "cascade, D1, updated on D2": (updated, None)}
+    forward = {name: logits_function(load_model(folders[name]), "landmarks")
+               for name in dict.fromkeys(name for names in METHODS.values() for name in names)}  # fmt: skip
+    results, curves = {}, {}
+    for each in data:
+        images, truth = each.test.images, each.test.landmarks
+        boxes = jitter_boxes(box_of(truth), np.random.default_rng(FLAGS.seed))
+        crops = cut_crops(images, boxes, COMPONENTS[FLAGS.network].image_size)
+        points = {name: from_shares(in_batches(f, crops), boxes, crops.shape[1]) for name, f in forward.items()}
+        found = {method: np.mean([points[name] for name in names], axis=0) for method, names in METHODS.items()}
+        found |= {method: model.align(images, boxes, levels) for method, (model, levels) in aligned.items()}
+        results[each.name], curves[each.name] = {}, {}
+        for method, landmarks in found.items():
+            errors = errors_by_normaliser(landmarks, truth)
+            results[each.name][method] = {name: summarize_errors(values) for name, values in errors.items()}
+            for name, values in errors.items():
+                curve = np.round(cumulative_error(values, PLACES), 4).tolist()
+                curves[each.name].setdefault(name, {})[method] = curve
+            tell(each.name, method, results[each.name][method]["inter-ocular"])
+    return results, curves
+
+
+def tell(data, method, figures):
+    print(f"{data:36}{method:30}error {100 * figures['mean']:6.2f} %  median {100 * figures['median']:6.2f} %  "
+          f"AUC {figures['auc']:.3f}  failures {100 * figures['failures']:5.1f} %", flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))
