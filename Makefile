@@ -17,6 +17,17 @@ CKPLUS := $(firstword $(wildcard $(addsuffix /CK+,$(DATA_ROOT)) $(addsuffix /CK+
 MMI := $(wildcard $(addsuffix /MMI,$(DATA_ROOT)))
 FRAMES := $(wildcard $(addsuffix /ytf_landmarks68.zip,$(DATA_ROOT)))
 PHOTOS := $(wildcard $(addsuffix /photos,$(DATA_ROOT)))
+# What the presets have otherwise.
+EPOCHS2_paper := 311
+EPOCHS2_full := 120
+EPOCHS_FINETUNE_paper := 200
+EPOCHS_FINETUNE_full := 20
+EPOCHS_ADAPT_paper := 200
+METHODS_paper := --epochs=20
+METHODS_full := --epochs=20
+LANDMARKS_paper := --network=paper --epochs=40
+LANDMARKS_full := --epochs=40
+
 # The method (docs/METHOD.md): component 1 learns D1, component 2 learns D2, then they exchange their data sets.
 ifeq ($(and $(DATA_ROOT),$(FER2013)),)
   D1 := runs/data/synthetic-lab
@@ -39,17 +50,8 @@ else
   METHODS := $(or $(METHODS_$(PRESET)),--images=3000 --epochs=8)
   COMMITTED := docs/results/$(PRESET)
 endif
-EPOCHS2_paper := 311
-EPOCHS2_full := 120
-EPOCHS_FINETUNE_paper := 200
-EPOCHS_FINETUNE_full := 20
-EPOCHS_ADAPT_paper := 200
 # Fig. 6: about 20 minutes of processor time on the frames; a minute on drawn faces.
 LANDMARKS := $(if $(FRAMES),$(or $(LANDMARKS_$(PRESET)),--epochs=6),--network=tiny --drawn=400 --epochs=6)
-LANDMARKS_paper := --network=paper --epochs=40
-LANDMARKS_full := --epochs=40
-METHODS_paper := --epochs=20
-METHODS_full := --epochs=20
 C1 := $(RUNS)/component1
 C2 := $(RUNS)/component2
 BOTH := $(RUNS)/finetuned
