@@ -36,7 +36,7 @@ ifeq ($(and $(DATA_ROOT),$(FER2013)),)
   FLAGS1 := --preset=smoke --epochs=14
   FLAGS2 := $(FLAGS1)
   FINETUNE := --epochs=4
-  METHODS := --network=tiny --images=1500 --epochs=4 --seeds=$(SEED)
+  METHODS := --network=tiny --images=1500 --epochs=1 --seeds=$(SEED)
   COMMITTED := docs/results/synthetic
 else
   D1 := runs/data/fer2013

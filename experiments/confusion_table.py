@@ -18,7 +18,8 @@ from absl import flags
 
 from fer_md.data.label_spaces import map_labels
 from fer_md.data.records import load_split, read_info
-from fer_md.evaluation.components import find_head, find_networks, load_scorer, model_hashes, stack_scores
+from fer_md.errors import FerMdError
+from fer_md.evaluation.components import find_head, find_networks, model_hashes, stack_scores
 from fer_md.evaluation.fusion import fuse
 from fer_md.evaluation.measure import confusion_figures
 from fer_md.evaluation.metrics import confusion_matrix
@@ -75,10 +76,15 @@ def common_space(networks, info):
 
     It is the data set's own where every network has a head for it, else that of the run's first data set.
     """
-    if not all(find_head(run, name, load_model(run, name), info) for run, name in networks):
+    models = {network: load_model(*network) for network in networks}
+    heads = [find_head(*network, model, info) for network, model in models.items()]
+    if None in heads:
         settings = read_settings(networks[0][0])
         info = {"name": settings["data"][0], "expressions": settings["expressions"][0]}
-    return info["expressions"], [load_scorer(run, name, info) for run, name in networks]
+        heads = [find_head(*network, model, info) for network, model in models.items()]
+    if None in heads:
+        raise FerMdError(f"{networks[0][0]}: not every network has a head for {info['name']}; fine-tune them on it")
+    return info["expressions"], list(zip(models.values(), heads, strict=True))
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def test_every_method_with_both_losses(data, tmp_path):
         test = row["mcnemar"][0]
         assert (test["only_ours"] - test["only_this"]) / 12 == pytest.approx(gain["difference"])
     members = found["rows"][2]["single"][0]["members"]
-    assert len(members) == 6 and sum(member["weight"] for member in members) == pytest.approx(1)
+    assert len(members) == 2 and sum(member["weight"] for member in members) == pytest.approx(1)
     check_scores(data, tmp_path / "runs" / "ours-md-0", found["rows"][-1])
     check_again(data, tmp_path, found)
 

@@ -89,8 +89,8 @@ def results(tmp_path):
     methods = [{"method": m, "loss": loss, "paper": 75.1, "accuracy_std": 0.01, **figures, **gain}
                for m in ("Zhang et al. 2015", "Our component") for loss in ("own", "MD")]  # fmt: skip
     write_json(tmp_path / "results" / "table4.json", {
-        "command": "python <methods>", "data": "first", "split": "PrivateTest", "epochs": 5, "seeds": [0, 1],
-        "images": {"training": 40, "test": 15}, "rows": methods, "note": "No target."})  # fmt: skip
+        "command": "python <methods>", "data": "first", "split": "PrivateTest", "network": "paper", "epochs": 5,
+        "seeds": [0, 1], "images": {"training": 40, "test": 15}, "rows": methods, "note": "No target."})  # fmt: skip
     errors = {"inter-ocular": {"mean": 0.05, "auc": 0.4, "failures": 0.1}}
     write_json(tmp_path / "results" / "figure6.json", {
         "command": "python <landmarks>", "faces": {"drawn": {"training": 40, "test": 20}}, "failure_above": 0.08,

@@ -78,8 +78,9 @@ def methods_table(found):
 def methods_text(found):
     """What must be known to read Tab. 4."""
     seeds = ", ".join(map(str, found["seeds"]))
+    tiny = "Tiny networks, a trial of the path: too small to learn anything. " if found["network"] == "tiny" else ""
     return (
-        f"Trained on {found['images']['training']} images of {found['data']} for {found['epochs']} epochs each, "
+        f"{tiny}Trained on {found['images']['training']} images of {found['data']} for {found['epochs']} epochs each, "
         f"seed {seeds}; tested on {found['images']['test']} of {found['split']}. {found['note']}"
     )
 

@@ -20,7 +20,8 @@ def summary_section(sources):
                          percent(found["accuracy_without_leaked"]), percent(found["macro_recall"])])  # fmt: skip
     head = ["run", "split", "averaging", "accuracy %", "95 % interval", "without leaked %", "macro recall %"]
     drawn = any(read_info(data)["name"].startswith("synthetic") for data in sources.data)
-    figures = [*_stages(sources.result("stages")), *_methods(sources.result("table4"))]
+    figures = [*_stages(sources.result("stages")), *_methods(sources.result("table4")),
+               *_landmarks(sources.result("figure6"))]  # fmt: skip
     return f"{SYNTHETIC if drawn else ''}{tiles(figures) if figures else ''}{table(head, rows)}"
 
 
@@ -44,3 +45,12 @@ def _methods(found):
         own, md = (row for row in found["rows"] if row["method"].startswith("Our"))
         yield f"{percent(md['accuracy'], 1)} %", "our component in Tab. 4's short budget, accuracy"
         yield f"{100 * (md['accuracy'] - own['accuracy']):+.1f} points", "of these by MD loss"
+
+
+def _landmarks(found):
+    """The first method of Fig. 6, the method's own, on the test people of its first data set."""
+    if found:
+        data, methods = next(iter(found["errors"].items()))
+        method, errors = next(iter(methods.items()))
+        normaliser, figures = next(iter(errors.items()))
+        yield f"{percent(figures['mean'], 1)} %", f"landmarks, {method}, {data}: mean error / {normaliser}"
