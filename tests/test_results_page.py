@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from fer_md.evaluation.results_page import results_markdown
+from fer_md.expressions import EXPRESSIONS
+from fer_md.files import write_json
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -21,3 +23,16 @@ def test_tables_without_data_say_what_they_need(tmp_path):
     page = results_markdown(tmp_path)
     assert "Needs the data: CK+" in page and "`make reproduce-table2 DATA_ROOT=DIR`" in page
     assert "Needs the data: MMI" in page and "`make reproduce-table3 DATA_ROOT=DIR`" in page
+
+
+def test_results_of_make_reproduce_have_a_heading_of_their_own(tmp_path):
+    figures = {"accuracy": 0.78, "accuracy_interval": [0.75, 0.81], "macro_recall": 0.77, "images": 600,
+               "recall": dict.fromkeys(EXPRESSIONS, 0.77), "expressions": EXPRESSIONS}  # fmt: skip
+    rows = [{"data": data, "network": "fused", **figures} for data in ("lab", "whole")]
+    where = {"date": "2026-11-24", "processor": "P", "cpus": 2}
+    table = {"command": "python t", "table": 1, "split": "PrivateTest", "data": ["lab"], "rows": rows}
+    write_json(tmp_path / "synthetic" / "table1.json", {**table, "environment": where})
+    page = results_markdown(tmp_path)
+    assert "# make reproduce on drawn faces (synthetic)" in page and "[results/synthetic/table1.json]" in page
+    assert "| happiness | 83.40 | 77.00 | -6.40 | 77.00 | -6.40 |" in page
+    assert "| mean (macro recall) | 79.71 | 77.00 | -2.71 |" in page

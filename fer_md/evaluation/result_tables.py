@@ -69,8 +69,9 @@ def methods_table(found):
         gain, tests = row.get("ours_minus_this"), row.get("mcnemar", [])
         shown = gain and f"{100 * gain['difference']:+.2f} ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f})"
         values = ", ".join(f"{test['p']:.3f}" if test["p"] >= 0.001 else "< 0.001" for test in tests)
+        paper = f"{row['paper']:.2f}" if row["paper"] else "–"
         rows.append([row["method"], row["loss"], percent(row["accuracy"]), percent(row["accuracy_std"]),
-                     percent(row["macro_recall"]), row["paper"] or "–", difference(row["accuracy"], row["paper"]),
+                     percent(row["macro_recall"]), paper, difference(row["accuracy"], row["paper"]),
                      shown or "", values])  # fmt: skip
     return head, rows
 
