@@ -33,9 +33,9 @@ ifeq ($(and $(DATA_ROOT),$(FER2013)),)
   D1 := runs/data/synthetic-lab
   D2 := runs/data/synthetic-wild
   RUNS := runs/synthetic/seed$(SEED)
-  FLAGS1 := --preset=smoke --epochs=14
+  FLAGS1 := --preset=drawn --network=half --dropout=0.1
   FLAGS2 := $(FLAGS1)
-  FINETUNE := --epochs=4
+  FINETUNE := --epochs=2
   METHODS := --network=tiny --images=1500 --epochs=1 --seeds=$(SEED)
   COMMITTED := docs/results/synthetic
 else
@@ -113,7 +113,7 @@ else
 endif
 
 runs/data/synthetic-%/dataset.json:
-	$(BIN)/python data_prep/synthetic.py --domain=$* --count=6000 --seed=0 --output=$(@D)
+	$(BIN)/python data_prep/synthetic.py --domain=$* --count=4000 --seed=0 --output=$(@D)
 
 runs/data/fer2013/dataset.json:
 	$(BIN)/python data_prep/fer2013.py --source=$(FER2013) $(addprefix --ferplus=,$(FERPLUS)) --output=$(@D)

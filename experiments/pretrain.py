@@ -15,7 +15,7 @@ from absl import flags
 
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info
-from fer_md.models import TINY, ComponentConfig, build_component
+from fer_md.models import HALF, TINY, ComponentConfig, build_component
 from fer_md.training.loop import Job, train
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
@@ -24,12 +24,18 @@ from fer_md.training.strategy import make_strategy
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
+NETWORKS = {"paper": ComponentConfig(), "half": HALF, "tiny": TINY}
+
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
 flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, model.keras.")
 flags.DEFINE_enum("preset", "quick", list(PRESETS), "Recipe; see fer_md/training/presets.py.")
 flags.DEFINE_integer("epochs", None, "Epochs in place of the preset's.", lower_bound=1)
-flags.DEFINE_enum("network", "paper", ["paper", "tiny"], "The paper's component, or a tiny one for trials.")
+flags.DEFINE_enum("network", "paper", list(NETWORKS), "The paper's component, one of half its widths, or a tiny one.")
+flags.DEFINE_float(
+    "dropout", None, "Share dropped after both FC layers, in place of the network's. The paper's 0.65 may be what is "
+    "dropped or what is kept.", lower_bound=0, upper_bound=0.99,
+)  # fmt: skip
 flags.DEFINE_enum("precision", "auto", PRECISIONS, "Of the layers; auto: bfloat16 where the processor has it.")
 flags.DEFINE_enum("strategy", "one", ["one", "mirrored", "multiworker"], "tf.distribute strategy.")
 flags.DEFINE_integer("replicas", 2, "Logical CPUs with --strategy=mirrored where there is no GPU.", lower_bound=1)
@@ -46,7 +52,9 @@ def main():
     recipe = PRESETS[FLAGS.preset]
     if FLAGS.epochs:
         recipe = dataclasses.replace(recipe, epochs=FLAGS.epochs)
-    config = ComponentConfig() if FLAGS.network == "paper" else TINY
+    config = NETWORKS[FLAGS.network]
+    if FLAGS.dropout is not None:
+        config = dataclasses.replace(config, dropout=FLAGS.dropout)
     strategy = make_strategy(FLAGS.strategy, FLAGS.replicas)
     precision = set_precision(FLAGS.precision, FLAGS.run_dir)
     info = read_info(FLAGS.data)

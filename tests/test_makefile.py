@@ -63,7 +63,7 @@ def test_reproduce_trains_on_what_is_found(data_root, preset):
     steps = make("--dry-run", "reproduce", f"DATA_ROOT={data_root}", f"PRESET={preset}", "SEED=987").stdout
     assert "--data=runs/data/fer2013 --protocol=runs/data/synthetic-wild" in steps
     drawn = make("--dry-run", "reproduce", "SEED=987").stdout
-    assert "--run_dir=runs/synthetic/seed987/component1 --preset=smoke" in drawn
+    assert "--run_dir=runs/synthetic/seed987/component1 --preset=drawn" in drawn
     assert "experiments/finetune.py" in drawn and "experiments/compare_stages.py" in drawn
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from fer_md.data.label_spaces import map_labels
 from fer_md.data.protocol import load_training, make_protocol
-from fer_md.data.records import load_split, read_info
+from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import embeddings_function
 from fer_md.losses import CenterLoss, MDLoss
@@ -113,42 +113,83 @@ def make_jobs(components, directories, recipe, metric_loss, weights, strategy, r
         FerMdError: see ``check_stage`` and ``load_split``.
     """
     protocol = check_stage(components, directories)
-    infos = [read_info(directory) for directory in directories]
-    training = [load_training(directory, protocol)[0] for directory in directories]
-    held_out = [load_split(directory, "PublicTest") for directory in directories]
-    longest = max(len(split.labels) for split in training)
+    data = [
+        DataSet(read_info(directory), load_training(directory, protocol)[0], load_split(directory, "PublicTest"))
+        for directory in directories
+    ]
     parts = (1 + bool(replay)) * strategy.num_replicas_in_sync
     if recipe.batch_size % parts:
         raise FerMdError(f"the batch of {recipe.batch_size} cannot be divided into {parts} (data sets x replicas)")
     jobs = []
     for index, run_dir in enumerate(components):
-        shares = exchanged(index, len(directories), replay)
-        numbers = (index, *(number for number, _ in shares))
-        heads = {n: "logits" if one_space else head_for(infos[n], infos[index]) for n in numbers}
-
-        def in_space(split, number, index=index):
-            space = infos[index if one_space else number]["expressions"]
-            return map_labels(split, infos[number]["expressions"], space)
-
-        def build(run_dir=run_dir, heads=heads):
-            model = load_model(run_dir)
-            for number, head in heads.items():
-                if head not in model.output:
-                    model = add_head(model, head, len(infos[number]["expressions"]), seed + number)
-            return model
-
+        shares = exchanged(index, len(data), replay)
+        network = Network(run_dir, data, index, one_space, seed)
         width = read_settings(run_dir)["network"]["fc_units"]
         tasks = [
-            Task(infos[n]["name"], heads[n], share * weights[n] * len(shares) / len(directories),
-                 metric_loss.maker(len(infos[index if one_space else n]["expressions"]), width))
+            Task(data[n].info["name"], network.head(n), share * weights[n] * len(shares) / len(data),
+                 metric_loss.maker(len(network.space(n)), width))
             for n, share in shares
         ]  # fmt: skip
-        trainer = Trainer(build, recipe, longest, strategy, tasks)
-        splits = [in_space(training[number], number) for number, _ in shares]
+        numbers = dict.fromkeys((index, *(number for number, _ in shares)))
+        trainer = Trainer(lambda net=network, n=numbers: net.build(n), recipe, longest(data), strategy, tasks)
+        splits = tuple(network.in_space(data[n].training, n) for n, _ in shares)
         start_centers(trainer, splits, seed)
-        measured = {infos[n]["name"]: (head, in_space(held_out[n], n)) for n, head in heads.items()}
-        jobs.append(Job(f"component{index + 1}", trainer, tuple(splits), measured))
+        measured = {data[n].info["name"]: (network.head(n), network.in_space(data[n].held_out, n)) for n in numbers}
+        jobs.append(Job(f"component{index + 1}", trainer, splits, measured))
     return jobs
+
+
+@dataclasses.dataclass(frozen=True)
+class DataSet:
+    """A prepared data set: ``dataset.json``, the images to train on and those to measure on after each epoch."""
+
+    info: dict
+    training: Split
+    held_out: Split
+
+
+def longest(data):
+    """The number of training images of the largest data set: an epoch of the fine-tuning."""
+    return max(len(each.training.labels) for each in data)
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A component and how it scores the data sets.
+
+    Attributes:
+        run_dir: its pre-training.
+        data: all data sets; ``data[index]`` is what it was pre-trained on.
+        index: see ``data``.
+        one_space: see ``make_jobs``.
+        seed: of new heads.
+    """
+
+    run_dir: str
+    data: list[DataSet]
+    index: int
+    one_space: bool
+    seed: int
+
+    def space(self, number):
+        """The expressions as the head for data set ``number`` counts them."""
+        return self.data[self.index if self.one_space else number].info["expressions"]
+
+    def head(self, number):
+        """The output that scores data set ``number``."""
+        return "logits" if self.one_space else head_for(self.data[number].info, self.data[self.index].info)
+
+    def in_space(self, split, number):
+        """A split of data set ``number`` with labels as its head counts them, -1 for what that lacks."""
+        return map_labels(split, self.data[number].info["expressions"], self.space(number))
+
+    def build(self, numbers):
+        """The pre-trained network, with new heads for those data sets that need one."""
+        model = load_model(self.run_dir)
+        for number in numbers:
+            if self.head(number) not in model.output:
+                model = add_head(model, self.head(number), len(self.space(number)), self.seed + number)
+        return model
 
 
 def head_for(info, first):
