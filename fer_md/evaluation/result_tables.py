@@ -81,8 +81,8 @@ def methods_text(found):
     seeds = ", ".join(map(str, found["seeds"]))
     tiny = "Tiny networks, a trial of the path: too small to learn anything. " if found["network"] == "tiny" else ""
     return (
-        f"{tiny}Trained on {found['images']['training']} images of {found['data']} for {found['epochs']} epochs each, "
-        f"seed {seeds}; tested on {found['images']['test']} of {found['split']}. {found['note']}"
+        f"{tiny}Images of {found['data']} to learn from: {found['images']['training']}; epochs: {found['epochs']}; "
+        f"seeds: {seeds}; images of {found['split']} to test: {found['images']['test']}. {found['note']}"
     )
 
 

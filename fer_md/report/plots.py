@@ -16,7 +16,7 @@ def curves_plot(curves, x_label, y_label, text, limits=None):
     Returns:
         HTML.
     """
-    figure = open_figure(4.8, 3.4, dpi=150)
+    figure = open_figure(4.8, 3.4 + 0.1 * len(curves), dpi=150)
     axes = figure.add_subplot()
     for name, (x, y) in curves.items():
         axes.plot(x, y, label=name, marker="" if len(x) > 20 else ".")
@@ -24,7 +24,7 @@ def curves_plot(curves, x_label, y_label, text, limits=None):
     if limits:
         axes.set(xlim=(0, limits), ylim=(0, 1.02))
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=7)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=7)
     return plot(encode_figure(figure), text)
 
 
