@@ -42,7 +42,7 @@ def test_three_standard_errors(folders, accuracy, agrees):
 def test_another_precision_is_compared_another_recipe_is_not(folders):
     assert check_results(*folders(precision="bfloat16"))["table1.json"].compared == 2
     outcome = check_results(*folders(recipe={"epochs": 14}))["table1.json"]
-    assert outcome.reason == "settings 0 recipe is {'epochs': 14}, committed with {'epochs': 4}"
+    assert outcome.reason == "settings 0 recipe epochs is 14, committed with 4"
     assert not outcome.compared
 
 
@@ -61,3 +61,15 @@ def test_the_script_names_the_figure_and_fails(folders):
     assert line in done.stdout and "1 of 2 figures agree" in done.stdout
     done = subprocess.run([*command, f"--committed={measured / 'none'}"], capture_output=True, text=True)
     assert done.returncode == 1 and "nothing in it can be compared" in done.stderr
+
+
+def test_landmarks_by_area_and_failures(tmp_path):
+    """Of 100 faces 0.2 fail: sqrt(0.16 / 100) = 0.04 of testing, 0.015 of training, 0.0427; three of them 0.1282."""
+    figure = {"data": ["lab"], "faces": {"lab": {"test": 100}}, "epochs": {}, "network": "tiny", "seed": 0}
+    for folder, failures in (("committed", 0.2), ("near", 0.32), ("far", 0.33)):
+        errors = {"lab": {"HyperFace": {"face size": {"mean": 0.1, "auc": 0.5, "failures": failures}}}}
+        write_json(tmp_path / folder / "figure6.json", {**figure, "errors": errors})
+    near, far = (check_results(tmp_path / f, tmp_path / "committed")["figure6.json"] for f in ("near", "far"))
+    assert near.compared == 2 and not near.outside
+    (line,) = far.outside
+    assert "lab, HyperFace, face size: failures: expected 20.00 %, found 33.00 %, tolerance 12.82 points" in line

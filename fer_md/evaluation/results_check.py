@@ -11,8 +11,6 @@ ERRORS = 3
 TRAINING_STD = 0.015
 """Deviation of an accuracy from training to training where it was not measured: the largest of three seeds of
 docs/results/loss-ablation.json is 0.0144. The same seed in another precision or on another processor is another one."""
-LANDMARK_TOLERANCE = {"mean": 0.015, "auc": 0.1, "failures": 0.15}
-"""Of Fig. 6, whose figures have no interval: three times what short trainings on drawn faces differ by, rounded up."""
 FREE = ("precision", "strategy", "components", "networks", "replicas")
 """Settings in which two comparable runs may differ; components are named by the hash of their weights."""
 
@@ -85,12 +83,13 @@ def _short(value):
 
 def _settings(found):
     """The settings of the runs that decide the result, by run and name."""
-    return {
-        f"settings {index} {name}": value
-        for index, settings in enumerate(found["settings"])
-        for name, value in settings.items()
-        if name not in FREE
-    }
+    result = {}
+    for index, settings in enumerate(found["settings"]):
+        for name, value in settings.items():
+            if name not in FREE:
+                parts = value.items() if isinstance(value, dict) else [("", value)]
+                result |= {f"settings {index} {name} {part}".strip(): each for part, each in parts}
+    return result
 
 
 def _same_runs(found):
@@ -116,23 +115,27 @@ def _rows(found):
     }  # fmt: skip
 
 
+def _of_sample(value, count, training=TRAINING_STD):
+    """A mean of ``count`` values in [0, 1], such as a share: their variance is at most value (1 - value)."""
+    return Figure(value, ERRORS * math.hypot(math.sqrt(value * (1 - value) / count), training))
+
+
 def _methods(found):
     figures, images, seeds = {}, found["images"]["test"], len(found["seeds"])
     for row in found["rows"]:
-        testing = math.sqrt(row["accuracy"] * (1 - row["accuracy"]) / images)
         training = max(row["accuracy_std"] or 0, TRAINING_STD) / math.sqrt(seeds)
-        name = f"{row['method']}, {row['loss']} loss: accuracy"
-        figures[name] = Figure(row["accuracy"], ERRORS * math.hypot(testing, training))
+        figures[f"{row['method']}, {row['loss']} loss: accuracy"] = _of_sample(row["accuracy"], images, training)
     return figures
 
 
 def _landmarks(found):
+    """The area under each curve, which is a mean over the faces, and the share that fails."""
     return {
-        f"{data}, {method}, {normaliser}: {name}": Figure(figures[name], tolerance)
+        f"{data}, {method}, {normaliser}: {name}": _of_sample(figures[name], found["faces"][data]["test"])
         for data, methods in found["errors"].items()
         for method, normalisers in methods.items()
         for normaliser, figures in normalisers.items()
-        for name, tolerance in LANDMARK_TOLERANCE.items()
+        for name in ("auc", "failures")
     }
 
 
