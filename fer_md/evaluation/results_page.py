@@ -173,6 +173,23 @@ def _training_step(found):
     return f"{title}\n\n{fastest.capitalize()} is {ratios}.\n\n{table}"
 
 
+def _predict(found):
+    rows = []
+    for name, row in found["measured"].items():
+        if "does not run here" in row:
+            rows.append([name, "does not run here: " + row["does not run here"].replace("|", "/"), *[""] * 4])
+            continue
+        cells = [row[part][batch] for part in ("end to end", "classifier") for batch in row[part]]
+        rows.append([name, row["faces"], *(f"{cell['milliseconds']:.2f} ({cell['processor_milliseconds']:.2f})"
+                                           for cell in cells)])  # fmt: skip
+    batch = found["batch"]
+    head = ["", f"faces in {batch} pictures", "one by one", f"{batch} at once", "classifier, one face",
+            f"classifier, {batch} faces at once"]  # fmt: skip
+    ratios = "".join(f"- {name}: {ratio:.1f} ×\n" for name, ratio in found["ratios"].items())
+    return (f"## From a picture file to expressions ({found['kind']})\n\nMilliseconds a picture or face by the clock "
+            f"(of processor time in brackets).\n\n{_table(head, rows)}\n{ratios}")  # fmt: skip
+
+
 def _drawn_faces(found):
     rows = [
         [name, percent(row["linear"]["accuracy"], 1), percent(row["network"]["accuracy"], 1),
@@ -195,5 +212,6 @@ SECTIONS = {
     "network-search": _search,
     "md_loss": _md_loss,
     "training_step": _training_step,
+    "predict": _predict,
     "drawn-faces": _drawn_faces,
 }

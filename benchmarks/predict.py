@@ -1,0 +1,153 @@
+"""Milliseconds from a picture file to the expressions of its faces: ours, fer and deepface, in one run.
+
+python benchmarks/predict.py --photos=../shared/data/photos --fer_python=FER/bin/python
+
+Each runs in a process of its own, and they take turns; the best of the rounds counts. fer and deepface are extras, in
+environments of their own (benchmarks/predict_fer.py, predict_deepface.py). All find faces with MTCNN from 20 pixels
+on. Without --photos the pictures are drawn scenes (synthetic). The classifier's weights are random unless --model names
+a run: its time does not depend on them.
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from fer_md.data.scenes import draw_scene
+from fer_md.errors import FerMdError
+from fer_md.evaluation.predict import logits_function, softmax
+from fer_md.evaluation.timing import time_calls
+from fer_md.expressions import EXPRESSIONS
+from fer_md.faces.mtcnn import MtcnnDetector
+from fer_md.models import ComponentConfig, build_component
+from fer_md.prediction.annotated_files import save_picture
+from fer_md.prediction.classifier import Classifier, load_classifier
+from fer_md.prediction.media import find_media
+from fer_md.prediction.predictor import Predictor
+from fer_md.training.results import write_result
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("photos", None, "Folder of photographs; without it scenes are drawn (synthetic).")
+flags.DEFINE_string("model", None, "Run directory or SavedModel; without it a component with random weights.")
+flags.DEFINE_string("fer_python", None, "Python in which the package fer is installed; without it fer is left out.")
+flags.DEFINE_string("deepface_python", None, "Python in which the package deepface is installed.")
+flags.DEFINE_integer("rounds", 3, "Turns of each.", lower_bound=1)
+flags.DEFINE_string("output", None, "JSON file for the results.")
+flags.DEFINE_multi_string("picture", [], "Used inside: a picture of the variant that is timed.")
+flags.DEFINE_integer("variant", None, "Used inside: smallest face of the variant of ours that is timed.")
+
+BATCH = 32
+PAPER = 2000.0
+"""Milliseconds that the paper's Sec. 4 gives for one image."""
+
+
+def main():
+    if FLAGS.variant:
+        print(json.dumps(time_ours(FLAGS.variant, FLAGS.picture)))
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = find_pictures(Path(folder))
+        measured = take_turns(commands(pictures))
+    ratios = compare(measured)
+    for name, ratio in ratios.items():
+        print(f"{name}: {ratio:.1f}")
+    if FLAGS.output:
+        write_result(FLAGS.output, {"pictures": len(set(pictures)), "kind": "photographs" if FLAGS.photos else
+                                    "drawn scenes (synthetic)", "batch": BATCH, "measured": measured,
+                                    "ratios": ratios})  # fmt: skip
+    return None
+
+
+def find_pictures(folder):
+    """`BATCH` paths, those of --photos or of drawn scenes over and over."""
+    if FLAGS.photos:
+        problems = []
+        found = [medium.source for medium in find_media([FLAGS.photos], problems.append) if medium.kind == "picture"]
+        if not found:
+            raise FerMdError(str(problems[0]) if problems else f"{FLAGS.photos}: no photographs")
+    else:
+        found = [str(folder / f"{index}.png") for index in range(8)]
+        for index, path in enumerate(found):
+            save_picture(path, draw_scene(0, index, faces=1 + index % 3, size=512).image)
+    return [found[index % len(found)] for index in range(BATCH)]
+
+
+def commands(pictures):
+    """dict from each variant's name to the command that times it."""
+    files = [f"--picture={path}" for path in pictures]
+    model = [f"--model={FLAGS.model}"] if FLAGS.model else []
+    ours = {f"ours{note}": [sys.executable, __file__, f"--variant={side}", *model, *files]
+            for note, side in (("", 20), (", faces from 40 pixels", 40))}  # fmt: skip
+    others = {name: [python, str(Path(__file__).with_name(f"predict_{name}.py")), *pictures]
+              for name, python in (("fer", FLAGS.fer_python), ("deepface", FLAGS.deepface_python)) if python}
+    return ours | others
+
+
+def take_turns(variants):
+    """The best figures of each variant, or why it does not run."""
+    measured = {}
+    for number in range(FLAGS.rounds):
+        for name, command in variants.items():
+            if "does not run here" in measured.get(name, {}):
+                continue
+            answer = subprocess.run(command, capture_output=True, text=True)
+            lines = answer.stdout.splitlines()
+            if answer.returncode or not lines:
+                error = (answer.stderr.strip().splitlines() or ["no output"])[-1]
+                measured[name] = {"does not run here": error[:300]}
+            else:
+                measured[name] = better(measured.get(name), json.loads(lines[-1]))
+            print(f"round {number + 1}  {name}: {json.dumps(measured[name])}", flush=True)
+    return measured
+
+
+def better(known, found):
+    """The faster of two sets of figures, one by one."""
+    if known is None:
+        return found
+    return {key: better(known[key], value) if isinstance(value, dict) else min(known[key], value)
+            for key, value in found.items()}  # fmt: skip
+
+
+def compare(measured):
+    """What the goals are about."""
+    ours = measured["ours"]
+    ratios = {f"paper's 2 s an image / classifier, batch {batch}": PAPER / ours["classifier"][batch]["milliseconds"]
+              for batch in ours["classifier"]}  # fmt: skip
+    fer = measured.get("fer", {})
+    for batch, times in fer.get("end to end", {}).items():
+        for unit, kind in (("", "milliseconds"), (", processor time", "processor_milliseconds")):
+            ratios[f"fer / ours end to end, batch {batch}{unit}"] = times[kind] / ours["end to end"][batch][kind]
+    return ratios
+
+
+def time_ours(smallest, pictures):
+    """Figures of one turn; a first pass over a few pictures is not timed."""
+    classifier = load_classifier(FLAGS.model) if FLAGS.model else random_classifier()
+    predictor = Predictor(classifier, MtcnnDetector(smallest))
+    faces = np.random.default_rng(0).integers(0, 256, (BATCH, classifier.image_size, classifier.image_size), np.uint8)
+    found = sum(map(len, predictor.predict(pictures)))
+    predictor.predict(pictures[:1])
+    classifier.classify(faces[:1])
+    return {
+        "faces": found,
+        "end to end": {"1": time_calls(lambda: [predictor.predict([path]) for path in pictures[:8]], 8, 1),
+                       str(BATCH): time_calls(lambda: predictor.predict(pictures), BATCH, 1)},
+        "classifier": {"1": time_calls(lambda: [classifier.classify(faces[:1]) for _ in faces], BATCH),
+                       str(BATCH): time_calls(lambda: classifier.classify(faces), BATCH)},
+    }  # fmt: skip
+
+
+def random_classifier():
+    forward = logits_function(build_component(ComponentConfig(), 0))
+    return Classifier(lambda faces: softmax(forward(faces)), EXPRESSIONS, 48, ["random weights"])
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))
