@@ -4,7 +4,7 @@ python experiments/train_detector.py --data=/path/to/ytf_landmarks68.zip --outpu
 
 The folder gets detector/ (for SelectiveSearchDetector.load), results.json and precision_recall.png. A face's box is
 that of its landmarks, raised by a forehead. The threshold is chosen on people and scenes held out of training; the
-test people and test scenes are read once, at the end.
+test people and test scenes are read once, at the end. --notrain measures mtcnn alone.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -40,6 +40,7 @@ flags.DEFINE_integer("frames", 1200, "Frames to train on, spread over the people
 flags.DEFINE_integer("scenes", 800, "Drawn scenes to train on.", lower_bound=1)
 flags.DEFINE_integer("test_scenes", 270, "Drawn scenes to test on, with 0 to 8 faces in turn.", lower_bound=9)
 flags.DEFINE_integer("epochs", RegionRecipe.epochs, "Passes over the regions.", lower_bound=1)
+flags.DEFINE_bool("train", True, "Train and measure our detector; --notrain measures mtcnn alone.")
 flags.DEFINE_bool("overwrite", False, "Replace the output folder if it exists.")
 flags.mark_flags_as_required(["data", "output"])
 
@@ -49,39 +50,47 @@ _HELD_OUT = 10
 
 
 def main():
-    recipe = RegionRecipe(epochs=FLAGS.epochs, seed=FLAGS.seed)
     search = SelectiveSearch()
     with atomic_directory(FLAGS.output, FLAGS.overwrite) as folder:
-        training, held_out = training_pictures()
-        started = time.perf_counter()
-        detector, regions = train_detector(search_pictures(training, search, len(training)), search, recipe)
-        train_seconds = time.perf_counter() - started
-        threshold = choose_threshold(detector, held_out)
-        SelectiveSearchDetector(detector.network, search, threshold).save(folder / "detector")
-        detector.threshold = 0.02
-
+        detectors, settings = train(search, folder) if FLAGS.train else ({}, {})
         tests = {
             "test frames": [(frame.image, face_box(frame.landmarks[None])) for frame in
                             read_ytf_landmarks(FLAGS.data, ("test",))],
             "drawn scenes": drawn_pictures("test", FLAGS.test_scenes),
         }  # fmt: skip
-        detectors = {"Selective Search + CNN": (detector, threshold)}
         if importlib.util.find_spec("mtcnn"):
             detectors["mtcnn"] = MtcnnDetector(threshold=0.3), _MTCNN_THRESHOLD
+        if FLAGS.train:
+            settings["proposals"] = {name: proposal_recall(search, pictures) for name, pictures in tests.items()}
         results, curves = measure(detectors, tests)
         save_curves(folder / "precision_recall.png", Panel(curves, "recall", "precision", "faces at IoU 0.5", 1.0))
         write_result(folder / "results.json", {
             "seed": FLAGS.seed,
-            "recipe": dataclasses.asdict(recipe),
-            "search": dataclasses.asdict(search),
-            "pictures": {"training": len(training), "held out": len(held_out),
-                         **{name: len(pictures) for name, pictures in tests.items()}},
-            "regions": regions,
-            "proposals": {name: proposal_recall(search, pictures) for name, pictures in tests.items()},
+            **settings,
+            "pictures": {**settings.get("pictures", {}), **{name: len(pictures) for name, pictures in tests.items()}},
             "detectors": results,
-            "train_seconds": train_seconds,
         })  # fmt: skip
     print(f"written: {FLAGS.output}")
+
+
+def train(search, folder):
+    """Trains our detector and saves it in ``folder``.
+
+    Returns:
+        dict from its name to it and its threshold, and a dict of what it was trained with.
+    """
+    recipe = RegionRecipe(epochs=FLAGS.epochs, seed=FLAGS.seed)
+    training, held_out = training_pictures()
+    started = time.perf_counter()
+    detector, regions = train_detector(search_pictures(training, search, len(training)), search, recipe)
+    train_seconds = time.perf_counter() - started
+    threshold = choose_threshold(detector, held_out)
+    SelectiveSearchDetector(detector.network, search, threshold).save(folder / "detector")
+    detector.threshold = 0.02
+    return {"Selective Search + CNN": (detector, threshold)}, {
+        "recipe": dataclasses.asdict(recipe), "search": dataclasses.asdict(search), "regions": regions,
+        "pictures": {"training": len(training), "held out": len(held_out)}, "train_seconds": train_seconds,
+    }  # fmt: skip
 
 
 def training_pictures():

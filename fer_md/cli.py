@@ -13,6 +13,7 @@ from fer_md.faces.choice import ALIGNMENTS, DETECTORS, choose_alignment, choose_
 EXPERIMENTS = {"train": "pretrain.py", "finetune": "finetune.py", "evaluate": "evaluate.py", "export": "export.py"}
 """Commands that hand their arguments over to a script of ``experiments/``."""
 
+_DESCRIPTION = "Finds faces in pictures and videos and says what they express; runs the experiments by name."
 _EPILOG = "fer-md train, finetune, evaluate and export run experiments/*.py of a checkout; add --help for their flags."
 
 
@@ -37,7 +38,7 @@ def main(arguments=None):
 
 
 def _parser():
-    parser = argparse.ArgumentParser("fer-md", description=__doc__, epilog=_EPILOG, allow_abbrev=False)
+    parser = argparse.ArgumentParser("fer-md", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     predict = commands.add_parser("predict", allow_abbrev=False, help="find the faces and say what they express")
     predict.set_defaults(run=_predict)
