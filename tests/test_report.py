@@ -93,7 +93,8 @@ def results(tmp_path):
         "seeds": [0, 1], "images": {"training": 40, "test": 15}, "rows": methods, "note": "No target."})  # fmt: skip
     errors = {"inter-ocular": {"mean": 0.05, "auc": 0.4, "failures": 0.1}}
     write_json(tmp_path / "results" / "figure6.json", {
-        "command": "python <landmarks>", "faces": {"drawn": {"training": 40, "test": 20}}, "failure_above": 0.08,
+        "command": "python <landmarks>", "faces": {"drawn": {"training": 40, "test": 20}},
+        "epochs": {"HyperFace": 9}, "failure_above": 0.08,
         "errors": {"drawn": {"HyperFace": errors}},
         "curves": {"places": [0, 0.1, 0.2], "drawn": {"inter-ocular": {"HyperFace": [0, 0.5, 1]}}}})  # fmt: skip
     return tmp_path / "results"

@@ -102,8 +102,10 @@ def landmarks_table(found):
 def landmarks_text(found):
     """What must be known to read Fig. 6."""
     faces = "; ".join(f"{name}: {n['training']} learned, {n['test']} tested" for name, n in found["faces"].items())
+    epochs = ", ".join(f"{count} {stage}" for stage, count in found["epochs"].items())
     return (
-        f"Faces: {faces}. Other people are tested than were learned from. AUC is the area under the curve up to "
-        f"an error of {found['failure_above']:g}, failures are the faces above it. The paper's curves were never "
-        "published as numbers, and its truth was itself made by an alignment program, so no figure of its stands here."
+        f"Faces: {faces}. Other people are tested than were learned from. Epochs: {epochs}. AUC is the area under "
+        f"the curve up to an error of {found['failure_above']:g}, failures are the faces above it. The paper's curves "
+        "were never published as numbers, and its truth was itself made by an alignment program, so no figure of its "
+        "stands here."
     )
