@@ -51,7 +51,8 @@ def _parser():
     finder.add_argument("--detector", choices=DETECTORS, default="mtcnn", help="none: a picture is a face")
     finder.add_argument("--boxes", metavar="FILE", help=".csv or .jsonl with the faces' boxes, instead of a detector")
     predict.add_argument("--detector_dir", metavar="DIR", help="for --detector=region: experiments/train_detector.py's")
-    predict.add_argument("--min_face", type=_side, default=20, help="side of the smallest face for mtcnn, in pixels")
+    predict.add_argument("--min_face", type=_side, metavar="PIXELS",
+                         help="side of the smallest face for mtcnn; by default 20 to 40, by the picture's size")
     predict.add_argument("--align", choices=ALIGNMENTS, default="eyes", help="what faces are cut out by")
     predict.add_argument("--cascade", metavar="FILE", help="for --align=cascade: experiments/train_alignment.py's")
     predict.add_argument("--max_faces", type=_positive, help="the largest so many faces of a picture only")

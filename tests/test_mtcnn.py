@@ -81,6 +81,12 @@ def test_the_smallest_face_to_find(detector):
     assert len(MtcnnDetector(min_face=60).detect([image])[0]) == 1
 
 
+@pytest.mark.parametrize("side, smallest, first", [(180, 20, 108), (540, 30, 216), (900, 40, 270), (4800, 100, 576)])
+def test_where_the_search_begins_goes_by_the_size_of_the_picture(detector, side, smallest, first):
+    """20 pixels up to 360, an eighteenth up to 720, 40 up to 1920, then 20 of 960; a face of those gets 12 pixels."""
+    assert detector._pyramid(np.zeros((90, side, 3), np.uint8))[0].shape[1] == first == side * 12 / smallest
+
+
 def test_no_images(detector):
     assert detector.detect([]) == []
 
@@ -98,7 +104,7 @@ def test_a_bad_image_is_named(detector, image, message):
 
 @pytest.mark.parametrize("arguments", [{"min_face": 4}, {"max_side": 10}, {"threshold": 1}])
 def test_arguments_out_of_range(arguments):
-    with pytest.raises(FerMdError, match="min_face must be 5 or more"):
+    with pytest.raises(FerMdError, match="min_face must be None or 5 or more"):
         MtcnnDetector(**arguments)
 
 

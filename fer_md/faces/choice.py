@@ -10,13 +10,13 @@ ALIGNMENTS = ("eyes", "cascade", "box")
 """By the detector's eyes; by those of the 68 landmarks of a cascade (experiments/train_alignment.py); by the box."""
 
 
-def choose_detector(name, folder=None, min_face=20):
+def choose_detector(name, folder=None, min_face=None):
     """Loads a detector.
 
     Args:
         name: of `DETECTORS`.
         folder: of the trained detector, for ``"region"`` and only for it.
-        min_face: side in pixels of the smallest face that ``"mtcnn"`` looks for.
+        min_face: side in pixels of the smallest face that ``"mtcnn"`` looks for; None by the size of the picture.
 
     Returns:
         `fer_md.faces.detection.Detector`, or None for ``"none"``.

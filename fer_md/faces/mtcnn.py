@@ -40,7 +40,8 @@ class MtcnnDetector:
 
     Args:
         min_face: side of the smallest face to find, in pixels of the image, 5 or more; half of it takes four times
-            as long.
+            as long. None for an eighteenth of the longer side, but 20 at least and 40 at most: networks for
+            expressions look at 48.
         max_side: longest side, in pixels, at which an image is searched.
         threshold: lowest score of a face, in (0, 1).
 
@@ -48,9 +49,9 @@ class MtcnnDetector:
         FerMdError: the package is missing, or an argument is out of range.
     """
 
-    def __init__(self, min_face=20, max_side=960, threshold=0.8):
-        if not (min_face >= 5 and max_side >= SMALLEST and 0 < threshold < 1):
-            raise FerMdError("min_face must be 5 or more, max_side 20 or more, threshold above 0 and below 1;"
+    def __init__(self, min_face=None, max_side=960, threshold=0.8):
+        if not ((min_face is None or min_face >= 5) and max_side >= SMALLEST and 0 < threshold < 1):
+            raise FerMdError("min_face must be None or 5 or more, max_side 20 or more, threshold above 0 and below 1;"
                              f" got {min_face}, {max_side}, {threshold}")
         self.min_face, self.max_side, self.threshold = min_face, max_side, threshold
         self._propose_network, self._refine_network, self._confirm_network = _load()
@@ -63,18 +64,20 @@ class MtcnnDetector:
             FerMdError: an image is not (H, W, 3) uint8; the message says which.
         """
         images = [check_image(image, index) for index, image in enumerate(images)]
-        pyramids = self._pool.map(self._pyramid, images)
+        pyramids = list(self._pool.map(self._pyramid, images))
         levels = [(image, level) for image, pyramid in enumerate(pyramids) for level in pyramid]
         levels.sort(key=lambda job: job[1].shape, reverse=True)  # the network prepares itself for every new size
         proposals = [[] for _ in images]
         found = self._pool.map(lambda job: self._propose(job[1], images[job[0]].shape), levels)
         for (image, _), regions in zip(levels, found, strict=True):
             proposals[image].append(regions)
-        return list(self._pool.map(self._confirm, images, proposals))
+        return list(self._pool.map(self._confirm, images, pyramids, proposals))
 
     def _pyramid(self, image):
         """The image at all sizes at which it is searched, (H', W', 3) uint8 each."""
-        scale = min(SMALLEST / self.min_face, self.max_side / max(image.shape[:2])) * WINDOW / SMALLEST
+        longer = max(image.shape[:2])
+        smallest = self.min_face or min(max(longer / 18, SMALLEST), 2 * SMALLEST)
+        scale = min(SMALLEST / smallest, self.max_side / longer) * WINDOW / SMALLEST
         levels = []
         while min(image.shape[:2]) * scale >= WINDOW - _MARGIN and max(image.shape[:2]) * scale >= WINDOW:
             size = [round(side * scale) for side in image.shape[1::-1]]
@@ -96,13 +99,14 @@ class MtcnnDetector:
         kept = suppress(boxes, scores, 0.5)
         return np.column_stack([boxes[kept], scores[kept]])
 
-    def _confirm(self, image, proposals):
+    def _confirm(self, image, pyramid, proposals):
         """The faces among the regions of all levels of an image."""
+        pictures = sorted([image, *pyramid], key=lambda picture: -picture.shape[1])
         regions = np.concatenate(proposals) if proposals else np.zeros((0, 5))
         boxes = _square(regions[suppress(regions[:, :4], regions[:, 4], 0.7), :4])
-        boxes, _, scores = _judge(self._refine_network, image, boxes, 24, _REFINE)
+        boxes, _, scores = _judge(self._refine_network, image.shape, pictures, boxes, 24, _REFINE)
         boxes = _square(boxes[suppress(boxes, scores, 0.7)])
-        boxes, landmarks, scores = _judge(self._confirm_network, image, boxes, 48, self.threshold)
+        boxes, landmarks, scores = _judge(self._confirm_network, image.shape, pictures, boxes, 48, self.threshold)
         found = [(clip_box(boxes[row], image.shape), float(scores[row]), landmarks[row].astype(np.float32))
                  for row in suppress(boxes, scores, 0.7, cover)]
         return [Detection(*face) for face in found if face[0]]
@@ -131,24 +135,33 @@ def _normalise(image):
     return (image.astype(np.float32) - 127.5) / 128
 
 
-def _judge(network, image, boxes, side, threshold):
+def _judge(network, shape, pictures, boxes, side, threshold):
     """Looks at square regions of an image.
 
     Args:
         network: answers (N, side, side, 3) crops with four steps of the edges, landmarks where it has them (five x,
             then five y, as shares of the region), and two scores, of which the last says face.
-        boxes: (N, 4) regions.
+        shape: of the image.
+        pictures: the image at several sizes, the largest first.
+        boxes: (N, 4) square regions in pixels of the image.
+        side: of a crop.
         threshold: lowest score.
 
     Returns:
         (boxes, landmarks, scores) of those that are faces: (K, 4), (K, P, 2) in pixels, (K,).
     """
-    boxes = np.rint(boxes)
     boxes = boxes[(boxes[:, 2] >= 1) & (boxes[:, 0] + boxes[:, 2] > 0) & (boxes[:, 1] + boxes[:, 3] > 0)
-                  & (boxes[:, 0] < image.shape[1]) & (boxes[:, 1] < image.shape[0])]  # fmt: skip
+                  & (boxes[:, 0] < shape[1]) & (boxes[:, 1] < shape[0])]  # fmt: skip
     if not len(boxes):
         return boxes, np.zeros((0, 0, 2)), np.zeros(0)
-    answer = network(_normalise(np.stack([_cut(image, box.astype(int), side) for box in boxes])))
+    scales = np.array([(picture.shape[1] / shape[1], picture.shape[0] / shape[0]) for picture in pictures])
+    used = np.maximum((boxes[:, 2:3] * scales[:, 0] >= side).sum(1) - 1, 0)  # the smallest that need not be enlarged
+    scales = np.tile(scales[used], 2)
+    whole = np.rint(boxes * scales).astype(int)
+    whole[:, 2:] = np.maximum(whole[:, 2:3], 1)
+    answer = network(_normalise(np.stack([_cut(pictures[row], box, side)
+                                          for row, box in zip(used, whole, strict=True)])))  # fmt: skip
+    boxes = whole / scales
     faces = answer[:, -1] > threshold
     boxes, answer = boxes[faces], answer[faces]
     shares = answer[:, 4:-2].reshape(len(boxes), 2, answer.shape[1] // 2 - 3).swapaxes(1, 2)
