@@ -50,7 +50,7 @@ else
   METHODS := $(or $(METHODS_$(PRESET)),--images=3000 --epochs=8)
   COMMITTED := docs/results/$(PRESET)
 endif
-# Fig. 6: about 20 minutes of processor time on the frames; a minute on drawn faces.
+# Fig. 6: half an hour on 2 shared cores on the frames; a minute and a half on drawn faces.
 LANDMARKS := $(if $(FRAMES),$(or $(LANDMARKS_$(PRESET)),--epochs=6),--network=tiny --drawn=400 --epochs=6)
 C1 := $(RUNS)/component1
 C2 := $(RUNS)/component2
