@@ -137,7 +137,7 @@ $(BOTH)/DONE: $(C1)/DONE $(C2)/DONE
 	$(BIN)/python experiments/finetune.py --components=$(C1),$(C2) --data=$(D1),$(D2) --run_dir=$(BOTH) $(FINETUNE) --seed=$(SEED)
 
 $(RUNS)/ckplus/DONE $(RUNS)/mmi/DONE: $(RUNS)/%/DONE: $(BOTH)/DONE runs/data/%/dataset.json
-	$(BIN)/python experiments/adapt.py --finetuned=$(BOTH) --data=runs/data/$* --run_dir=$(@D) --seed=$(SEED) \
+	$(BIN)/python experiments/adapt.py --finetuned=$(BOTH) --data=runs/data/$* --protocol=$(D1),$(D2) --run_dir=$(@D) --seed=$(SEED) \
 	  --epochs=$(or $(EPOCHS_ADAPT_$(PRESET)),60)
 
 $(C1)/eval/PublicTest/metrics.json: $(C1)/DONE $(D1)/dataset.json
@@ -195,3 +195,5 @@ clean:  ## remove what the targets made, but not runs/
 
 .PHONY: help reproduce $(PARTS) report check-results data-found setup test test-slow bench lint clean
 .SECONDARY:
+# Each training has all cores, and everything waits for .venv.
+.NOTPARALLEL:

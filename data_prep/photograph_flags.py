@@ -26,7 +26,10 @@ flags.DEFINE_string("detector_dir", None, "For --detector=region: its folder, fr
 flags.DEFINE_enum("align", "eyes", ALIGNMENTS, "eyes: the detector's eyes level, central, at one distance; cascade: the"
                   " same with the eyes of 68 landmarks; box: a square about the face.")
 flags.DEFINE_string("cascade", None, "For --align=cascade: its file, from experiments/train_alignment.py.")
-flags.DEFINE_integer("min_face", 20, "Side in pixels of the smallest face that mtcnn looks for.", lower_bound=5)
+flags.DEFINE_integer(
+    "min_face", None, "Side in pixels of the smallest face that mtcnn looks for; 20 to 40 by the picture's size.",
+    lower_bound=5,
+)  # fmt: skip
 flags.DEFINE_integer("seed", 0, "Another seed splits the people differently.")
 flags.DEFINE_bool("drop_leaked", False, "Leave out of Training what is pixel-identical to a PublicTest or PrivateTest"
                   " image.")

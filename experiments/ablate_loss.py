@@ -71,7 +71,6 @@ ROWS = {
 
 
 def main():
-    set_precision()
     training, held_out = load_split(FLAGS.data, "Training"), load_split(FLAGS.data, "PublicTest")
     unknown = set(FLAGS.rows) - set(ROWS)
     if unknown:
@@ -110,6 +109,7 @@ def run_row(metric_loss, seed, training, held_out, folder):
     open_run(folder, {
         "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"], "recipe": plain_settings(recipe),
         "network": plain_settings(HALF), "metric_loss": plain_settings(metric_loss), "seed": seed,
+        "precision": set_precision("auto", folder),
     })  # fmt: skip
     if not result.exists():
         task = Task("data", metric_loss=metric_loss.maker(HALF.num_classes, HALF.fc_units))

@@ -56,7 +56,7 @@ def main():
 def run_rows(run, infos, splits):
     """The matrices of one run: of each data set, and of all together where there are several."""
     networks, known = find_networks([run]), read_settings(run)["data"]
-    space, scorers = common_space(networks, infos[0])
+    space, scorers = common_space(networks, infos)
     trained = all(info["name"] in known for info in infos)
     network = "fused" if trained else "fused, not trained on this data"
     counts = []
@@ -71,20 +71,24 @@ def run_rows(run, infos, splits):
                "confusion": confusion.tolist()}  # fmt: skip
 
 
-def common_space(networks, info):
+def common_space(networks, infos):
     """Label space in which all networks of a run are scored, and the networks with their heads for it.
 
-    It is the data set's own where every network has a head for it, else that of the run's first data set.
+    It is the first data set's own where every network has a head for it, else that of the run's first data set.
+
+    Raises:
+        FerMdError: no such head, or a data set that the run has learned is another one by now.
     """
     models = {network: load_model(*network) for network in networks}
-    heads = [find_head(*network, model, info) for network, model in models.items()]
-    if None in heads:
+    heads = [[find_head(*network, model, info) for network, model in models.items()] for info in infos]
+    info, found = infos[0], heads[0]
+    if None in found:
         settings = read_settings(networks[0][0])
         info = {"name": settings["data"][0], "expressions": settings["expressions"][0]}
-        heads = [find_head(*network, model, info) for network, model in models.items()]
-    if None in heads:
+        found = [find_head(*network, model, info) for network, model in models.items()]
+    if None in found:
         raise FerMdError(f"{networks[0][0]}: not every network has a head for {info['name']}; fine-tune them on it")
-    return info["expressions"], list(zip(models.values(), heads, strict=True))
+    return info["expressions"], list(zip(models.values(), found, strict=True))
 
 
 if __name__ == "__main__":

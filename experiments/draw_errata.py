@@ -53,7 +53,6 @@ LOSSES = {
 
 
 def main():
-    set_precision()
     own = read_info(FLAGS.data)["expressions"]
     if not set(FLAGS.expressions) <= set(own):
         raise FerMdError(f"--expressions must be of {', '.join(own)}; found {', '.join(FLAGS.expressions)}")
@@ -81,6 +80,7 @@ def run_panel(name, metric_loss, training, held_out):
     open_run(folder, {
         "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"], "expressions": FLAGS.expressions,
         "recipe": plain_settings(recipe), "metric_loss": plain_settings(metric_loss), "seed": FLAGS.seed,
+        "precision": set_precision("auto", folder),
     })  # fmt: skip
     task = Task("faces", metric_loss=metric_loss.maker(len(FLAGS.expressions), 2))
     strategy = tf.distribute.get_strategy()

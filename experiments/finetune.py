@@ -5,7 +5,8 @@ python experiments/finetune.py --components=runs/method/component1,runs/method/c
 
 Component i was pre-trained on data set i with --protocol naming the other data sets; it goes on with data set i + 1
 (the last with the first). The networks take turns, step by step. After each epoch every network is measured on
-every data set's validation split, so that what it forgets is seen. Stopped and started again, it goes on.
+the validation splits of its own and its new data set, so that what it forgets is seen. Stopped and started again, it
+goes on.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -70,7 +71,10 @@ def main():
 
 def settings(recipe, metric_loss, weights):
     infos = [read_info(directory) for directory in FLAGS.data]
-    first = read_settings(FLAGS.components[0])
+    precisions = {read_settings(run)["precision"] for run in FLAGS.components}
+    if len(precisions) > 1:
+        found = " and ".join(sorted(precisions))
+        raise FerMdError(f"--components: trained in {found}; train one again with --precision")
     return {
         "stage": "finetune",
         "networks": [f"component{i + 1}" for i in range(len(FLAGS.components))],
@@ -84,7 +88,7 @@ def settings(recipe, metric_loss, weights):
         "dataset_weights": weights,
         "replay": FLAGS.replay,
         "one_space": FLAGS.one_space,
-        "precision": first["precision"],
+        "precision": precisions.pop(),
         "strategy": FLAGS.strategy,
         "seed": FLAGS.seed,
     }

@@ -78,14 +78,20 @@ def train_candidate(name, training, held_out):
         last = [row for row in log if row["split"] == "validation"][-1]
         write_json(run_dir / "result.json", {
             "name": name, "changes": CANDIDATES[name], "weights": trainer.model.count_params(),
+            "precision": precision_of(name),
             **{key: last[key] for key in ("accuracy", "macro_recall", "loss")},
         })  # fmt: skip
         (run_dir / "checkpoint.npz").unlink()
     return read_json(run_dir / "result.json")
 
 
+def precision_of(name):
+    """Sets and returns the precision of a candidate."""
+    return set_precision("float32" if name.endswith("float32") else "auto")
+
+
 def make_trainer(name, training):
-    set_precision("float32" if name.endswith("float32") else "auto")
+    precision_of(name)
     config = dataclasses.replace(ComponentConfig(), **CANDIDATES[name])
     recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs)
     strategy = tf.distribute.get_strategy()

@@ -4,6 +4,7 @@ python tests/mutated_pictures.py pictures|videos COUNT SEED prints what came of 
 process of its own, so that a crash or a hang is seen.
 """
 
+import functools
 import io
 import json
 import re
@@ -22,6 +23,7 @@ from stub_predictor import StubDetector
 
 from fer_md.evaluation.predict import logits_function, softmax
 from fer_md.expressions import EXPRESSIONS
+from fer_md.faces.mtcnn import MtcnnDetector
 from fer_md.models import TINY, build_component
 from fer_md.prediction.classifier import Classifier
 from fer_md.prediction.media import find_media, read_media
@@ -118,8 +120,8 @@ def attack_videos(count, seed):
     return result
 
 
-def attack(count, seed):
-    """Shows a predictor ``count`` broken pictures under names of any format.
+def attack(count, seed, make_detector=StubDetector):
+    """Shows a predictor with a detector ``count`` broken pictures under names of any format.
 
     Returns:
         dict: ``read`` and ``refused`` pictures, processor ``seconds`` of the slowest one, ``grown``: megabytes
@@ -127,7 +129,7 @@ def attack(count, seed):
     """
     forward, wholes = logits_function(build_component(TINY, 0)), whole_pictures()
     classifier = Classifier(lambda faces: softmax(forward(faces)), EXPRESSIONS, 48, ["tiny"])
-    predictor = Predictor(classifier, StubDetector())
+    predictor = Predictor(classifier, make_detector())
     result, refused, start_memory = {"read": 0, "seconds": 0.0}, [], 0
     for first in range(0, count, _BATCH):
         with tempfile.TemporaryDirectory() as folder:
@@ -159,5 +161,7 @@ def _peak_memory():
 
 
 if __name__ == "__main__":
-    attack_all = {"pictures": attack, "videos": attack_videos}[sys.argv[1]]
+    attack_all = {
+        "pictures": attack, "videos": attack_videos, "searched": functools.partial(attack, make_detector=MtcnnDetector),
+    }[sys.argv[1]]  # fmt: skip
     print(json.dumps(attack_all(int(sys.argv[2]), int(sys.argv[3]))))

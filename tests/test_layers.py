@@ -141,6 +141,8 @@ def test_inception_shape(factorized):
     [
         (lambda: CReLU(pool_size=3), "pool_size"),
         (lambda: Conv2D(4, 2), "kernel_size"),
+        (lambda: Conv2D(4, (3, 5)), "kernel_size"),
+        (lambda: CReLU(pool_size=2).build((None, None, None, 3)), "size"),
         (lambda: Conv2D(4, 3, strides=2), "strides"),
         (lambda: BatchNorm(momentum=1.0), "momentum"),
         (lambda: BatchNorm(epsilon=0), "epsilon"),

@@ -8,7 +8,7 @@ import pytest
 from fer_md.data.synthetic import draw_face
 from fer_md.errors import FerMdError
 from fer_md.faces.detection import Detection, clip_box, main_face
-from fer_md.faces.mtcnn import MtcnnDetector
+from fer_md.faces.mtcnn import MtcnnDetector, _cut
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +125,9 @@ def test_the_main_face_is_large_and_central():
     corner, middle, tiny = (Detection(box, 0.9) for box in ((0, 0, 30, 30), (40, 35, 25, 25), (48, 48, 4, 4)))
     assert main_face([corner, middle, tiny], (100, 100, 3)) is middle
     assert main_face([], (100, 100)) is None
+
+
+def test_a_region_beside_the_picture_is_gray():
+    image = np.full((10, 12, 3), 200, np.uint8)
+    for box in ((0, -7, 6, 6), (-7, 0, 6, 6), (12, 0, 6, 6)):
+        assert (_cut(image, box, 24) == 127).all()

@@ -67,6 +67,11 @@ def test_ten_thousand_broken_pictures():
 
 
 @pytest.mark.slow
+def test_a_thousand_broken_pictures_searched_for_faces():
+    check(attack("searched", 1000, 2, 3600), 1000)
+
+
+@pytest.mark.slow
 def test_a_thousand_broken_videos():
     assert attack("videos", 1000, 1, 3600)["refused"] > 100
 

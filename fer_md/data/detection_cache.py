@@ -8,7 +8,7 @@ import numpy as np
 
 from fer_md.faces.detection import Detection
 
-FORMAT = 2
+FORMAT = 3
 
 
 class DetectionCache:

@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from fer_md.quiet import quiet_stderr
 
+_MAKING = threading.Lock()
+
 
 class LiteNetwork:
     """A network of one input and several outputs, which are put beside each other.
@@ -48,7 +50,7 @@ class LiteNetwork:
 
     def _interpreter(self):
         if not hasattr(self._local, "interpreter"):
-            with warnings.catch_warnings():
+            with _MAKING, warnings.catch_warnings():  # the filter belongs to the whole process
                 warnings.simplefilter("ignore", UserWarning)  # that it will move
                 self._local.interpreter = tf.lite.Interpreter(model_content=self._content, num_threads=1)
             self._local.shape = None

@@ -171,7 +171,7 @@ def _judge(network, shape, pictures, boxes, side, threshold):
 def _cut(image, box, side):
     """A square region as (side, side, 3) uint8, gray where it reaches beyond the image."""
     x, y, width, height = box
-    inner = image[max(y, 0) : y + height, max(x, 0) : x + width]
+    inner = image[max(y, 0) : max(y + height, 0), max(x, 0) : max(x + width, 0)]
     if inner.shape[:2] != (height, width):
         canvas = np.full((height, width, 3), 127, np.uint8)
         canvas[max(-y, 0) :, max(-x, 0) :][: inner.shape[0], : inner.shape[1]] = inner

@@ -40,15 +40,16 @@ class Conv2D(keras.layers.Conv2D):
         kwargs: of ``keras.layers.Conv2D``; ``padding`` is ``"same"``.
 
     Raises:
-        ValueError: an even kernel, or another stride, dilation, grouping, padding or data format.
+        ValueError: an even or oblong kernel, or another stride, dilation, grouping, padding or data format.
     """
 
     def __init__(self, filters, kernel_size, padding="same", **kwargs):
         super().__init__(filters, kernel_size, padding=padding, **kwargs)
         plain = (self.strides, self.dilation_rate, self.groups) == ((1, 1), (1, 1), 1)
-        if not (plain and padding == "same" and self.data_format == "channels_last" and self.kernel_size[0] % 2):
+        square = self.kernel_size[0] == self.kernel_size[1] and self.kernel_size[0] % 2
+        if not (plain and square and padding == "same" and self.data_format == "channels_last"):
             raise ValueError(
-                "Conv2D must have an odd kernel, stride 1, padding 'same' and channels last; found "
+                "Conv2D must have a square odd kernel, stride 1, padding 'same' and channels last; found "
                 f"kernel_size={self.kernel_size}, strides={self.strides}, dilation_rate={self.dilation_rate}, "
                 f"groups={self.groups}, padding={padding!r}, data_format={self.data_format!r}"
             )

@@ -64,7 +64,7 @@ class CReLU(keras.layers.Layer):
     Input: (B, H, W, C) float. Output: (B, H // pool_size, W // pool_size, 2 C), dtype of the input.
 
     Raises:
-        ValueError: ``pool_size`` is neither.
+        ValueError: ``pool_size`` is neither, or with it the height or width of the input is unknown.
     """
 
     def __init__(self, pool_size=None, affine=False, **kwargs):
@@ -75,6 +75,8 @@ class CReLU(keras.layers.Layer):
         self.affine = affine
 
     def build(self, input_shape):
+        if self.pool_size and None in input_shape[1:3]:
+            raise ValueError(f"CReLU with pooling needs to know height and width; input size {input_shape}")
         if self.affine:
             shape = (2 * input_shape[-1],)
             self.scale = self.add_weight(name="scale", shape=shape, initializer="ones")

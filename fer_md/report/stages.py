@@ -27,7 +27,7 @@ def stages_section(sources):
 
 
 def _forgetting(rows):
-    """Validation accuracy and macro recall of every network on every data set, by epoch."""
+    """Validation accuracy and macro recall of every network on its own and on its new data set, by epoch."""
     for figure in ("accuracy", "macro_recall"):
         curves = {}
         for row in rows:

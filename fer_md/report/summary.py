@@ -35,7 +35,7 @@ def _stages(found):
             paper = f"; paper {row['paper']:.2f}" if row["paper"] else ""
             yield f"{percent(row['accuracy'], 1)} %", f"component {number} {name}, accuracy{paper}"
         if row["stage"] == "fine-tuned" and row["network"] == "fused, equal weights":
-            paper = f"; paper {FUSED} on its own" if number == 1 else ""
+            paper = f"; paper {FUSED} on its own" if row["paper"] else ""
             yield f"{percent(row['macro_recall'], 1)} %", f"both fused {name}, macro recall{paper}"
 
 

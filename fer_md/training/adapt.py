@@ -1,7 +1,10 @@
 """Fine-tuned components go on with one further data set: CK+ and MMI of Tab. 2 and 3."""
 
+from pathlib import Path
+
 import tensorflow as tf
 
+from fer_md.data.manifest import read_manifest
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
@@ -13,7 +16,7 @@ from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
 
-def adaptation_jobs(run_dir, directory, recipe, metric_loss, seed=0):
+def adaptation_jobs(run_dir, directory, recipe, metric_loss, seed=0, earlier=()):
     """The jobs that train every network of a fine-tuning run on one more data set, for ``fer_md.training.loop.train``.
 
     A data set with the label space of a component's first one shares its head; another gets a head of its own.
@@ -24,17 +27,20 @@ def adaptation_jobs(run_dir, directory, recipe, metric_loss, seed=0):
         recipe: ``Recipe``.
         metric_loss: ``MetricLoss``; its centers start from class means.
         seed: of new heads.
+        earlier: prepared data sets that the run has learned: what they hold out is not trained on.
 
     Returns:
         list of ``Job``.
 
     Raises:
-        FerMdError: the run is unfinished, or has learned a data set of that name; see also ``load_split``.
+        FerMdError: the run is unfinished, has learned a data set of that name, or has trained on an image that is
+            pixel-identical to one held out here; see also ``load_split``.
     """
     settings, info = read_settings(run_dir), read_info(directory)
     if info["name"] in settings["data"]:
         raise FerMdError(f"{run_dir}: has learned {info['name']} already; name a data set that is new to it")
-    training, _ = load_training(directory, make_protocol([directory]))
+    check_held_out(directory, earlier)
+    training, _ = load_training(directory, make_protocol([directory, *earlier]))
     held_out, classes = load_split(directory, "PublicTest"), len(info["expressions"])
     jobs = []
     for index, name in enumerate(network_names(settings)):
@@ -47,3 +53,20 @@ def adaptation_jobs(run_dir, directory, recipe, metric_loss, seed=0):
         start_centers(trainer, [training], seed)
         jobs.append(Job(name, trainer, (training,), {info["name"]: (head, held_out)}))
     return jobs
+
+
+def check_held_out(directory, earlier):
+    """Refuses a data set that holds out an image which an earlier one has trained on.
+
+    Raises:
+        FerMdError: there is such an image; the message names the first.
+    """
+    rows = read_manifest(Path(directory) / "manifest.csv")
+    held_out = {row.sha256: row.key for row in rows if row.split != "Training"}
+    for other in earlier:
+        for row in read_manifest(Path(other) / "manifest.csv"):
+            if row.split == "Training" and row.sha256 in held_out:
+                raise FerMdError(
+                    f"{directory}: holds out {held_out[row.sha256]}, pixel-identical to {row.key}, a Training image of "
+                    f"{other}; leave it out of the one or of the other"
+                )
