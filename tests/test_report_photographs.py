@@ -25,7 +25,7 @@ def test_every_photograph_is_shown_in_its_colours_and_a_broken_one_named(tmp_pat
     section = photographs_sheet(stub_predictor(), tmp_path, "runs/<one>")
     assert "3 faces on 3 photographs" in section and "runs/&lt;one&gt; answers" in section
     assert "Skipped: " in section and "broken&lt;.jpg: the file is empty" in section
-    assert section.count("<tr>") == 4 and "<td>02.png</td><td>1</td><td>neutral" in section
+    assert section.count("<tr>") == 4 and '<td>02.png</td><td>1</td><td class="text">neutral 70 %' in section
     data = base64.b64decode(re.search('base64,([^"]*)"', section)[1])
     sheet = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     assert sheet.shape[1] > 4 * 480 and (np.all(sheet == (0, 0, 255), axis=2)).mean() > 0.1
