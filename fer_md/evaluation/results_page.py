@@ -212,6 +212,7 @@ SECTIONS = {
     "network-search": _search,
     "md_loss": _md_loss,
     "training_step": _training_step,
+    "training_step_avx2": _training_step,
     "predict": _predict,
     "drawn-faces": _drawn_faces,
 }
