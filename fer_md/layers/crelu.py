@@ -4,11 +4,6 @@ import keras
 import tensorflow as tf
 
 
-def crelu(x):
-    """``relu(concat(x, -x))`` along the last axis."""
-    return tf.nn.relu(tf.concat([x, -x], axis=-1))
-
-
 @tf.custom_gradient
 def pooled_crelu(x):
     """``maxpool(crelu(x))`` over squares of 2 x 2, with a gradient in one pass over the memory.
@@ -23,8 +18,8 @@ def pooled_crelu(x):
     Returns:
         (B, H / 2, W / 2, 2 C), dtype of ``x``.
     """
-    highest, lowest = tf.nn.max_pool2d(x, 2, 2, "VALID"), -tf.nn.max_pool2d(-x, 2, 2, "VALID")
-    outputs = tf.nn.relu(tf.concat([highest, -lowest], axis=-1))
+    pooled = [tf.nn.max_pool2d(half, 2, 2, "VALID") for half in (x, -x)]
+    outputs = tf.nn.relu(tf.concat(pooled, axis=-1))
     return outputs, lambda upstream: _pooled_crelu_gradient(x, upstream)
 
 
@@ -87,7 +82,7 @@ class CReLU(keras.layers.Layer):
             x = tf.nn.relu(tf.concat([x, -x], axis=-1) * self.scale + self.shift)
             return tf.nn.max_pool2d(x, 2, 2, "VALID") if self.pool_size else x
         if not self.pool_size:
-            return crelu(x)
+            return tf.nn.crelu(x)
         height, width = x.shape[1:3]
         if height % 2 or width % 2:
             x = x[:, : height - height % 2, : width - width % 2]  # an odd last row or column is in no square
