@@ -1,17 +1,20 @@
-"""Evaluates finished runs on one split, each network alone or fused: metrics.json, confusion_matrix.csv and .png.
+"""Evaluates finished runs, or the package's own network, on one split: metrics.json, confusion_matrix.csv and .png.
 
 python experiments/evaluate.py --run_dir=runs/quick/seed0 --data=runs/data/fer2013 --split=PublicTest
 python experiments/evaluate.py --run_dir=runs/quick/seed0 --data=runs/data/fer2013 --split=PrivateTest --averaging=flip
 python experiments/evaluate.py --run_dir=runs/method/finetuned --data=runs/data/fer2013 --split=PrivateTest --fuse=equal
+python experiments/evaluate.py --pretrained --data=runs/data/fer2013 --split=PrivateTest
 
 --fuse adds up the networks' probabilities (Sec. 3.2.2): those of one fine-tuning run, or of several runs named with
 commas. Fitted weights come from --validation. Choose models on PublicTest; read PrivateTest once, for the result.
-The results are written to RUN/eval/ of the first run.
+The results are written to RUN/eval/ of the first run, and of the package's network to runs/pretrained/eval/.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 
+import dataclasses
 import sys
+from pathlib import Path
 
 from absl import flags
 
@@ -20,22 +23,54 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_networks, load_scorer, model_hashes, stack_scores
 from fer_md.evaluation.fusion import fit_weights, fuse
 from fer_md.evaluation.measure import leaked_rows, measure, write_evaluation
-from fer_md.evaluation.predict import AVERAGING
+from fer_md.evaluation.predict import AVERAGING, predict_probabilities
+from fer_md.pretrained import load_pretrained, read_description
 from fer_md.training.run_directory import read_settings
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("run_dir", None, "Finished run of experiments/pretrain.py or finetune.py; several for --fuse.")
+flags.DEFINE_bool("pretrained", False, "The network that ships with the package, in place of a run's.")
 flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
 flags.DEFINE_string("split", "PublicTest", "Split to evaluate.")
 flags.DEFINE_string("network", None, "One network of the run, for example component1; all by default.")
 flags.DEFINE_enum("fuse", "no", ["no", "equal", "fitted"], "Add up the networks' scores, with equal or fitted weights.")
 flags.DEFINE_string("validation", "PublicTest", "Split on which the weights of --fuse=fitted are fitted.")
 flags.DEFINE_enum("averaging", "none", AVERAGING, "Copies of each face whose probabilities are averaged.")
-flags.mark_flags_as_required(["run_dir", "data"])
+flags.mark_flag_as_required("data")
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """What answered: where its results go, the settings it was trained with, and the hashes of its files."""
+
+    folder: Path
+    settings: list
+    models: dict
 
 
 def main():
     info = read_info(FLAGS.data)
+    if FLAGS.pretrained == bool(FLAGS.run_dir):
+        raise FerMdError("name a --run_dir, or pass --pretrained: one of both")
+    if FLAGS.pretrained:
+        return evaluate_pretrained(info)
+    return evaluate_runs(info)
+
+
+def evaluate_pretrained(info):
+    if FLAGS.network or FLAGS.fuse != "no":
+        raise FerMdError("--pretrained is one network, fused already: without --network and --fuse")
+    description, split = read_description(), load_split(FLAGS.data, FLAGS.split)
+    if info["expressions"] != description["expressions"]:
+        raise FerMdError(f"{FLAGS.data}: its expressions are not those of the package's network: "
+                         + ", ".join(description["expressions"]))  # fmt: skip
+    probabilities = predict_probabilities(load_pretrained(), split.images, FLAGS.averaging)
+    origin = Origin(Path("runs/pretrained"), description["runs"], {"weights.npz": description["weights_sha256"]})
+    label = "" if info["name"] == description["data"] else f"-{info['name']}"
+    report(info, split, probabilities, origin, label, {})
+
+
+def evaluate_runs(info):
     networks = find_networks(FLAGS.run_dir, FLAGS.network)
     split = load_split(FLAGS.data, FLAGS.split)
     scorers = [load_scorer(run, name, info) for run, name in networks]
@@ -44,7 +79,7 @@ def main():
         for (run, name), probabilities in zip(networks, scores, strict=True):
             own = name == "model" and read_settings(run)["data"] == info["name"]
             label = "" if own else f"-{info['name']}-{name}"
-            report(info, split, probabilities, [(run, name)], label, {})
+            report(info, split, probabilities, origin_of([(run, name)]), label, {})
         return
     if len(networks) < 2:
         raise FerMdError(f"{networks[0][0]}: --fuse needs two networks or more; name further runs, with commas")
@@ -54,26 +89,30 @@ def main():
         known = stack_scores(scorers, validation.images, FLAGS.averaging)
         weights = fit_weights(known, validation.labels).tolist()
     fused = fuse(scores, weights)
-    report(info, split, fused, networks, f"-{info['name']}-fused-{FLAGS.fuse}", {"score_weights": weights})
+    report(info, split, fused, origin_of(networks), f"-{info['name']}-fused-{FLAGS.fuse}", {"score_weights": weights})
 
 
-def report(info, split, probabilities, networks, label, extra):
+def origin_of(networks):
+    return Origin(networks[0][0], [read_settings(run) for run, _ in networks], model_hashes(networks))
+
+
+def report(info, split, probabilities, origin, label, extra):
     """Measures, writes and prints one result."""
-    leaked = leaked_rows(FLAGS.data, split, FLAGS.split, [read_settings(run) for run, _ in networks])
+    leaked = leaked_rows(FLAGS.data, split, FLAGS.split, origin.settings)
     metrics, confusion = measure(split, probabilities, info["expressions"], leaked)
     name = FLAGS.split + label + ("" if FLAGS.averaging == "none" else f"-{FLAGS.averaging}")
     metrics = {
         "data": info["name"],
         "split": FLAGS.split,
         "averaging": FLAGS.averaging,
-        "seed": read_settings(networks[0][0])["seed"],
+        "seed": origin.settings[0]["seed"],
         **extra,
         **metrics,
         "manifest_sha256": info["manifest_sha256"],
-        "models": model_hashes(networks),
+        "models": origin.models,
     }
     title = f"{info['name']} {name}: {100 * metrics['accuracy']:.2f} %"
-    write_evaluation(networks[0][0] / "eval" / name, metrics, confusion, info["expressions"], title)
+    write_evaluation(origin.folder / "eval" / name, metrics, confusion, info["expressions"], title)
     low, high = metrics["accuracy_interval"]
     print(f"{info['name']} {name}: accuracy {metrics['accuracy']:.4f} (95 % {low:.4f} to {high:.4f})")
     print(f"  macro recall {metrics['macro_recall']:.4f}  macro F1 {metrics['macro_f1']:.4f}  "

@@ -9,32 +9,42 @@ The model is selected on --validation; the test split is never read here.
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 
 import dataclasses
+import functools
 import sys
 
 from absl import flags
 
+from fer_md.data.pipeline import training_batches
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info
-from fer_md.models import HALF, TINY, ComponentConfig, build_component
+from fer_md.errors import FerMdError
+from fer_md.models import HALF, NARROW, TINY, ComponentConfig, build_component
 from fer_md.training.loop import Job, train
+from fer_md.training.objective import SHARES
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.run_directory import open_run, plain_settings
+from fer_md.training.soft_targets import mix_votes
 from fer_md.training.strategy import make_strategy
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
-NETWORKS = {"paper": ComponentConfig(), "half": HALF, "tiny": TINY}
+NETWORKS = {"paper": ComponentConfig(), "narrow": NARROW, "half": HALF, "tiny": TINY}
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
 flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, model.keras.")
 flags.DEFINE_enum("preset", "quick", list(PRESETS), "Recipe; see fer_md/training/presets.py.")
 flags.DEFINE_integer("epochs", None, "Epochs in place of the preset's.", lower_bound=1)
-flags.DEFINE_enum("network", "paper", list(NETWORKS), "The paper's component, one of half its widths, or a tiny one.")
+flags.DEFINE_enum("network", "paper", list(NETWORKS), "The paper's component, one that is narrow where a filter costs "
+                  "most, one of half the widths, or a tiny one.")  # fmt: skip
 flags.DEFINE_float(
     "dropout", None, "Share dropped after both FC layers, in place of the network's. The paper's 0.65 may be what is "
     "dropped or what is kept.", lower_bound=0, upper_bound=0.99,
+)  # fmt: skip
+flags.DEFINE_float(
+    "votes", 0.0, "Share of the target that FER+'s votes for a face give, the rest is its label's; below 0.5, so that "
+    "the label stays the most probable class.", lower_bound=0, upper_bound=0.49,
 )  # fmt: skip
 flags.DEFINE_enum("precision", "auto", PRECISIONS, "Of the layers; auto: bfloat16 where the processor has it.")
 flags.DEFINE_enum("strategy", "one", ["one", "mirrored", "multiworker"], "tf.distribute strategy.")
@@ -73,17 +83,28 @@ def main():
         "expressions": info["expressions"],
         "recipe": plain_settings(recipe),
         "network": plain_settings(config),
+        "votes": FLAGS.votes,
         "precision": precision,
         "strategy": FLAGS.strategy,
         "validation": FLAGS.validation,
         "seed": FLAGS.seed,
     }
     run_dir = open_run(FLAGS.run_dir, settings)
-    tasks = [Task(info["name"])]
+    tasks = [make_task(info["name"], training)]
     trainer = Trainer(lambda: build_component(config, FLAGS.seed), recipe, len(training.labels), strategy, tasks)
     job = Job("model", trainer, (training,), {info["name"]: ("logits", held_out)})
     complete = train([job], run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
     print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
+
+
+def make_task(name, training):
+    """Softmax on the labels, or on labels and votes."""
+    if not FLAGS.votes:
+        return Task(name)
+    if training.votes is None:
+        raise FerMdError(f"{FLAGS.data}: --votes needs FER+'s; prepare it with --ferplus=fer2013new.csv")
+    targets = mix_votes(training.labels, training.votes, FLAGS.votes)
+    return Task(name, objective=SHARES, batches=functools.partial(training_batches, targets=targets))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 Importing the package loads neither TensorFlow nor Keras: import what you need
 from its modules, for example ``from fer_md.models import build_component``.
-``fer_md.Predictor`` finds faces in pictures and says what they express; it is loaded when it is first used.
+``fer_md.Predictor`` finds faces in pictures and says what they express, ``fer_md.load_pretrained`` gives the trained
+network that ships with the package; both are loaded when they are first used.
 """
 __version__ = "0.1.0"
-__all__ = ["Predictor", "__version__"]
+__all__ = ["Predictor", "__version__", "load_pretrained"]
 
 
 def __getattr__(name):
@@ -13,4 +14,8 @@ def __getattr__(name):
         from fer_md.prediction.predictor import Predictor
 
         return Predictor
+    if name == "load_pretrained":
+        from fer_md.pretrained import load_pretrained
+
+        return load_pretrained
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

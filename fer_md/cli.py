@@ -43,7 +43,8 @@ def _parser():
     predict = commands.add_parser("predict", allow_abbrev=False, help="find the faces and say what they express")
     predict.set_defaults(run=_predict)
     predict.add_argument("paths", nargs="+", metavar="PATH", help="picture, folder, video, or number of a camera")
-    predict.add_argument("--model", required=True, help="run directory, or SavedModel of fer-md export")
+    predict.add_argument("--model", help="run directory, or SavedModel of fer-md export; by default the network that "
+                         "ships with the package")
     predict.add_argument("--data", help="name or prepared folder of the data set in whose label space to answer")
     predict.add_argument("--output", metavar="FILE", help=".jsonl or .csv; by default JSON lines on stdout")
     predict.add_argument("--annotate", metavar="DIR", help="new folder for pictures and videos with the faces drawn in")
@@ -59,7 +60,7 @@ def _parser():
     predict.add_argument("--every", type=_positive, default=1, help="every n-th frame of a video only")
     info = commands.add_parser("info", allow_abbrev=False, help="versions, and what a model is")
     info.set_defaults(run=_info)
-    info.add_argument("--model", help="run directory or SavedModel")
+    info.add_argument("--model", help="run directory or SavedModel; by default the network that ships with the package")
     info.add_argument("--data", help="as for predict")
     for command in (predict, info):
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
@@ -137,11 +138,10 @@ def _info(parsed):
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             found[package] = "not installed"
-    if parsed.model:
-        classifier = load_classifier(parsed.model, parsed.data)
-        found |= {"model": parsed.model, "networks": ", ".join(classifier.networks),
-                  "expressions": ", ".join(classifier.expressions),
-                  "face": f"{classifier.image_size}x{classifier.image_size} gray"}
+    classifier = load_classifier(parsed.model, parsed.data)
+    found |= {"model": parsed.model or "pretrained", "networks": ", ".join(classifier.networks),
+              "expressions": ", ".join(classifier.expressions),
+              "face": f"{classifier.image_size}x{classifier.image_size} gray"}
     for name, value in found.items():
         print(f"{name:<32}{value}")
 

@@ -12,7 +12,7 @@ LEVELS = (
     {"layers", "losses"},
     {"models"},
     {"training", "evaluation"},
-    {"serving", "prediction"},
+    {"serving", "pretrained", "prediction"},
     {"report"},
     {"cli"},
 )

@@ -13,6 +13,7 @@ from random_faces import random_split
 from fer_md.data.face import Face
 from fer_md.data.records import load_split, write_dataset
 from fer_md.evaluation.predict import predict_probabilities, views
+from fer_md.pretrained import load_pretrained
 from fer_md.training.run_directory import load_model
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +52,43 @@ def test_evaluate_writes_consistent_figures(run):
     assert metrics["leaked"] == 2
     assert metrics["ferplus_images"] == 30
     assert (folder / "confusion_matrix.png").stat().st_size > 1000
+
+
+def test_votes_are_learned_from_where_there_are_some(run, tmp_path):
+    flags = ["--network=tiny", "--preset=smoke", "--epochs=1", "--precision=float32", "--votes=0.3"]
+    answer = script("pretrain.py", f"--data={run / 'data'}", f"--run_dir={tmp_path / 'run'}", *flags)
+    assert answer.returncode == 0, answer.stderr
+    first = [json.loads((folder / "run" / "metrics.jsonl").read_text().split("\n")[0]) for folder in (tmp_path, run)]
+    assert first[0]["step"] == first[1]["step"] and first[0]["loss"] != first[1]["loss"]
+    faces = (Face(key=str(i), image=image, label=1, split="PublicTest" if i < 3 else "Training")
+             for i, image in enumerate(random_split(9).images))  # fmt: skip
+    write_dataset(faces, tmp_path / "data", "voteless")
+    answer = script("pretrain.py", f"--data={tmp_path / 'data'}", f"--run_dir={tmp_path / 'other'}", *flags)
+    assert answer.returncode == 1
+    assert "needs FER+'s; prepare it with --ferplus" in answer.stderr
+
+
+def test_run_becomes_a_network_that_ships(run, tmp_path):
+    both = f"--run_dir={run / 'run'},{run / 'run'}"
+    answer = script("ship.py", both, f"--data={run / 'data'}", f"--output={tmp_path}")
+    assert answer.returncode == 0, answer.stderr
+    description = json.loads((tmp_path / "description.json").read_text())
+    assert sum(description["score_weights"]) == pytest.approx(1)
+    faces = load_split(run / "data", "PublicTest").images
+    exact = predict_probabilities(load_model(run / "run"), faces) ** (1 / description["temperature"])
+    shipped = predict_probabilities(load_pretrained(tmp_path), faces)
+    assert shipped == pytest.approx(exact / exact.sum(1, keepdims=True), abs=3e-3)
+
+
+@pytest.mark.parametrize(("flags", "message"), [
+    ([], "one of both"),
+    (["--pretrained", "--run_dir=runs/x"], "one of both"),
+    (["--pretrained", "--fuse=equal"], "without --network and --fuse"),
+])  # fmt: skip
+def test_evaluate_has_one_source(run, flags, message):
+    answer = script("evaluate.py", f"--data={run / 'data'}", *flags)
+    assert answer.returncode == 1
+    assert message in answer.stderr and "Traceback" not in answer.stderr
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from fer_md.evaluation.metrics import (
     negative_log_likelihood,
     summarize,
 )
+from fer_md.evaluation.quality import accuracy_by_quality
 from fer_md.files import atomic_directory
 from fer_md.training.results import write_result
 
@@ -39,6 +40,8 @@ def measure(split, probabilities, expressions, leaked):
         "leaked": int(leaked.sum()),
         "accuracy_without_leaked": float((predictions == labels)[~leaked].mean()),
     }
+    if len(labels) >= 3:
+        metrics["accuracy_by_quality"] = accuracy_by_quality(split.images[labelled], predictions == labels)
     if split.votes is not None:
         majority = ferplus_labels(split.votes[labelled])
         kept = majority >= 0

@@ -114,10 +114,8 @@ class MtcnnDetector:
 
 def _load():
     """The package's three networks."""
-    try:
-        from mtcnn import MTCNN
-    except ImportError:
-        raise FerMdError("the detector mtcnn is not installed: pip install 'fer_md[faces]'") from None
+    from mtcnn import MTCNN  # with TensorFlow: not for --help
+
     from fer_md.faces.lite_network import LiteNetwork  # loads TensorFlow
 
     models = [stage.model for stage in MTCNN().stages]

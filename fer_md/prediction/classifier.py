@@ -1,4 +1,4 @@
-"""A trained network that says what faces express, from a run's folder or an exported SavedModel."""
+"""A trained network that says what faces express: the package's own, a run's, or an exported SavedModel."""
 
 import re
 from pathlib import Path
@@ -11,6 +11,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_networks, load_scorer
 from fer_md.evaluation.predict import logits_function, softmax
 from fer_md.models import build_fused
+from fer_md.pretrained import load_pretrained, read_description
 from fer_md.training.run_directory import read_settings
 
 _BATCH = 256
@@ -36,12 +37,13 @@ class Classifier:
         return np.concatenate(parts).astype(np.float64)
 
 
-def load_classifier(path, data=None):
-    """Loads what a training or an export wrote.
+def load_classifier(path=None, data=None):
+    """Loads the network that ships with the package, or what a training or an export wrote.
 
     Args:
-        path: folder of a finished run, whose networks are fused where it has several (Sec. 3.2.2), or a SavedModel of
-            `fer_md.serving.export`: the version's folder, or the one above it, of which the highest version is taken.
+        path: None for the package's own network; folder of a finished run, whose networks are fused where it has
+            several (Sec. 3.2.2), or a SavedModel of `fer_md.serving.export`: the version's folder, or the one above
+            it, of which the highest version is taken.
         data: the label space to answer in: name of one of the run's data sets, or a prepared folder. Needed only
             where the run's data sets differ in their expressions.
 
@@ -51,6 +53,10 @@ def load_classifier(path, data=None):
     Raises:
         FerMdError: ``path`` is neither, the run is not finished or damaged, or ``data`` is missing or unknown.
     """
+    if path is None:
+        if data is not None:
+            raise FerMdError("--data is for run directories; the network of the package has one label space")
+        return _from_package()
     path = Path(path)
     if (path / "config.json").is_file():
         return _from_run(path, data)
@@ -64,6 +70,13 @@ def load_classifier(path, data=None):
     if data is not None:
         raise FerMdError(f"{path}: --data is for run directories; a SavedModel has one label space")
     return _from_saved_model(folder)
+
+
+def _from_package():
+    model = load_pretrained()
+    forward = logits_function(model)
+    return Classifier(lambda faces: softmax(forward(faces)), read_description()["expressions"], model.input_shape[1],
+                      ["pretrained"])
 
 
 def _from_run(path, data):

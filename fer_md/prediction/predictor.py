@@ -31,7 +31,8 @@ class FacePrediction:
         score: float in [0, 1], how sure the detector is; None without a detector.
         landmarks: (5, 2) float32 x, y in the order of `fer_md.faces.detection.LANDMARKS`, or None.
         label: name of the most probable expression.
-        probabilities: dict from each expression's name to its probability; the network's softmax, not calibrated.
+        probabilities: dict from each expression's name to its probability; the network's softmax, calibrated where
+            it is the one of the package.
     """
 
     box: tuple
@@ -45,8 +46,8 @@ class Predictor:
     """Finds the faces in pictures and says what each expresses.
 
     Args:
-        model: folder of a run or of a SavedModel, see `fer_md.prediction.classifier.load_classifier`, or a
-            `fer_md.prediction.classifier.Classifier`.
+        model: None for the network that ships with the package; folder of a run or of a SavedModel, see
+            `fer_md.prediction.classifier.load_classifier`; or a `fer_md.prediction.classifier.Classifier`.
         detector: ``"mtcnn"``, anything with the ``detect`` of `fer_md.faces.detection.Detector`, or None: then each
             picture is one face, and the square in its middle is classified.
         align: ``"eyes"``: a face is turned and scaled by its eyes, where the detector finds them far enough apart;
@@ -60,19 +61,20 @@ class Predictor:
         FerMdError: an argument is not one of these, or the model cannot be loaded.
 
     Example:
-        predictor = fer_md.Predictor("runs/quick/seed0")
+        predictor = fer_md.Predictor()
         for faces in predictor.predict(["holiday.jpg", frame]):
             print([(face.label, face.box) for face in faces])
     """
 
-    def __init__(self, model, detector="mtcnn", align="eyes", max_faces=None, data=None, cascade=None):
+    def __init__(self, model=None, detector="mtcnn", align="eyes", max_faces=None, data=None, cascade=None):
         if align not in ALIGNMENTS:
             raise FerMdError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
         if max_faces is not None and max_faces < 1:
             raise FerMdError(f"max_faces must be None or at least 1; got {max_faces}")
         if not (detector is None or detector == "mtcnn" or hasattr(detector, "detect")):
             raise FerMdError(f'detector must be "mtcnn", None or have a method detect; got {detector!r}')
-        self.classifier = load_classifier(model, data) if isinstance(model, str | os.PathLike) else model
+        known = model is not None and not isinstance(model, str | os.PathLike)
+        self.classifier = model if known else load_classifier(model, data)
         self.detector = MtcnnDetector() if detector == "mtcnn" else detector
         self.align, self.max_faces, self.cascade = align, max_faces, cascade
 

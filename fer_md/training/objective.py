@@ -1,4 +1,4 @@
-"""What a head's output is compared with, and how: classes under softmax, or points."""
+"""What a head's output is compared with, and how: classes or shares of them under softmax, or points."""
 
 import dataclasses
 from collections.abc import Callable
@@ -33,9 +33,22 @@ def softmax_cross_entropy(logits, labels, smoothing):
     Returns:
         (B,) losses and (B,) scores.
     """
-    classes = logits.shape[-1]
-    targets = tf.one_hot(labels, classes, 1 - smoothing + smoothing / classes, smoothing / classes)
-    correct = tf.cast(tf.equal(tf.argmax(logits, 1, tf.int32), labels), tf.float32)
+    return share_cross_entropy(logits, tf.one_hot(labels, logits.shape[-1]), smoothing)
+
+
+def share_cross_entropy(logits, shares, smoothing):
+    """Cross-entropy with shares of the classes, and 1 where the largest share is the most probable class.
+
+    Args:
+        logits: (B, K) float32.
+        shares: (B, K) float32, rows that add up to 1; a row of zeros has a meaningless loss and score.
+        smoothing: share of the target spread evenly over the classes, in [0, 1).
+
+    Returns:
+        (B,) losses and (B,) scores.
+    """
+    targets = (1 - smoothing) * shares + smoothing / logits.shape[-1]
+    correct = tf.cast(tf.equal(tf.argmax(logits, 1), tf.argmax(shares, 1)), tf.float32)
     return tf.nn.softmax_cross_entropy_with_logits(targets, logits), correct
 
 
@@ -56,4 +69,5 @@ def mean_distance(points, targets, _):
 
 
 CLASSES = Objective(softmax_cross_entropy, lambda labels: labels >= 0, "accuracy")
+SHARES = Objective(share_cross_entropy, lambda shares: tf.reduce_sum(shares, 1) > 0.5, "accuracy")
 POINTS = Objective(mean_distance, lambda points: tf.ones(tf.shape(points)[:1], tf.bool), "distance")

@@ -1,0 +1,83 @@
+"""Makes the package's own network of finished runs: compressed, with weights and a temperature from PublicTest.
+
+python experiments/ship.py --run_dir=runs/full/component1,runs/full/component2 --data=runs/data/fer2013
+
+Writes fer_md/pretrained/weights.npz and description.json. The scores' weights and the temperature are fitted on
+--validation, on the compressed networks; the test split is not read. Evaluate the result with
+experiments/evaluate.py --pretrained.
+"""
+
+from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
+
+import sys
+import tempfile
+from pathlib import Path
+
+import keras
+from absl import flags
+
+from fer_md.data.records import load_split, read_info
+from fer_md.errors import FerMdError
+from fer_md.evaluation.calibration import fit_temperature
+from fer_md.evaluation.components import find_networks, load_scorer, model_hashes, stack_scores
+from fer_md.evaluation.fusion import fit_weights, fuse
+from fer_md.pretrained import load_components, save_pretrained
+from fer_md.pretrained.store import FOLDER
+from fer_md.training.run_directory import environment, read_settings
+
+MEBIBYTE = 2**20
+LARGEST = 30
+"""MiB that the package's weights may have."""
+
+FLAGS = flags.FLAGS
+flags.DEFINE_list("run_dir", None, "Finished run of experiments/pretrain.py or finetune.py, or several.")
+flags.DEFINE_string("data", None, "Prepared folder whose label space is answered in.")
+flags.DEFINE_string("validation", "PublicTest", "Split on which weights and temperature are fitted.")
+flags.DEFINE_string("output", str(FOLDER), "Folder for the two files.")
+flags.mark_flags_as_required(["run_dir", "data"])
+
+
+def main():
+    info, networks = read_info(FLAGS.data), find_networks(FLAGS.run_dir)
+    scorers = [load_scorer(run, name, info) for run, name in networks]
+    split = load_split(FLAGS.data, FLAGS.validation)
+    description = {
+        "command": " ".join(["python", *sys.argv]),
+        "data": info["name"],
+        "manifest_sha256": info["manifest_sha256"],
+        "expressions": info["expressions"],
+        "validation": FLAGS.validation,
+        "runs": [read_settings(run) for run, _ in networks],
+        "models": model_hashes(networks),
+        "environment": environment(),
+    }
+    components = [answering(model, head) for model, head in scorers]
+    with tempfile.TemporaryDirectory() as folder:  # what compression leaves of them
+        save_pretrained(folder, components, {**description, "score_weights": None, "temperature": None})
+        compressed = load_components(folder)
+    exact = stack_scores(scorers, split.images)
+    scores = stack_scores([(model, "logits") for model in compressed], split.images)
+    weights = fit_weights(scores, split.labels).tolist()
+    fused = fuse(scores, weights)
+    before, after = (float((found.argmax(1) == split.labels).mean()) for found in (fuse(exact, weights), fused))
+    save_pretrained(FLAGS.output, components, {
+        **description,
+        "score_weights": weights,
+        "temperature": fit_temperature(fused, split.labels),
+        "accuracy": {"float32": before, "compressed": after},
+    })  # fmt: skip
+    size = (Path(FLAGS.output) / "weights.npz").stat().st_size / MEBIBYTE
+    print(f"{FLAGS.output}: {size:.1f} MiB; {FLAGS.validation} {100 * before:.2f} % in float32, {100 * after:.2f} % "
+          "compressed")  # fmt: skip
+    if size > LARGEST:
+        raise FerMdError(f"{FLAGS.output}/weights.npz: {size:.1f} MiB, more than the {LARGEST} that may ship")
+
+
+def answering(model, head):
+    """A network with one head, as ``logits``, and its embeddings."""
+    outputs = {"embeddings": model.output["embeddings"], "logits": model.output[head]}
+    return keras.Model(model.input, outputs, name=model.name)
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))

@@ -1,0 +1,5 @@
+"""The trained network that ships with the package."""
+
+from fer_md.pretrained.store import load_components, load_pretrained, read_description, save_pretrained
+
+__all__ = ["load_components", "load_pretrained", "read_description", "save_pretrained"]

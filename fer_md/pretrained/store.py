@@ -1,0 +1,108 @@
+"""The trained network that ships with the package: how it is written, and how it is loaded."""
+
+import io
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from fer_md.data.manifest import file_sha256
+from fer_md.errors import FerMdError
+from fer_md.files import atomic_file, read_json, write_json
+from fer_md.models import build_fused
+from fer_md.pretrained.compress import compress, decompress
+
+FOLDER = Path(__file__).parent
+"""Where those of the installed package are.
+
+``networks.json`` holds the components as Keras describes them, ``weights.npz`` their compressed weights, and
+``description.json`` says what they are.
+"""
+
+
+def save_pretrained(folder, components, description):
+    """Writes the components, their compressed weights and their description, each file whole or not at all.
+
+    Args:
+        folder: gets the three files.
+        components: list of ``keras.Model`` with the outputs of ``build_component``.
+        description: dict of JSON values with ``expressions``, ``score_weights`` and ``temperature``; the hash of the
+            weights is added.
+    """
+    folder, arrays = Path(folder), {}
+    for number, model in enumerate(components, 1):
+        for variable in model.weights:
+            if "float" in variable.dtype:
+                coded = compress(keras.ops.convert_to_numpy(variable))
+                arrays |= {f"component{number}/{variable.path}:{part}": array for part, array in coded.items()}
+    with atomic_file(folder / "weights.npz") as partial, open(partial, "wb") as stream:
+        np.savez_compressed(stream, **arrays)
+    write_json(folder / "networks.json", [json.loads(model.to_json()) for model in components])
+    write_json(folder / "description.json", {**description, "weights_sha256": file_sha256(folder / "weights.npz")})
+
+
+def read_description(folder=FOLDER):
+    """What the shipped network is, a dict: ``expressions``, ``score_weights``, ``temperature``, ``data`` and more.
+
+    Raises:
+        FerMdError: there is none.
+    """
+    return read_json(Path(folder) / "description.json")
+
+
+def load_components(folder=FOLDER):
+    """The shipped components, a list of ``keras.Model`` with the outputs of ``build_component``.
+
+    Args:
+        folder: what ``save_pretrained`` wrote; that of the package by default.
+
+    Raises:
+        FerMdError: a file is missing or damaged.
+    """
+    folder, description = Path(folder), read_description(folder)
+    arrays = _read_arrays(folder / "weights.npz", description["weights_sha256"])
+    components = []
+    for number, network in enumerate(read_json(folder / "networks.json"), 1):
+        model = keras.models.model_from_json(json.dumps(network))
+        for variable in model.weights:
+            if "float" in variable.dtype:
+                name = f"component{number}/{variable.path}:"
+                coded = {key.removeprefix(name): value for key, value in arrays.items() if key.startswith(name)}
+                variable.assign(decompress(coded))
+        components.append(model)
+    return components
+
+
+def load_pretrained(folder=FOLDER):
+    """The trained network that ships with the package: its components' scores, fused (Sec. 3.2.2).
+
+    Args:
+        folder: what ``save_pretrained`` wrote; that of the package by default.
+
+    Returns:
+        ``keras.Model`` from faces (B, 48, 48, 1), gray levels in [0, 255] of any numeric dtype, to a dict with
+        ``logits`` (B, 7) float32; their softmax are probabilities, calibrated on the validation split, in the order
+        of ``fer_md.expressions.EXPRESSIONS``. ``docs/MODEL_CARD.md`` says what it learned from and how good it is.
+
+    Raises:
+        FerMdError: a file is missing or damaged.
+    """
+    description = read_description(folder)
+    components, temperature = load_components(folder), description["temperature"]
+    weights = description["score_weights"]
+    fused = build_fused(components, weights) if len(components) > 1 else components[0]
+    calibrate = keras.layers.Rescaling(1 / temperature, dtype="float32", name="temperature")
+    return keras.Model(fused.input, {"logits": calibrate(fused.output["logits"])}, name="pretrained")
+
+
+def _read_arrays(path, sha256):
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FerMdError(f"{path}: cannot be read ({error.strerror}); install the package again") from None
+    if file_sha256(path) != sha256:
+        raise FerMdError(f"{path}: damaged, not the file that {path.with_name('description.json')} describes; "
+                         "install the package again")  # fmt: skip
+    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+        return dict(stored)

@@ -1,0 +1,85 @@
+"""Weights that ship: compression, a round trip through the files, what is refused, and the package's own network."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from random_faces import random_split
+
+import fer_md
+from fer_md.errors import FerMdError
+from fer_md.evaluation.fusion import fuse
+from fer_md.evaluation.predict import predict_probabilities
+from fer_md.expressions import EXPRESSIONS
+from fer_md.models import TINY, build_component
+from fer_md.pretrained import load_components, load_pretrained, save_pretrained
+from fer_md.pretrained.compress import INT8_FROM, compress, decompress
+
+
+def test_large_matrix_is_off_by_half_a_scale_at_most():
+    weights = np.random.default_rng(0).normal(size=(INT8_FROM // 256, 256)).astype(np.float32)
+    weights[:, 3] = 0
+    coded = compress(weights)
+    assert coded["values"].dtype == np.int8 and coded["scale"].shape == (256,)
+    assert (np.abs(decompress(coded) - weights) <= coded["scale"] / 2 + 1e-7).all()
+    assert np.abs(coded["values"]).max(0)[np.arange(256) != 3].min() == 127
+
+
+@pytest.mark.parametrize(("values", "dtype"), [([0.1, -2.5, 0], "float16"), ([1e6], "float32"), ([1e-9], "float32")])
+def test_the_rest_is_float16_where_it_fits(values, dtype):
+    coded = compress(np.array(values, np.float32))
+    assert coded["values"].dtype == dtype
+    assert decompress(coded) == pytest.approx(values, rel=1e-3)
+
+
+@pytest.fixture
+def shipped(tmp_path):
+    components = [build_component(TINY, seed) for seed in (0, 1)]
+    description = {"expressions": list(EXPRESSIONS), "score_weights": [0.25, 0.75], "temperature": 1.5}
+    save_pretrained(tmp_path, components, description)
+    return tmp_path, components
+
+
+def test_round_trip_keeps_the_fused_scores(shipped):
+    folder, components = shipped
+    faces = random_split(20).images
+    exact = fuse([predict_probabilities(model, faces) for model in components], [0.25, 0.75]) ** (1 / 1.5)
+    exact /= exact.sum(1, keepdims=True)
+    assert predict_probabilities(load_pretrained(folder), faces) == pytest.approx(exact, abs=3e-3)
+    again = load_components(folder)
+    assert [set(model.output) for model in again] == [{"embeddings", "logits"}] * 2
+    assert isinstance(load_pretrained(folder), keras.Model)
+
+
+def test_files_hold_no_pickle_and_say_what_they_are(shipped):
+    folder, _ = shipped
+    assert sorted(path.name for path in folder.iterdir()) == ["description.json", "networks.json", "weights.npz"]
+    with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
+        assert all(arrays[name].dtype != object for name in arrays.files)
+    assert json.loads((folder / "description.json").read_text())["temperature"] == 1.5
+
+
+@pytest.mark.parametrize(("name", "message"), [
+    ("weights.npz", "weights.npz: damaged"), ("description.json", "description.json: not valid JSON"),
+])  # fmt: skip
+def test_damaged_file_is_named(shipped, name, message):
+    folder, _ = shipped
+    path = folder / name
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(FerMdError, match=message):
+        load_pretrained(folder)
+
+
+def test_missing_file_is_named(shipped):
+    folder, _ = shipped
+    (folder / "weights.npz").unlink()
+    with pytest.raises(FerMdError, match="weights.npz: cannot be read"):
+        load_pretrained(folder)
+
+
+def test_package_has_a_network():
+    model = fer_md.load_pretrained()
+    probabilities = predict_probabilities(model, random_split(3).images)
+    assert probabilities.shape == (3, len(EXPRESSIONS))
+    assert probabilities.sum(1) == pytest.approx([1, 1, 1])
