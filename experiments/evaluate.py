@@ -7,7 +7,7 @@ python experiments/evaluate.py --pretrained --data=runs/data/fer2013 --split=Pri
 
 --fuse adds up the networks' probabilities (Sec. 3.2.2): those of one fine-tuning run, or of several runs named with
 commas. Fitted weights come from --validation. Choose models on PublicTest; read PrivateTest once, for the result.
-The results are written to RUN/eval/ of the first run, and of the package's network to runs/pretrained/eval/.
+The results are written to RUN/eval/ of the first run, those of the package's network to runs/pretrained/eval/.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -36,6 +36,7 @@ flags.DEFINE_string("network", None, "One network of the run, for example compon
 flags.DEFINE_enum("fuse", "no", ["no", "equal", "fitted"], "Add up the networks' scores, with equal or fitted weights.")
 flags.DEFINE_string("validation", "PublicTest", "Split on which the weights of --fuse=fitted are fitted.")
 flags.DEFINE_enum("averaging", "none", AVERAGING, "Copies of each face whose probabilities are averaged.")
+flags.DEFINE_string("output", None, "Folder for the results in place of RUN/eval.")
 flags.mark_flag_as_required("data")
 
 
@@ -112,7 +113,8 @@ def report(info, split, probabilities, origin, label, extra):
         "models": origin.models,
     }
     title = f"{info['name']} {name}: {100 * metrics['accuracy']:.2f} %"
-    write_evaluation(origin.folder / "eval" / name, metrics, confusion, info["expressions"], title)
+    folder = Path(FLAGS.output or origin.folder / "eval") / name
+    write_evaluation(folder, metrics, confusion, info["expressions"], title)
     low, high = metrics["accuracy_interval"]
     print(f"{info['name']} {name}: accuracy {metrics['accuracy']:.4f} (95 % {low:.4f} to {high:.4f})")
     print(f"  macro recall {metrics['macro_recall']:.4f}  macro F1 {metrics['macro_f1']:.4f}  "

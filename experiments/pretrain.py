@@ -11,6 +11,7 @@ from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 import dataclasses
 import functools
 import sys
+from pathlib import Path
 
 from absl import flags
 
@@ -18,18 +19,23 @@ from fer_md.data.pipeline import training_batches
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
+from fer_md.evaluation.components import model_hashes
 from fer_md.models import HALF, NARROW, TINY, ComponentConfig, build_component
+from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.loop import Job, train
 from fer_md.training.objective import SHARES
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
-from fer_md.training.run_directory import open_run, plain_settings
+from fer_md.training.run_directory import load_model, open_run, plain_settings, read_settings
 from fer_md.training.soft_targets import mix_votes
 from fer_md.training.strategy import make_strategy
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
 NETWORKS = {"paper": ComponentConfig(), "narrow": NARROW, "half": HALF, "tiny": TINY}
+
+LOSSES = {"md": (0.1, {"nearest": 1}), "center": (0.003,)}
+"""Weight and options of the losses beside softmax; docs/RESULTS.md has the ablation that they come from."""
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
@@ -42,6 +48,8 @@ flags.DEFINE_float(
     "dropout", None, "Share dropped after both FC layers, in place of the network's. The paper's 0.65 may be what is "
     "dropped or what is kept.", lower_bound=0, upper_bound=0.99,
 )  # fmt: skip
+flags.DEFINE_string("start", None, "Finished run of the same network, whose weights this one starts from.")
+flags.DEFINE_enum("loss", "none", ["md", "center", "none"], "Loss beside softmax, with its default weight.")
 flags.DEFINE_float(
     "votes", 0.0, "Share of the target that FER+'s votes for a face give, the rest is its label's; below 0.5, so that "
     "the label stays the most probable class.", lower_bound=0, upper_bound=0.49,
@@ -84,23 +92,39 @@ def main():
         "recipe": plain_settings(recipe),
         "network": plain_settings(config),
         "votes": FLAGS.votes,
+        "loss": FLAGS.loss,
+        "start": model_hashes([(Path(FLAGS.start), "model")]) if FLAGS.start else None,
         "precision": precision,
         "strategy": FLAGS.strategy,
         "validation": FLAGS.validation,
         "seed": FLAGS.seed,
     }
     run_dir = open_run(FLAGS.run_dir, settings)
-    tasks = [make_task(info["name"], training)]
-    trainer = Trainer(lambda: build_component(config, FLAGS.seed), recipe, len(training.labels), strategy, tasks)
+    tasks = [make_task(info["name"], training, config)]
+    trainer = Trainer(lambda: start(config), recipe, len(training.labels), strategy, tasks)
+    start_centers(trainer, (training,), FLAGS.seed)
     job = Job("model", trainer, (training,), {info["name"]: ("logits", held_out)})
     complete = train([job], run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
     print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
 
 
-def make_task(name, training):
-    """Softmax on the labels, or on labels and votes."""
+def start(config):
+    """The network as its training begins."""
+    model = build_component(config, FLAGS.seed)
+    if FLAGS.start:
+        if read_settings(FLAGS.start).get("network") != plain_settings(config):
+            raise FerMdError(f"{FLAGS.start}: holds another network than --network and --dropout say")
+        model.set_weights(load_model(FLAGS.start).get_weights())
+    return model
+
+
+def make_task(name, training, config):
+    """Softmax on the labels, or on labels and votes, and the loss beside it."""
+    if FLAGS.votes and FLAGS.loss != "none":
+        raise FerMdError("--votes, --loss: centers belong to labels, so a run has one of both")
     if not FLAGS.votes:
-        return Task(name)
+        metric_loss = MetricLoss(FLAGS.loss, *LOSSES.get(FLAGS.loss, ()))
+        return Task(name, metric_loss=metric_loss.maker(config.num_classes, config.fc_units))
     if training.votes is None:
         raise FerMdError(f"{FLAGS.data}: --votes needs FER+'s; prepare it with --ferplus=fer2013new.csv")
     targets = mix_votes(training.labels, training.votes, FLAGS.votes)

@@ -1,4 +1,4 @@
-"""Chooses the component's widths: short trainings with one seed and order, and the speed of each network.
+"""Chooses the component's widths and recipe: short trainings with one seed, and the speed of each.
 
 python experiments/search_network.py --data=runs/data/fer2013 --run_dir=runs/search --output=FILE.json
 
@@ -10,23 +10,28 @@ float32: what bfloat16 costs.
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 
 import dataclasses
+import functools
 import json
 import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 from absl import flags
 
+from fer_md.data.pipeline import training_batches
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
-from fer_md.models import ComponentConfig, build_component
+from fer_md.models import NARROW, ComponentConfig, build_component
 from fer_md.training.loop import Job, train
+from fer_md.training.objective import SHARES
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.results import write_result
+from fer_md.training.soft_targets import mix_votes
+from fer_md.training.stream import training_stream
+from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
 FLAGS = flags.FLAGS
@@ -39,17 +44,34 @@ flags.DEFINE_integer("seed", 0, "Of weights, order, augmentation and dropout.", 
 flags.mark_flags_as_required(["data", "run_dir"])
 
 GOOGLENET_3A = (64, 96, 128, 16, 32, 32)
+NARROW_ALONE = {"filters": NARROW.filters, "inception": NARROW.inception}
+SMALL_BATCH = {"batch_size": 128, "rate": 0.04}
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """What is other than ``ComponentConfig()`` and preset ``quick``, and the share of FER+'s votes in the target."""
+
+    network: dict = dataclasses.field(default_factory=dict)
+    recipe: dict = dataclasses.field(default_factory=dict)
+    votes: float = 0.0
+
+
 CANDIDATES = {
-    "default": {},
-    "half": {"filters": (16, 16, 64, 96, 128), "inception": (16, 24, 32, 4, 8, 8)},
-    "three quarters": {"filters": (24, 24, 96, 144, 192), "inception": (24, 36, 48, 6, 12, 12)},
-    "conv2 doubled": {"filters": (32, 64, 128, 192, 256)},
-    "wide top": {"filters": (32, 32, 128, 256, 384)},
-    "inception doubled": {"inception": GOOGLENET_3A},
-    "inception for stages 3 to 5": {"inception_stages": True},
-    "dropout 0.35": {"dropout": 0.35},
-    "dropout 0.65": {"dropout": 0.65},
-    "default float32": {},
+    "default": Candidate(),
+    "half": Candidate({"filters": (16, 16, 64, 96, 128), "inception": (16, 24, 32, 4, 8, 8)}),
+    "three quarters": Candidate({"filters": (24, 24, 96, 144, 192), "inception": (24, 36, 48, 6, 12, 12)}),
+    "conv2 doubled": Candidate({"filters": (32, 64, 128, 192, 256)}),
+    "wide top": Candidate({"filters": (32, 32, 128, 256, 384)}),
+    "inception doubled": Candidate({"inception": GOOGLENET_3A}),
+    "inception for stages 3 to 5": Candidate({"inception_stages": True}),
+    "dropout 0.35": Candidate({"dropout": 0.35}),
+    "dropout 0.65": Candidate({"dropout": 0.65}),
+    "narrow": Candidate(NARROW_ALONE),
+    "narrow + dropout 0.35": Candidate({**NARROW_ALONE, "dropout": 0.35}),
+    "narrow + dropout 0.35 + batch 128": Candidate({**NARROW_ALONE, "dropout": 0.35}, SMALL_BATCH),
+    "narrow + dropout 0.35 + batch 128 + votes": Candidate({**NARROW_ALONE, "dropout": 0.35}, SMALL_BATCH, 0.3),
+    "default float32": Candidate(),
 }
 
 
@@ -77,7 +99,7 @@ def train_candidate(name, training, held_out):
         log = [json.loads(line) for line in (run_dir / "metrics.jsonl").read_text().splitlines()]
         last = [row for row in log if row["split"] == "validation"][-1]
         write_json(run_dir / "result.json", {
-            "name": name, "changes": CANDIDATES[name], "weights": trainer.model.count_params(),
+            "name": name, "changes": dataclasses.asdict(CANDIDATES[name]), "weights": trainer.model.count_params(),
             "precision": precision_of(name),
             **{key: last[key] for key in ("accuracy", "macro_recall", "loss")},
         })  # fmt: skip
@@ -92,23 +114,26 @@ def precision_of(name):
 
 def make_trainer(name, training):
     precision_of(name)
-    config = dataclasses.replace(ComponentConfig(), **CANDIDATES[name])
-    recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs)
+    candidate, task = CANDIDATES[name], Task()
+    config = dataclasses.replace(ComponentConfig(), **candidate.network)
+    recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs, **candidate.recipe)
+    if candidate.votes:
+        targets = mix_votes(training.labels, training.votes, candidate.votes)
+        task = Task(objective=SHARES, batches=functools.partial(training_batches, targets=targets))
     strategy = tf.distribute.get_strategy()
-    return Trainer(lambda: build_component(config, FLAGS.seed), recipe, len(training.labels), strategy)
+    return Trainer(lambda: build_component(config, FLAGS.seed), recipe, len(training.labels), strategy, [task])
 
 
 def measure_speeds(names, training, rounds=3, steps=5):
     """Images per second of each candidate's training step, the best of the rounds."""
     trainers = {name: make_trainer(name, training) for name in names}
-    size = PRESETS["quick"].batch_size
-    batch = tf.constant(training.images[:size, ..., None].astype(np.float32)), tf.constant(training.labels[:size])
     best = dict.fromkeys(names, 0.0)
     for number in range(rounds + 1):
         for name, trainer in trainers.items():
-            started = time.perf_counter()
+            batch = next(iter(training_stream(trainer, (training,), FLAGS.seed, 0, 1)))
+            size, started = trainer.recipe.batch_size, time.perf_counter()
             for step in range(steps):
-                trainer.train_step((batch,), step).numpy()
+                trainer.train_step(batch, step).numpy()
             if number:  # the first round compiles
                 best[name] = max(best[name], steps * size / (time.perf_counter() - started))
     return best

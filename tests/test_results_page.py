@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from fer_md.evaluation.pretrained_page import card_with_figures
 from fer_md.evaluation.results_page import results_markdown
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import write_json
@@ -12,6 +13,12 @@ DOCS = Path(__file__).parents[1] / "docs"
 def test_results_page_is_not_stale():
     stale = "docs/RESULTS.md is stale: run python experiments/results.py"
     assert (DOCS / "RESULTS.md").read_text(encoding="utf-8") == results_markdown(DOCS / "results"), stale
+
+
+def test_model_card_is_not_stale():
+    card = (DOCS / "MODEL_CARD.md").read_text(encoding="utf-8")
+    stale = "docs/MODEL_CARD.md is stale: run python experiments/results.py"
+    assert card == card_with_figures(card, DOCS / "results" / "pretrained"), stale
 
 
 def test_missing_files_are_left_out(tmp_path):

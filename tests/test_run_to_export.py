@@ -145,3 +145,18 @@ def test_export_counts_versions_up(run, tmp_path):
         assert answer.stdout.strip() == str(tmp_path / version)
     answer = script("export.py", f"--run_dir={run / 'run'}", f"--output={tmp_path}", "--version=2")
     assert answer.returncode == 1 and "exists already" in answer.stderr
+
+
+def test_run_starts_from_another_with_md_loss(run, tmp_path):
+    flags = ["--preset=restart", "--epochs=1", "--precision=float32", "--loss=md", f"--data={run / 'data'}",
+             f"--start={run / 'run'}"]  # fmt: skip
+    answer = script("pretrain.py", *flags, "--network=half", f"--run_dir={tmp_path / 'half'}")
+    assert answer.returncode == 1 and "holds another network" in answer.stderr
+    answer = script("pretrain.py", *flags, "--network=tiny", "--votes=0.2", f"--run_dir={tmp_path / 'votes'}")
+    assert answer.returncode == 1 and "a run has one of both" in answer.stderr
+    answer = script("pretrain.py", *flags, "--network=tiny", f"--run_dir={tmp_path / 'tiny'}")
+    assert answer.returncode == 0, answer.stderr
+    (name, sha256), = json.loads((tmp_path / "tiny" / "config.json").read_text())["settings"]["start"].items()
+    assert name == "run/model.keras" and len(sha256) == 64
+    row = json.loads((tmp_path / "tiny" / "metrics.jsonl").read_text().split("\n")[0])
+    assert row["metric_loss"] > 0

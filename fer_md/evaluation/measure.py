@@ -35,6 +35,7 @@ def measure(split, probabilities, expressions, leaked):
     confusion = confusion_matrix(labels, predictions, len(expressions))
     metrics = {
         **confusion_figures(confusion, expressions),
+        "confusion": confusion.tolist(),
         "expected_calibration_error": expected_calibration_error(labels, probabilities),
         "negative_log_likelihood": negative_log_likelihood(labels, probabilities),
         "leaked": int(leaked.sum()),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fer_md.evaluation.paper_tables import CONFUSIONS, NOT_NORMALISED
+from fer_md.evaluation.pretrained_page import pretrained_figures
 from fer_md.evaluation.result_tables import (
     NEEDS,
     interval,
@@ -43,6 +44,8 @@ def results_markdown(folder):
         FerMdError: a file is not JSON.
     """
     folder, parts = Path(folder), [HEADER]
+    if figures := pretrained_figures(folder / "pretrained"):
+        parts.append(f"## The network that ships\n\n[MODEL_CARD.md](MODEL_CARD.md) says more about it.\n\n{figures}")
     for path in sorted(folder.glob("*/PublicTest.json")):
         parts.append(_run(path.parent))
     parts += _sections(folder, "")

@@ -59,7 +59,7 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0):
     """
     run_dir, first = Path(run_dir), jobs[0].trainer
     total = math.ceil(first.recipe.epochs * first.steps_per_epoch)
-    step, seconds = _resume(jobs, run_dir)
+    step, seconds, elsewhere = _resume(jobs, run_dir)
     if (run_dir / "DONE").exists():
         for job in jobs:
             job.trainer.use_average()
@@ -70,7 +70,10 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0):
     started, saved, pending, note = time.monotonic() - seconds, time.monotonic(), [], ""
     with StopAsked() as stop, Progress(f"training {run_dir.name}", total, "steps", done=step) as progress:
         while step < total:
-            pending.append([job.trainer.train_step(next(s), step) for job, s in zip(jobs, streams, strict=True)])
+            asked = time.monotonic()
+            batches = [next(stream) for stream in streams]
+            elsewhere += time.monotonic() - asked
+            pending.append([job.trainer.train_step(b, step) for job, b in zip(jobs, batches, strict=True)])
             step += 1
             epoch_ends = int(step / first.steps_per_epoch) > int((step - 1) / first.steps_per_epoch) or step == total
             due = stop.asked or time.monotonic() - saved > checkpoint_seconds
@@ -78,14 +81,17 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0):
                 note = _log_training(jobs, log, pending, step, time.monotonic() - started)
                 pending.clear()
             progress.advance(note=note)
+            asked = time.monotonic()
             if epoch_ends:
                 _log_validation(jobs, forwards, log, step)
             if due or epoch_ends:
-                _save(jobs, run_dir, log, {"step": step, "seconds": np.float64(time.monotonic() - started)})
+                _save(jobs, run_dir, log, {"step": step, "seconds": np.float64(time.monotonic() - started),
+                                           "elsewhere": np.float64(elsewhere)})  # fmt: skip
                 saved = time.monotonic()
+            elsewhere += time.monotonic() - asked
             if stop.asked and step < total:
                 return False
-    _finish(jobs, run_dir, time.monotonic() - started, total)
+    _finish(jobs, run_dir, time.monotonic() - started, elsewhere, total)
     return True
 
 
@@ -103,7 +109,7 @@ def _save(jobs, run_dir, log, position):
 def _resume(jobs, run_dir):
     path = run_dir / "checkpoint.npz"
     if not path.exists():
-        return 0, 0.0
+        return 0, 0.0, 0.0
     arrays = load_checkpoint(path)
     try:
         for job in jobs:
@@ -112,7 +118,7 @@ def _resume(jobs, run_dir):
             job.trainer.load_state(own)
     except ValueError as error:
         raise FerMdError(f"{path}: not a checkpoint of this network ({error}); name another --run_dir") from None
-    return int(arrays["step"]), float(arrays["seconds"])
+    return int(arrays["step"]), float(arrays["seconds"]), float(arrays["elsewhere"])
 
 
 def _log_training(jobs, log, pending, step, seconds):
@@ -152,7 +158,7 @@ def _log_validation(jobs, forwards, log, step):
         job.trainer.restore(own)
 
 
-def _finish(jobs, run_dir, seconds, total):
+def _finish(jobs, run_dir, seconds, elsewhere, total):
     for job in jobs:
         job.trainer.use_average()
     if not jobs[0].trainer.is_chief:
@@ -161,6 +167,10 @@ def _finish(jobs, run_dir, seconds, total):
         with atomic_file(run_dir / f"{job.name}.keras") as partial:
             job.trainer.model.save(partial)
     images = total * sum(job.trainer.recipe.batch_size for job in jobs)
-    write_json(run_dir / "time.json", {"seconds": seconds, "images_per_second": images / seconds})
+    write_json(run_dir / "time.json", {
+        "seconds": seconds,
+        "images_per_second": images / seconds,
+        "not_training": elsewhere / seconds,  # share of waiting for batches, validation and checkpoints
+    })  # fmt: skip
     with atomic_file(run_dir / "DONE") as partial:
         partial.write_text("complete\n")

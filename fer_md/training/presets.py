@@ -59,6 +59,8 @@ PRESETS = {
     "finetune": Recipe(epochs=10, schedule="paper", rate=0.001, augmentation=MILD),
     # The long run, whose network ships with the package: batches of half the size learn more in an epoch.
     "full": Recipe(epochs=120, batch_size=128, rate=0.04, average=0.999, augmentation=STRONG),
+    # From the weights of a long run, for a second network beside it or a better one.
+    "restart": Recipe(epochs=18, batch_size=128, rate=0.02, warmup=0.5, average=0.999, augmentation=STRONG),
 }  # fmt: skip
 
 
