@@ -11,7 +11,6 @@ from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 import sys
 from pathlib import Path
 
-import numpy as np
 from absl import flags
 
 from fer_md.data.manifest import file_sha256
@@ -80,11 +79,10 @@ def stage_rows(stage, networks, number, directory):
     kinds.append(("fused, equal weights", fuse(scores), None, False))
     kinds.append(("fused, fitted weights", fuse(scores, weights), weights.tolist(), False))
     for name, probabilities, used, first_data in kinds:
-        metrics, confusion = measure(split, probabilities, info["expressions"], leaked)
+        metrics, _ = measure(split, probabilities, info["expressions"], leaked)
         yield {"data": info["name"], "stage": stage, "network": name,
                **paper_figure(info["name"], stage, name, first_data),
-               "score_weights": used, **metrics, "expressions": info["expressions"],
-               "confusion": np.asarray(confusion).tolist()}  # fmt: skip
+               "score_weights": used, **metrics, "expressions": info["expressions"]}  # fmt: skip
 
 
 def paper_figure(data, stage, network, first_data):

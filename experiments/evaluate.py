@@ -42,9 +42,11 @@ flags.mark_flag_as_required("data")
 
 @dataclasses.dataclass(frozen=True)
 class Origin:
-    """What answered: where its results go, the settings it was trained with, and the hashes of its files."""
+    """What answered: where its results go, its seed, the settings of the runs that learned from this data set, and the
+    hashes of its files."""
 
     folder: Path
+    seed: int
     settings: list
     models: dict
 
@@ -66,7 +68,10 @@ def evaluate_pretrained(info):
         raise FerMdError(f"{FLAGS.data}: its expressions are not those of the package's network: "
                          + ", ".join(description["expressions"]))  # fmt: skip
     probabilities = predict_probabilities(load_pretrained(), split.images, FLAGS.averaging)
-    origin = Origin(Path("runs/pretrained"), description["runs"], {"weights.npz": description["weights_sha256"]})
+    runs = description["runs"]
+    known = runs if info["name"] == description["data"] else []
+    models = {"weights.npz": description["weights_sha256"]}
+    origin = Origin(Path("runs/pretrained"), runs[0]["seed"], known, models)
     label = "" if info["name"] == description["data"] else f"-{info['name']}"
     report(info, split, probabilities, origin, label, {})
 
@@ -77,6 +82,8 @@ def evaluate_runs(info):
     scorers = [load_scorer(run, name, info) for run, name in networks]
     scores = stack_scores(scorers, split.images, FLAGS.averaging)
     if FLAGS.fuse == "no":
+        if FLAGS.output and len(networks) > 1:
+            raise FerMdError("--output holds one result a split: name one --run_dir and --network, or --fuse")
         for (run, name), probabilities in zip(networks, scores, strict=True):
             own = name == "model" and read_settings(run)["data"] == info["name"]
             label = "" if own else f"-{info['name']}-{name}"
@@ -94,7 +101,8 @@ def evaluate_runs(info):
 
 
 def origin_of(networks):
-    return Origin(networks[0][0], [read_settings(run) for run, _ in networks], model_hashes(networks))
+    settings = [read_settings(run) for run, _ in networks]
+    return Origin(networks[0][0], settings[0]["seed"], settings, model_hashes(networks))
 
 
 def report(info, split, probabilities, origin, label, extra):
@@ -106,7 +114,7 @@ def report(info, split, probabilities, origin, label, extra):
         "data": info["name"],
         "split": FLAGS.split,
         "averaging": FLAGS.averaging,
-        "seed": origin.settings[0]["seed"],
+        "seed": origin.seed,
         **extra,
         **metrics,
         "manifest_sha256": info["manifest_sha256"],

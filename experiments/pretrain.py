@@ -9,13 +9,11 @@ The model is selected on --validation; the test split is never read here.
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 
 import dataclasses
-import functools
 import sys
 from pathlib import Path
 
 from absl import flags
 
-from fer_md.data.pipeline import training_batches
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
@@ -23,11 +21,10 @@ from fer_md.evaluation.components import model_hashes
 from fer_md.models import HALF, NARROW, TINY, ComponentConfig, build_component
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.loop import Job, train
-from fer_md.training.objective import SHARES
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.run_directory import load_model, open_run, plain_settings, read_settings
-from fer_md.training.soft_targets import mix_votes
+from fer_md.training.soft_targets import votes_task
 from fer_md.training.strategy import make_strategy
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
@@ -35,7 +32,7 @@ from fer_md.training.trainer import Trainer
 NETWORKS = {"paper": ComponentConfig(), "narrow": NARROW, "half": HALF, "tiny": TINY}
 
 LOSSES = {"md": (0.1, {"nearest": 1}), "center": (0.003,)}
-"""Weight and options of the losses beside softmax; docs/RESULTS.md has the ablation that they come from."""
+"""Weight and options of the losses beside softmax; docs/RESULTS.md has the ablation."""
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
@@ -84,6 +81,8 @@ def main():
         print(f"{info['name']}: {left_out} Training images left out, pixel-identical to held-out ones")
     else:
         training = load_split(FLAGS.data, "Training")
+    metric_loss = MetricLoss(FLAGS.loss, *LOSSES.get(FLAGS.loss, ()))
+    task = make_task(info["name"], training, config, metric_loss)
     settings = {
         "data": info["name"],
         "protocol": protocol.sha256 if FLAGS.protocol else None,
@@ -91,44 +90,48 @@ def main():
         "expressions": info["expressions"],
         "recipe": plain_settings(recipe),
         "network": plain_settings(config),
-        "votes": FLAGS.votes,
-        "loss": FLAGS.loss,
-        "start": model_hashes([(Path(FLAGS.start), "model")]) if FLAGS.start else None,
+        "votes": FLAGS.votes or None,
+        "loss": plain_settings(metric_loss) if metric_loss.kind != "none" else None,
         "precision": precision,
         "strategy": FLAGS.strategy,
         "validation": FLAGS.validation,
         "seed": FLAGS.seed,
     }
+    if FLAGS.start:
+        check_start(settings)
+        settings["start"] = model_hashes([(Path(FLAGS.start), "model")])
     run_dir = open_run(FLAGS.run_dir, settings)
-    tasks = [make_task(info["name"], training, config)]
-    trainer = Trainer(lambda: start(config), recipe, len(training.labels), strategy, tasks)
+    trainer = Trainer(lambda: build(config), recipe, len(training.labels), strategy, [task])
     start_centers(trainer, (training,), FLAGS.seed)
     job = Job("model", trainer, (training,), {info["name"]: ("logits", held_out)})
     complete = train([job], run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
     print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
 
 
-def start(config):
+def build(config):
     """The network as its training begins."""
     model = build_component(config, FLAGS.seed)
     if FLAGS.start:
-        if read_settings(FLAGS.start).get("network") != plain_settings(config):
-            raise FerMdError(f"{FLAGS.start}: holds another network than --network and --dropout say")
         model.set_weights(load_model(FLAGS.start).get_weights())
     return model
 
 
-def make_task(name, training, config):
+def check_start(settings):
+    """Raises ``FerMdError`` unless ``--start`` is a finished run of the same network, expressions and protocol."""
+    load_model(FLAGS.start)
+    stored = read_settings(FLAGS.start)
+    for name in ("network", "expressions", "protocol"):
+        if stored.get(name) != settings[name]:
+            raise FerMdError(f"--start={FLAGS.start}: learned with {name}={stored.get(name)!r}, not {settings[name]!r}")
+
+
+def make_task(name, training, config, metric_loss):
     """Softmax on the labels, or on labels and votes, and the loss beside it."""
-    if FLAGS.votes and FLAGS.loss != "none":
-        raise FerMdError("--votes, --loss: centers belong to labels, so a run has one of both")
     if not FLAGS.votes:
-        metric_loss = MetricLoss(FLAGS.loss, *LOSSES.get(FLAGS.loss, ()))
         return Task(name, metric_loss=metric_loss.maker(config.num_classes, config.fc_units))
-    if training.votes is None:
-        raise FerMdError(f"{FLAGS.data}: --votes needs FER+'s; prepare it with --ferplus=fer2013new.csv")
-    targets = mix_votes(training.labels, training.votes, FLAGS.votes)
-    return Task(name, objective=SHARES, batches=functools.partial(training_batches, targets=targets))
+    if metric_loss.kind != "none":
+        raise FerMdError("--votes, --loss: centers belong to labels, so a run has one of both")
+    return votes_task(name, training, FLAGS.votes)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ float32: what bfloat16 costs.
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 
 import dataclasses
-import functools
 import json
 import sys
 import time
@@ -19,17 +18,15 @@ from pathlib import Path
 import tensorflow as tf
 from absl import flags
 
-from fer_md.data.pipeline import training_batches
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
 from fer_md.models import NARROW, ComponentConfig, build_component
 from fer_md.training.loop import Job, train
-from fer_md.training.objective import SHARES
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.results import write_result
-from fer_md.training.soft_targets import mix_votes
+from fer_md.training.soft_targets import votes_task
 from fer_md.training.stream import training_stream
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
@@ -114,12 +111,10 @@ def precision_of(name):
 
 def make_trainer(name, training):
     precision_of(name)
-    candidate, task = CANDIDATES[name], Task()
+    candidate = CANDIDATES[name]
     config = dataclasses.replace(ComponentConfig(), **candidate.network)
     recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs, **candidate.recipe)
-    if candidate.votes:
-        targets = mix_votes(training.labels, training.votes, candidate.votes)
-        task = Task(objective=SHARES, batches=functools.partial(training_batches, targets=targets))
+    task = votes_task("data", training, candidate.votes) if candidate.votes else Task()
     strategy = tf.distribute.get_strategy()
     return Trainer(lambda: build_component(config, FLAGS.seed), recipe, len(training.labels), strategy, [task])
 

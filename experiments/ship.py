@@ -13,7 +13,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import keras
 from absl import flags
 
 from fer_md.data.records import load_split, read_info
@@ -21,7 +20,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.calibration import fit_temperature
 from fer_md.evaluation.components import find_networks, load_scorer, model_hashes, stack_scores
 from fer_md.evaluation.fusion import fit_weights, fuse
-from fer_md.pretrained import load_components, save_pretrained
+from fer_md.pretrained import config_from_json, load_components, save_pretrained
 from fer_md.pretrained.store import FOLDER
 from fer_md.training.run_directory import environment, read_settings
 
@@ -51,9 +50,12 @@ def main():
         "models": model_hashes(networks),
         "environment": environment(),
     }
-    components = [answering(model, head) for model, head in scorers]
+    components = [(model, config_of(run)) for (model, _), (run, _) in zip(scorers, networks, strict=True)]
     with tempfile.TemporaryDirectory() as folder:  # what compression leaves of them
         save_pretrained(folder, components, {**description, "score_weights": None, "temperature": None})
+        size = (Path(folder) / "weights.npz").stat().st_size / MEBIBYTE
+        if size > LARGEST:
+            raise FerMdError(f"{', '.join(FLAGS.run_dir)}: {size:.1f} MiB of weights; at most {LARGEST} may ship")
         compressed = load_components(folder)
     exact = stack_scores(scorers, split.images)
     scores = stack_scores([(model, "logits") for model in compressed], split.images)
@@ -66,17 +68,15 @@ def main():
         "temperature": fit_temperature(fused, split.labels),
         "accuracy": {"float32": before, "compressed": after},
     })  # fmt: skip
-    size = (Path(FLAGS.output) / "weights.npz").stat().st_size / MEBIBYTE
     print(f"{FLAGS.output}: {size:.1f} MiB; {FLAGS.validation} {100 * before:.2f} % in float32, {100 * after:.2f} % "
           "compressed")  # fmt: skip
-    if size > LARGEST:
-        raise FerMdError(f"{FLAGS.output}/weights.npz: {size:.1f} MiB, more than the {LARGEST} that may ship")
 
 
-def answering(model, head):
-    """A network with one head, as ``logits``, and its embeddings."""
-    outputs = {"embeddings": model.output["embeddings"], "logits": model.output[head]}
-    return keras.Model(model.input, outputs, name=model.name)
+def config_of(run):
+    settings = read_settings(run)
+    if "network" not in settings:
+        raise FerMdError(f"{run}: only networks of experiments/pretrain.py can ship")
+    return config_from_json(settings["network"])
 
 
 if __name__ == "__main__":

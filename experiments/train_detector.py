@@ -10,7 +10,6 @@ test people and test scenes are read once, at the end. --notrain measures mtcnn 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 
 import dataclasses
-import importlib.util
 import sys
 import time
 
@@ -58,8 +57,7 @@ def main():
                             read_ytf_landmarks(FLAGS.data, ("test",))],
             "drawn scenes": drawn_pictures("test", FLAGS.test_scenes),
         }  # fmt: skip
-        if importlib.util.find_spec("mtcnn"):
-            detectors["mtcnn"] = MtcnnDetector(threshold=0.3), _MTCNN_THRESHOLD
+        detectors["mtcnn"] = MtcnnDetector(threshold=0.3), _MTCNN_THRESHOLD
         if FLAGS.train:
             settings["proposals"] = {name: proposal_recall(search, pictures) for name, pictures in tests.items()}
         results, curves = measure(detectors, tests)

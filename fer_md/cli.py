@@ -138,10 +138,14 @@ def _info(parsed):
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             found[package] = "not installed"
+    _print_pairs(found)
     classifier = load_classifier(parsed.model, parsed.data)
-    found |= {"model": parsed.model or "pretrained", "networks": ", ".join(classifier.networks),
-              "expressions": ", ".join(classifier.expressions),
-              "face": f"{classifier.image_size}x{classifier.image_size} gray"}
+    _print_pairs({"model": parsed.model or "pretrained", "networks": ", ".join(classifier.networks),
+                  "expressions": ", ".join(classifier.expressions),
+                  "face": f"{classifier.image_size}x{classifier.image_size} gray"})  # fmt: skip
+
+
+def _print_pairs(found):
     for name, value in found.items():
         print(f"{name:<32}{value}")
 

@@ -1,5 +1,4 @@
 import concurrent.futures
-import sys
 
 import cv2
 import numpy as np
@@ -106,12 +105,6 @@ def test_a_bad_image_is_named(detector, image, message):
 def test_arguments_out_of_range(arguments):
     with pytest.raises(FerMdError, match="min_face must be None or 5 or more"):
         MtcnnDetector(**arguments)
-
-
-def test_without_the_package(monkeypatch):
-    monkeypatch.setitem(sys.modules, "mtcnn", None)
-    with pytest.raises(FerMdError, match="pip install"):
-        MtcnnDetector()
 
 
 def test_boxes_are_clipped():

@@ -26,16 +26,18 @@ def test_large_matrix_is_off_by_half_a_scale_at_most():
     assert np.abs(coded["values"]).max(0)[np.arange(256) != 3].min() == 127
 
 
-@pytest.mark.parametrize(("values", "dtype"), [([0.1, -2.5, 0], "float16"), ([1e6], "float32"), ([1e-9], "float32")])
+@pytest.mark.parametrize(
+    ("values", "dtype"), [([0.1, -2.5, 0], "float16"), ([1e6], "float32"), ([0.5, 1e-9], "float16")]
+)
 def test_the_rest_is_float16_where_it_fits(values, dtype):
     coded = compress(np.array(values, np.float32))
     assert coded["values"].dtype == dtype
-    assert decompress(coded) == pytest.approx(values, rel=1e-3)
+    assert decompress(coded) == pytest.approx(values, rel=1 / 2048, abs=3e-8)
 
 
 @pytest.fixture
 def shipped(tmp_path):
-    components = [build_component(TINY, seed) for seed in (0, 1)]
+    components = [(build_component(TINY, seed), TINY) for seed in (0, 1)]
     description = {"expressions": list(EXPRESSIONS), "score_weights": [0.25, 0.75], "temperature": 1.5}
     save_pretrained(tmp_path, components, description)
     return tmp_path, components
@@ -44,7 +46,7 @@ def shipped(tmp_path):
 def test_round_trip_keeps_the_fused_scores(shipped):
     folder, components = shipped
     faces = random_split(20).images
-    exact = fuse([predict_probabilities(model, faces) for model in components], [0.25, 0.75]) ** (1 / 1.5)
+    exact = fuse([predict_probabilities(model, faces) for model, _ in components], [0.25, 0.75]) ** (1 / 1.5)
     exact /= exact.sum(1, keepdims=True)
     assert predict_probabilities(load_pretrained(folder), faces) == pytest.approx(exact, abs=3e-3)
     again = load_components(folder)
@@ -54,7 +56,7 @@ def test_round_trip_keeps_the_fused_scores(shipped):
 
 def test_files_hold_no_pickle_and_say_what_they_are(shipped):
     folder, _ = shipped
-    assert sorted(path.name for path in folder.iterdir()) == ["description.json", "networks.json", "weights.npz"]
+    assert sorted(path.name for path in folder.iterdir()) == ["description.json", "weights.npz"]
     with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
         assert all(arrays[name].dtype != object for name in arrays.files)
     assert json.loads((folder / "description.json").read_text())["temperature"] == 1.5
@@ -69,6 +71,23 @@ def test_damaged_file_is_named(shipped, name, message):
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(FerMdError, match=message):
         load_pretrained(folder)
+
+
+def test_description_that_lacks_something_is_named(shipped):
+    folder, _ = shipped
+    path = folder / "description.json"
+    path.write_text(path.read_text().replace("temperature", "heat"))
+    with pytest.raises(FerMdError, match="damaged, lacks temperature"):
+        load_pretrained(folder)
+
+
+def test_a_single_component_ships_too(tmp_path):
+    model = build_component(TINY)
+    description = {"expressions": list(EXPRESSIONS), "score_weights": [1.0], "temperature": 1.0}
+    save_pretrained(tmp_path, [(model, TINY)], description)
+    faces = random_split(5).images
+    exact = predict_probabilities(model, faces)
+    assert predict_probabilities(load_pretrained(tmp_path), faces) == pytest.approx(exact, abs=3e-3)
 
 
 def test_missing_file_is_named(shipped):

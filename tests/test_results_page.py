@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from fer_md.evaluation.pretrained_page import card_with_figures
+import pytest
+
+from fer_md.errors import FerMdError
+from fer_md.evaluation.pretrained_page import END, START, card_with_figures
 from fer_md.evaluation.results_page import results_markdown
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import write_json
@@ -19,6 +22,29 @@ def test_model_card_is_not_stale():
     card = (DOCS / "MODEL_CARD.md").read_text(encoding="utf-8")
     stale = "docs/MODEL_CARD.md is stale: run python experiments/results.py"
     assert card == card_with_figures(card, DOCS / "results" / "pretrained"), stale
+
+
+def test_figures_of_the_network_that_ships(tmp_path):
+    quality = dict.fromkeys(("lowest third", "middle third", "highest third"), 0.6)
+    metrics = {
+        "command": "python e", "data": "fer2013", "split": "PrivateTest", "averaging": "none", "images": 14,
+        "accuracy": 0.7, "accuracy_interval": [0.68, 0.72], "accuracy_without_leaked": 0.69, "macro_recall": 0.65,
+        "expected_calibration_error": 0.0123, "recall": dict.fromkeys(EXPRESSIONS, 0.5),
+        "confusion": [[1 + (row == column) for column in range(7)] for row in range(7)],
+        "accuracy_by_quality": {"sharpness": quality, "contrast": quality},
+        "environment": {"date": "2026-11-25", "processor": "P", "cpus": 2, "tensorflow": "2.21"},
+    }  # fmt: skip
+    write_json(tmp_path / "pretrained" / "PrivateTest" / "metrics.json", metrics)
+    exact = tmp_path / "pretrained" / "float32" / "PrivateTest-fused"
+    write_json(exact / "metrics.json", {**metrics, "accuracy": 0.701})
+    page = results_markdown(tmp_path)
+    assert "| fer2013 PrivateTest | none | 14 | 70.00 | 68.0 to 72.0 | 69.00 | 65.00 | – | 0.012 |" in page
+    assert "70.10 % before compression, -0.10 points by it" in page
+    assert "| anger | 25.0 | 12.5 |" in page and "| sharpness | 60.00 | 60.00 | 60.00 |" in page
+    card = card_with_figures(f"A\n{START}\nold\n{END}\nZ\n", tmp_path / "pretrained")
+    assert card.startswith("A\n") and card.endswith(f"{END}\nZ\n") and "old" not in card and "70.00" in card
+    with pytest.raises(FerMdError, match="once each"):
+        card_with_figures("no place for them", tmp_path / "pretrained")
 
 
 def test_missing_files_are_left_out(tmp_path):

@@ -80,6 +80,14 @@ def test_run_becomes_a_network_that_ships(run, tmp_path):
     assert shipped == pytest.approx(exact / exact.sum(1, keepdims=True), abs=3e-3)
 
 
+def test_network_of_the_package_is_evaluated(run, tmp_path):
+    answer = script("evaluate.py", "--pretrained", f"--data={run / 'data'}", f"--output={tmp_path}")
+    assert answer.returncode == 0, answer.stderr
+    metrics = json.loads((tmp_path / "PublicTest-noise" / "metrics.json").read_text())
+    assert metrics["images"] == 30 and metrics["leaked"] == 0  # it has not learned from these
+    assert set(metrics["accuracy_by_quality"]) == {"sharpness", "contrast"}
+
+
 @pytest.mark.parametrize(("flags", "message"), [
     ([], "one of both"),
     (["--pretrained", "--run_dir=runs/x"], "one of both"),
@@ -151,8 +159,8 @@ def test_run_starts_from_another_with_md_loss(run, tmp_path):
     flags = ["--preset=restart", "--epochs=1", "--precision=float32", "--loss=md", f"--data={run / 'data'}",
              f"--start={run / 'run'}"]  # fmt: skip
     answer = script("pretrain.py", *flags, "--network=half", f"--run_dir={tmp_path / 'half'}")
-    assert answer.returncode == 1 and "holds another network" in answer.stderr
-    answer = script("pretrain.py", *flags, "--network=tiny", "--votes=0.2", f"--run_dir={tmp_path / 'votes'}")
+    assert answer.returncode == 1 and "learned with network=" in answer.stderr
+    answer = script("pretrain.py", *flags, "--network=tiny", "--votes=0.2", f"--run_dir={tmp_path / 'tiny'}")
     assert answer.returncode == 1 and "a run has one of both" in answer.stderr
     answer = script("pretrain.py", *flags, "--network=tiny", f"--run_dir={tmp_path / 'tiny'}")
     assert answer.returncode == 0, answer.stderr

@@ -71,7 +71,8 @@ def leaked_rows(directory, split, name, settings):
         directory: prepared data set.
         split: ``Split``.
         name: of the split.
-        settings: of the networks' runs. One with a protocol left out of Training what any split holds out.
+        settings: of the networks' runs that learned from this data set, if any. One with a protocol left out of
+            Training what any split holds out.
 
     Returns:
         (N,) bool: pixel-identical to a Training image of the same data set; nothing where all runs have a protocol.

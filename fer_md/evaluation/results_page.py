@@ -149,8 +149,8 @@ def _search(found):
          f"{row['images_per_second']:.0f}"]
         for row in sorted(found["candidates"], key=lambda row: -row["accuracy"])
     ]  # fmt: skip
-    head = ["network", "weights", "accuracy %", "macro recall %", "images/s"]
-    return f"## Widths ({found['split']}, {found['epochs']} epochs)\n\n{_table(head, rows)}"
+    head = ["network and recipe", "weights", "accuracy %", "macro recall %", "images/s"]
+    return f"## Networks and recipes ({found['split']}, {found['epochs']} epochs)\n\n{_table(head, rows)}"
 
 
 def _md_loss(found):

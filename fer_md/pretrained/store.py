@@ -1,7 +1,8 @@
 """The trained network that ships with the package: how it is written, and how it is loaded."""
 
+import dataclasses
+import hashlib
 import io
-import json
 from pathlib import Path
 
 import keras
@@ -10,52 +11,59 @@ import numpy as np
 from fer_md.data.manifest import file_sha256
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_file, read_json, write_json
-from fer_md.models import build_fused
+from fer_md.models import ComponentConfig, build_component, build_fused
 from fer_md.pretrained.compress import compress, decompress
 
 FOLDER = Path(__file__).parent
-"""Where those of the installed package are.
-
-``networks.json`` holds the components as Keras describes them, ``weights.npz`` their compressed weights, and
-``description.json`` says what they are.
-"""
+"""Where those of the installed package are: ``weights.npz`` and ``description.json``, which says what they are."""
 
 
 def save_pretrained(folder, components, description):
-    """Writes the components, their compressed weights and their description, each file whole or not at all.
+    """Writes the components' compressed weights and their description, each file whole or not at all.
 
     Args:
-        folder: gets the three files.
-        components: list of ``keras.Model`` with the outputs of ``build_component``.
-        description: dict of JSON values with ``expressions``, ``score_weights`` and ``temperature``; the hash of the
-            weights is added.
+        folder: gets ``weights.npz`` and ``description.json``.
+        components: list of (``keras.Model``, ``ComponentConfig``), networks as ``build_component`` makes them.
+        description: dict of JSON values with ``expressions``, ``score_weights`` and ``temperature``; the networks'
+            widths and the hash of the weights are added.
     """
     folder, arrays = Path(folder), {}
-    for number, model in enumerate(components, 1):
+    for number, (model, _) in enumerate(components, 1):
         for variable in model.weights:
             if "float" in variable.dtype:
                 coded = compress(keras.ops.convert_to_numpy(variable))
                 arrays |= {f"component{number}/{variable.path}:{part}": array for part, array in coded.items()}
     with atomic_file(folder / "weights.npz") as partial, open(partial, "wb") as stream:
         np.savez_compressed(stream, **arrays)
-    write_json(folder / "networks.json", [json.loads(model.to_json()) for model in components])
-    write_json(folder / "description.json", {**description, "weights_sha256": file_sha256(folder / "weights.npz")})
+    write_json(folder / "description.json", {
+        **description,
+        "networks": [dataclasses.asdict(config) for _, config in components],
+        "weights_sha256": file_sha256(folder / "weights.npz"),
+    })  # fmt: skip
 
 
 def read_description(folder=FOLDER):
-    """What the shipped network is, a dict: ``expressions``, ``score_weights``, ``temperature``, ``data`` and more.
+    """What the shipped network is: a dict with what ``save_pretrained`` got, ``networks`` and ``weights_sha256``.
 
     Raises:
-        FerMdError: there is none.
+        FerMdError: it is missing or damaged.
     """
-    return read_json(Path(folder) / "description.json")
+    path = Path(folder) / "description.json"
+    description = read_json(path)
+    missing = {"expressions", "score_weights", "temperature", "networks", "weights_sha256"} - set(description)
+    if missing:
+        raise FerMdError(f"{path}: damaged, lacks {', '.join(sorted(missing))}; install the package again")
+    return description
 
 
 def load_components(folder=FOLDER):
-    """The shipped components, a list of ``keras.Model`` with the outputs of ``build_component``.
+    """The shipped components, for example to go on training with.
 
     Args:
         folder: what ``save_pretrained`` wrote; that of the package by default.
+
+    Returns:
+        list of ``keras.Model`` with the outputs of ``build_component``.
 
     Raises:
         FerMdError: a file is missing or damaged.
@@ -63,15 +71,23 @@ def load_components(folder=FOLDER):
     folder, description = Path(folder), read_description(folder)
     arrays = _read_arrays(folder / "weights.npz", description["weights_sha256"])
     components = []
-    for number, network in enumerate(read_json(folder / "networks.json"), 1):
-        model = keras.models.model_from_json(json.dumps(network))
+    for number, widths in enumerate(description["networks"], 1):
+        model = build_component(config_from_json(widths), name=f"component{number}")
         for variable in model.weights:
             if "float" in variable.dtype:
                 name = f"component{number}/{variable.path}:"
                 coded = {key.removeprefix(name): value for key, value in arrays.items() if key.startswith(name)}
+                if "values" not in coded or coded["values"].shape != tuple(variable.shape):
+                    raise FerMdError(f"{folder}: holds no weights {name[:-1]} of shape {tuple(variable.shape)}")
                 variable.assign(decompress(coded))
         components.append(model)
     return components
+
+
+def config_from_json(widths):
+    """``ComponentConfig`` of its JSON values, in which tuples are lists."""
+    return ComponentConfig(**{name: tuple(value) if isinstance(value, list) else value
+                              for name, value in widths.items()})  # fmt: skip
 
 
 def load_pretrained(folder=FOLDER):
@@ -101,7 +117,7 @@ def _read_arrays(path, sha256):
         data = path.read_bytes()
     except OSError as error:
         raise FerMdError(f"{path}: cannot be read ({error.strerror}); install the package again") from None
-    if file_sha256(path) != sha256:
+    if hashlib.sha256(data).hexdigest() != sha256:
         raise FerMdError(f"{path}: damaged, not the file that {path.with_name('description.json')} describes; "
                          "install the package again")  # fmt: skip
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:

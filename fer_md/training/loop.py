@@ -84,11 +84,13 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0):
             asked = time.monotonic()
             if epoch_ends:
                 _log_validation(jobs, forwards, log, step)
+            now = time.monotonic()
+            elsewhere += now - asked
             if due or epoch_ends:
-                _save(jobs, run_dir, log, {"step": step, "seconds": np.float64(time.monotonic() - started),
+                _save(jobs, run_dir, log, {"step": step, "seconds": np.float64(now - started),
                                            "elsewhere": np.float64(elsewhere)})  # fmt: skip
                 saved = time.monotonic()
-            elsewhere += time.monotonic() - asked
+                elsewhere += saved - now
             if stop.asked and step < total:
                 return False
     _finish(jobs, run_dir, time.monotonic() - started, elsewhere, total)
@@ -118,7 +120,8 @@ def _resume(jobs, run_dir):
             job.trainer.load_state(own)
     except ValueError as error:
         raise FerMdError(f"{path}: not a checkpoint of this network ({error}); name another --run_dir") from None
-    return int(arrays["step"]), float(arrays["seconds"]), float(arrays["elsewhere"])
+    elsewhere = arrays.get("elsewhere", 0)  # earlier versions did not write it
+    return int(arrays["step"]), float(arrays["seconds"]), float(elsewhere)
 
 
 def _log_training(jobs, log, pending, step, seconds):

@@ -1,8 +1,31 @@
 """Targets that say how sure people are: a label mixed with what FER+'s taggers said of the same face."""
 
+import functools
+
 import numpy as np
 
+from fer_md.data.pipeline import training_batches
+from fer_md.errors import FerMdError
 from fer_md.evaluation.metrics import FERPLUS_TO_LABEL
+from fer_md.training.objective import SHARES
+from fer_md.training.task import Task
+
+
+def votes_task(name, split, share):
+    """A ``Task`` of softmax on labels mixed with FER+'s votes.
+
+    Args:
+        name: of the data set.
+        split: ``Split`` to learn from, in the seven expressions of ``fer_md.expressions.EXPRESSIONS``.
+        share: see ``mix_votes``; below 0.5 the label stays the most probable class.
+
+    Raises:
+        FerMdError: the split has no votes.
+    """
+    if split.votes is None:
+        raise FerMdError(f"{name}: has no votes of FER+; prepare it with --ferplus=fer2013new.csv")
+    targets = mix_votes(split.labels, split.votes, share)
+    return Task(name, objective=SHARES, batches=functools.partial(training_batches, targets=targets))
 
 
 def mix_votes(labels, votes, share):
