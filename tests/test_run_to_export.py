@@ -65,7 +65,7 @@ def test_votes_are_learned_from_where_there_are_some(run, tmp_path):
     write_dataset(faces, tmp_path / "data", "voteless")
     answer = script("pretrain.py", f"--data={tmp_path / 'data'}", f"--run_dir={tmp_path / 'other'}", *flags)
     assert answer.returncode == 1
-    assert "needs FER+'s; prepare it with --ferplus" in answer.stderr
+    assert "has no votes of FER+; prepare it with --ferplus" in answer.stderr
 
 
 def test_run_becomes_a_network_that_ships(run, tmp_path):
