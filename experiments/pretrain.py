@@ -46,7 +46,10 @@ flags.DEFINE_float(
     "dropped or what is kept.", lower_bound=0, upper_bound=0.99,
 )  # fmt: skip
 flags.DEFINE_string("start", None, "Finished run of the same network, whose weights this one starts from.")
-flags.DEFINE_enum("loss", "none", ["md", "center", "none"], "Loss beside softmax, with its default weight.")
+flags.DEFINE_enum("loss", "none", ["md", "center", "none"], "Loss beside softmax.")
+flags.DEFINE_float("loss_weight", None, "Its factor: by default 0.1 of MD loss, 0.003 of center loss, which suit a "
+                   "training from scratch. From a run without it (--start) embeddings lie far apart: 0.01.",
+                   lower_bound=0)  # fmt: skip
 flags.DEFINE_float(
     "votes", 0.0, "Share of the target that FER+'s votes for a face give, the rest is its label's; below 0.5, so that "
     "the label stays the most probable class.", lower_bound=0, upper_bound=0.49,
@@ -82,6 +85,8 @@ def main():
     else:
         training = load_split(FLAGS.data, "Training")
     metric_loss = MetricLoss(FLAGS.loss, *LOSSES.get(FLAGS.loss, ()))
+    if FLAGS.loss_weight is not None:
+        metric_loss = dataclasses.replace(metric_loss, loss_weight=FLAGS.loss_weight)
     task = make_task(info["name"], training, config, metric_loss)
     settings = {
         "data": info["name"],
