@@ -88,10 +88,12 @@ def _run(folder):
         commands.append(f"`{found['command']}`  ")
     head = ["split", "accuracy %", "95 % interval", "without leaked %", "macro recall %", "FER+ majority %"]
     where = config["environment"]
+    share = f"; {percent(time['not_training'], 1)} % of the time waited for batches, validated or saved" \
+        if "not_training" in time else ""
     return (
         f"## One component: {folder.name}\n\n"
         f"{config['settings']['recipe']['epochs']} epochs in {time['seconds'] / 60:.1f} minutes at "
-        f"{time['images_per_second']:.0f} images/s, {config['settings']['precision']}.\n\n{_table(head, rows)}\n"
+        f"{time['images_per_second']:.0f} images/s, {config['settings']['precision']}{share}.\n\n{_table(head, rows)}\n"
         + "\n".join(commands)
         + f"\n[results/{folder.name}](results/{folder.name}); {where['date']}, {where['processor']}, "
         f"{where['cpus']} cores.\n"
