@@ -215,6 +215,7 @@ SECTIONS = {
     "figure6": _landmarks,
     "loss-ablation": _ablation,
     "network-search": _search,
+    "network-search-avx2": _search,
     "md_loss": _md_loss,
     "training_step": _training_step,
     "training_step_avx2": _training_step,
