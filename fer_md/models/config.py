@@ -57,5 +57,6 @@ HALF = ComponentConfig(filters=(16, 16, 64, 96, 128), inception=(16, 24, 32, 4, 
 """Half of every width, for comparisons that need many trainings."""
 
 NARROW = ComponentConfig(filters=(16, 16, 96, 192, 256), inception=(16, 24, 32, 8, 16, 16), dropout=0.35)
-"""Narrow where the maps are large and a filter costs most, wide where they are small: twice as many images a second on
-a processor without bfloat16. The network that ships with the package."""
+"""Narrow where the maps are large and a filter costs most, wide where they are small: 336 images/s against 178
+of the default on two cores with AVX2 alone, where bfloat16 is no help (docs/results/network-search-avx2.json). The
+network that ships with the package."""

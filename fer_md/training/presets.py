@@ -57,7 +57,7 @@ PRESETS = {
     ),
     # Sec. 4, second stage: 0.001 (the paper trains for 200 epochs; see docs/results/ for what few of them do).
     "finetune": Recipe(epochs=10, schedule="paper", rate=0.001, augmentation=MILD),
-    # The long run, whose network ships with the package: batches of half the size learn more in an epoch.
+    # The long run, whose network ships with the package: see docs/METHOD.md for how it was chosen.
     "full": Recipe(epochs=120, batch_size=128, rate=0.04, average=0.999, augmentation=STRONG),
     # From the weights of a long run, for a second network beside it or a better one.
     "restart": Recipe(epochs=18, batch_size=128, rate=0.02, warmup=0.5, average=0.999, augmentation=STRONG),
