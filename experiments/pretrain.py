@@ -102,32 +102,35 @@ def main():
         "validation": FLAGS.validation,
         "seed": FLAGS.seed,
     }
+    weights = None
     if FLAGS.start:
-        check_start(settings)
+        weights = start_weights(settings)
         settings["start"] = model_hashes([(Path(FLAGS.start), "model")])
     run_dir = open_run(FLAGS.run_dir, settings)
-    trainer = Trainer(lambda: build(config), recipe, len(training.labels), strategy, [task])
+    trainer = Trainer(lambda: build(config, weights), recipe, len(training.labels), strategy, [task])
     start_centers(trainer, (training,), FLAGS.seed)
     job = Job("model", trainer, (training,), {info["name"]: ("logits", held_out)})
     complete = train([job], run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
     print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
 
 
-def build(config):
-    """The network as its training begins."""
+def build(config, weights):
+    """The network as its training begins, with weights of its own where None are given."""
     model = build_component(config, FLAGS.seed)
-    if FLAGS.start:
-        model.set_weights(load_model(FLAGS.start).get_weights())
+    if weights:
+        model.set_weights(weights)
     return model
 
 
-def check_start(settings):
-    """Raises ``FerMdError`` unless ``--start`` is a finished run of the same network, expressions and protocol."""
-    load_model(FLAGS.start)
+def start_weights(settings):
+    """The weights of ``--start``; ``FerMdError`` unless it is a finished run of the same network, expressions and
+    protocol."""
+    model = load_model(FLAGS.start)
     stored = read_settings(FLAGS.start)
     for name in ("network", "expressions", "protocol"):
         if stored.get(name) != settings[name]:
             raise FerMdError(f"--start={FLAGS.start}: learned with {name}={stored.get(name)!r}, not {settings[name]!r}")
+    return model.get_weights()
 
 
 def make_task(name, training, config, metric_loss):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fer_md.evaluation.metrics import negative_log_likelihood
+from fer_md.evaluation.predict import softmax
 
 LOWEST, HIGHEST = 0.05, 20.0
 """Range of temperatures that is searched."""
@@ -43,6 +44,4 @@ def fit_temperature(probabilities, labels, rounds=60):
 
 def apply_temperature(probabilities, temperature):
     """``softmax(log p / T)``: (N, K) float64 of (N, K) probabilities."""
-    logits = np.log(np.asarray(probabilities, np.float64) + 1e-12) / temperature
-    powers = np.exp(logits - logits.max(1, keepdims=True))
-    return powers / powers.sum(1, keepdims=True)
+    return softmax(np.log(np.asarray(probabilities, np.float64) + 1e-12) / temperature)

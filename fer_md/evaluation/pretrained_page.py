@@ -5,7 +5,7 @@ from pathlib import Path
 from fer_md.errors import FerMdError
 from fer_md.evaluation.paper_tables import CONFUSIONS
 from fer_md.evaluation.quality import PARTS
-from fer_md.evaluation.result_tables import interval, percent
+from fer_md.evaluation.result_tables import interval, markdown_table, percent
 from fer_md.files import read_json
 
 START, END = "<!-- figures: made by python experiments/results.py -->", "<!-- end of the figures -->"
@@ -52,10 +52,6 @@ def pretrained_figures(folder):
     return "\n".join(filter(None, parts))
 
 
-def _table(head, rows):
-    return "".join("| " + " | ".join(map(str, line)) + " |\n" for line in (head, ["---"] * len(head), *rows))
-
-
 def _accuracies(found):
     head = ["data, split", "copies averaged", "images", "accuracy %", "95 % interval", "without leaked %",
             "macro recall %", "FER+ majority %", "calibration error"]  # fmt: skip
@@ -65,7 +61,7 @@ def _accuracies(found):
          f"{row['expected_calibration_error']:.3f}"]
         for row in found.values()
     ]  # fmt: skip
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def _compression(found, exact):
@@ -88,7 +84,7 @@ def _confusion(row):
         [name, *(percent(count / sum(counts), 1) for count in counts), f"{paper[name]:.1f}"]
         for name, counts in zip(names, row["confusion"], strict=True)
     ]
-    return f"{row['split']}, confusion matrix:\n\n{_table(head, rows)}"
+    return f"{row['split']}, confusion matrix:\n\n{markdown_table(head, rows)}"
 
 
 def _quality(row):
@@ -96,5 +92,5 @@ def _quality(row):
     rows = [[name, *(percent(values[part]) for part in PARTS)] for name, values in row["accuracy_by_quality"].items()]
     return (
         "Sharpness is the variance of the Laplacian, contrast the standard deviation of the gray levels:\n\n"
-        + _table(head, rows)
+        + markdown_table(head, rows)
     )

@@ -9,6 +9,11 @@ NEEDS = {
 """Data sets that Tab. 2 and 3 need, and how they lie in DATA_ROOT; docs/DATA.md says where to ask for them."""
 
 
+def markdown_table(head, rows):
+    """A table as Markdown: a list of headings, and a list of cells a row."""
+    return "".join("| " + " | ".join(map(str, line)) + " |\n" for line in (head, ["---"] * len(head), *rows))
+
+
 def percent(value, digits=2):
     """0.5 -> "50.00"; a dash for None."""
     return "–" if value is None else f"{100 * value:.{digits}f}"

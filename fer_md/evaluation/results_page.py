@@ -9,6 +9,7 @@ from fer_md.evaluation.result_tables import (
     interval,
     landmarks_table,
     landmarks_text,
+    markdown_table,
     methods_table,
     methods_text,
     needs_data,
@@ -72,11 +73,6 @@ def _source(found, name):
             f"{where['processor']}, {where['cpus']} cores.")  # fmt: skip
 
 
-def _table(head, rows):
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)
-
-
 def _run(folder):
     config, time = read_json(folder / "config.json"), read_json(folder / "time.json")
     rows, commands = [], []
@@ -93,7 +89,8 @@ def _run(folder):
     return (
         f"## One component: {folder.name}\n\n"
         f"{config['settings']['recipe']['epochs']} epochs in {time['seconds'] / 60:.1f} minutes at "
-        f"{time['images_per_second']:.0f} images/s, {config['settings']['precision']}{share}.\n\n{_table(head, rows)}\n"
+        f"{time['images_per_second']:.0f} images/s, {config['settings']['precision']}{share}.\n\n"
+        f"{markdown_table(head, rows)}\n"
         + "\n".join(commands)
         + f"\n[results/{folder.name}](results/{folder.name}); {where['date']}, {where['processor']}, "
         f"{where['cpus']} cores.\n"
@@ -111,23 +108,24 @@ def _stages(found):
     title = f"## The method on {found['split']}, {kind}"
     return (
         f"{title}\n\nTraining took {minutes} minutes (components, fine-tuning). {note}\n\n"
-        f"{_table(*stages_table(found))}"
+        f"{markdown_table(*stages_table(found))}"
     )
 
 
 def _confusions(found):
     number = found["table"]
     title = f"## Tab. {number}: {CONFUSIONS[number].data} ({', '.join(found['data'])}, {found['split']})"
-    return f"{title}\n\n{NOT_NORMALISED}\n\n{_table(*recall_table(found))}"
+    return f"{title}\n\n{NOT_NORMALISED}\n\n{markdown_table(*recall_table(found))}"
 
 
 def _methods(found):
-    return f"## Tab. 4: other methods ({found['data']})\n\n{methods_text(found)}\n\n{_table(*methods_table(found))}"
+    table = markdown_table(*methods_table(found))
+    return f"## Tab. 4: other methods ({found['data']})\n\n{methods_text(found)}\n\n{table}"
 
 
 def _landmarks(found):
     title = f"## Fig. 6: landmarks (network {found['network']})"
-    return f"{title}\n\n{landmarks_text(found)}\n\n{_table(*landmarks_table(found))}"
+    return f"{title}\n\n{landmarks_text(found)}\n\n{markdown_table(*landmarks_table(found))}"
 
 
 def _ablation(found):
@@ -141,7 +139,7 @@ def _ablation(found):
     return (
         f"## The loss, choice by choice ({found['split']})\n\nShort runs from scratch: {found['epochs']} epochs of a "
         f"component of half the widths. Rows with one seed differ by chance as much as by choice.\n\n"
-        f"{_table(head, rows)}"
+        f"{markdown_table(head, rows)}"
     )
 
 
@@ -152,7 +150,7 @@ def _search(found):
         for row in sorted(found["candidates"], key=lambda row: -row["accuracy"])
     ]  # fmt: skip
     head = ["network and recipe", "weights", "accuracy %", "macro recall %", "images/s"]
-    return f"## Networks and recipes ({found['split']}, {found['epochs']} epochs)\n\n{_table(head, rows)}"
+    return f"## Networks and recipes ({found['split']}, {found['epochs']} epochs)\n\n{markdown_table(head, rows)}"
 
 
 def _md_loss(found):
@@ -166,14 +164,14 @@ def _md_loss(found):
             *(f"loss alone: {name}, ms" for name in first["milliseconds_forward_and_gradient"])]  # fmt: skip
     return (
         f"## Cost of MD loss (batch {found['batch_size']}, D = {found['embedding_dim']}, P = {found['nearest']})\n\n"
-        f"{_table(head, rows)}"
+        f"{markdown_table(head, rows)}"
     )
 
 
 def _training_step(found):
     rows = [[name, f"{value:.0f}"] for name, value in found["images_per_second"].items()]
     ratios = ", ".join(f"{value:.2f} × {name}" for name, value in found["ratios"].items())
-    table, fastest = _table(["variant", "images/s"], rows), found.get("fastest", "ours bfloat16")
+    table, fastest = markdown_table(["variant", "images/s"], rows), found.get("fastest", "ours bfloat16")
     title = f"## Speed of a training step (batch {found['batch_size']})"
     return f"{title}\n\n{fastest.capitalize()} is {ratios}.\n\n{table}"
 
@@ -192,7 +190,7 @@ def _predict(found):
             f"classifier, {batch} faces at once"]  # fmt: skip
     ratios = "".join(f"- {name}: {ratio:.1f} ×\n" for name, ratio in found["ratios"].items())
     return (f"## From a picture file to expressions ({found['kind']})\n\nMilliseconds a picture or face by the clock "
-            f"(of processor time in brackets).\n\n{_table(head, rows)}\n{ratios}")  # fmt: skip
+            f"(of processor time in brackets).\n\n{markdown_table(head, rows)}\n{ratios}")  # fmt: skip
 
 
 def _drawn_faces(found):
@@ -202,7 +200,7 @@ def _drawn_faces(found):
         for name, row in found["domains"].items()
     ]  # fmt: skip
     head = ["domain", "linear on pixels %", "network %", "95 % interval", "faces a processor second"]
-    return f"## Drawn faces (synthetic, {found['split']})\n\n{_table(head, rows)}"
+    return f"## Drawn faces (synthetic, {found['split']})\n\n{markdown_table(head, rows)}"
 
 
 SECTIONS = {

@@ -22,8 +22,7 @@ def choose_detector(name, folder=None, min_face=None):
         `fer_md.faces.detection.Detector`, or None for ``"none"``.
 
     Raises:
-        FerMdError: the folder is missing, not asked for, or no detector; ``min_face`` for another detector; or the
-            package of MTCNN is missing.
+        FerMdError: the folder is missing, not asked for, or no detector; or ``min_face`` for another detector.
     """
     _check("detector", name, DETECTORS, "region", "detector_dir", folder, "experiments/train_detector.py")
     if min_face is not None and name != "mtcnn":

@@ -46,7 +46,7 @@ class MtcnnDetector:
         threshold: lowest score of a face, in (0, 1).
 
     Raises:
-        FerMdError: the package is missing, or an argument is out of range.
+        FerMdError: an argument is out of range.
     """
 
     def __init__(self, min_face=None, max_side=960, threshold=0.8):
