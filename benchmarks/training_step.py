@@ -3,8 +3,9 @@
 python benchmarks/training_step.py --output=docs/results/training_step.json
 
 Ours and the alternatives take turns, so that a slow moment of the machine hits all of them; the best of the
-rounds counts. PyTorch is an extra: pip install torch. Each runs in a process of its own. For comparison: the
-images/s of a step that does nothing but its multiplications, as fast as one large matrix product in float32.
+rounds counts. PyTorch is an extra: pip install torch. Each runs in a process of its own, stock Keras and PyTorch as
+they start by themselves; what oneDNN alone gives stock Keras, where TensorFlow leaves it off, is timed beside it. For
+comparison: the images/s of a step that does nothing but its multiplications, as fast as one large matrix product.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -12,6 +13,7 @@ from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 import importlib.util
 import json
 import math
+import os
 import subprocess
 import sys
 import time
@@ -19,10 +21,11 @@ import time
 import keras
 import numpy as np
 import tensorflow as tf
+import training_step_keras
 from absl import flags
 
 from fer_md.layers import BatchNorm
-from fer_md.models import ComponentConfig, build_component
+from fer_md.models import build_component
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import Recipe
 from fer_md.training.results import write_result
@@ -38,18 +41,18 @@ flags.DEFINE_string("torch_python", sys.executable, "Python in which PyTorch is 
 
 OURS = ("ours bfloat16", "ours float32")
 STOCK = "stock Keras float32"
+STOCK_ONEDNN = "stock Keras with oneDNN float32"
 ON_THE_WAY = ("stock layers, our step float32", "and fused batch norm float32")
-"""From stock Keras to ours float32; what is left are the convolution's and the pooled CReLU's gradients."""
+"""From stock Keras to ours float32; what is left is the pooled CReLU."""
 PRODUCT = "matrix product float32"
 TORCH = ("torch float32", "torch channels_last float32", "torch channels_last bfloat16")
 
 
 def main():
     if FLAGS.variant:
-        timed = {STOCK: time_keras, PRODUCT: time_product}.get(FLAGS.variant, lambda: time_ours(FLAGS.variant))
-        print(json.dumps(timed()))
+        print(json.dumps(time_product() if FLAGS.variant == PRODUCT else time_ours(FLAGS.variant)))
         return None
-    variants = [*OURS, STOCK, *ON_THE_WAY, PRODUCT, *(TORCH if has_torch() else ())]
+    variants = [*OURS, STOCK, STOCK_ONEDNN, *ON_THE_WAY, PRODUCT, *(TORCH if has_torch() else ())]
     best = dict.fromkeys(variants, 0.0)
     for number in range(FLAGS.rounds):
         for variant in variants:
@@ -76,13 +79,19 @@ def has_torch():
 
 
 def measure(variant):
+    environment, sizes = dict(os.environ), [str(FLAGS.batch_size), str(FLAGS.steps)]
     if variant in TORCH:
         script = __file__.replace("training_step.py", "training_step_torch.py")
-        command = [FLAGS.torch_python, script, variant, str(FLAGS.batch_size), str(FLAGS.steps)]
+        command = [FLAGS.torch_python, script, variant, *sizes]
+    elif variant in (STOCK, STOCK_ONEDNN):
+        command = [sys.executable, training_step_keras.__file__, *sizes]
+        environment.pop("TF_ENABLE_ONEDNN_OPTS")  # which importing console has set
+        if variant == STOCK_ONEDNN:
+            environment["TF_ENABLE_ONEDNN_OPTS"] = "1"
     else:
         command = [sys.executable, __file__, f"--variant={variant}", f"--batch_size={FLAGS.batch_size}",
                    f"--steps={FLAGS.steps}"]  # fmt: skip
-    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return json.loads(answer.stdout.splitlines()[-1])
 
 
@@ -133,50 +142,9 @@ def multiplications(model):
     return total
 
 
-def time_keras():
-    """The same network as one writes it in plain Keras, trained by ``fit``."""
-    model = stock_component(ComponentConfig())
-    optimizer = keras.optimizers.SGD(0.1, 0.9, nesterov=True, weight_decay=5e-4, use_ema=True, ema_momentum=0.998)
-    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=False)
-    images, labels = batch()
-    model.fit(np.tile(images, (2, 1, 1, 1)), np.tile(labels, 2), batch_size=FLAGS.batch_size, verbose=0)
-    images, labels = np.tile(images, (FLAGS.steps, 1, 1, 1)), np.tile(labels, FLAGS.steps)
-    started = time.perf_counter()
-    model.fit(images, labels, batch_size=FLAGS.batch_size, verbose=0)
-    return len(labels) / (time.perf_counter() - started)
-
-
 def stock_with_outputs(norm):
-    model = stock_component(ComponentConfig(), norm)
+    model = training_step_keras.component(norm)
     return keras.Model(model.input, {"embeddings": model.layers[-1].input, "logits": model.output})
-
-
-def stock_component(config, norm=keras.layers.BatchNormalization):
-    layers = keras.layers
-
-    def conv_bn(x, filters, size):
-        return norm()(layers.Conv2D(filters, size, padding="same", use_bias=False)(x))
-
-    def conv_relu(x, filters, size):
-        return layers.ReLU()(conv_bn(x, filters, size))
-
-    images = keras.Input((48, 48, 1))
-    x = layers.Rescaling(1 / 128, -1)(images)
-    for index in (0, 1):
-        x = conv_bn(x, config.filters[index], config.kernel_sizes[index])
-        x = layers.MaxPooling2D(2)(layers.ReLU()(layers.Concatenate()([x, -x])))
-    one, reduce_three, three, reduce_five, five, project = config.inception
-    middle = conv_relu(conv_relu(x, reduce_three, 1), three, 3)
-    wide = conv_relu(conv_relu(x, reduce_five, 1), five, 5)
-    pooled = conv_relu(layers.MaxPooling2D(3, 1, "same")(x), project, 1)
-    x = layers.Concatenate()([conv_relu(x, one, 1), middle, wide, pooled])
-    for index, pool in ((2, 2), (3, 2), (4, 1)):
-        x = conv_relu(x, config.filters[index], config.kernel_sizes[index])
-        x = layers.MaxPooling2D(pool)(x) if pool > 1 else x
-    x = layers.Flatten()(x)
-    for _ in range(2):
-        x = layers.Dropout(config.dropout)(layers.Dense(config.fc_units, "relu")(x))
-    return keras.Model(images, layers.Dense(config.num_classes)(x))
 
 
 if __name__ == "__main__":

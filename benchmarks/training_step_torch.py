@@ -26,15 +26,15 @@ class Component(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.conv1, self.conv2 = conv_bn(1, 32, 5), conv_bn(64, 32, 3)
-        self.one = conv_relu(64, 32, 1)
-        self.three = nn.Sequential(conv_relu(64, 48, 1), conv_relu(48, 64, 3))
-        self.five = nn.Sequential(conv_relu(64, 8, 1), conv_relu(8, 16, 5))
-        self.project = nn.Sequential(nn.MaxPool2d(3, 1, 1), conv_relu(64, 16, 1))
+        self.conv1, self.conv2 = conv_bn(1, 16, 5), conv_bn(32, 16, 3)
+        self.one = conv_relu(32, 16, 1)
+        self.three = nn.Sequential(conv_relu(32, 24, 1), conv_relu(24, 32, 3))
+        self.five = nn.Sequential(conv_relu(32, 4, 1), conv_relu(4, 8, 5))
+        self.project = nn.Sequential(nn.MaxPool2d(3, 1, 1), conv_relu(32, 8, 1))
         self.tail = nn.Sequential(
-            conv_relu(128, 128, 3), nn.MaxPool2d(2), conv_relu(128, 192, 3), nn.MaxPool2d(2), conv_relu(192, 256, 3),
-            nn.Flatten(), nn.Linear(2304, 2048), nn.ReLU(), nn.Dropout(0.5), nn.Linear(2048, 2048), nn.ReLU(),
-            nn.Dropout(0.5), nn.Linear(2048, 7),
+            conv_relu(64, 64, 3), nn.MaxPool2d(2), conv_relu(64, 96, 3), nn.MaxPool2d(2), conv_relu(96, 128, 3),
+            nn.Flatten(), nn.Linear(1152, 2048), nn.ReLU(), nn.Dropout(0.35), nn.Linear(2048, 2048), nn.ReLU(),
+            nn.Dropout(0.35), nn.Linear(2048, 7),
         )  # fmt: skip
 
     def forward(self, x):

@@ -21,7 +21,7 @@ from absl import flags
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
-from fer_md.models import NARROW, ComponentConfig, build_component
+from fer_md.models import NARROW, WIDE, ComponentConfig, build_component
 from fer_md.training.loop import Job, train
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
@@ -40,9 +40,9 @@ flags.DEFINE_list("candidates", [], "Names to train; empty for all.")
 flags.DEFINE_integer("seed", 0, "Of weights, order, augmentation and dropout.", lower_bound=0)
 flags.mark_flags_as_required(["data", "run_dir"])
 
-GOOGLENET_3A = (64, 96, 128, 16, 32, 32)
-NARROW_ALONE = {"filters": NARROW.filters, "inception": NARROW.inception}
-SMALL_BATCH = {"batch_size": 128, "rate": 0.04}
+
+def widths(config):
+    return {"filters": config.filters, "inception": config.inception}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,18 +56,16 @@ class Candidate:
 
 CANDIDATES = {
     "default": Candidate(),
-    "half": Candidate({"filters": (16, 16, 64, 96, 128), "inception": (16, 24, 32, 4, 8, 8)}),
-    "three quarters": Candidate({"filters": (24, 24, 96, 144, 192), "inception": (24, 36, 48, 6, 12, 12)}),
-    "conv2 doubled": Candidate({"filters": (32, 64, 128, 192, 256)}),
-    "wide top": Candidate({"filters": (32, 32, 128, 256, 384)}),
-    "inception doubled": Candidate({"inception": GOOGLENET_3A}),
+    "wide": Candidate(widths(WIDE)),
+    "narrow": Candidate(widths(NARROW)),
+    "three quarters of wide": Candidate({"filters": (24, 24, 96, 144, 192), "inception": (24, 36, 48, 6, 12, 12)}),
+    "wide conv2": Candidate({"filters": (16, 32, 64, 96, 128)}),
+    "wide inception": Candidate({"inception": WIDE.inception}),
     "inception for stages 3 to 5": Candidate({"inception_stages": True}),
-    "dropout 0.35": Candidate({"dropout": 0.35}),
+    "dropout 0.5": Candidate({"dropout": 0.5}),
     "dropout 0.65": Candidate({"dropout": 0.65}),
-    "narrow": Candidate(NARROW_ALONE),
-    "narrow + dropout 0.35": Candidate({**NARROW_ALONE, "dropout": 0.35}),
-    "narrow + dropout 0.35 + batch 128": Candidate({**NARROW_ALONE, "dropout": 0.35}, SMALL_BATCH),
-    "narrow + dropout 0.35 + batch 128 + votes": Candidate({**NARROW_ALONE, "dropout": 0.35}, SMALL_BATCH, 0.3),
+    "batch 256": Candidate(recipe={"batch_size": 256, "rate": 0.1, "average": 0.998}),
+    "votes": Candidate(votes=0.3),
     "default float32": Candidate(),
 }
 

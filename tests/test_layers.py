@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from fer_md.layers import BatchNorm, Conv2D, CReLU, Dropout, Standardize, inception_block
+from fer_md.layers import BatchNorm, CReLU, Dropout, Standardize, inception_block
 from fer_md.layers.dropout import uniform_rows
 
 
@@ -47,22 +47,6 @@ def test_pooled_crelu_gradient_goes_to_the_first_of_equals():
     np.testing.assert_array_equal(y, [[[[1, 2]]]])
     gradient = tape.gradient(y, x, tf.constant([[[[3.0, 5.0]]]]))
     np.testing.assert_array_equal(gradient[0, :, :, 0], [[3, 0], [-5, 0]])
-
-
-@pytest.mark.parametrize(("size", "kernel"), [(6, 1), (6, 3), (5, 3), (9, 5), (3, 5)])
-def test_convolution_equals_keras(size, kernel):
-    x = tf.constant(noise(2, size, size, 3))
-    ours, stock = Conv2D(4, kernel), keras.layers.Conv2D(4, kernel, padding="same")
-    results = []
-    for layer in (ours, stock):
-        layer.build(x.shape)
-        layer.set_weights([noise(kernel, kernel, 3, 4, seed=2), noise(4, seed=3)])
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = layer(x)
-        results.append([y, *tape.gradient(y, [x, layer.kernel.value], noise(2, size, size, 4, seed=1))])
-    for ours, stock in zip(*results, strict=True):
-        np.testing.assert_allclose(ours, stock, atol=1e-4)
 
 
 def test_crelu_affine_by_hand():
@@ -140,10 +124,7 @@ def test_inception_shape(factorized):
     ("make", "message"),
     [
         (lambda: CReLU(pool_size=3), "pool_size"),
-        (lambda: Conv2D(4, 2), "kernel_size"),
-        (lambda: Conv2D(4, (3, 5)), "kernel_size"),
         (lambda: CReLU(pool_size=2).build((None, None, None, 3)), "size"),
-        (lambda: Conv2D(4, 3, strides=2), "strides"),
         (lambda: BatchNorm(momentum=1.0), "momentum"),
         (lambda: BatchNorm(epsilon=0), "epsilon"),
         (lambda: Dropout(1.0), "rate"),
@@ -155,9 +136,7 @@ def test_bad_arguments_are_named(make, message):
         make()
 
 
-@pytest.mark.parametrize(
-    "layer", [CReLU(2, True), Conv2D(4, 3), BatchNorm(0.8, 1e-2), Dropout(0.3, 5), Standardize(2.0)]
-)
+@pytest.mark.parametrize("layer", [CReLU(2, True), BatchNorm(0.8, 1e-2), Dropout(0.3, 5), Standardize(2.0)])
 def test_config_round_trip(layer):
     before = layer.get_config()
     layer(noise(2, 4, 4, 3))

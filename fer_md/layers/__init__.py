@@ -1,7 +1,6 @@
 """Custom Keras layers of the component network and of the baselines."""
 
 from fer_md.layers.batch_norm import BatchNorm
-from fer_md.layers.convolution import Conv2D
 from fer_md.layers.correspondence import Correspondence
 from fer_md.layers.crelu import CReLU
 from fer_md.layers.dropout import Dropout
@@ -15,7 +14,6 @@ from fer_md.layers.stretch import Stretch
 __all__ = [
     "BatchNorm",
     "CReLU",
-    "Conv2D",
     "Correspondence",
     "Dropout",
     "Equalize",

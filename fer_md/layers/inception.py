@@ -3,13 +3,14 @@
 import keras
 
 from fer_md.layers.batch_norm import BatchNorm
-from fer_md.layers.convolution import Conv2D
 
 
 def conv_bn(x, filters, kernel_size, name):
     """Convolution without bias, then batch normalisation: (B, H, W, C) -> (B, H, W, filters)."""
-    x = Conv2D(filters, kernel_size, use_bias=False, kernel_initializer="he_normal", name=name)(x)
-    return BatchNorm(name=f"{name}_bn")(x)
+    convolution = keras.layers.Conv2D(
+        filters, kernel_size, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
+    )
+    return BatchNorm(name=f"{name}_bn")(convolution(x))
 
 
 def conv_bn_relu(x, filters, kernel_size, name):

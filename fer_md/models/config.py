@@ -18,27 +18,28 @@ class ComponentConfig:
         num_classes: outputs of the softmax (paper: 7).
         kernel_sizes: m of the five convolutions (ours: 5 where the input has one channel, then 3).
         filters: C of the five convolutions, before CReLU doubles the first two (ours: PVANet's ratio,
-            twice as many after each halving of the map; 32 at 24x24, where a filter costs most).
+            twice as many after each halving of the map; 16 at 24x24, where a filter costs most). Half of what
+            ``WIDE`` has: it learns more in a minute of two cores (docs/RESULTS.md, "Networks and recipes").
         inception: six branch widths (see ``inception_block``) of the module between the second and the third
-            convolution; () for none (ours: GoogLeNet's 3a, halved).
+            convolution; () for none (ours: GoogLeNet's 3a, a quarter of its widths).
         inception_stages: put an inception module of twice and four times ``inception`` in place of convolutions
             3 and 4-5 as well. The text allows both readings.
         factorized: two 3x3 convolutions for an inception module's 5x5.
         crelu_affine: learned scale and shift in CReLU, as in PVANet.
         fc_units: width of the two fully connected layers; the second gives the embeddings (paper: 2048).
-        dropout: share dropped after each of them (paper: "0.65", dropped or kept left open).
+        dropout: share dropped after each of them (paper: "0.65", dropped or kept left open; ours: kept).
     """
 
     image_size: int = 48
     num_classes: int = len(EXPRESSIONS)
     kernel_sizes: tuple = (5, 3, 3, 3, 3)
-    filters: tuple = (32, 32, 128, 192, 256)
-    inception: tuple = (32, 48, 64, 8, 16, 16)
+    filters: tuple = (16, 16, 64, 96, 128)
+    inception: tuple = (16, 24, 32, 4, 8, 8)
     inception_stages: bool = False
     factorized: bool = False
     crelu_affine: bool = False
     fc_units: int = 2048
-    dropout: float = 0.5
+    dropout: float = 0.35
 
     def __post_init__(self):
         for name in ("kernel_sizes", "filters"):
@@ -53,10 +54,12 @@ class ComponentConfig:
 TINY = ComponentConfig(filters=(4, 4, 8, 8, 8), inception=(4, 4, 4, 2, 2, 2), fc_units=16)
 """A network of a few thousand weights, for tests and trials of a pipeline."""
 
-HALF = ComponentConfig(filters=(16, 16, 64, 96, 128), inception=(16, 24, 32, 4, 8, 8), fc_units=1024)
-"""Half of every width, for comparisons that need many trainings."""
+HALF = ComponentConfig(fc_units=1024, dropout=0.5)
+"""Fully connected layers of half the width, for comparisons that need many trainings."""
 
-NARROW = ComponentConfig(filters=(16, 16, 96, 192, 256), inception=(16, 24, 32, 8, 16, 16), dropout=0.35)
-"""Narrow where the maps are large and a filter costs most, wide where they are small: 336 images/s against 178
-of the default on two cores with AVX2 alone, where bfloat16 is no help (docs/results/network-search-avx2.json). The
-network that ships with the package."""
+WIDE = ComponentConfig(filters=(32, 32, 128, 192, 256), inception=(32, 48, 64, 8, 16, 16))
+"""Twice the filters, for long trainings and processors with bfloat16."""
+
+NARROW = ComponentConfig(filters=(16, 16, 96, 192, 256), inception=(16, 24, 32, 8, 16, 16))
+"""Narrow where the maps are large and a filter costs most, wide where they are small. The network that ships with
+the package."""
