@@ -138,7 +138,7 @@ def _ablation(found):
     head = ["loss", "seeds", "accuracy %", "± std", "macro recall %", "intra", "inter", "intra / inter"]
     return (
         f"## The loss, choice by choice ({found['split']})\n\nShort runs from scratch: {found['epochs']} epochs of a "
-        f"component of half the widths. Rows with one seed differ by chance as much as by choice.\n\n"
+        f"component with fully connected layers of 1,024. Rows with one seed differ by chance as much as by choice.\n\n"
         f"{markdown_table(head, rows)}"
     )
 
@@ -212,6 +212,7 @@ SECTIONS = {
     "table4": _methods,
     "figure6": _landmarks,
     "loss-ablation": _ablation,
+    "network-search-onednn": _search,
     "network-search": _search,
     "network-search-avx2": _search,
     "md_loss": _md_loss,

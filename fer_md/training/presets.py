@@ -48,7 +48,7 @@ PRESETS = {
     "smoke": Recipe(epochs=24, rate=0.03, average=0.98, augmentation=MILD),
     # For drawn faces in make reproduce: with half the network and little dropout, a minute for 3,200 of them.
     "drawn": Recipe(epochs=6, batch_size=128, rate=0.02, average=0.98, augmentation=MILD),
-    # FER2013 in under half an hour on two cores; see docs/results/ for what it reached.
+    # FER2013 in half an hour on two cores with AVX2 alone; see docs/results/ for what it reached.
     "quick": Recipe(epochs=40, batch_size=128, rate=0.04, average=0.999, augmentation=MILD),
     # Sec. 4 of the paper, as printed; momentum, decay and smoothing are not mentioned there.
     "paper": Recipe(
