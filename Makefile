@@ -18,6 +18,7 @@ MMI := $(wildcard $(addsuffix /MMI,$(DATA_ROOT)))
 FRAMES := $(wildcard $(addsuffix /ytf_landmarks68.zip,$(DATA_ROOT)))
 PHOTOS := $(wildcard $(addsuffix /photos,$(DATA_ROOT)))
 # What the presets have otherwise.
+EPOCHS2_quick := 60
 EPOCHS2_paper := 311
 EPOCHS2_full := 120
 EPOCHS_FINETUNE_paper := 200
@@ -44,7 +45,7 @@ else
   RUNS := runs/$(PRESET)/seed$(SEED)
   FLAGS1 := --preset=$(PRESET)
   # The smaller data set takes more passes (the paper: 200 and 311).
-  FLAGS2 := --preset=$(PRESET) --epochs=$(or $(EPOCHS2_$(PRESET)),40)
+  FLAGS2 := --preset=$(PRESET) --epochs=$(EPOCHS2_$(PRESET))
   FINETUNE := --epochs=$(or $(EPOCHS_FINETUNE_$(PRESET)),6)
   # Equal short budgets for the 54 networks of Tab. 4.
   METHODS := $(or $(METHODS_$(PRESET)),--images=3000 --epochs=8)

@@ -1,6 +1,6 @@
 """The stock Keras side of training_step.py; needs nothing but Keras and TensorFlow, as they start by themselves.
 
-python benchmarks/training_step_keras.py 256 6
+python benchmarks/training_step_keras.py 256 8
 """
 
 import json

@@ -1,6 +1,6 @@
 """The PyTorch side of training_step.py; needs nothing but torch.
 
-python benchmarks/training_step_torch.py "torch channels_last bfloat16" 256 6
+python benchmarks/training_step_torch.py "torch channels_last bfloat16" 256 8
 """
 
 import contextlib
@@ -66,7 +66,7 @@ def main(variant, batch_size, steps):
         if number % 8 == 7:
             averaged.update_parameters(model)
 
-    for number in range(3):
+    for number in range(8):
         step(number)
     started = time.perf_counter()
     for number in range(steps):

@@ -2,9 +2,9 @@
 
 python experiments/ablate_loss.py --data=runs/data/fer2013 --run_dir=runs/ablation --seeds=0,1,2 --output=FILE.json
 
-A component whose fully connected layers have half the width learns from scratch; all rows share seeds, order and augmentation. Measured on
-PublicTest; the test split is not read. What is done is not trained again: rows and seeds can be added, and the table
-holds all that the folder has.
+A component whose fully connected layers have half the width learns from scratch; all rows share seeds, order and
+augmentation. Measured on PublicTest; the test split is not read. What is done is not trained again: rows and seeds can
+be added, and the table holds all that the folder has.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -81,21 +81,35 @@ def main():
             print(f"{name:30} seed {seed}  {describe(found)}", flush=True)
     if FLAGS.output:
         write_result(FLAGS.output, {
-            "split": "PublicTest", "epochs": FLAGS.epochs, "network": "HALF", "precision": set_precision("auto"),
+            "split": "PublicTest", "epochs": FLAGS.epochs, "network": "HALF", "nearest": MD.options["nearest"],
             "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
             "rows": [summary(name, found) for name, found in all_results().items()],
         })  # fmt: skip
 
 
 def all_results():
-    """Every row that has been trained in the folder, with all its seeds."""
+    """Every row that has been trained in the folder as this script trains it, with all its seeds."""
     found = {}
-    for name in ROWS:
+    for name, metric_loss in ROWS.items():
         for path in sorted(Path(FLAGS.run_dir).glob(f"{slug(name)}-*/result.json")):
             seed = path.parent.name.removeprefix(f"{slug(name)}-")
             if seed.isdigit():
+                open_run(path.parent, settings(metric_loss, int(seed), path.parent))  # an error if it is another's
                 found.setdefault(name, []).append({"seed": int(seed), **read_json(path)})
     return found
+
+
+def settings(metric_loss, seed, folder):
+    """What a row's run is known by."""
+    return {
+        "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"], "recipe": plain_settings(recipe()),
+        "network": plain_settings(HALF), "metric_loss": plain_settings(metric_loss), "seed": seed,
+        "precision": set_precision("auto", folder),
+    }  # fmt: skip
+
+
+def recipe():
+    return dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs)
 
 
 def slug(name):
@@ -105,16 +119,11 @@ def slug(name):
 def run_row(metric_loss, seed, training, held_out, folder):
     """Trains one row with one seed, or reads what it gave."""
     result = folder / "result.json"
-    recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs)
-    open_run(folder, {
-        "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"], "recipe": plain_settings(recipe),
-        "network": plain_settings(HALF), "metric_loss": plain_settings(metric_loss), "seed": seed,
-        "precision": set_precision("auto", folder),
-    })  # fmt: skip
+    open_run(folder, settings(metric_loss, seed, folder))
     if not result.exists():
         task = Task("data", metric_loss=metric_loss.maker(HALF.num_classes, HALF.fc_units))
         strategy = tf.distribute.get_strategy()
-        trainer = Trainer(lambda: build_component(HALF, seed), recipe, len(training.labels), strategy, [task])
+        trainer = Trainer(lambda: build_component(HALF, seed), recipe(), len(training.labels), strategy, [task])
         start_centers(trainer, [training], seed)
         if not train([Job("model", trainer, (training,), {"data": ("logits", held_out)})], folder, seed):
             raise FerMdError(f"{folder}: stopped; start it again to go on")

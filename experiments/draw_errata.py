@@ -76,7 +76,7 @@ def only_labelled(split):
 def run_panel(name, metric_loss, training, held_out):
     """Trains under one loss; a loss that runs away ends the run early, and what it came to is drawn."""
     folder = Path(FLAGS.run_dir) / name.replace(" ", "-").replace(",", "")
-    recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs, average=0.0, rate=0.02)
+    recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs, batch_size=256, average=0.0, rate=0.02)
     open_run(folder, {
         "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"], "expressions": FLAGS.expressions,
         "recipe": plain_settings(recipe), "metric_loss": plain_settings(metric_loss), "seed": FLAGS.seed,

@@ -97,7 +97,8 @@ flags.DEFINE_string("picture", None, "PNG file for the curves.")
 flags.DEFINE_integer("drawn", 3400, "Faces to learn from in a drawn data set; a quarter as many, of others, test.",
                      lower_bound=40)  # fmt: skip
 flags.DEFINE_integer("epochs", 12, "Of pre-training; fine-tuning has half as many.", lower_bound=2)
-flags.DEFINE_enum("network", "half", list(COMPONENTS), "Widths of the networks; half: a quarter of HyperFace's.")
+flags.DEFINE_enum("network", "half", list(COMPONENTS), "Widths of the networks; half: fully connected layers of 1,024, "
+                  "and a quarter of HyperFace's widths.")
 flags.DEFINE_integer("seed", 0, "Of everything drawn.", lower_bound=0)
 flags.mark_flags_as_required(["run_dir", "output", "picture"])
 

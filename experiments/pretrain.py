@@ -39,8 +39,8 @@ flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
 flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, model.keras.")
 flags.DEFINE_enum("preset", "quick", list(PRESETS), "Recipe; see fer_md/training/presets.py.")
 flags.DEFINE_integer("epochs", None, "Epochs in place of the preset's.", lower_bound=1)
-flags.DEFINE_enum("network", "paper", list(NETWORKS), "The paper's component, one with twice the filters, one that is "
-                  "wide only where a filter is cheap, one with half the fully connected layers, or a tiny one.")
+flags.DEFINE_enum("network", "paper", list(NETWORKS), "The paper's component, one with twice the filters, one wide "
+                  "only where a filter is cheap, one with half the fully connected layers, or a tiny one.")  # fmt: skip
 flags.DEFINE_float(
     "dropout", None, "Share dropped after both FC layers, in place of the network's. The paper's 0.65 may be what is "
     "dropped or what is kept.", lower_bound=0, upper_bound=0.99,

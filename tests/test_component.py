@@ -1,6 +1,7 @@
 """The component network: outputs, sizes, saving, and the readings of the text that one config allows."""
 
 import dataclasses
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -21,9 +22,20 @@ def test_default_has_the_papers_shape():
     convolutions = [layer.name for layer in model.layers if layer.name in {f"conv{i}" for i in range(1, 6)}]
     assert convolutions == [f"conv{i}" for i in range(1, 6)]
     assert model.get_layer("fc1").units == model.get_layer("fc2").units == 2048
-    # FC1 (3*3*256+1)*2048, FC2 (2048+1)*2048, logits (2048+1)*7; the rest is convolutions.
-    dense = 2305 * 2048 + 2049 * 2048 + 2049 * 7
-    assert dense < model.count_params() < dense + 1_000_000
+    # FC1 (3*3*128+1)*2048, FC2 (2048+1)*2048, logits (2048+1)*7; the rest is convolutions.
+    dense = 1153 * 2048 + 2049 * 2048 + 2049 * 7
+    assert dense < model.count_params() < dense + 300_000
+
+
+def test_the_benchmark_times_the_same_network_in_stock_keras(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    import training_step_keras
+
+    stock, ours = (
+        sorted(tuple(weight.shape) for weight in model.trainable_weights)
+        for model in (training_step_keras.component(), build_component())
+    )
+    assert stock == ours
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_reproduce_trains_on_what_is_found(data_root, preset):
     assert f"--run_dir=runs/{preset}/seed987/component1 --preset={preset} --seed=987" in steps
     assert "--data=runs/data/fer2013 --protocol=runs/data/facial_expressions" in steps
     assert "data_prep/synthetic.py" not in steps
-    epochs = {"quick": (40, 6), "paper": (311, 200), "full": (120, 20)}[preset]  # of component 2, of fine-tuning
+    epochs = {"quick": (60, 6), "paper": (311, 200), "full": (120, 20)}[preset]  # of component 2, of fine-tuning
     assert all(f"--epochs={number} --seed=987" in steps for number in epochs)
     assert "--photographs=" not in steps
     (data_root / "photos").mkdir()

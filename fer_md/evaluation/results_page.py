@@ -68,9 +68,9 @@ def _sections(folder, prefix):
 
 
 def _source(found, name):
-    where = found["environment"]
+    where, remark = found["environment"], found.get("remark")  # what has changed since an older file was written
     return (f"`{found['command']}`  \n[results/{name}](results/{name}); {where['date']}, "
-            f"{where['processor']}, {where['cpus']} cores.")  # fmt: skip
+            f"{where['processor']}, {where['cpus']} cores.") + (f" {remark}" if remark else "")  # fmt: skip
 
 
 def _run(folder):
@@ -172,7 +172,7 @@ def _training_step(found):
     rows = [[name, f"{value:.0f}"] for name, value in found["images_per_second"].items()]
     ratios = ", ".join(f"{value:.2f} × {name}" for name, value in found["ratios"].items())
     table, fastest = markdown_table(["variant", "images/s"], rows), found.get("fastest", "ours bfloat16")
-    title = f"## Speed of a training step (batch {found['batch_size']})"
+    title = f"## Speed of a training step (batch {found['batch_size']}, {found['environment']['processor']})"
     return f"{title}\n\n{fastest.capitalize()} is {ratios}.\n\n{table}"
 
 

@@ -47,7 +47,7 @@ class HyperFaceConfig:
 
 
 QUARTER = HyperFaceConfig(filters=(24, 64, 96, 96, 64), fused_filters=(64, 48), fc_units=768, task_units=128)
-"""A quarter of every width: a training step takes 1.5 times that of the component with half of its widths."""
+"""A quarter of every width: a training step takes 1.5 times that of the component with ``HALF``."""
 
 
 def apply_pool(x, name):

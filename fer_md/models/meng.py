@@ -16,7 +16,7 @@ class MengConfig(ComponentConfig):
     contrastive loss (the abstract). From memory of the paper, not confirmed: the streams share their weights; each
     has a fully connected layer for either loss, and both together give the expression; one stream is used at test.
     Inferred: all widths; the convolutions and the first fully connected layer are those of ``ComponentConfig``, so
-    that a comparison with our component is one of the losses. By default 7,695,383 trainable weights.
+    that a comparison with our component is one of the losses. By default 4,684,655 trainable weights.
 
     Attributes:
         features: width of the expression layer, which gives the embeddings, and of the identity layer.

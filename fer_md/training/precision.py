@@ -9,7 +9,7 @@ from fer_md.files import read_json
 PRECISIONS = ("auto", "bfloat16", "float32")
 
 _FLAGS = {"amx_bf16", "avx512_bf16"}
-"""Of /proc/cpuinfo, either will do. Without them bfloat16 is emulated, at a sixth of float32's speed."""
+"""Of /proc/cpuinfo, either will do. Without them bfloat16 is emulated, at a ninth of float32's speed."""
 
 
 def set_precision(name="auto", run_dir=None):

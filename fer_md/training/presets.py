@@ -46,7 +46,7 @@ MILD = Augmentation(flip=True, rotation=10, scale=0.1, shift=3, contrast=0.2)
 PRESETS = {
     # For drawn faces: about three minutes for 6,000 of them on two cores.
     "smoke": Recipe(epochs=24, rate=0.03, average=0.98, augmentation=MILD),
-    # For drawn faces in make reproduce: with half the network and little dropout, a minute for 3,200 of them.
+    # For drawn faces in make reproduce: with network "half" and little dropout, a minute for 3,200 of them.
     "drawn": Recipe(epochs=6, batch_size=128, rate=0.02, average=0.98, augmentation=MILD),
     # FER2013 in half an hour on two cores with AVX2 alone; see docs/results/ for what it reached.
     "quick": Recipe(epochs=40, batch_size=128, rate=0.04, average=0.999, augmentation=MILD),
