@@ -87,9 +87,8 @@ def measure(variant):
         command = [FLAGS.torch_python, script, variant, *sizes]
     elif variant in (STOCK, STOCK_ONEDNN):
         command = [sys.executable, training_step_keras.__file__, *sizes]
-        environment.pop("TF_ENABLE_ONEDNN_OPTS")  # which importing console has set
-        if variant == STOCK_ONEDNN:
-            environment["TF_ENABLE_ONEDNN_OPTS"] = "1"
+        if variant == STOCK:
+            del environment["TF_ENABLE_ONEDNN_OPTS"]  # which importing console has set
     else:
         command = [sys.executable, __file__, f"--variant={variant}", f"--batch_size={FLAGS.batch_size}",
                    f"--steps={FLAGS.steps}"]  # fmt: skip

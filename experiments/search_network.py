@@ -26,6 +26,7 @@ from fer_md.training.loop import Job, train
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.results import write_result
+from fer_md.training.run_directory import open_run, plain_settings
 from fer_md.training.soft_targets import votes_task
 from fer_md.training.stream import training_stream
 from fer_md.training.task import Task
@@ -87,6 +88,11 @@ def main():
 def train_candidate(name, training, held_out):
     """Trains one candidate, or reads what it gave."""
     run_dir = Path(FLAGS.run_dir) / name.replace(" ", "-")
+    config, recipe, votes = network_and_recipe(name)
+    open_run(run_dir, {
+        "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"], "network": plain_settings(config),
+        "recipe": plain_settings(recipe), "votes": votes, "precision": precision_of(name), "seed": FLAGS.seed,
+    })  # fmt: skip
     if not (run_dir / "result.json").exists():
         trainer = make_trainer(name, training)
         if not train([Job("model", trainer, (training,), {"data": ("logits", held_out)})], run_dir, FLAGS.seed):
@@ -107,12 +113,17 @@ def precision_of(name):
     return set_precision("float32" if name.endswith("float32") else "auto")
 
 
-def make_trainer(name, training):
-    precision_of(name)
+def network_and_recipe(name):
+    """The ``ComponentConfig`` and ``Recipe`` of a candidate, and its share of votes."""
     candidate = CANDIDATES[name]
     config = dataclasses.replace(ComponentConfig(), **candidate.network)
-    recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs, **candidate.recipe)
-    task = votes_task("data", training, candidate.votes) if candidate.votes else Task()
+    return config, dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs, **candidate.recipe), candidate.votes
+
+
+def make_trainer(name, training):
+    precision_of(name)
+    config, recipe, votes = network_and_recipe(name)
+    task = votes_task("data", training, votes) if votes else Task()
     strategy = tf.distribute.get_strategy()
     return Trainer(lambda: build_component(config, FLAGS.seed), recipe, len(training.labels), strategy, [task])
 
