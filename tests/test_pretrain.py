@@ -26,7 +26,7 @@ def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "noise"
     split = random_split(640)
     faces = (
-        Face(key=str(i), image=image, label=int(label), split="Training" if i < 600 else "PublicTest")
+        Face(str(i), image, int(label), split="Training" if i < 600 else "PublicTest", votes=(i % 8, 2, *[0] * 8))
         for i, (image, label) in enumerate(zip(split.images, split.labels, strict=True))
     )
     write_dataset(faces, folder, "noise")
@@ -62,15 +62,23 @@ def test_every_preset_trains(data, tmp_path, preset):
     assert (run / "DONE").exists()
 
 
-def test_killed_and_started_again_it_ends_bit_equal(data, tmp_path):
-    subprocess.run(command(data, tmp_path / "whole"), check=True, capture_output=True)
+@pytest.mark.parametrize("extra", [
+    [],
+    pytest.param(["--votes=0.3"], marks=pytest.mark.slow),
+    pytest.param(["--start={}/first", "--loss=md", "--loss_weight=0.01"], marks=pytest.mark.slow),
+])  # fmt: skip
+def test_killed_and_started_again_it_ends_bit_equal(data, tmp_path, extra):
+    if "--loss=md" in extra:
+        subprocess.run(command(data, tmp_path / "first", "--epochs=1"), check=True, capture_output=True)
+    extra = [flag.format(tmp_path) for flag in extra]
+    subprocess.run(command(data, tmp_path / "whole", *extra), check=True, capture_output=True)
     killed = tmp_path / "killed"
-    process = subprocess.Popen(command(data, killed), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command(data, killed, *extra), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for(killed / "checkpoint.npz", process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not (killed / "DONE").exists()
-    subprocess.run(command(data, killed), check=True, capture_output=True)
+    subprocess.run(command(data, killed, *extra), check=True, capture_output=True)
     expected, found = weights(tmp_path / "whole"), weights(killed)
     assert expected.keys() == found.keys()
     for name in expected:

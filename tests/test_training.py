@@ -10,19 +10,37 @@ import tensorflow as tf
 from jobs import job
 
 from fer_md.errors import FerMdError
+from fer_md.losses import MDLoss
 from fer_md.models import TINY, build_component
 from fer_md.training.checkpoint import load_checkpoint, save_checkpoint
 from fer_md.training.loop import train
+from fer_md.training.objective import SHARES
 from fer_md.training.presets import MILD, PRESETS, Recipe, learning_rate
 from fer_md.training.sgd import SGD
+from fer_md.training.soft_targets import mix_votes
 from fer_md.training.strategy import make_strategy
+from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
 RECIPE = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9, augmentation=MILD)
 
 
-def make_trainer(recipe=RECIPE, strategy=None):
-    return Trainer(lambda: build_component(TINY, seed=1), recipe, 40, strategy or make_strategy("one"))
+TASKS = {
+    "labels": Task(),
+    "votes": Task(objective=SHARES),
+    "MD loss": Task(metric_loss=lambda: MDLoss(TINY.num_classes, TINY.fc_units, nearest=2, loss_weight=0.1)),
+}
+
+
+def make_trainer(recipe=RECIPE, strategy=None, task=TASKS["labels"]):
+    return Trainer(lambda: build_component(TINY, seed=1), recipe, 40, strategy or make_strategy("one"), [task])
+
+
+def targets_of(split, kind):
+    """Labels, or labels mixed with votes of ten taggers."""
+    if kind != "votes":
+        return split.labels
+    return mix_votes(split.labels, np.random.default_rng(5).multinomial(10, np.full(10, 0.1), len(split.labels)), 0.3)
 
 
 def test_sgd_by_hand():
@@ -68,14 +86,15 @@ def test_unknown_schedule_is_refused():
         Recipe(epochs=1, schedule="step")
 
 
-def test_two_replicas_equal_one_device(split):
+@pytest.mark.parametrize("kind", ["labels", "votes"])
+def test_two_replicas_equal_one_device(split, kind):
     """Same global batches; batch norm statistics, weight decay and dropout masks included."""
-    states = []
+    states, targets = [], targets_of(split, kind)
     for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
-        trainer = make_trainer(dataclasses.replace(RECIPE, rate=0.02), strategy)
+        trainer = make_trainer(dataclasses.replace(RECIPE, rate=0.02), strategy, TASKS[kind])
         for step in range(6):
             rows = slice(5 * step, 5 * step + 8)
-            images, labels = split.images[rows, ..., None].astype("f"), split.labels[rows]
+            images, labels = split.images[rows, ..., None].astype("f"), targets[rows]
             replicas = strategy.num_replicas_in_sync
             if replicas > 1:
                 parts = list(zip(np.split(images, 2), np.split(labels, 2), strict=True))
@@ -96,14 +115,17 @@ def test_mirrored_training_runs_to_the_end(split, tmp_path):
     assert (tmp_path / "DONE").exists()
 
 
-def test_state_round_trip_and_exact_continuation(split):
+@pytest.mark.parametrize("kind", TASKS)
+def test_state_round_trip_and_exact_continuation(split, kind):
+    targets = targets_of(split, kind)
+
     def steps(trainer, first, last):
         for step in range(first, last):
             rows = slice(8 * (step % 5), 8 * (step % 5) + 8)
             images = tf.constant(split.images[rows, ..., None].astype("f"))
-            trainer.train_step(((images, tf.constant(split.labels[rows])),), step)
+            trainer.train_step(((images, tf.constant(targets[rows])),), step)
 
-    whole, first, second = make_trainer(), make_trainer(), make_trainer()
+    whole, first, second = (make_trainer(task=TASKS[kind]) for _ in range(3))
     steps(whole, 0, 12)
     steps(first, 0, 7)
     second.load_state(first.state())
