@@ -1,6 +1,7 @@
 """Trains the components of a fine-tuning run on one further data set: what Tab. 2 (CK+) and 3 (MMI) are measured with.
 
-python experiments/adapt.py --finetuned=runs/method/finetuned --data=runs/data/ckplus --run_dir=runs/method/ckplus
+python experiments/adapt.py --finetuned=runs/method/finetuned --data=runs/data/ckplus --run_dir=runs/method/ckplus \\
+    --protocol=runs/data/fer2013,runs/data/facial_expressions
 
 The paper does not say how its network came to know CK+ and MMI. Its Tab. 2 has contempt, which neither FER2013 nor
 SFEW has, so it was trained on CK+; the 70 % for training are those of Tab. 4, here split by person. Softmax and MD
@@ -29,8 +30,9 @@ flags.DEFINE_string("finetuned", None, "Finished run of experiments/finetune.py.
 flags.DEFINE_string("data", None, "Prepared folder of the further data set.")
 flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, component1.keras, ...")
 flags.DEFINE_list(
-    "protocol", [], "Prepared folders of the fine-tuning: what they hold out is not trained on."
-)
+    "protocol", [], "Prepared folders of the fine-tuning, all of them: what they hold out is not trained on, and what "
+    "they train on must not be held out here.",
+)  # fmt: skip
 flags.DEFINE_integer("epochs", 200, "Passes over its Training split (paper: 200).", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Of order, augmentation and new heads.", lower_bound=0)
 flags.DEFINE_float("checkpoint_seconds", 120, "Longest time between two checkpoints.", lower_bound=0)
@@ -40,7 +42,7 @@ flags.mark_flags_as_required(["finetuned", "data", "run_dir"])
 def main():
     recipe = dataclasses.replace(PRESETS["finetune"], epochs=FLAGS.epochs)
     metric_loss = MetricLoss()
-    jobs = adaptation_jobs(FLAGS.finetuned, FLAGS.data, recipe, metric_loss, FLAGS.seed, FLAGS.protocol)
+    jobs = adaptation_jobs(FLAGS.finetuned, FLAGS.data, recipe, metric_loss, FLAGS.protocol, FLAGS.seed)
     run_dir = open_run(FLAGS.run_dir, settings(recipe, metric_loss))
     complete = train(jobs, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
     print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
@@ -55,7 +57,7 @@ def settings(recipe, metric_loss):
         "components": [file_sha256(Path(FLAGS.finetuned) / f"{name}.keras") for name in first["networks"]],
         "data": [*first["data"], info["name"]],
         "manifest_sha256": [*first["manifest_sha256"], info["manifest_sha256"]],
-        "protocol": make_protocol([FLAGS.data, *FLAGS.protocol]).sha256 if FLAGS.protocol else None,
+        "protocol": make_protocol([FLAGS.data, *FLAGS.protocol]).sha256,
         "expressions": [*first["expressions"], info["expressions"]],
         "recipe": plain_settings(recipe),
         "metric_loss": plain_settings(metric_loss),

@@ -17,6 +17,7 @@ import sys
 from absl import flags
 
 from fer_md.data.label_spaces import map_labels
+from fer_md.data.protocol import protocol_hash
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_head, find_networks, model_hashes, stack_scores
@@ -55,6 +56,7 @@ def main():
 
 def run_rows(run, infos, splits):
     """The matrices of one run: of each data set, and of all together where there are several."""
+    check_protocol(run)
     networks, known = find_networks([run]), read_settings(run)["data"]
     space, scorers = common_space(networks, infos)
     trained = all(info["name"] in known for info in infos)
@@ -69,6 +71,18 @@ def run_rows(run, infos, splits):
     for data, confusion in named + ([("whole", sum(counts))] if len(counts) > 1 else []):
         yield {"data": data, "network": network, **confusion_figures(confusion, space), "expressions": list(space),
                "confusion": confusion.tolist()}  # fmt: skip
+
+
+def check_protocol(run):
+    """``FerMdError`` unless a run of several stages left out of training what any of its data sets holds out."""
+    settings = read_settings(run)
+    if "networks" not in settings:
+        raise FerMdError(f"{run}: not a fine-tuning; name a finished run of experiments/finetune.py or adapt.py")
+    if settings["protocol"] != protocol_hash(settings["manifest_sha256"]):
+        raise FerMdError(
+            f"{run}: may have trained on images that {', '.join(settings['data'])} hold out; "
+            "train it again with --protocol naming all that it learns"
+        )
 
 
 def common_space(networks, infos):

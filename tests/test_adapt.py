@@ -1,10 +1,15 @@
-"""The check of a further data set's held-out images against what the earlier stages trained on."""
+"""What an adaptation asserts: the data sets the run has learned, and none of their images held out now."""
 
 import pytest
+from random_faces import random_split
 
+from fer_md.data.face import Face
 from fer_md.data.manifest import ManifestRow, write_manifest
+from fer_md.data.protocol import make_protocol
+from fer_md.data.records import write_dataset
 from fer_md.errors import FerMdError
-from fer_md.training.adapt import check_held_out
+from fer_md.files import write_json
+from fer_md.training.adapt import check_held_out, check_learned
 
 
 def folder(path, *rows):
@@ -16,9 +21,32 @@ def folder(path, *rows):
     return path
 
 
+def write_noise(path):
+    image = random_split(1).images[0]
+    write_dataset([Face(key=path.name, image=image, label=1, split="Training")], path, path.name)
+    return path
+
+
 def test_a_held_out_image_that_an_earlier_stage_trained_on(tmp_path):
     earlier = folder(tmp_path / "d1", ("a", "Training", "11"), ("b", "PrivateTest", "22"))
     check_held_out(folder(tmp_path / "clean", ("c", "Training", "11"), ("d", "PrivateTest", "22")), [earlier])
     leaking = folder(tmp_path / "leaking", ("e", "PublicTest", "11"))
     with pytest.raises(FerMdError, match="leaking: holds out e, pixel-identical to a, a Training image of .*d1"):
         check_held_out(leaking, [earlier])
+
+
+def test_other_data_sets_than_the_run_has_learned(tmp_path):
+    """None, one of two, and one more; then one of them as the new one, and a run of the first stage."""
+    data = [write_noise(tmp_path / name) for name in ("first", "second", "third")]
+    settings = {"networks": ["component1"], "data": ["first", "second"], "protocol": make_protocol(data[:2]).sha256}
+    write_json(tmp_path / "run" / "config.json", {"settings": settings})
+    check_learned(tmp_path / "run", "new", data[1::-1])
+    for others in ([], data[:1], data):
+        message = "run: learned from first, second; --protocol must name .* found " + (others and ".*first" or "none")
+        with pytest.raises(FerMdError, match=message):
+            check_learned(tmp_path / "run", "new", others)
+    with pytest.raises(FerMdError, match="has learned second already"):
+        check_learned(tmp_path / "run", "second", data[:2])
+    write_json(tmp_path / "run" / "config.json", {"settings": {"data": "first", "protocol": None}})
+    with pytest.raises(FerMdError, match="run: not a fine-tuning"):
+        check_learned(tmp_path / "run", "new", data[:1])

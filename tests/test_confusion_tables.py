@@ -1,6 +1,7 @@
 """Tab. 1 to 3 end to end on drawn faces, in the layouts of CK+ and MMI, with tiny networks."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from fer_md.data.file_tree import FileTree
 from fer_md.data.mmi import EMOTIONS as MMI_EMOTIONS
 from fer_md.data.mmi import list_mmi
 from fer_md.data.photographs import prepare
+from fer_md.data.protocol import make_protocol
 from fer_md.data.records import load_split, read_info, write_dataset
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import load_scorer, stack_scores
@@ -29,6 +31,7 @@ from fer_md.models import TINY, build_component
 from fer_md.training.adapt import adaptation_jobs
 from fer_md.training.exchange import MetricLoss
 from fer_md.training.presets import PRESETS
+from fer_md.training.run_directory import read_settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,7 +56,7 @@ def folder(tmp_path_factory):
     settings = {
         "networks": ["component1", "component2"], "data": [info["name"] for info in infos], "seed": 0,
         "manifest_sha256": [info["manifest_sha256"] for info in infos], "expressions": [list(EXPRESSIONS)] * 2,
-        "precision": "float32", "protocol": "p",
+        "precision": "float32", "protocol": make_protocol([folder / "first", folder / "second"]).sha256,
     }  # fmt: skip
     write_json(folder / "finetuned" / "config.json", {"settings": settings})
     for seed in (1, 2):
@@ -113,7 +116,9 @@ def drawn_mmi(root):
 def test_tables_2_and_3_after_adapting_and_as_it_is(folder, tmp_path, number, listing, last):
     data, run = tmp_path / "data", tmp_path / "adapted"
     info, _ = prepare(listing(tmp_path / "tree"), data)
-    script("adapt.py", f"--finetuned={folder / 'finetuned'}", f"--data={data}", f"--run_dir={run}", "--epochs=2")
+    earlier = [folder / "first", folder / "second"]
+    script("adapt.py", f"--finetuned={folder / 'finetuned'}", f"--data={data}", f"--run_dir={run}", "--epochs=2",
+           f"--protocol={','.join(map(str, earlier))}")  # fmt: skip
     found = table(number, [run, folder / "finetuned"], [data], tmp_path / "table.json")
     adapted, as_it_is = found["rows"]
     assert adapted["expressions"] == info["expressions"] and adapted["expressions"][-1] == last
@@ -123,4 +128,13 @@ def test_tables_2_and_3_after_adapting_and_as_it_is(folder, tmp_path, number, li
     assert as_it_is["images"] == adapted["images"] - without
     assert (without > 0) == (number == 2)
     with pytest.raises(FerMdError, match="has learned .* already"):
-        adaptation_jobs(run, data, PRESETS["finetune"], MetricLoss())
+        adaptation_jobs(run, data, PRESETS["finetune"], MetricLoss(), earlier)
+
+
+def test_a_run_under_another_protocol_has_no_table(folder, tmp_path):
+    run = shutil.copytree(folder / "finetuned", tmp_path / "run")
+    settings = read_settings(run) | {"protocol": make_protocol([folder / "first"]).sha256}
+    write_json(run / "config.json", {"settings": settings})
+    with pytest.raises(AssertionError, match="error: .*/run: may have trained on images that first, second hold out"):
+        table(1, [run], [folder / "first"], tmp_path / "table.json")
+    assert not (tmp_path / "table.json").exists()

@@ -38,8 +38,13 @@ def make_protocol(directories):
     for directory in directories:
         rows = read_manifest(Path(directory) / "manifest.csv")
         held_out |= {row.sha256 for row in rows if row.split in HELD_OUT}
-    hashes = sorted(manifest_hash(directory) for directory in directories)
-    return Protocol(hashlib.sha256("\n".join(hashes).encode()).hexdigest(), frozenset(held_out))
+    hashes = [manifest_hash(directory) for directory in directories]
+    return Protocol(protocol_hash(hashes), frozenset(held_out))
+
+
+def protocol_hash(manifest_hashes):
+    """The hash of the protocol of data sets with these manifest hashes, in any order."""
+    return hashlib.sha256("\n".join(sorted(manifest_hashes)).encode()).hexdigest()
 
 
 def load_training(directory, protocol):

@@ -16,7 +16,7 @@ from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
 
-def adaptation_jobs(run_dir, directory, recipe, metric_loss, seed=0, earlier=()):
+def adaptation_jobs(run_dir, directory, recipe, metric_loss, earlier, seed=0):
     """The jobs that train every network of a fine-tuning run on one more data set, for ``fer_md.training.loop.train``.
 
     A data set with the label space of a component's first one shares its head; another gets a head of its own.
@@ -26,19 +26,18 @@ def adaptation_jobs(run_dir, directory, recipe, metric_loss, seed=0, earlier=())
         directory: prepared data set that the run has not learned.
         recipe: ``Recipe``.
         metric_loss: ``MetricLoss``; its centers start from class means.
-        seed: of new heads.
         earlier: prepared data sets that the run has learned: what they hold out is not trained on.
+        seed: of new heads.
 
     Returns:
         list of ``Job``.
 
     Raises:
-        FerMdError: the run is unfinished, has learned a data set of that name, or has trained on an image that is
-            pixel-identical to one held out here; see also ``load_split``.
+        FerMdError: the run is unfinished, has learned a data set of that name or others than ``earlier``, or has
+            trained on an image that is pixel-identical to one held out here; see also ``load_split``.
     """
     settings, info = read_settings(run_dir), read_info(directory)
-    if info["name"] in settings["data"]:
-        raise FerMdError(f"{run_dir}: has learned {info['name']} already; name a data set that is new to it")
+    check_learned(run_dir, info["name"], earlier)
     check_held_out(directory, earlier)
     training, _ = load_training(directory, make_protocol([directory, *earlier]))
     held_out, classes = load_split(directory, "PublicTest"), len(info["expressions"])
@@ -53,6 +52,25 @@ def adaptation_jobs(run_dir, directory, recipe, metric_loss, seed=0, earlier=())
         start_centers(trainer, [training], seed)
         jobs.append(Job(name, trainer, (training,), {info["name"]: (head, held_out)}))
     return jobs
+
+
+def check_learned(run_dir, name, earlier):
+    """Asserts that a run has learned the data sets ``earlier``, and none of the name ``name``.
+
+    Raises:
+        FerMdError: no fine-tuning run, or it has another protocol than these; the message says what to pass.
+    """
+    settings = read_settings(run_dir)
+    if "networks" not in settings:
+        raise FerMdError(f"{run_dir}: not a fine-tuning; name a finished run of experiments/finetune.py")
+    if name in settings["data"]:
+        raise FerMdError(f"{run_dir}: has learned {name} already; name a data set that is new to it")
+    if not earlier or make_protocol(earlier).sha256 != settings["protocol"]:
+        found = ", ".join(map(str, earlier)) or "none"
+        raise FerMdError(
+            f"{run_dir}: learned from {', '.join(settings['data'])}; --protocol must name their prepared folders, as "
+            f"they were then; found {found}"
+        )
 
 
 def check_held_out(directory, earlier):
