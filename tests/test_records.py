@@ -11,6 +11,7 @@ from fer_md.data import records
 from fer_md.data.examples import serialize
 from fer_md.data.face import Face
 from fer_md.data.manifest import read_manifest
+from fer_md.data.protocol import make_protocol
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
 
@@ -75,6 +76,15 @@ def test_description_manifest_and_hashes_agree(prepared):
     assert (rows[3].split, rows[3].source) == ("Training", "3.png")
     with open(prepared / "manifest.csv", newline="") as stream:
         assert next(csv.reader(stream)) == ["key", "label", "dataset", "subject", "split", "source", "sha256"]
+
+
+def test_an_edited_manifest_is_another_protocol(prepared):
+    """One line moves a face from PublicTest to Training: it would no longer be held out, under the same hash."""
+    path = prepared / "manifest.csv"
+    make_protocol([prepared])
+    path.write_text(path.read_text().replace(",PublicTest,", ",Training,", 1))
+    with pytest.raises(FerMdError, match="manifest.csv: its SHA-256 is not that of dataset.json"):
+        make_protocol([prepared])
 
 
 def test_the_same_faces_give_the_same_bytes(tmp_path):

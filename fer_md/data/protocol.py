@@ -32,13 +32,12 @@ def make_protocol(directories):
     """The ``Protocol`` of prepared data sets; their order does not matter.
 
     Raises:
-        FerMdError: one of them is not a prepared data set.
+        FerMdError: one of them is not a prepared data set, or its manifest was edited.
     """
-    held_out = set()
+    hashes, held_out = [manifest_hash(directory) for directory in directories], set()
     for directory in directories:
         rows = read_manifest(Path(directory) / "manifest.csv")
         held_out |= {row.sha256 for row in rows if row.split in HELD_OUT}
-    hashes = [manifest_hash(directory) for directory in directories]
     return Protocol(protocol_hash(hashes), frozenset(held_out))
 
 

@@ -200,8 +200,14 @@ def read_info(directory):
 
 
 def manifest_hash(directory):
-    """SHA-256 of the manifest of a prepared data set, which names its exact content."""
-    return read_info(directory)["manifest_sha256"]
+    """SHA-256 of the manifest of a prepared data set, which names its exact content.
+
+    Raises:
+        FerMdError: no prepared data set, or its manifest.csv is missing or not the one that was written with it.
+    """
+    sha256 = read_info(directory)["manifest_sha256"]
+    _check_file(Path(directory) / "manifest.csv", sha256)
+    return sha256
 
 
 def verify(directory):
@@ -213,11 +219,14 @@ def verify(directory):
     info = read_info(directory)
     expected = {file["name"]: file["sha256"] for split in info["splits"].values() for file in split["files"]}
     for name, sha256 in {**expected, "manifest.csv": info["manifest_sha256"]}.items():
-        path = Path(directory) / name
-        if not path.is_file():
-            raise FerMdError(f"{path}: missing; prepare the data set again")
-        if file_sha256(path) != sha256:
-            raise FerMdError(f"{path}: its SHA-256 is not that of dataset.json; prepare the data set again")
+        _check_file(Path(directory) / name, sha256)
+
+
+def _check_file(path, sha256):
+    if not path.is_file():
+        raise FerMdError(f"{path}: missing; prepare the data set again")
+    if file_sha256(path) != sha256:
+        raise FerMdError(f"{path}: its SHA-256 is not that of dataset.json; prepare the data set again")
 
 
 def load_split(directory, split):
