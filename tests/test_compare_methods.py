@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[1]
 
 
 def compare(data, folder, *more):
-    flags = [f"--data={data}", f"--run_dir={folder / 'runs'}", f"--output={folder / 'table.json'}", "--network=tiny"]
+    flags = [f"--data={data}", f"--run_dir={folder / 'runs'}", f"--output={folder / 'table.json'}", "--network=tiny",
+             "--rates=0.01"]
     script = ROOT / "experiments" / "compare_methods.py"
     return subprocess.run([sys.executable, str(script), *flags, *more], capture_output=True, text=True)
 
@@ -57,7 +58,7 @@ def test_every_method_with_both_losses(data, tmp_path):
         assert (test["only_ours"] - test["only_this"]) / 12 == pytest.approx(gain["difference"])
     members = found["rows"][2]["single"][0]["members"]
     assert len(members) == 2 and sum(member["weight"] for member in members) == pytest.approx(1)
-    check_scores(data, tmp_path / "runs" / "ours-md-0", found["rows"][-1])
+    check_scores(data, tmp_path / "runs" / "ours-md-0.01-0", found["rows"][-1])
     check_again(data, tmp_path, found)
 
 
@@ -71,12 +72,12 @@ def check_scores(data, folder, row):
 
 def check_again(data, folder, found):
     """A second call trains only what is missing and gives the same rows; other epochs are refused."""
-    shutil.rmtree(folder / "runs" / "zhang-own-0")
-    kept = (folder / "runs" / "ours-md-0" / "scores.npz").stat().st_mtime_ns
+    shutil.rmtree(folder / "runs" / "zhang-own-0.01-0")
+    kept = (folder / "runs" / "ours-md-0.01-0" / "scores.npz").stat().st_mtime_ns
     answer = compare(data, folder, "--seeds=0", "--epochs=1", "--methods=zhang")
     assert answer.returncode == 0, answer.stderr
     again = json.loads((folder / "table.json").read_text())
     assert again["rows"] == [found["rows"][i] for i in (0, 1, 6, 7)]
-    assert (folder / "runs" / "ours-md-0" / "scores.npz").stat().st_mtime_ns == kept
+    assert (folder / "runs" / "ours-md-0.01-0" / "scores.npz").stat().st_mtime_ns == kept
     answer = compare(data, folder, "--seeds=0", "--epochs=2")
     assert answer.returncode == 1 and "holds a run with recipe=" in answer.stderr
