@@ -37,7 +37,7 @@ ifeq ($(and $(DATA_ROOT),$(FER2013)),)
   FLAGS1 := --preset=drawn --network=half --dropout=0.1
   FLAGS2 := $(FLAGS1)
   FINETUNE := --epochs=2
-  METHODS := --network=tiny --images=800 --epochs=1 --seeds=$(SEED)
+  METHODS := --network=tiny --images=800 --epochs=1 --seeds=$(SEED) --rates=0.01
   COMMITTED := docs/results/synthetic
 else
   D1 := runs/data/fer2013
