@@ -42,8 +42,7 @@ flags.mark_flag_as_required("data")
 
 @dataclasses.dataclass(frozen=True)
 class Origin:
-    """What answered: where its results go, its seed, the settings of the runs that learned from this data set, and the
-    hashes of its files."""
+    """What answered: where its results go, its seed, the settings of its runs, and the hashes of its files."""
 
     folder: Path
     seed: int
@@ -68,10 +67,8 @@ def evaluate_pretrained(info):
         raise FerMdError(f"{FLAGS.data}: its expressions are not those of the package's network: "
                          + ", ".join(description["expressions"]))  # fmt: skip
     probabilities = predict_probabilities(load_pretrained(), split.images, FLAGS.averaging)
-    runs = description["runs"]
-    known = runs if info["name"] == description["data"] else []
-    models = {"weights.npz": description["weights_sha256"]}
-    origin = Origin(Path("runs/pretrained"), runs[0]["seed"], known, models)
+    runs, models = description["runs"], {"weights.npz": description["weights_sha256"]}
+    origin = Origin(Path("runs/pretrained"), runs[0]["seed"], runs, models)
     label = "" if info["name"] == description["data"] else f"-{info['name']}"
     report(info, split, probabilities, origin, label, {})
 

@@ -12,6 +12,7 @@ from random_faces import random_split
 
 from fer_md.data.face import Face
 from fer_md.data.records import load_split, write_dataset
+from fer_md.evaluation.measure import leaked_rows
 from fer_md.evaluation.predict import predict_probabilities, views
 from fer_md.pretrained import load_pretrained
 from fer_md.training.run_directory import load_model
@@ -52,6 +53,20 @@ def test_evaluate_writes_consistent_figures(run):
     assert metrics["leaked"] == 2
     assert metrics["ferplus_images"] == 30
     assert (folder / "confusion_matrix.png").stat().st_size > 1000
+
+
+def test_duplicates_of_a_data_set_not_learned_from_are_not_leaked(run, tmp_path):
+    """Two PublicTest faces are also in Training, of the data that the run learned and of other data."""
+    images = random_split(9, seed=5).images
+    faces = (Face(key=str(i), image=images[i % 7], label=1, split="Training" if i < 7 else "PublicTest")
+             for i in range(9))  # fmt: skip
+    write_dataset(faces, tmp_path / "other", "other")
+    split = load_split(tmp_path / "other", "PublicTest")
+    for learned, leaked in (("noise", 0), ("other", 2), (["noise", "other"], 2)):
+        settings = [{"data": learned, "protocol": None}, {"data": "other", "protocol": "hash"}]
+        assert leaked_rows(tmp_path / "other", split, "PublicTest", settings).sum() == leaked
+    answer = script("evaluate.py", f"--run_dir={run / 'run'}", f"--data={tmp_path / 'other'}")
+    assert "without the 0 leaked" in answer.stdout
 
 
 def test_votes_are_learned_from_where_there_are_some(run, tmp_path):

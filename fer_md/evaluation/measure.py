@@ -3,6 +3,7 @@
 import numpy as np
 
 from fer_md.data.manifest import read_manifest
+from fer_md.data.records import read_info
 from fer_md.evaluation.confusion_picture import save_confusion_picture
 from fer_md.evaluation.metrics import (
     bootstrap_interval,
@@ -71,13 +72,15 @@ def leaked_rows(directory, split, name, settings):
         directory: prepared data set.
         split: ``Split``.
         name: of the split.
-        settings: of the networks' runs that learned from this data set, if any. One with a protocol left out of
-            Training what any split holds out.
+        settings: of the networks' runs. One that did not learn from this data set does not count, nor does one with a
+            protocol, which left out of Training what any split holds out.
 
     Returns:
-        (N,) bool: pixel-identical to a Training image of the same data set; nothing where all runs have a protocol.
+        (N,) bool: pixel-identical to a Training image of the same data set; nothing where no run counts.
     """
-    if all(own.get("protocol") for own in settings):
+    data = read_info(directory)["name"]
+    known = [own for own in settings if data in np.atleast_1d(own["data"])]
+    if all(own.get("protocol") for own in known):
         return np.zeros(len(split.keys), bool)
     rows = {row.key: row for row in read_manifest(f"{directory}/manifest.csv")}
     training = {row.sha256 for row in rows.values() if row.split == "Training"}
