@@ -80,7 +80,8 @@ def results(tmp_path):
     figures = {"accuracy": 0.78, "accuracy_interval": [0.75, 0.81], "macro_recall": 0.77, "images": 15,
                "recall": dict.fromkeys(EXPRESSIONS, 0.77)}  # fmt: skip
     stages = [("pre-trained", "component 1", 70.14), ("fine-tuned", "fused, equal weights", None)]
-    rows = [{"data": "first", "stage": s, "network": n, "paper": p, "paper_measures": "accuracy", **figures}
+    rows = [{"data": "first", "stage": s, "network": n, "paper": p, "paper_measures": "accuracy", **figures,
+             "expressions": EXPRESSIONS, "confusion": [[3, 1, 0, 0, 0, 0, 0]] * 7}
             for s, n, p in stages]  # fmt: skip
     write_json(tmp_path / "results" / "stages.json", {"command": "python <s>", "split": "PrivateTest", "rows": rows})
     matrix = {"data": "first", "network": "fused", "expressions": EXPRESSIONS, "confusion": [[2] * 7] * 7}
@@ -108,7 +109,8 @@ def test_every_table_and_figure_beside_the_paper(run_and_data, results, tmp_path
     assert "+10.00 (+5.0 to +15.0)" in page and "&lt; 0.001, 0.250" in page and "No target." in page
     assert "HyperFace" in page and "0.400" in page and "python &lt;landmarks&gt;" in page
     assert page.count("Needs the data") == 2 and "make reproduce-table2 DATA_ROOT=DIR" in page
-    assert page.count("confusion matrix: ") == 5  # three of Tab. 1, the paper's, the run's
+    assert page.count("confusion matrix: ") == 7  # two stages, three of Tab. 1, the paper's, the run's
+    assert "Confusion matrices: first, fine-tuned" in page and "first, fine-tuned, fused, equal weights: 78.0 %" in page
 
 
 def test_page_is_whole_and_self_contained(run_and_data, tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from fer_md.errors import FerMdError
 from fer_md.evaluation.pretrained_page import END, START, card_with_figures
+from fer_md.evaluation.result_tables import mistakes_table
 from fer_md.evaluation.results_page import results_markdown
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import write_json
@@ -45,6 +46,17 @@ def test_figures_of_the_network_that_ships(tmp_path):
     assert card.startswith("A\n") and card.endswith(f"{END}\nZ\n") and "old" not in card and "70.00" in card
     with pytest.raises(FerMdError, match="once each"):
         card_with_figures("no place for them", tmp_path / "pretrained")
+
+
+def test_confusion_matrices_of_the_stages_in_short():
+    """Of four angry faces three are found and one is called fear; of two with fear both are called anger."""
+    matrices = {("anger", "fear"): [[3, 1], [2, 0]], ("fear", "joy"): [[0, 0], [0, 1]]}
+    rows = [{"data": "lab", "stage": "s", "network": "n", "expressions": names, "confusion": confusion}
+            for names, confusion in matrices.items()]  # fmt: skip
+    head, cells = mistakes_table({"rows": rows})
+    assert head[3:] == ["anger", "fear", "joy"]
+    assert cells[0][3:] == ["75.0 (fear 25.0)", "0.0 (anger 100.0)", "–"]
+    assert cells[1][3:] == ["–", "–", "100.0"]
 
 
 def test_missing_files_are_left_out(tmp_path):

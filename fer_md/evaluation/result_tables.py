@@ -47,6 +47,34 @@ def stages_table(found):
     ]  # fmt: skip
 
 
+MISTAKES = (
+    "The confusion matrix of each row in short: the recall of each expression in per cent, and in brackets what it is "
+    "most often mistaken for."
+)
+"""What stands above ``mistakes_table``."""
+
+
+def mistakes_table(found):
+    """Head and rows of the confusion matrices of what experiments/compare_stages.py wrote."""
+    names = list(dict.fromkeys(name for row in found["rows"] for name in row["expressions"]))
+    rows = []
+    for row in found["rows"]:
+        own = row["expressions"]
+        cells = {name: _mistake(index, own, row["confusion"][index]) for index, name in enumerate(own)}
+        rows.append([row["data"], row["stage"], row["network"], *(cells.get(name, "–") for name in names)])
+    return ["data", "stage", "network", *names], rows
+
+
+def _mistake(index, names, counts):
+    """One row of a confusion matrix: 56.8 (neutral 38.0)."""
+    shares = [count / max(sum(counts), 1) for count in counts]
+    share, name = max((share, name) for place, (share, name) in enumerate(zip(shares, names, strict=True))
+                      if place != index)  # fmt: skip
+    if not sum(counts):
+        return "–"
+    return percent(shares[index], 1) + (f" ({name} {percent(share, 1)})" if share else "")
+
+
 def recall_table(found):
     """Head and rows of what experiments/confusion_table.py wrote: recall of each expression beside the diagonal."""
     paper = CONFUSIONS[found["table"]]

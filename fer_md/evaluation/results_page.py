@@ -5,6 +5,7 @@ from pathlib import Path
 from fer_md.evaluation.paper_tables import CONFUSIONS, NOT_NORMALISED
 from fer_md.evaluation.pretrained_page import pretrained_figures
 from fer_md.evaluation.result_tables import (
+    MISTAKES,
     NEEDS,
     interval,
     landmarks_table,
@@ -12,6 +13,7 @@ from fer_md.evaluation.result_tables import (
     markdown_table,
     methods_table,
     methods_text,
+    mistakes_table,
     needs_data,
     percent,
     recall_table,
@@ -108,7 +110,8 @@ def _stages(found):
     title = f"## The method on {found['split']}, {kind}"
     return (
         f"{title}\n\nTraining took {minutes} minutes (components, fine-tuning). {note}\n\n"
-        f"{markdown_table(*stages_table(found))}"
+        f"{markdown_table(*stages_table(found))}\n{MISTAKES} The matrices themselves are in the file, and drawn in the "
+        f"report.\n\n{markdown_table(*mistakes_table(found))}"
     )
 
 

@@ -1,10 +1,14 @@
 """The method's stages on every data set, beside the paper, and what is forgotten on the way."""
 
 import html
+import itertools
 
-from fer_md.evaluation.result_tables import stages_table
+import numpy as np
+
+from fer_md.evaluation.confusion_picture import draw_confusion
+from fer_md.evaluation.result_tables import MISTAKES, mistakes_table, stages_table
 from fer_md.report.page import pair, table
-from fer_md.report.plots import curves_plot
+from fer_md.report.plots import curves_plot, matrix_plot
 from fer_md.report.sources import log_rows
 
 DIFFERENCES = (
@@ -15,15 +19,28 @@ DIFFERENCES = (
 
 
 def stages_section(sources):
-    """The table that experiments/compare_stages.py wrote, and the curves of the fine-tuning; "" without them."""
+    """The table and confusion matrices of experiments/compare_stages.py, and the curves of the fine-tuning; "" without
+    its file."""
     measured = sources.result("stages")
     if not measured:
         return ""
     text = f"<p>Measured on {html.escape(measured['split'])}. {DIFFERENCES}</p>{table(*stages_table(measured))}"
+    text += f"<p>{MISTAKES}</p>{table(*mistakes_table(measured))}{''.join(_matrices(measured['rows']))}"
     if sources.finetuned:
         curves = pair(*_forgetting(log_rows(sources.finetuned)))
         text += f"<h3>What fine-tuning on the other data set does to the first</h3>{curves}"
     return text
+
+
+def _matrices(rows):
+    """The confusion matrix of every row, folded away by data set and stage."""
+    for names, group in itertools.groupby(rows, lambda row: f"{row['data']}, {row['stage']}"):
+        plots = [
+            matrix_plot(draw_confusion, np.array(row["confusion"]), row["expressions"],
+                        f"{names}, {row['network']}: {100 * row['accuracy']:.1f} %")
+            for row in group
+        ]  # fmt: skip
+        yield f"<details><summary>Confusion matrices: {html.escape(names)}</summary>{pair(*plots)}</details>"
 
 
 def _forgetting(rows):
