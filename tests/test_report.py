@@ -87,7 +87,7 @@ def results(tmp_path):
     matrix = {"data": "first", "network": "fused", "expressions": EXPRESSIONS, "confusion": [[2] * 7] * 7}
     write_json(tmp_path / "results" / "table1.json", {"command": "a", "table": 1, "rows": [{**matrix, **figures}] * 3})
     gain = {"ours_minus_this": {"difference": 0.1, "low": 0.05, "high": 0.15}, "mcnemar": [{"p": 1e-5}, {"p": 0.25}]}
-    methods = [{"method": m, "loss": loss, "paper": 75.1, "accuracy_std": 0.01, **figures, **gain}
+    methods = [{"method": m, "loss": loss, "paper": 75.1, "accuracy_std": 0.01, "single": [{}], **figures, **gain}
                for m in ("Zhang et al. 2015", "Our component") for loss in ("own", "MD")]  # fmt: skip
     write_json(tmp_path / "results" / "table4.json", {
         "command": "python <methods>", "data": "first", "split": "PrivateTest", "network": "paper", "epochs": 5,
