@@ -17,7 +17,7 @@ from fer_md.data.manifest import file_sha256
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_head, find_networks, model_hashes, stack_scores
-from fer_md.evaluation.fusion import fit_weights, fuse
+from fer_md.evaluation.fusion import check_apart, fit_weights, fuse
 from fer_md.evaluation.measure import leaked_rows, measure
 from fer_md.evaluation.paper_tables import FUSED, PRETRAINED
 from fer_md.evaluation.predict import AVERAGING
@@ -36,7 +36,9 @@ flags.DEFINE_enum("averaging", "none", AVERAGING, "Copies of each face whose pro
 flags.DEFINE_string("output", None, "JSON file for the table.")
 flags.mark_flags_as_required(["components", "finetuned", "data"])
 
+
 def main():
+    check_apart(FLAGS.split, FLAGS.validation)
     protocol = check_stage(FLAGS.components, FLAGS.data)
     if read_settings(FLAGS.finetuned).get("protocol") != protocol.sha256:
         raise FerMdError(f"{FLAGS.finetuned}: was fine-tuned on other data sets than {', '.join(FLAGS.data)}")
@@ -53,7 +55,7 @@ def main():
     print_table(rows)
     if FLAGS.output:
         write_result(FLAGS.output, {
-            "split": FLAGS.split, "averaging": FLAGS.averaging,
+            "split": FLAGS.split, "validation": FLAGS.validation, "averaging": FLAGS.averaging,
             "protocol": protocol.sha256, "models": model_hashes(sum(stages.values(), [])),
             "settings": [read_settings(run) for run in [*FLAGS.components, FLAGS.finetuned]],
             "seconds": [read_json(Path(run) / "time.json")["seconds"] for run in [*FLAGS.components, FLAGS.finetuned]],

@@ -6,8 +6,9 @@ python experiments/evaluate.py --run_dir=runs/method/finetuned --data=runs/data/
 python experiments/evaluate.py --pretrained --data=runs/data/fer2013 --split=PrivateTest
 
 --fuse adds up the networks' probabilities (Sec. 3.2.2): those of one fine-tuning run, or of several runs named with
-commas. Fitted weights come from --validation. Choose models on PublicTest; read PrivateTest once, for the result.
-The results are written to RUN/eval/ of the first run, those of the package's network to runs/pretrained/eval/.
+commas. Fitted weights come from --validation, which is then not measured. Choose models on PublicTest; read PrivateTest
+once, for the result. The results are written to RUN/eval/ of the first run, those of the package's network to
+runs/pretrained/eval/.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -21,7 +22,7 @@ from absl import flags
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_networks, load_scorer, model_hashes, stack_scores
-from fer_md.evaluation.fusion import fit_weights, fuse
+from fer_md.evaluation.fusion import check_apart, fit_weights, fuse
 from fer_md.evaluation.measure import leaked_rows, measure, write_evaluation
 from fer_md.evaluation.predict import AVERAGING, predict_probabilities
 from fer_md.pretrained import load_pretrained, read_description
@@ -75,6 +76,10 @@ def evaluate_pretrained(info):
 
 def evaluate_runs(info):
     networks = find_networks(FLAGS.run_dir, FLAGS.network)
+    if FLAGS.fuse != "no" and len(networks) < 2:
+        raise FerMdError(f"{networks[0][0]}: --fuse needs two networks or more; name further runs, with commas")
+    if FLAGS.fuse == "fitted":
+        check_apart(FLAGS.split, FLAGS.validation)
     split = load_split(FLAGS.data, FLAGS.split)
     scorers = [load_scorer(run, name, info) for run, name in networks]
     scores = stack_scores(scorers, split.images, FLAGS.averaging)
@@ -86,15 +91,13 @@ def evaluate_runs(info):
             label = "" if own else f"-{info['name']}-{name}"
             report(info, split, probabilities, origin_of([(run, name)]), label, {})
         return
-    if len(networks) < 2:
-        raise FerMdError(f"{networks[0][0]}: --fuse needs two networks or more; name further runs, with commas")
-    weights = [1 / len(networks)] * len(networks)
+    extra = {"score_weights": [1 / len(networks)] * len(networks)}
     if FLAGS.fuse == "fitted":
         validation = load_split(FLAGS.data, FLAGS.validation)
         known = stack_scores(scorers, validation.images, FLAGS.averaging)
-        weights = fit_weights(known, validation.labels).tolist()
-    fused = fuse(scores, weights)
-    report(info, split, fused, origin_of(networks), f"-{info['name']}-fused-{FLAGS.fuse}", {"score_weights": weights})
+        extra = {"score_weights": fit_weights(known, validation.labels).tolist(), "validation": FLAGS.validation}
+    fused = fuse(scores, extra["score_weights"])
+    report(info, split, fused, origin_of(networks), f"-{info['name']}-fused-{FLAGS.fuse}", extra)
 
 
 def origin_of(networks):

@@ -157,7 +157,10 @@ def test_scripts_fine_tune_and_fuse(stage, tmp_path):
     answer = script("evaluate.py", *both)
     assert answer.returncode == 0, answer.stderr
     metrics = json.loads((runs[0] / "eval" / "PrivateTest-first-fused-fitted" / "metrics.json").read_text())
-    assert sum(metrics["score_weights"]) == pytest.approx(1) and metrics["images"] == 8 and len(metrics["models"]) == 2
+    assert sum(metrics["score_weights"]) == pytest.approx(1) and metrics["validation"] == "PublicTest"
+    assert metrics["images"] == 8 and len(metrics["models"]) == 2
+    answer = script("evaluate.py", *both, "--split=PublicTest")
+    assert answer.returncode == 1 and "--split=PublicTest: the weights are fitted on it" in answer.stderr
     stages = tmp_path / "results" / "stages.json"
     answer = script("compare_stages.py", *flags, f"--finetuned={tmp_path / 'run'}", f"--output={stages}")
     assert answer.returncode == 0, answer.stderr

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fer_md.errors import FerMdError
 from fer_md.models.fused import check_weights
 
 
@@ -20,6 +21,13 @@ def fuse(scores, weights=None):
     """
     scores = np.asarray(scores, np.float64)
     return np.tensordot(check_weights(weights, len(scores)), scores, axes=1)
+
+
+def check_apart(split, validation):
+    """``FerMdError`` where the split to measure is the one that weights are fitted on."""
+    if split == validation:
+        raise FerMdError(f"--split={split}: the weights are fitted on it; measure another split (such as PrivateTest), "
+                         "or fit on another --validation")  # fmt: skip
 
 
 def fit_weights(scores, labels, rounds=500):
