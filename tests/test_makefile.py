@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from fer_md.evaluation.results_check import KINDS
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -101,6 +103,14 @@ def test_only_what_is_missing_is_made(done, tmp_path):
     for run in ("component2", "finetuned"):
         (tmp_path / "run" / run / "DONE").unlink()
     assert made(make("--dry-run", *done, "reproduce-table1")) == ["pretrain", "finetune", "confusion_table"]
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_results_are_checked_against_committed_ones(data_root, real):
+    root = [f"DATA_ROOT={data_root}"] if real else []
+    folder = make("--eval=show: ; @echo $(COMMITTED)", *root, "show").stdout.strip()
+    assert folder == ("docs/results/quick" if real else "docs/results/synthetic")
+    assert any(path.stem in KINDS for path in (ROOT / folder).glob("*.json"))
 
 
 @pytest.mark.parametrize("source", ["experiments/pretrain.py", "fer_md/training/loop.py", "Makefile"])
