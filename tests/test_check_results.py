@@ -46,21 +46,42 @@ def test_another_precision_is_compared_another_recipe_is_not(folders):
     assert not outcome.compared
 
 
-def test_what_was_not_measured_is_said(tmp_path, folders):
-    measured, committed = folders()
-    write_json(committed / "table4.json", {})
-    assert check_results(measured, committed)["table4.json"].reason == "not measured"
+def test_another_rate_of_table_4_is_not_compared(tmp_path):
+    table = {"images": {"test": 100}, "seeds": [0], "rows": [], "recipe": {"batch_size": 32}, "rates": {"Kim": 0.01}}
+    write_json(tmp_path / "committed" / "table4.json", table)
+    changes = {"rates Kim is 0.02, committed with 0.01": {"rates": {"Kim": 0.02}},
+               "recipe batch_size is 64, committed with 32": {"recipe": {"batch_size": 64}}, "": {}}  # fmt: skip
+    for reason, change in changes.items():
+        write_json(tmp_path / "measured" / "table4.json", {**table, **change})
+        assert check_results(tmp_path / "measured", tmp_path / "committed")["table4.json"].reason == reason
+
+
+def check(measured, committed):
+    """What the script answers."""
+    command = [sys.executable, ROOT / "experiments" / "check_results.py", f"--measured={measured}"]
+    return subprocess.run([*command, f"--committed={committed}"], capture_output=True, text=True)
 
 
 def test_the_script_names_the_figure_and_fails(folders):
     measured, committed = folders(0.6)
-    command = [sys.executable, ROOT / "experiments" / "check_results.py", f"--measured={measured}"]
-    done = subprocess.run([*command, f"--committed={committed}"], capture_output=True, text=True)
+    done = check(measured, committed)
     assert done.returncode == 1 and "1 figures lie outside the tolerance" in done.stderr
     line = f"{measured}/table1.json: lab, fine-tuned, fused: accuracy: expected 78.00 %, found 60.00 %, tolerance 6.43"
     assert line in done.stdout and "1 of 2 figures agree" in done.stdout
-    done = subprocess.run([*command, f"--committed={measured / 'none'}"], capture_output=True, text=True)
+    done = check(measured, measured / "none")
     assert done.returncode == 1 and "nothing in it can be compared" in done.stderr
+
+
+def test_the_script_fails_where_a_committed_file_was_not_measured(folders):
+    measured, committed = folders()
+    assert check(measured, committed).returncode == 0
+    for name in ("stages.json", "table4.json"):
+        write_json(committed / name, {})
+    done = check(measured, committed)
+    assert done.returncode == 1
+    assert "2 of the committed files were not measured; run make report and make reproduce-table4" in done.stderr
+    assert "table1.json: 2 of 2 figures agree" in done.stdout
+    assert "table4.json: not compared: not measured; make reproduce-table4 does" in done.stdout
 
 
 def test_landmarks_by_area_and_failures(tmp_path):
