@@ -10,7 +10,7 @@ ERRORS = 3
 """Standard errors that a figure may lie away from the committed one."""
 TRAINING_STD = 0.015
 """Deviation of an accuracy from training to training where it was not measured: the largest of three seeds of
-docs/results/loss-ablation.json is 0.0144. The same seed in another precision or on another processor is another one."""
+docs/results/loss-ablation.json is 0.0151. The same seed in another precision or on another processor is another one."""
 FREE = ("precision", "strategy", "components", "networks", "replicas", "start")
 """Settings in which two comparable runs may differ; components and what a run starts from are named
 by the hash of their weights."""
