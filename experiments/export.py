@@ -23,7 +23,7 @@ from fer_md.training.run_directory import read_settings
 FLAGS = flags.FLAGS
 flags.DEFINE_list("run_dir", None, "Finished run of experiments/pretrain.py or finetune.py, or several.")
 flags.DEFINE_string("output", None, "Base folder of the served model; gets a numbered folder.")
-flags.DEFINE_integer("version", None, "Version number; the next free one by default.")
+flags.DEFINE_integer("version", None, "Version number; the next free one by default.", lower_bound=1)
 flags.DEFINE_string("data", None, "Prepared folder whose label space is served; needed with several networks.")
 flags.DEFINE_string("network", None, "One network of the run, for example component1; all by default.")
 flags.DEFINE_list("score_weights", [], "Weight of each network, adding up to 1; equal by default.")

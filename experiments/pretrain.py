@@ -26,6 +26,7 @@ from fer_md.training.presets import PRESETS
 from fer_md.training.run_directory import load_model, open_run, plain_settings, read_settings
 from fer_md.training.soft_targets import votes_task
 from fer_md.training.strategy import make_strategy
+from fer_md.training.stream import check_batch
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
@@ -74,9 +75,13 @@ def main():
     if FLAGS.dropout is not None:
         config = dataclasses.replace(config, dropout=FLAGS.dropout)
     strategy = make_strategy(FLAGS.strategy, FLAGS.replicas)
+    check_batch(recipe, 1, strategy)
     precision = set_precision(FLAGS.precision, FLAGS.run_dir)
     info = read_info(FLAGS.data)
-    config = dataclasses.replace(config, num_classes=len(info["expressions"]), image_size=info["image_size"])
+    try:
+        config = dataclasses.replace(config, num_classes=len(info["expressions"]), image_size=info["image_size"])
+    except ValueError as error:
+        raise FerMdError(f"{FLAGS.data}: {error}; prepare the data set again, or another") from None
     held_out = load_split(FLAGS.data, FLAGS.validation)
     if FLAGS.protocol:
         protocol = make_protocol([FLAGS.data, *FLAGS.protocol])

@@ -10,6 +10,7 @@ from fer_md.data.records import write_dataset
 from fer_md.errors import FerMdError
 from fer_md.files import write_json
 from fer_md.training.adapt import check_held_out, check_learned
+from fer_md.training.exchange import check_stage
 
 
 def folder(path, *rows):
@@ -21,9 +22,9 @@ def folder(path, *rows):
     return path
 
 
-def write_noise(path):
-    image = random_split(1).images[0]
-    write_dataset([Face(key=path.name, image=image, label=1, split="Training")], path, path.name)
+def write_noise(path, size=48):
+    image = random_split(1).images[0][:size, :size]
+    write_dataset([Face(key=path.name, image=image, label=1, split="Training")], path, path.name, image_size=size)
     return path
 
 
@@ -50,3 +51,9 @@ def test_other_data_sets_than_the_run_has_learned(tmp_path):
     write_json(tmp_path / "run" / "config.json", {"settings": {"data": "first", "protocol": None}})
     with pytest.raises(FerMdError, match="run: not a fine-tuning"):
         check_learned(tmp_path / "run", "new", data[:1])
+
+
+def test_an_exchange_of_images_of_two_sizes(tmp_path):
+    data = [write_noise(tmp_path / "first"), write_noise(tmp_path / "second", size=32)]
+    with pytest.raises(FerMdError, match=r"one image size; found \[32, 48\]"):
+        check_stage(["run1", "run2"], data)

@@ -8,6 +8,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
+
+from fer_md.errors import FerMdError
+from fer_md.training.strategy import make_strategy
 
 SCRIPT = Path(__file__).with_name("worker_steps.py")
 
@@ -40,3 +44,9 @@ def test_two_workers_equal_one_device(tmp_path):
     for worker in found:
         for name, value in expected.items():
             np.testing.assert_allclose(worker[name], value, atol=2e-4, err_msg=name)
+
+
+def test_a_cluster_that_cannot_be_read(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", "{workers")
+    with pytest.raises(FerMdError, match="the environment variable TF_CONFIG: "):
+        make_strategy("multiworker")

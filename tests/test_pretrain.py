@@ -115,6 +115,20 @@ def test_missing_data_is_one_line(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_replicas_and_images_that_do_not_divide_are_one_line(data, tmp_path):
+    """A batch of 256 among 3 replicas, images of 40 pixels in four poolings by 2; no run is begun."""
+    write_dataset([Face("a", np.zeros((40, 40), np.uint8), 1)], tmp_path / "small", "small", image_size=40)
+    run = tmp_path / "run"
+    for flags, message in (
+        (command(data, run, "--strategy=mirrored", "--replicas=3"), "the batch of 256 cannot be divided evenly"),
+        (command(tmp_path / "small", run), f"{tmp_path / 'small'}: image_size must be a multiple of 16"),
+    ):
+        answer = subprocess.run(flags, capture_output=True, text=True)
+        assert answer.returncode == 1
+        assert len(answer.stderr.strip().splitlines()) == 1 and message in answer.stderr
+        assert not run.exists()
+
+
 def test_a_truncated_record_file_is_one_line(data, tmp_path):
     damaged = shutil.copytree(data, tmp_path / "damaged")
     path = damaged / "Training-00000-of-00001.tfrecord"

@@ -11,9 +11,12 @@ import pytest
 from random_faces import random_split
 
 from fer_md.data.face import Face
-from fer_md.data.records import load_split, write_dataset
+from fer_md.data.records import load_split, read_info, write_dataset
+from fer_md.errors import FerMdError
+from fer_md.evaluation.components import find_head, load_scorer
 from fer_md.evaluation.measure import leaked_rows
 from fer_md.evaluation.predict import predict_probabilities, views
+from fer_md.files import write_json
 from fer_md.pretrained import load_pretrained
 from fer_md.training.run_directory import load_model
 
@@ -67,6 +70,16 @@ def test_duplicates_of_a_data_set_not_learned_from_are_not_leaked(run, tmp_path)
         assert leaked_rows(tmp_path / "other", split, "PublicTest", settings).sum() == leaked
     answer = script("evaluate.py", f"--run_dir={run / 'run'}", f"--data={tmp_path / 'other'}")
     assert "without the 0 leaked" in answer.stdout
+
+
+def test_a_network_scores_expressions_in_images_of_its_size(run, tmp_path):
+    """On the loading of a scorer, which is the same in every script: 64 pixels, then a run that learned landmarks."""
+    model, _ = load_scorer(run / "run", "model", (info := read_info(run / "data")))
+    with pytest.raises(FerMdError, match="takes images of 48 pixels, noise has 64; prepare it with --image_size=48"):
+        find_head(run / "run", "model", model, {**info, "image_size": 64})
+    write_json(tmp_path / "config.json", {"settings": {"kind": "component"}})
+    with pytest.raises(FerMdError, match="learned no expressions"):
+        find_head(tmp_path, "model", model, info)
 
 
 def test_votes_are_learned_from_where_there_are_some(run, tmp_path):

@@ -33,7 +33,8 @@ def load_scorer(run_dir, network, info):
 
     Args:
         run_dir, network: see ``find_networks``.
-        info: dict with the data set's ``name`` and ``expressions``, as in its ``dataset.json``.
+        info: dict with the data set's ``name``, ``expressions`` and, where they are known, ``image_size`` and
+            ``manifest_sha256``, as in its ``dataset.json``.
 
     Returns:
         ``keras.Model`` and the output's name.
@@ -55,9 +56,18 @@ def find_head(run_dir, network, model, info):
     """The output of a network that scores the expressions of a data set, or None; see ``load_scorer``.
 
     Raises:
-        FerMdError: the run learned from a data set of that name with other content, whose split may be another.
+        FerMdError: the run learned no expressions, or images of another size, or a data set of that name with other
+            content, whose split may be another.
     """
     settings = read_settings(run_dir)
+    if "expressions" not in settings:
+        raise FerMdError(f"{run_dir}: learned no expressions; name a run of experiments/pretrain.py or finetune.py")
+    size = model.input_shape[1]
+    if info.get("image_size", size) != size:
+        raise FerMdError(
+            f"{run_dir}: takes images of {size} pixels, {info['name']} has {info['image_size']}; "
+            f"prepare it with --image_size={size}"
+        )
     names, spaces, hashes = (settings[key] for key in ("data", "expressions", "manifest_sha256"))
     if network == "model":
         names, spaces, hashes, first = [names], [spaces], [hashes], 0

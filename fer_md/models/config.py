@@ -47,6 +47,8 @@ class ComponentConfig:
                 raise ValueError(f"{name} must have five entries, one a convolution, not {getattr(self, name)}")
         if self.image_size % 16:
             raise ValueError(f"image_size must be a multiple of 16 (four poolings by 2), not {self.image_size}")
+        if self.num_classes < 2:
+            raise ValueError(f"num_classes must be at least 2 (expressions of the data set), not {self.num_classes}")
         if self.inception_stages and not self.inception:
             raise ValueError("inception_stages needs the widths in inception")
 

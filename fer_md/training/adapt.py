@@ -33,8 +33,8 @@ def adaptation_jobs(run_dir, directory, recipe, metric_loss, earlier, seed=0):
         list of ``Job``.
 
     Raises:
-        FerMdError: the run is unfinished, has learned a data set of that name or others than ``earlier``, or has
-            trained on an image that is pixel-identical to one held out here; see also ``load_split``.
+        FerMdError: the run is unfinished, has learned a data set of that name or others than ``earlier``, images of
+            another size, or one that is pixel-identical to one held out here; see also ``load_split``.
     """
     settings, info = read_settings(run_dir), read_info(directory)
     check_learned(run_dir, info["name"], earlier)
@@ -44,6 +44,9 @@ def adaptation_jobs(run_dir, directory, recipe, metric_loss, earlier, seed=0):
     jobs = []
     for index, name in enumerate(network_names(settings)):
         model, head = load_model(run_dir, name), head_for(info, {"expressions": settings["expressions"][index]})
+        if model.input_shape[1] != info["image_size"]:
+            raise FerMdError(f"{directory}: its image size must be {model.input_shape[1]}, the network's; found "
+                             f"{info['image_size']}")  # fmt: skip
         if head not in model.output:
             model = add_head(model, head, classes, seed)
         maker = metric_loss.maker(classes, model.output["embeddings"].shape[-1])

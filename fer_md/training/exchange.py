@@ -14,6 +14,7 @@ from fer_md.losses.class_centers import ClassCenters
 from fer_md.models import add_head
 from fer_md.training.loop import Job
 from fer_md.training.run_directory import load_model, read_settings
+from fer_md.training.stream import check_batch
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
@@ -63,9 +64,12 @@ def check_stage(components, directories):
             "there must be two components or more and as many data sets;"
             f" found {len(components)} and {len(directories)}"
         )
-    names = [read_info(directory)["name"] for directory in directories]
+    infos = [read_info(directory) for directory in directories]
+    names, sizes = [info["name"] for info in infos], {info["image_size"] for info in infos}
     if len(set(names)) < len(names):
         raise FerMdError(f"the data sets must have names of their own; found {', '.join(names)}")
+    if len(sizes) > 1:
+        raise FerMdError(f"the data sets must have one image size; found {sorted(sizes)}: prepare one of them again")
     protocol = make_protocol(directories)
     for run_dir, directory in zip(components, directories, strict=True):
         settings, info = read_settings(run_dir), read_info(directory)
@@ -117,9 +121,7 @@ def make_jobs(components, directories, recipe, metric_loss, weights, strategy, r
         DataSet(read_info(directory), load_training(directory, protocol)[0], load_split(directory, "PublicTest"))
         for directory in directories
     ]
-    parts = (1 + bool(replay)) * strategy.num_replicas_in_sync
-    if recipe.batch_size % parts:
-        raise FerMdError(f"the batch of {recipe.batch_size} cannot be divided into {parts} (data sets x replicas)")
+    check_batch(recipe, 1 + bool(replay), strategy)
     jobs = []
     for index, run_dir in enumerate(components):
         shares = exchanged(index, len(data), replay)

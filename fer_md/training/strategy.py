@@ -4,6 +4,8 @@ import functools
 
 import tensorflow as tf
 
+from fer_md.errors import FerMdError
+
 
 def make_strategy(name, replicas=2):
     """Creates the ``tf.distribute.Strategy``; call it before any tensor is made.
@@ -15,11 +17,15 @@ def make_strategy(name, replicas=2):
 
     Raises:
         ValueError: unknown name.
+        FerMdError: ``TF_CONFIG`` cannot be read.
     """
     if name == "one":
         return tf.distribute.get_strategy()
     if name == "multiworker":
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        try:
+            return tf.distribute.MultiWorkerMirroredStrategy()
+        except ValueError as error:
+            raise FerMdError(f"the environment variable TF_CONFIG: {error}") from None
     if name != "mirrored":
         raise ValueError(f"strategy must be 'one', 'mirrored' or 'multiworker', not {name!r}")
     if tf.config.list_physical_devices("GPU"):

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from fer_md.errors import FerMdError
+
 
 def training_stream(trainer, splits, seed, step, total):
     """The batches of steps ``step`` to ``total - 1``, as ``Trainer.train_step`` takes them.
@@ -16,14 +18,11 @@ def training_stream(trainer, splits, seed, step, total):
         iterable of tuples of (images, targets), one pair a task.
 
     Raises:
-        ValueError: the batch size is not a multiple of the number of data sets times that of the replicas.
+        FerMdError: see ``check_batch``.
     """
     strategy, recipe = trainer.strategy, trainer.recipe
+    check_batch(recipe, len(splits), strategy)
     replicas, size = strategy.num_replicas_in_sync, recipe.batch_size // len(splits)
-    if recipe.batch_size % (len(splits) * replicas):
-        raise ValueError(
-            f"batch_size must be a multiple of {len(splits)} data sets x {replicas} replicas, not {recipe.batch_size}"
-        )
 
     def batches(shard, shards):
         return [
@@ -41,3 +40,11 @@ def training_stream(trainer, splits, seed, step, total):
     if replicas == 1:
         return tf.data.Dataset.zip(tuple(batches(0, 1)))
     return strategy.distribute_datasets_from_function(for_worker)
+
+
+def check_batch(recipe, data_sets, strategy):
+    """``FerMdError`` unless the batch divides evenly among the data sets and the strategy's replicas."""
+    replicas = strategy.num_replicas_in_sync
+    if recipe.batch_size % (data_sets * replicas):
+        raise FerMdError(f"the batch of {recipe.batch_size} cannot be divided evenly among {data_sets} x {replicas} "
+                         "(data sets x replicas); take another number of --replicas or workers")  # fmt: skip
