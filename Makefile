@@ -21,6 +21,7 @@ PHOTOS := $(wildcard $(addsuffix /photos,$(DATA_ROOT)))
 EPOCHS2_quick := 60
 EPOCHS2_paper := 311
 EPOCHS2_full := 120
+STAGE2_paper := --preset=paper-finetune
 EPOCHS_FINETUNE_paper := 200
 EPOCHS_FINETUNE_full := 20
 EPOCHS_ADAPT_paper := 200
@@ -46,7 +47,7 @@ else
   FLAGS1 := --preset=$(PRESET)
   # The smaller data set takes more passes (the paper: 200 and 311).
   FLAGS2 := --preset=$(PRESET) --epochs=$(EPOCHS2_$(PRESET))
-  FINETUNE := --epochs=$(or $(EPOCHS_FINETUNE_$(PRESET)),6)
+  FINETUNE := $(strip $(STAGE2_$(PRESET)) --epochs=$(or $(EPOCHS_FINETUNE_$(PRESET)),6))
   # Equal short budgets for the 54 networks of Tab. 4.
   METHODS := $(or $(METHODS_$(PRESET)),--images=3000 --epochs=8)
   COMMITTED := docs/results/$(PRESET)
@@ -139,7 +140,7 @@ $(BOTH)/DONE: $(C1)/DONE $(C2)/DONE
 
 $(RUNS)/ckplus/DONE $(RUNS)/mmi/DONE: $(RUNS)/%/DONE: $(BOTH)/DONE runs/data/%/dataset.json
 	$(BIN)/python experiments/adapt.py --finetuned=$(BOTH) --data=runs/data/$* --protocol=$(D1),$(D2) --run_dir=$(@D) --seed=$(SEED) \
-	  --epochs=$(or $(EPOCHS_ADAPT_$(PRESET)),60)
+	  $(strip $(STAGE2_$(PRESET)) --epochs=$(or $(EPOCHS_ADAPT_$(PRESET)),60))
 
 $(C1)/eval/PublicTest/metrics.json: $(C1)/DONE $(D1)/dataset.json
 	$(BIN)/python experiments/evaluate.py --run_dir=$(C1) --data=$(D1) --split=PublicTest

@@ -33,6 +33,7 @@ flags.DEFINE_list(
     "protocol", [], "Prepared folders of the fine-tuning, all of them: what they hold out is not trained on, and what "
     "they train on must not be held out here.",
 )  # fmt: skip
+flags.DEFINE_enum("preset", "finetune", ["finetune", "paper-finetune"], "Recipe; see fer_md/training/presets.py.")
 flags.DEFINE_integer("epochs", 200, "Passes over its Training split (paper: 200).", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Of order, augmentation and new heads.", lower_bound=0)
 flags.DEFINE_float("checkpoint_seconds", 120, "Longest time between two checkpoints.", lower_bound=0)
@@ -40,7 +41,7 @@ flags.mark_flags_as_required(["finetuned", "data", "run_dir"])
 
 
 def main():
-    recipe = dataclasses.replace(PRESETS["finetune"], epochs=FLAGS.epochs)
+    recipe = dataclasses.replace(PRESETS[FLAGS.preset], epochs=FLAGS.epochs)
     metric_loss = MetricLoss()
     jobs = adaptation_jobs(FLAGS.finetuned, FLAGS.data, recipe, metric_loss, FLAGS.protocol, FLAGS.seed)
     run_dir = open_run(FLAGS.run_dir, settings(recipe, metric_loss))

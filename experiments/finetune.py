@@ -30,8 +30,9 @@ FLAGS = flags.FLAGS
 flags.DEFINE_list("components", None, "Finished pre-training runs, one a component.")
 flags.DEFINE_list("data", None, "Prepared folders; the i-th is what component i was pre-trained on.")
 flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, component1.keras, ...")
+flags.DEFINE_enum("preset", "finetune", ["finetune", "paper-finetune"], "Recipe; see fer_md/training/presets.py.")
 flags.DEFINE_integer("epochs", None, "Passes over the largest data set, in place of the preset's.", lower_bound=1)
-flags.DEFINE_float("rate", None, "Learning rate in place of the paper's 0.001.", lower_bound=1e-9)
+flags.DEFINE_float("rate", None, "Learning rate in place of the paper's 0.001 of both presets.", lower_bound=1e-9)
 flags.DEFINE_enum("loss", "md", ["md", "center", "none"], "Loss beside softmax.")
 flags.DEFINE_float("loss_weight", 0.1, "Factor of that loss.", lower_bound=0)
 flags.DEFINE_integer("nearest", 1, "P of Eq. 9: impostor centers a sample is compared with.")
@@ -49,7 +50,7 @@ flags.mark_flags_as_required(["components", "data", "run_dir"])
 
 
 def main():
-    recipe = PRESETS["finetune"]
+    recipe = PRESETS[FLAGS.preset]
     recipe = dataclasses.replace(recipe, epochs=FLAGS.epochs or recipe.epochs, rate=FLAGS.rate or recipe.rate)
     options = {"alpha": FLAGS.alpha, **({"nearest": FLAGS.nearest} if FLAGS.loss == "md" else {})}
     metric_loss = MetricLoss(FLAGS.loss, FLAGS.loss_weight, options)

@@ -61,6 +61,7 @@ def test_reproduce_trains_on_what_is_found(data_root, preset):
     assert "data_prep/synthetic.py" not in steps
     epochs = {"quick": (60, 6), "paper": (311, 200), "full": (120, 20)}[preset]  # of component 2, of fine-tuning
     assert all(f"--epochs={number} --seed=987" in steps for number in epochs)
+    assert ("--preset=paper-finetune --epochs=200" in steps) == (preset == "paper")
     assert "--photographs=" not in steps
     (data_root / "photos").mkdir()
     assert f"--photographs={data_root / 'photos'}" in make("--dry-run", "reproduce", f"DATA_ROOT={data_root}").stdout
@@ -127,9 +128,12 @@ def test_an_edited_source_trains_nothing_again(done, tmp_path, name, script):
 
 
 @pytest.mark.parametrize(("table", "name"), [(2, "CK+"), (3, "MMI")])
-def test_tables_without_data_say_what_they_need(done, data_root, table, name):
+def test_tables_without_data_say_what_they_need(done, data_root, tmp_path, table, name):
     steps = make(*done, f"reproduce-table{table}", f"DATA_ROOT={data_root}")
     assert steps.returncode == 0 and f"Tab. {table} needs the data: {name}" in steps.stdout
     (data_root / name).mkdir()
     steps = make("--dry-run", *done, f"reproduce-table{table}", f"DATA_ROOT={data_root}")
     assert made(steps) == ["adapt", "confusion_table"] and f"--source={data_root / name}" in steps.stdout
+    assert f"--protocol={tmp_path / 'data1'},{tmp_path / 'data2'}" in steps.stdout and "paper" not in steps.stdout
+    steps = make("--dry-run", *done, f"reproduce-table{table}", f"DATA_ROOT={data_root}", "PRESET=paper")
+    assert "--preset=paper-finetune --epochs=200" in steps.stdout

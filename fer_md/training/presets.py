@@ -43,6 +43,11 @@ class Recipe:
 STRONG = Augmentation(flip=True, rotation=12, scale=0.12, shift=3, contrast=0.25, erase=0.15)
 MILD = Augmentation(flip=True, rotation=10, scale=0.1, shift=3, contrast=0.2)
 
+PAPER = Recipe(
+    epochs=200, schedule="paper", rate=0.01, momentum=0.9, weight_decay=0.0, label_smoothing=0.0, average=0.0,
+    augmentation=Augmentation(flip=True),
+)  # fmt: skip
+
 PRESETS = {
     # For drawn faces: about three minutes for 6,000 of them on two cores.
     "smoke": Recipe(epochs=24, rate=0.03, average=0.98, augmentation=MILD),
@@ -51,11 +56,10 @@ PRESETS = {
     # FER2013 in half an hour on two cores with AVX2 alone; see docs/results/ for what it reached.
     "quick": Recipe(epochs=40, batch_size=128, rate=0.04, average=0.999, augmentation=MILD),
     # Sec. 4 of the paper, as printed; momentum, decay and smoothing are not mentioned there.
-    "paper": Recipe(
-        epochs=200, schedule="paper", rate=0.01, momentum=0.9, weight_decay=0.0, label_smoothing=0.0, average=0.0,
-        augmentation=Augmentation(flip=True),
-    ),
-    # Sec. 4, second stage: 0.001 (the paper trains for 200 epochs; see docs/results/ for what few of them do).
+    "paper": PAPER,
+    # Sec. 4, second stage, as printed: "learning rate 0.001".
+    "paper-finetune": dataclasses.replace(PAPER, rate=0.001),
+    # The same rate for few epochs; see docs/results/ for what they do.
     "finetune": Recipe(epochs=10, schedule="paper", rate=0.001, augmentation=MILD),
     # The long run, whose network ships with the package: see docs/METHOD.md for how it was chosen.
     "full": Recipe(epochs=120, batch_size=128, rate=0.04, average=0.999, augmentation=STRONG),
