@@ -65,7 +65,8 @@ def test_brightness_and_contrast_do_not_matter(images):
 
 @pytest.mark.parametrize(
     "change",
-    [{"filters": (1, 2)}, {"kernel_sizes": (3,)}, {"image_size": 50}, {"inception": (), "inception_stages": 1}],
+    [{"filters": (1, 2)}, {"kernel_sizes": (3,)}, {"image_size": 50}, {"num_classes": 1},
+     {"inception": (), "inception_stages": 1}],
 )
 def test_impossible_configs_are_refused(change):
     with pytest.raises(ValueError, match=next(iter(change))):
