@@ -1,4 +1,4 @@
-"""The method from pre-training to fusion on tiny networks: exchange, label spaces, protocol, Eq. 10, resume."""
+"""The method from pre-training to fusion on tiny networks: exchange, label spaces, protocol, resume."""
 
 import json
 import subprocess
@@ -17,15 +17,12 @@ from fer_md.data.records import load_split, write_dataset
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.expressions import EXPRESSIONS
-from fer_md.losses import MDLoss
 from fer_md.models import TINY, add_head, build_component
 from fer_md.training.exchange import MetricLoss, check_stage, make_jobs
 from fer_md.training.loop import train
 from fer_md.training.presets import Recipe
 from fer_md.training.run_directory import load_model
 from fer_md.training.strategy import make_strategy
-from fer_md.training.task import Task
-from fer_md.training.trainer import Trainer
 
 ROOT = Path(__file__).parents[1]
 OTHER_SPACE = ("happiness", "contempt", "anger", "sadness")
@@ -211,78 +208,6 @@ def test_labels_follow_their_names():
     split.labels[:] = [0, 1, 2, 3, 3, 2, -1]
     mapped = map_labels(split, OTHER_SPACE, ["anger", "happiness", "sadness"])
     np.testing.assert_array_equal(mapped.labels, [1, -1, 0, 2, 2, 0, -1])
-
-
-def two_task_trainer(strategy, md=True):
-    maker = (lambda: MDLoss(7, 16, nearest=3, loss_weight=0.5, centers_initializer=keras_random())) if md else None
-    tasks = [Task("a", "logits", 1.0, maker), Task("b", "logits_b", 2.0)]
-    return Trainer(lambda: add_head(build_component(TINY, seed=1), "logits_b", 5), RECIPE, 40, strategy, tasks)
-
-
-def keras_random():
-    import keras
-
-    return keras.initializers.RandomNormal(seed=4)
-
-
-def batches(count=8):
-    split, other = random_split(count, 1), random_split(count, 2)
-    return [
-        (split.images[..., None].astype("f"), split.labels),
-        (other.images[..., None].astype("f"), np.where(np.arange(count) % 3 == 0, -1, other.labels % 5)),
-    ]
-
-
-def test_loss_of_several_data_sets_is_equation_10():
-    """Figures of each task against NumPy on the outputs before the step; unlabelled samples do not count."""
-    trainer, data = two_task_trainer(make_strategy("one"), md=False), batches()
-    images = np.concatenate([images for images, _ in data])
-    trainer.model.get_layer("dropout1").rate = trainer.model.get_layer("dropout2").rate = 0
-    saved = [v.numpy() for v in trainer.model.variables]
-    outputs = trainer.model(images, training=True)
-    for variable, value in zip(trainer.model.variables, saved, strict=True):
-        variable.assign(value)
-    figures = trainer.train_step(tuple((tf.constant(x), tf.constant(y)) for x, y in data), 0).numpy()
-    for row, (_, labels), head, part in zip(
-        figures, data, ("logits", "logits_b"), (slice(0, 8), slice(8, 16)), strict=True
-    ):
-        logits = np.array(outputs[head])[part].astype(np.float64)
-        log = logits - np.log(np.exp(logits).sum(1, keepdims=True))
-        classes = logits.shape[1]
-        losses = [-(0.9 * log[i, y] + 0.1 * log[i].mean()) for i, y in enumerate(labels) if y >= 0]
-        assert classes == (7 if head == "logits" else 5)
-        np.testing.assert_allclose(row[:3], [np.mean(losses), np.mean(losses), 0], rtol=1e-5)
-        kept = labels >= 0
-        np.testing.assert_allclose(row[3], (logits.argmax(1) == labels)[kept].mean(), rtol=1e-6)
-
-
-def test_two_data_sets_with_md_loss_on_replicas_equal_one_device():
-    """Ten steps: figures (loss and metric loss), weights (hence gradients) and centers."""
-    states, data = [], batches()
-    for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
-        trainer = two_task_trainer(strategy)
-        for layer in ("dropout1", "dropout2"):
-            trainer.model.get_layer(layer).rate = 0
-        batch = tuple((tf.constant(x), tf.constant(y)) for x, y in data)
-        if strategy.num_replicas_in_sync > 1:
-            batch = strategy.experimental_distribute_values_from_function(
-                lambda context: tuple(
-                    (tf.constant(np.split(x, 2)[context.replica_id_in_sync_group]),
-                     tf.constant(np.split(y, 2)[context.replica_id_in_sync_group])) for x, y in data
-                )
-            )  # fmt: skip
-        figures = [trainer.train_step(batch, step).numpy() for step in range(10)]
-        states.append({**trainer.state(), "figures": np.array(figures)})
-    assert np.any(states[0]["centers/0000"] != 0)
-    for name, value in states[0].items():
-        np.testing.assert_allclose(states[1][name], value, atol=2e-3, rtol=1e-3, err_msg=name)
-
-
-def test_weight_decay_spares_learned_centers():
-    task = Task(metric_loss=lambda: MDLoss(7, TINY.fc_units, learned=True))
-    trainer = Trainer(lambda: build_component(TINY), RECIPE, 40, make_strategy("one"), [task])
-    assert len(trainer.sgd.variables) == len(trainer.model.trainable_variables) + 1
-    assert trainer.sgd.decayed[0] and not trainer.sgd.decayed[-1]
 
 
 def test_a_head_is_added_once():
