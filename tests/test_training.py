@@ -88,10 +88,10 @@ def test_unknown_schedule_is_refused():
 
 @pytest.mark.parametrize("kind", ["labels", "votes"])
 def test_two_replicas_equal_one_device(split, kind):
-    """Same global batches; batch norm statistics, weight decay and dropout masks included."""
+    """Same global batches; batch norm statistics, dropout masks and a decay that can be seen included."""
     states, targets = [], targets_of(split, kind)
     for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
-        trainer = make_trainer(dataclasses.replace(RECIPE, rate=0.02), strategy, TASKS[kind])
+        trainer = make_trainer(dataclasses.replace(RECIPE, rate=0.02, weight_decay=0.05), strategy, TASKS[kind])
         for step in range(6):
             rows = slice(5 * step, 5 * step + 8)
             images, labels = split.images[rows, ..., None].astype("f"), targets[rows]

@@ -22,7 +22,7 @@ from fer_md.training.trainer import Trainer  # noqa: E402
 STEPS = 10
 """Few and small: a pre-activation that rounding takes across zero sets even two equal runs apart in the end."""
 
-recipe = Recipe(epochs=3, batch_size=8, rate=0.005, average=0.9)
+recipe = Recipe(epochs=3, batch_size=8, rate=0.005, weight_decay=0.05, average=0.9)
 split = random_split(40)
 task = Task(metric_loss=lambda: MDLoss(7, TINY.fc_units, nearest=3, hinge=False))
 trainer = Trainer(lambda: build_component(TINY, seed=1), recipe, 40, strategy, [task])
