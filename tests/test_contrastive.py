@@ -88,9 +88,11 @@ def test_layer_pairs_neighbours_in_turn():
     assert keras.saving.get_registered_name(ContrastiveLoss) == "fer_md>ContrastiveLoss"
 
 
-def test_layer_refuses_a_margin_no_unit_vectors_reach():
+def test_layer_refuses_a_margin_no_unit_vectors_reach_and_a_negative_weight():
     with pytest.raises(ValueError, match=r"margin must be in \(0, 2\].*not 3"):
         ContrastiveLoss(margin=3)
+    with pytest.raises(ValueError, match="loss_weight must be a finite number of at least 0, not -1"):
+        ContrastiveLoss(loss_weight=-1)
 
 
 @pytest.mark.parametrize("rows", [2, 6])

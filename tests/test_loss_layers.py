@@ -176,6 +176,9 @@ def test_plain_fit_on_replicas_equals_one_device(kind, options):
     ({"alpha": 1.5}, r"alpha must be in \[0, 1\], not 1.5"),
     ({"nearest": 4}, "nearest must be in"),
     ({"margin": "large"}, "margin must be 'adaptive' or a number, not 'large'"),
+    ({"margin": None}, "margin must be 'adaptive' or a number, not None"),
+    ({"loss_weight": -1}, "loss_weight must be a finite number of at least 0, not -1"),
+    ({"loss_weight": np.nan}, "loss_weight must be a finite number of at least 0, not nan"),
     ({"variance": "half"}, "variance must be one of"),
     ({"form": "printed"}, "form must be one of"),
 ])  # fmt: skip

@@ -248,11 +248,22 @@ def test_symmetries(seed, classes, batch, hinge):
     ({"nearest": 5}, "nearest must be"),
     ({"form": "printed"}, "form must be one of corrected, literal, not 'printed'"),
     ({"variance": "half"}, "variance must be one of normalized, sum, not 'half'"),
+    ({"variance": "half", "phi": 1.0}, "variance must be one of"),
+    ({"variance": ""}, "variance must be one of"),
+    ({"margin": "adaptve"}, "margin must be 'adaptive' or a number, not 'adaptve'"),
+    ({"margin": None}, "margin must be 'adaptive' or a number, not None"),
+    ({"margin": np.nan}, "margin must be 'adaptive' or a number, not nan"),
     ({"reduction": "max"}, "reduction must be"),
 ])  # fmt: skip
 def test_unknown_choices_raise(options, message):
     with pytest.raises(ValueError, match=message):
         md_loss(*example(0), **options)
+
+
+def test_unknown_variance_raises():
+    for variance in ("half", None):
+        with pytest.raises(ValueError, match="variance must be one of normalized, sum, not"):
+            feature_variance(*example(0), variance)
 
 
 def test_one_class_is_refused():

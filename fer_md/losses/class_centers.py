@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from fer_md.losses.center_loss import center_update_rows
+from fer_md.losses.reduction import check_loss_weight
 from fer_md.losses.replicas import global_batch, global_mean, replica_thread
 
 
@@ -22,8 +23,8 @@ class ClassCenters(keras.layers.Layer):
         embedding_dim: D.
         alpha: step of the centers in [0, 1] (Wen et al.: 0.5).
         learned: the optimizer moves the centers along the loss's gradient, in place of the rule.
-        loss_weight: factor of the loss where it is added to the model's (Eq. 2's lambda). What the call returns
-            is not weighted.
+        loss_weight: factor, at least 0, of the loss where it is added to the model's (Eq. 2's lambda). What the call
+            returns is not weighted.
         centers_initializer: Keras initializer; see also ``set_to_class_means``.
 
     Input: embeddings (B, D) of any float dtype; labels (B,) or (B, 1) integers in [0, K), negative for no label.
@@ -44,6 +45,7 @@ class ClassCenters(keras.layers.Layer):
             raise ValueError(f"embedding_dim must be at least 1, not {embedding_dim}")
         if not 0 <= alpha <= 1:
             raise ValueError(f"alpha must be in [0, 1], not {alpha}")
+        check_loss_weight(loss_weight)
         self.num_classes, self.embedding_dim = num_classes, embedding_dim
         self.alpha, self.learned, self.loss_weight = alpha, learned, loss_weight
         self.centers_initializer = keras.initializers.get(centers_initializer)

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from fer_md.losses.contrastive import contrastive_loss
+from fer_md.losses.reduction import check_loss_weight
 
 
 @keras.saving.register_keras_serializable(package="fer_md")
@@ -16,13 +17,13 @@ class ContrastiveLoss(keras.layers.Layer):
 
     Args:
         margin: distance in (0, 2] from which a pair that is not alike costs nothing.
-        loss_weight: factor of the loss beside softmax. What the call returns is not weighted.
+        loss_weight: factor of the loss beside softmax, at least 0. What the call returns is not weighted.
 
     Input: embeddings (B, D) of any float dtype with B a multiple of 4; labels (B,), not looked at.
     Output: float32 scalar. Under replicas the mean of it over the replicas is the loss of the global batch.
 
     Raises:
-        ValueError: ``margin`` out of range.
+        ValueError: ``margin`` or ``loss_weight`` out of range.
         tf.errors.InvalidArgumentError: another number of rows, for example a batch divided among too many replicas.
     """
 
@@ -30,6 +31,7 @@ class ContrastiveLoss(keras.layers.Layer):
         super().__init__(**{"autocast": False, **kwargs})
         if not 0 < margin <= 2:
             raise ValueError(f"margin must be in (0, 2], the distances of unit vectors, not {margin}")
+        check_loss_weight(loss_weight)
         self.margin, self.loss_weight = margin, loss_weight
 
     def build(self, embeddings_shape, labels_shape=None):

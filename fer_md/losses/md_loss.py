@@ -1,5 +1,8 @@
 """MD loss (the paper's Eqs. 6 to 9), in a reading that trains and in the printed one."""
 
+import math
+import numbers
+
 import tensorflow as tf
 
 from fer_md.losses.distances import as_floats, impostor_distances, own_distances
@@ -46,14 +49,10 @@ def feature_variance(embeddings, labels, centers, variance="normalized"):
     Raises:
         ValueError: unknown ``variance``.
     """
+    check_variance(variance)
     embeddings, labels, centers, weights = as_floats(embeddings, labels, centers)
     total = tf.reduce_sum(weights * own_distances(embeddings, labels, centers))
-    if variance == "normalized":
-        phi = 2 * total / tf.maximum(tf.reduce_sum(weights) - 1, 1)
-    elif variance == "sum":
-        phi = total / 2
-    else:
-        raise ValueError(f"variance must be one of {', '.join(VARIANCES)}, not {variance!r}")
+    phi = 2 * total / tf.maximum(tf.reduce_sum(weights) - 1, 1) if variance == "normalized" else total / 2
     return tf.maximum(phi, SMALLEST_VARIANCE)
 
 
@@ -79,7 +78,7 @@ def md_loss(
         labels: (B,) integers in [0, K); a negative one marks a sample without a label, which does not count.
         centers: (K, D) float, K at least 2.
         nearest: P in [1, K - 1]; None for all K - 1.
-        margin: lambda: ``"adaptive"`` (Eq. 7), or a number.
+        margin: lambda: ``"adaptive"`` (Eq. 7), or a finite number.
         variance: see ``feature_variance``; None for ``"normalized"``, or ``"sum"`` in the literal form.
         hinge: cut negative losses to 0, as Magnet loss does; without it lambda trains nothing. None for True,
             or False in the literal form.
@@ -99,13 +98,12 @@ def md_loss(
         Yang, Li, Cao 2020, Eqs. 6 to 9; Rippel et al., Metric learning with adaptive density discrimination,
         ICLR 2016, Eq. 4.
     """
-    literal = is_literal(form)
+    literal, variance = is_literal(form), choose_variance(variance, form)
+    check_margin(margin)
     embeddings, labels, centers, weights = as_floats(embeddings, labels, centers)
     nearest = check_nearest(nearest, centers.shape[0])
     if phi is None:
-        phi = feature_variance(
-            embeddings, tf.where(weights > 0, labels, -1), centers, variance or default_variance(form)
-        )
+        phi = feature_variance(embeddings, tf.where(weights > 0, labels, -1), centers, variance)
     if not variance_gradient:
         phi = tf.stop_gradient(phi)
     margin = adaptive_margin(centers) if margin == "adaptive" else tf.cast(margin, centers.dtype)
@@ -127,9 +125,24 @@ def is_literal(form):
     return form == "literal"
 
 
-def default_variance(form):
-    """The variance that belongs to a form of the loss."""
-    return "sum" if is_literal(form) else "normalized"
+def choose_variance(variance, form):
+    """``variance``, for None the one that belongs to the form of the loss; ValueError if it is unknown."""
+    if variance is None:
+        return "sum" if is_literal(form) else "normalized"
+    check_variance(variance)
+    return variance
+
+
+def check_variance(variance):
+    """ValueError for an unknown ``variance``."""
+    if variance not in VARIANCES:
+        raise ValueError(f"variance must be one of {', '.join(VARIANCES)}, not {variance!r}")
+
+
+def check_margin(margin):
+    """ValueError for a ``margin`` that is neither ``"adaptive"`` nor a finite number."""
+    if margin != "adaptive" and not (isinstance(margin, numbers.Real) and math.isfinite(margin)):
+        raise ValueError(f"margin must be 'adaptive' or a number, not {margin!r}")
 
 
 def check_nearest(nearest, num_classes):

@@ -4,7 +4,14 @@ import keras
 import tensorflow as tf
 
 from fer_md.losses.class_centers import ClassCenters
-from fer_md.losses.md_loss import VARIANCES, check_nearest, default_variance, feature_variance, is_literal, md_loss
+from fer_md.losses.md_loss import (
+    check_margin,
+    check_nearest,
+    choose_variance,
+    feature_variance,
+    is_literal,
+    md_loss,
+)
 
 
 @keras.saving.register_keras_serializable(package="fer_md")
@@ -36,12 +43,9 @@ class MDLoss(ClassCenters):
     ):  # fmt: skip
         super().__init__(num_classes, embedding_dim, alpha=alpha, **kwargs)
         self.nearest = check_nearest(nearest, num_classes)
-        if isinstance(margin, str) and margin != "adaptive":
-            raise ValueError(f"margin must be 'adaptive' or a number, not {margin!r}")
+        check_margin(margin)
         literal = is_literal(form)
-        self.variance = variance or default_variance(form)
-        if self.variance not in VARIANCES:
-            raise ValueError(f"variance must be one of {', '.join(VARIANCES)}, not {variance!r}")
+        self.variance = choose_variance(variance, form)
         self.hinge = not literal if hinge is None else hinge
         self.margin, self.form, self.variance_gradient = margin, form, variance_gradient
         self.center_step = alpha if literal else -alpha

@@ -23,3 +23,9 @@ def reduce(losses, weights, reduction):
     if reduction == "mean":
         return tf.reduce_sum(losses) / tf.maximum(tf.reduce_sum(weights), 1)
     raise ValueError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+
+
+def check_loss_weight(loss_weight):
+    """ValueError for a factor of a loss that is not a finite number of at least 0."""
+    if not 0 <= loss_weight < float("inf"):
+        raise ValueError(f"loss_weight must be a finite number of at least 0, not {loss_weight}")
