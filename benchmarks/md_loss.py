@@ -30,7 +30,7 @@ from fer_md.training.trainer import Trainer
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("classes", ["7", "10000"], "Numbers of classes K.")
-flags.DEFINE_integer("nearest", 3, "P of the MD loss.", lower_bound=1)
+flags.DEFINE_integer("nearest", 1, "P of the MD loss.", lower_bound=1)
 flags.DEFINE_integer("batch_size", 256, "Images a step.", lower_bound=1)
 flags.DEFINE_integer("steps", 5, "Steps timed in each round.", lower_bound=1)
 flags.DEFINE_integer("rounds", 5, "Turns of each variant.", lower_bound=1)

@@ -69,7 +69,7 @@ def test_literal_form_by_hand():
 
     With the variance of the batch itself the sum over the batch is N (margin + log P) - 4, whatever the features.
     """
-    losses = md_loss(EMBEDDINGS, LABELS, CENTERS, margin=0.0, form="literal", reduction="none")
+    losses = md_loss(EMBEDDINGS, LABELS, CENTERS, nearest=2, margin=0.0, form="literal", reduction="none")
     np.testing.assert_allclose(losses, np.log(2) - 2 / 3 * np.array([1, 1, 4]))
     for seed in range(3):
         total = md_loss(*example(seed), margin=0.5, nearest=2, form="literal", reduction="sum")

@@ -57,7 +57,7 @@ def feature_variance(embeddings, labels, centers, variance="normalized"):
 
 
 def md_loss(
-    embeddings, labels, centers, nearest=None, margin="adaptive", variance=None, hinge=None, form="corrected",
+    embeddings, labels, centers, nearest=1, margin="adaptive", variance=None, hinge=None, form="corrected",
     variance_gradient=False, reduction="mean", phi=None,
 ):  # fmt: skip
     """Multi-dataset loss: the own center against the nearest impostor centers.
