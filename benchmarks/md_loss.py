@@ -4,7 +4,8 @@ python benchmarks/md_loss.py --output=docs/results/md_loss.json
 
 Softmax step and MD step take turns, so that a slow moment of the machine hits both; the best of the rounds counts.
 K = 7 is this project's case; K = 10,000 (at D = 2048) that of somebody's face identities: memory must stay of the
-order B K + K D. PyTorch and pytorch-metric-learning are extras; --torch_python names a Python that has them.
+order B K + K D, and (P + 1) B D for P up to 16. PyTorch and pytorch-metric-learning are extras; --torch_python names
+a Python that has them.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)

@@ -1,9 +1,12 @@
-"""Squared distances between embeddings and class centers, in memory of the order B K + K D."""
+"""Squared distances between embeddings and class centers, in memory of B K + K D numbers and at most 17 B D.
+
+The latter are for up to 16 impostors of each sample and its own center: of few classes, such as seven, they are all.
+"""
 
 import tensorflow as tf
 
 GATHER_UP_TO = 16
-"""Impostors a sample whose differences are taken one by one: exact, at up to 16 B D numbers."""
+"""Impostors a sample whose differences are taken one by one: exact, at (P + 1) B D numbers."""
 
 
 def as_floats(embeddings, labels, centers):
@@ -58,7 +61,10 @@ def nearest_impostors(labels, centers, nearest):
 
 
 def impostor_distances(embeddings, labels, centers, nearest):
-    """``||x_i - c_j||^2`` to the ``nearest`` impostor centers of each sample: (B, nearest)."""
+    """``||x_i - c_j||^2`` to the P = ``nearest`` impostor centers of each sample: (B, P).
+
+    Up to P = 16 by the differences, (B, P, D); above it by the products with all centers, (B, K).
+    """
     indices = nearest_impostors(labels, tf.stop_gradient(centers), nearest)
     if nearest <= GATHER_UP_TO:
         return tf.reduce_sum(tf.square(embeddings[:, None] - tf.gather(centers, indices)), axis=2)
