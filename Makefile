@@ -49,7 +49,7 @@ else
   FLAGS2 := --preset=$(PRESET) --epochs=$(EPOCHS2_$(PRESET))
   FINETUNE := $(strip $(STAGE2_$(PRESET)) --epochs=$(or $(EPOCHS_FINETUNE_$(PRESET)),6))
   # Equal short budgets for the 54 networks of Tab. 4.
-  METHODS := $(or $(METHODS_$(PRESET)),--images=3000 --epochs=8)
+  METHODS := $(or $(METHODS_$(PRESET)),--images=3000 --epochs=6)
   COMMITTED := docs/results/$(PRESET)
 endif
 # Fig. 6: half an hour on 2 shared cores on the frames; a minute and a half on drawn faces.

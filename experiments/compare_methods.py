@@ -77,7 +77,7 @@ flags.DEFINE_string("run_dir", None, "Folder of the networks' runs.")
 flags.DEFINE_string("output", None, "JSON file for the table.")
 flags.DEFINE_list("methods", [], f"Methods to compare with ours, of {', '.join(METHODS)}; empty for all.")
 flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds to train each network with.")
-flags.DEFINE_list("rates", ["0.005", "0.01", "0.02"], "Learning rates to choose from.")
+flags.DEFINE_list("rates", ["0.01", "0.02", "0.04"], "Learning rates to choose from.")
 flags.DEFINE_integer("epochs", 5, "Of each training.", lower_bound=1)
 flags.DEFINE_integer("images", None, "Learn from so many Training images, drawn with seed 0; from all by default.",
                      lower_bound=7)  # fmt: skip
