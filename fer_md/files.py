@@ -1,6 +1,7 @@
 """Outputs that appear whole or not at all: written beside their place, then renamed into it."""
 
 import contextlib
+import functools
 import glob
 import json
 import os
@@ -15,6 +16,8 @@ from fer_md.errors import FerMdError
 def atomic_file(path):
     """Yields a temporary path beside ``path``; renames it into place on success, removes it on failure.
 
+    What killed processes left behind in the folder is removed first.
+
     Args:
         path: the file to write; its folder is created.
 
@@ -23,6 +26,7 @@ def atomic_file(path):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_left_files(path.parent)
     partial = path.with_name(f".{path.stem}.partial-{os.getpid()}{path.suffix}")
     try:
         yield partial
@@ -65,6 +69,17 @@ def atomic_directory(path, overwrite=False):
         shutil.rmtree(replaced, ignore_errors=True)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@functools.cache
+def _remove_left_files(folder):
+    """Once a process and folder, which may be one of many pictures. This process's own are still being written."""
+    for leftover in folder.glob(".*.partial-*"):
+        match = re.fullmatch(r"\..+\.partial-(\d+)(\.[^.]+)?", leftover.name)
+        own = match and int(match[1]) == os.getpid()
+        if match and leftover.is_file() and not own and not _is_running_elsewhere(int(match[1])):
+            with contextlib.suppress(OSError):
+                leftover.unlink()
 
 
 def _remove_leftovers(path):
