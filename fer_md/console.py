@@ -1,6 +1,5 @@
 """How every script of the project starts: quiet logs, help that teaches, errors in one line."""
 
-import errno
 import math
 import os
 import sys
@@ -9,6 +8,7 @@ import traceback
 from absl import app, flags, logging
 
 from fer_md.errors import FerMdError
+from fer_md.files import FULL_DISK
 from fer_md.quiet import quiet_stderr
 
 flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
@@ -51,7 +51,7 @@ def run(main):
 
 
 def guard(main, debug=False):
-    """Runs ``main()``; a ``FerMdError`` and a full disk end in one line on stderr and status 1, Ctrl-C in status 130.
+    """Runs ``main()``: a ``FerMdError`` and a file that cannot be used end in one line and status 1, Ctrl-C in 130.
 
     Args:
         main: a function without arguments; returns None or an exit status.
@@ -67,9 +67,11 @@ def guard(main, debug=False):
     except FerMdError as error:
         return _fail(str(error), debug)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno in FULL_DISK:
             return _fail(f"{error.filename or 'output'}: no space left to write it; free some and run again", debug)
-        raise
+        if error.filename is None:
+            raise
+        return _fail(f"{error.filename}: cannot be used ({error.strerror}); name another or change its rights", debug)
 
 
 def _fail(message, debug, status=1):

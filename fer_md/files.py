@@ -1,6 +1,7 @@
 """Outputs that appear whole or not at all: written beside their place, then renamed into it."""
 
 import contextlib
+import errno
 import functools
 import glob
 import json
@@ -10,6 +11,9 @@ import shutil
 from pathlib import Path
 
 from fer_md.errors import FerMdError
+
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""No space left: on the disk, of the user's share, or under a limit of the size."""
 
 
 @contextlib.contextmanager
@@ -33,8 +37,17 @@ def atomic_file(path):
         with open(partial, "rb") as written:
             os.fsync(written.fileno())
         os.replace(partial, path)
+    except OSError as error:
+        _name(error, partial, path)
+        raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _name(error, partial, path):
+    """Lets the error of a write say which file it was; the one being written goes by a temporary name."""
+    if error.errno in FULL_DISK or str(error.filename) == str(partial):
+        error.filename = str(path)
 
 
 @contextlib.contextmanager
@@ -67,6 +80,9 @@ def atomic_directory(path, overwrite=False):
             os.replace(path, replaced)
         os.replace(partial, path)
         shutil.rmtree(replaced, ignore_errors=True)
+    except OSError as error:
+        _name(error, partial, path)
+        raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -1,11 +1,13 @@
 """Files that appear whole or not at all, and what is left where a process was killed."""
 
+import errno
 import os
 import subprocess
 import sys
 
 import pytest
 
+from fer_md.console import guard
 from fer_md.files import atomic_file
 
 
@@ -32,5 +34,30 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     path.write_text("old")
     with pytest.raises(ZeroDivisionError), atomic_file(path) as partial:
         partial.write_text("half")
-        1 / 0
+        raise ZeroDivisionError
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"] and path.read_text() == "old"
+
+
+def full(path):
+    with atomic_file(path), open(os.devnull) as stream:
+        raise OSError(errno.ENOSPC, "No space left on device", *([stream.name] if path.suffix == ".json" else []))
+
+
+@pytest.mark.parametrize("name", ["checkpoint.npz", "config.json"])
+def test_a_full_disk_names_the_file(tmp_path, capsys, name):
+    assert guard(lambda: full(tmp_path / name)) == 1
+    message = f"error: {tmp_path / name}: no space left to write it; free some and run again\n"
+    assert capsys.readouterr().err == message
+
+
+def test_a_file_that_cannot_be_used_is_one_line(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    for name, reason in (("none", "No such file or directory"), ("file/a", "Not a directory")):
+        path = tmp_path / name
+        assert guard(path.read_text) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"error: {path}: cannot be used ({reason})")
+    assert guard((tmp_path / "none").read_text, debug=True) == 1
+    assert "Traceback" in capsys.readouterr().err
+    with pytest.raises(OSError, match="nameless"):
+        guard(lambda: (_ for _ in ()).throw(OSError(errno.EIO, "nameless")))

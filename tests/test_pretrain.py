@@ -148,6 +148,6 @@ def test_full_disk_is_one_line_and_leaves_nothing_half_written(data, tmp_path):
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
     )  # fmt: skip
     assert answer.returncode == 1
-    assert "no space left" in answer.stderr
+    assert f"error: {run / 'checkpoint.npz'}: no space left" in answer.stderr
     assert "Traceback" not in answer.stderr
     assert not [path.name for path in run.iterdir() if "partial" in path.name or path.name == "checkpoint.npz"]
