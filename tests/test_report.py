@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 
+import cv2
 import numpy as np
 import pytest
 from random_faces import random_split
@@ -17,6 +18,8 @@ from fer_md.expressions import EXPRESSIONS
 from fer_md.files import write_json
 from fer_md.models import TINY, build_component
 from fer_md.report import Sources, write_report
+from fer_md.report.data_cards import LICENCES
+from fer_md.report.write import SECTIONS
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -39,9 +42,9 @@ onload = () => {{
 """The page in a frame of the asked width: a window of headless Chromium is never narrower than 500 pixels."""
 
 
-@pytest.fixture
-def run_and_data(tmp_path):
-    split = random_split(30)
+@pytest.fixture(scope="module")
+def run_and_data(tmp_path_factory):
+    tmp_path, split = tmp_path_factory.mktemp("trained"), random_split(30)
     faces = (
         Face(key=str(i), image=image, label=i % 7, split="Training" if i < 15 else "PublicTest")
         for i, image in enumerate(split.images)
@@ -64,9 +67,9 @@ def run_and_data(tmp_path):
     return run, tmp_path / "data"
 
 
-@pytest.fixture
-def drawn_faces(tmp_path):
-    network = {"accuracy": 0.7, "accuracy_interval": [0.65, 0.75]}
+@pytest.fixture(scope="module")
+def drawn_faces(tmp_path_factory):
+    tmp_path, network = tmp_path_factory.mktemp("drawn"), {"accuracy": 0.7, "accuracy_interval": [0.65, 0.75]}
     found = {"linear": {"accuracy": 0.3}, "network": network, "faces_per_cpu_second": 999.6}
     domains = {"lab": found, "wild": found}
     measured = {"command": "python <draw>", "split": "PrivateTest", "seed": 0, "domains": domains}
@@ -74,9 +77,10 @@ def drawn_faces(tmp_path):
     return tmp_path / "drawn.json"
 
 
-@pytest.fixture
-def results(tmp_path):
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
     """Folder with a small file for each table and figure of the paper."""
+    tmp_path = tmp_path_factory.mktemp("measured")
     figures = {"accuracy": 0.78, "accuracy_interval": [0.75, 0.81], "macro_recall": 0.77, "images": 15,
                "recall": dict.fromkeys(EXPRESSIONS, 0.77)}  # fmt: skip
     stages = [("pre-trained", "component 1", 70.14), ("fine-tuned", "fused, equal weights", None)]
@@ -91,14 +95,55 @@ def results(tmp_path):
                for m in ("Zhang et al. 2015", "Our component") for loss in ("own", "MD")]  # fmt: skip
     write_json(tmp_path / "results" / "table4.json", {
         "command": "python <methods>", "data": "first", "split": "PrivateTest", "network": "paper", "epochs": 5,
-        "seeds": [0, 1], "images": {"training": 40, "test": 15}, "rows": methods, "note": "No target."})  # fmt: skip
+        "seeds": [0, 1], "seconds": 60.0, "images": {"training": 40, "test": 15}, "rows": methods,
+        "note": "No target."})  # fmt: skip
     errors = {"inter-ocular": {"mean": 0.05, "auc": 0.4, "failures": 0.1}}
     write_json(tmp_path / "results" / "figure6.json", {
-        "command": "python <landmarks>", "faces": {"drawn": {"training": 40, "test": 20}},
-        "epochs": {"HyperFace": 9}, "failure_above": 0.08,
-        "errors": {"drawn": {"HyperFace": errors}},
-        "curves": {"places": [0, 0.1, 0.2], "drawn": {"inter-ocular": {"HyperFace": [0, 0.5, 1]}}}})  # fmt: skip
+        "command": "python <landmarks>", "faces": {"video frames": {"training": 40, "test": 20}},
+        "epochs": {"HyperFace": 9}, "failure_above": 0.08, "seconds": {"hyperface": 40.0, "cascade": 5.0},
+        "errors": {"video frames": {"HyperFace": errors}},
+        "curves": {"places": [0, 0.1, 0.2], "video frames": {"inter-ocular": {"HyperFace": [0, 0.5, 1]}}}})  # fmt: skip
     return tmp_path / "results"
+
+
+@pytest.fixture(scope="module")
+def finetuned(run_and_data, tmp_path_factory):
+    """A fine-tuning of the run with itself."""
+    run, folder = run_and_data[0], tmp_path_factory.mktemp("finetuned")
+    names, config = ["component1", "component2"], json.loads((run / "config.json").read_text())
+    settings = {name: [value] * 2 for name, value in config["settings"].items()}
+    write_json(folder / "config.json", {**config, "settings": {**settings, "networks": names}})
+    rows = [{"epoch": e, "split": "validation", "network": name, "data": "first", "accuracy": 0.5, "macro_recall": 0.4}
+            for e in (0, 1) for name in names]  # fmt: skip
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    shutil.copy(run / "time.json", folder)
+    for name in names:
+        shutil.copy(run / "model.keras", folder / f"{name}.keras")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole_page(run_and_data, finetuned, results, drawn_faces, tmp_path_factory):
+    """The page with every section there is."""
+    (run, data), folder = run_and_data, tmp_path_factory.mktemp("whole")
+    shutil.copytree(results, folder / "results")
+    table = json.loads((results / "table1.json").read_text())
+    for number, name in ((2, "ckplus"), (3, "mmi")):
+        row = {**table["rows"][0], "data": name}
+        write_json(folder / "results" / f"table{number}.json", {**table, "table": number, "split": "PrivateTest",
+                                                                "rows": [row]})  # fmt: skip
+    cv2.imwrite(str(folder / "photograph.png"), np.full((90, 120, 3), 128, np.uint8))
+    sources = Sources((run,), (data,), finetuned, folder / "results", drawn_faces, folder / "photograph.png")
+    return write_report(sources, folder / "report")
+
+
+def test_the_whole_page_has_every_section_and_a_card_of_every_data_set(whole_page):
+    page = whole_page.read_text()
+    assert [heading for heading, _ in SECTIONS if f"<h2>{heading}</h2>" not in page] == []
+    for name in ("ckplus", "mmi", "video frames"):
+        assert f"<h3>{name}</h3><p>{html.escape(LICENCES[name])}</p>" in page
+    assert "<td class=\"text\">PrivateTest</td><td>98</td>" in page  # seven rows of seven twos
+    assert "Needs the data" not in page and "What fine-tuning on the other data set does to the first" in page
 
 
 def test_every_table_and_figure_beside_the_paper(run_and_data, results, tmp_path):
@@ -110,6 +155,7 @@ def test_every_table_and_figure_beside_the_paper(run_and_data, results, tmp_path
     assert "HyperFace" in page and "0.400" in page and "python &lt;landmarks&gt;" in page
     assert page.count("Needs the data") == 2 and "make reproduce-table2 DATA_ROOT=DIR" in page
     assert page.count("confusion matrix: ") == 7  # two stages, three of Tab. 1, the paper's, the run's
+    assert '<td class="text">all</td><td>3:00</td>' in page  # 75 s of the run, 60 of Tab. 4, 40 + 5 of Fig. 6
     assert "Confusion matrices: first, fine-tuned" in page and "first, fine-tuned, fused, equal weights: 78.0 %" in page
 
 
@@ -117,7 +163,7 @@ def test_page_is_whole_and_self_contained(run_and_data, tmp_path):
     run, data = run_and_data
     page = write_report(Sources((run,), (data,)), tmp_path / "report").read_text()
     assert "<td>50.00</td>" in page and "40.0 to 60.0" in page
-    assert "Synthetic: these faces were drawn" in page
+    assert "Synthetic: the faces of synthetic-&lt;noise&gt; were drawn" in page
     assert "python &lt;evaluate&gt;" in page and "<evaluate>" not in page
     assert page.count("data:image/png;base64") >= 3
     assert "http://" not in page and "https://" not in page and "<script" not in page
@@ -162,10 +208,8 @@ def brightness(color):
 @pytest.mark.skipif(CHROMIUM is None, reason="no browser: install chromium (apt-get install chromium)")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_page_fits_and_shows_its_pictures(run_and_data, drawn_faces, results, tmp_path, width, dark):
-    run, data = run_and_data
-    page = write_report(Sources((run,), (data,), None, results, drawn_faces), tmp_path / "report")
-    seen, messages = look(page, tmp_path, width, dark)
+def test_the_page_fits_and_shows_its_pictures(whole_page, tmp_path, width, dark):
+    seen, messages = look(whole_page, tmp_path, width, dark)
     assert messages == []
     assert seen["width"] <= width and seen["needed"] == seen["width"] and seen["wide"] == 0
     assert len(seen["images"]) >= 15 and min(seen["images"]) > 0

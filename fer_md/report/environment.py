@@ -18,6 +18,9 @@ def environment_section(sources):
         time = read_json(run / "time.json")
         total += time["seconds"]
         rows.append([run, format_seconds(time["seconds"]), f"{time['images_per_second']:.0f}"])
+    for name, seconds in _other_trainings(sources):
+        total += seconds
+        rows.append([name, format_seconds(seconds), ""])
     rows.append(["all", format_seconds(total), ""])
     where = configs[trained[-1]]["environment"]
     lines = [config.get("command", "") for config in configs.values()]
@@ -33,6 +36,13 @@ def environment_section(sources):
         f"<h3>Time of training</h3>{table(['run', 'time', 'images/s'], rows)}"
         f"<h3>Commands</h3>{commands([line for line in lines if line])}{settings}"
     )
+
+
+def _other_trainings(sources):
+    """Title and seconds of what was trained for Tab. 4 and Fig. 6 alone, where their files say it."""
+    for name, title in (("table4", "Tab. 4, all networks"), ("figure6", "Fig. 6, all networks")):
+        if seconds := (sources.result(name) or {}).get("seconds"):
+            yield title, sum(seconds.values()) if isinstance(seconds, dict) else seconds
 
 
 def _names(sources):

@@ -1,14 +1,12 @@
 """What came out, first."""
 
+import html
+
 from fer_md.data.records import read_info
 from fer_md.evaluation.paper_tables import FUSED
 from fer_md.evaluation.result_tables import interval, percent
 from fer_md.report.page import table, tiles
 from fer_md.report.sources import evaluations
-
-SYNTHETIC = (
-    '<p class="note">Synthetic: these faces were drawn by the project; the figures say nothing about people.</p>'
-)
 
 
 def summary_section(sources):
@@ -19,10 +17,19 @@ def summary_section(sources):
             rows.append([run, found["split"], found["averaging"], percent(found["accuracy"]), interval(found),
                          percent(found["accuracy_without_leaked"]), percent(found["macro_recall"])])  # fmt: skip
     head = ["run", "split", "averaging", "accuracy %", "95 % interval", "without leaked %", "macro recall %"]
-    drawn = any(read_info(data)["name"].startswith("synthetic") for data in sources.data)
     figures = [*_stages(sources.result("stages")), *_methods(sources.result("table4")),
                *_landmarks(sources.result("figure6"))]  # fmt: skip
-    return f"{SYNTHETIC if drawn else ''}{tiles(figures) if figures else ''}{table(head, rows)}"
+    return f"{_drawn(sources)}{tiles(figures) if figures else ''}{table(head, rows)}"
+
+
+def _drawn(sources):
+    """Which of the data sets are drawn; "" where none is."""
+    names = [name for name in (read_info(data)["name"] for data in sources.data) if name.startswith("synthetic")]
+    if not names:
+        return ""
+    names = html.escape(" and ".join(dict.fromkeys(names)))
+    return (f'<p class="note">Synthetic: the faces of {names} were drawn by the project; figures on them say nothing '
+            "about people.</p>")  # fmt: skip
 
 
 def _stages(found):
