@@ -16,7 +16,8 @@ class MengConfig(ComponentConfig):
     contrastive loss (the abstract). From memory of the paper, not confirmed: the streams share their weights; each
     has a fully connected layer for either loss, and both together give the expression; one stream is used at test.
     Inferred: all widths; the convolutions and the first fully connected layer are those of ``ComponentConfig``, so
-    that a comparison with our component is one of the losses. By default 4,684,655 trainable weights.
+    that a comparison with our component is one of the losses. Ours: features of unit length in the contrastive losses,
+    their margin of 1, and the weight 1 of each beside softmax. By default 4,684,655 trainable weights.
 
     Attributes:
         features: width of the expression layer, which gives the embeddings, and of the identity layer.

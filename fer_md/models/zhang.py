@@ -14,11 +14,15 @@ class ZhangConfig:
     """The network of Zhang et al. at our input size.
 
     Public: one network for attributes (expression among them) of several data sets, of which each image has some
-    labelled; a bridging layer that also reads which faces of other data sets a face corresponds to (the abstract,
-    arXiv 1509.03936); the order convolution, pooling, response normalisation, twice, then convolution, pooling,
-    convolution and two fully connected layers, 21.3 million weights (Pramerdorfer and Kampel, arXiv 1612.02903).
-    Inferred: every width and kernel size, chosen to come near that number; clusters of histograms of gradients on a
-    grid over the aligned face, where the paper has histograms at landmarks; dropout.
+    labelled; a bridging layer that makes use of correspondences between the faces of different data sets (the
+    abstract, arXiv 1509.03936); the order convolution, pooling, response normalisation, twice, then convolution,
+    pooling, convolution and two fully connected layers, 21.3 million weights (Pramerdorfer and Kampel, arXiv
+    1612.02903). From memory of the paper, not confirmed: the mechanism of the bridge, clusters within clusters of
+    histograms of gradients, whose code stands beside the convolutions' output before the fully connected layer; a
+    loss over the labelled attributes only.
+    Inferred: every width and kernel size, chosen to come near that number; the constants of the response
+    normalisation, those of Krizhevsky et al.; histograms on a grid over the aligned face, where the paper has them at
+    landmarks; dropout.
     By default 20,023,559 trainable weights.
 
     Attributes:
