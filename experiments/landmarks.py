@@ -33,7 +33,7 @@ from fer_md.faces.cascade import Cascade
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
 from fer_md.faces.crops import as_shares, cut_crops, from_shares, training_crops
 from fer_md.faces.face_frame import box_of, jitter_boxes
-from fer_md.files import atomic_directory, read_json, write_json
+from fer_md.files import read_json, write_json
 from fer_md.models.baselines import TINY_CONFIGS
 from fer_md.models.component import build_component
 from fer_md.models.config import HALF, TINY, ComponentConfig
@@ -159,17 +159,25 @@ def fingerprint(faces):
 
 
 def train_alignment(data, folder):
-    """Trains the cascade on D1 and updates a copy of it on some of D2; nothing where that is done."""
-    if folder.exists():
-        return
+    """Trains the cascade on D1 and updates a copy of it on some of D2; nothing where that is done.
+
+    Raises:
+        FerMdError: the folder holds a cascade with other settings.
+    """
     recipe, faces, more = CASCADES[FLAGS.network], data[0].training, data[1].training.first(UPDATE)
-    with atomic_directory(folder) as partial:
-        started = time.perf_counter()
-        cascade = train_cascade(faces.images, faces.landmarks, faces.people, recipe)
-        cascade.save(partial / "cascade.npz")
-        cascade.update(more.images, more.landmarks, recipe.perturbations, FLAGS.seed)
-        cascade.save(partial / "updated.npz")
-        write_json(partial / "time.json", {"seconds": time.perf_counter() - started})
+    open_run(folder, {
+        "faces_sha256": [fingerprint(faces), fingerprint(more)], "kind": "cascade", "recipe": plain_settings(recipe),
+        "seed": FLAGS.seed,
+    })  # fmt: skip
+    if (folder / "DONE").exists():
+        return
+    started = time.perf_counter()
+    cascade = train_cascade(faces.images, faces.landmarks, faces.people, recipe)
+    cascade.save(folder / "cascade.npz")
+    cascade.update(more.images, more.landmarks, recipe.perturbations, FLAGS.seed)
+    cascade.save(folder / "updated.npz")
+    write_json(folder / "time.json", {"seconds": time.perf_counter() - started})
+    (folder / "DONE").touch()
 
 
 def train_network(name, kind, faces, source, folder):
