@@ -23,17 +23,21 @@ def compare(data, folder, *more):
     return subprocess.run([sys.executable, str(script), *flags, *more], capture_output=True, text=True)
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    """40 training faces of ten persons, 8 for validation and 12 for the test."""
-    folder = tmp_path_factory.mktemp("compare") / "noise"
+def write_noise(folder, subjects):
+    """A data set of 40 training faces, 8 for validation and 12 for the test."""
     split, splits = random_split(60), ["Training"] * 40 + ["PublicTest"] * 8 + ["PrivateTest"] * 12
     faces = (
-        Face(key=str(i), image=split.images[i], label=int(split.labels[i]), split=splits[i], subject=f"p{i % 10}")
+        Face(key=str(i), image=split.images[i], label=int(split.labels[i]), split=splits[i], subject=subjects[i])
         for i in range(60)
     )
     write_dataset(faces, folder, "noise")
     return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Faces of ten persons."""
+    return write_noise(tmp_path_factory.mktemp("compare") / "noise", [f"p{i % 10}" for i in range(60)])
 
 
 def test_unknown_methods_are_refused(data, tmp_path):
@@ -60,6 +64,24 @@ def test_every_method_with_both_losses(data, tmp_path):
     assert len(members) == 2 and sum(member["weight"] for member in members) == pytest.approx(1)
     check_scores(data, tmp_path / "runs" / "ours-md-0.01-0", found["rows"][-1])
     check_again(data, tmp_path, found)
+
+
+@pytest.mark.slow
+def test_some_images_of_nobody_with_two_seeds(tmp_path):
+    """FER2013's case: no persons, so that Meng et al. have no pairs of them; means and tests over the seeds."""
+    data = write_noise(tmp_path / "noise", [""] * 60)
+    answer = compare(data, tmp_path, "--images=30", "--seeds=0,1", "--epochs=1", "--methods=meng")
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads((tmp_path / "table.json").read_text())
+    assert found["people"] == 0 and found["images"] == {"training": 30, "test": 12} and found["seeds"] == [0, 1]
+    for row in found["rows"]:
+        values = [single["accuracy"] for single in row["single"]]
+        assert row["accuracy"] == pytest.approx(np.mean(values)) and row["macro_recall_std"] is not None
+        assert row["accuracy_std"] == pytest.approx(np.std(values, ddof=1))
+    for row in found["rows"][:-1]:
+        differences = [(test["only_ours"] - test["only_this"]) / 12 for test in row["mcnemar"]]
+        assert len(differences) == 2 and row["ours_minus_this"]["difference"] == pytest.approx(np.mean(differences))
+    assert (tmp_path / "runs" / "meng-md-0.01-1" / "scores.npz").exists()
 
 
 def check_scores(data, folder, row):
