@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from random_faces import random_split
+from test_multiworker import free_port
 
 from fer_md.data.face import Face
 from fer_md.data.records import write_dataset
@@ -81,6 +82,50 @@ def test_killed_and_started_again_it_ends_bit_equal(data, tmp_path, extra):
     subprocess.run(command(data, killed, *extra), check=True, capture_output=True)
     expected, found = weights(tmp_path / "whole"), weights(killed)
     assert expected.keys() == found.keys()
+    for name in expected:
+        np.testing.assert_array_equal(found[name], expected[name], err_msg=name)
+
+
+def start_workers(data, run):
+    """Two worker processes on this machine."""
+    workers, processes = [f"127.0.0.1:{free_port()}" for _ in range(2)], []
+    for index in range(2):
+        task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
+        processes.append(subprocess.Popen(
+            command(data, run, "--strategy=multiworker"), env={**os.environ, "TF_CONFIG": json.dumps(task)},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ))  # fmt: skip
+    return processes
+
+
+def ended(processes):
+    """What they said, once all have ended well."""
+    answers = [process.communicate(timeout=300) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], answers
+    return [output for output, _ in answers]
+
+
+@pytest.mark.slow
+def test_two_workers_stop_together_and_go_on_after_a_kill(data, tmp_path):
+    """SIGTERM to the one that writes nothing ends both; then both are killed; in the end nothing shows of it."""
+    whole, run = tmp_path / "whole", tmp_path / "run"
+    assert all("complete" in output for output in ended(start_workers(data, whole)))
+    rows = [json.loads(line) for line in (whole / "metrics.jsonl").read_text().splitlines()]
+    assert len([row for row in rows if row["split"] == "validation"]) == 12
+    assert (whole / "DONE").exists() and (whole / "model.keras").exists()
+    processes = start_workers(data, run)
+    wait_for(run / "checkpoint.npz", processes[1])
+    processes[1].terminate()
+    assert all("start it again to go on" in output for output in ended(processes))
+    before, processes = os.stat(run / "checkpoint.npz").st_mtime_ns, start_workers(data, run)
+    while os.stat(run / "checkpoint.npz").st_mtime_ns == before and processes[0].poll() is None:
+        time.sleep(0.02)
+    for process in processes:
+        process.kill()
+        process.wait()
+    assert not (run / "DONE").exists()
+    ended(start_workers(data, run))
+    expected, found = weights(whole), weights(run)
     for name in expected:
         np.testing.assert_array_equal(found[name], expected[name], err_msg=name)
 

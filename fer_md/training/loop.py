@@ -15,7 +15,7 @@ from fer_md.progress import Progress
 from fer_md.training.checkpoint import load_checkpoint, save_checkpoint
 from fer_md.training.metrics_log import MetricsLog
 from fer_md.training.presets import learning_rate
-from fer_md.training.stop import StopAsked
+from fer_md.training.stop import StopAsked, asked_of_any
 from fer_md.training.stream import training_stream
 from fer_md.training.trainer import Trainer
 
@@ -66,7 +66,7 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0):
         return True
     log = MetricsLog(run_dir, step, first.is_chief)
     streams = [iter(training_stream(job.trainer, job.training, seed, step, total)) for job in jobs]
-    forwards = [_forwards(job) for job in jobs]
+    forwards, any_worker = [_forwards(job) for job in jobs], asked_of_any(first.strategy)
     started, saved, pending, note = time.monotonic() - seconds, time.monotonic(), [], ""
     with StopAsked() as stop, Progress(f"training {run_dir.name}", total, "steps", done=step) as progress:
         while step < total:
@@ -74,9 +74,9 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0):
             batches = [next(stream) for stream in streams]
             elsewhere += time.monotonic() - asked
             pending.append([job.trainer.train_step(b, step) for job, b in zip(jobs, batches, strict=True)])
-            step += 1
+            step, stopping = step + 1, any_worker(stop.asked)
             epoch_ends = int(step / first.steps_per_epoch) > int((step - 1) / first.steps_per_epoch) or step == total
-            due = stop.asked or time.monotonic() - saved > checkpoint_seconds
+            due = stopping or time.monotonic() - saved > checkpoint_seconds
             if epoch_ends or due or len(pending) == 50:
                 note = _log_training(jobs, log, pending, step, time.monotonic() - started)
                 pending.clear()
@@ -91,7 +91,7 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0):
                                            "elsewhere": np.float64(elsewhere)})  # fmt: skip
                 saved = time.monotonic()
                 elsewhere += saved - now
-            if stop.asked and step < total:
+            if stopping and step < total:
                 return False
     _finish(jobs, run_dir, time.monotonic() - started, elsewhere, total)
     return True

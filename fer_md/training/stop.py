@@ -1,6 +1,8 @@
-"""Noticing that a run is told to stop."""
+"""Noticing that a run is told to stop, in one process or in several that wait for one another."""
 
 import signal
+
+import tensorflow as tf
 
 
 class StopAsked:
@@ -19,3 +21,19 @@ class StopAsked:
     def __exit__(self, *_):
         for number, handler in self._old.items():
             signal.signal(number, handler)
+
+
+def asked_of_any(strategy):
+    """A function from this worker's ``asked`` to whether any worker is told to stop.
+
+    Workers exchange gradients in every step, so one that ended alone would leave the others waiting. All of them must
+    call the function after the same steps.
+    """
+    if strategy.cluster_resolver is None:
+        return bool
+
+    @tf.function
+    def count(asked):
+        return strategy.reduce("sum", strategy.run(tf.identity, (asked,)), axis=None)
+
+    return lambda asked: bool(count(tf.constant(float(asked))) > 0)
