@@ -114,7 +114,7 @@ def test_two_workers_stop_together_and_go_on_after_a_kill(data, tmp_path):
     assert len([row for row in rows if row["split"] == "validation"]) == 12
     assert (whole / "DONE").exists() and (whole / "model.keras").exists()
     processes = start_workers(data, run)
-    wait_for(run / "checkpoint.npz", processes[1])
+    wait_for(run / "checkpoint.npz", processes[1], seconds=240)
     processes[1].terminate()
     assert all("start it again to go on" in output for output in ended(processes))
     before, processes = os.stat(run / "checkpoint.npz").st_mtime_ns, start_workers(data, run)
