@@ -17,7 +17,7 @@ from pathlib import Path
 from absl import flags
 
 from fer_md.data.manifest import file_sha256
-from fer_md.data.protocol import make_protocol
+from fer_md.data.protocol import protocol_hash
 from fer_md.data.records import read_info
 from fer_md.training.adapt import adaptation_jobs
 from fer_md.training.exchange import MetricLoss
@@ -52,13 +52,14 @@ def main():
 def settings(recipe, metric_loss):
     """Those of the fine-tuning, with one more data set."""
     first, info = read_settings(FLAGS.finetuned), read_info(FLAGS.data)
+    hashes = [*first["manifest_sha256"], info["manifest_sha256"]]
     return {
         "stage": "adapt",
         "networks": first["networks"],
         "components": [file_sha256(Path(FLAGS.finetuned) / f"{name}.keras") for name in first["networks"]],
         "data": [*first["data"], info["name"]],
-        "manifest_sha256": [*first["manifest_sha256"], info["manifest_sha256"]],
-        "protocol": make_protocol([FLAGS.data, *FLAGS.protocol]).sha256,
+        "manifest_sha256": hashes,
+        "protocol": protocol_hash(hashes),
         "expressions": [*first["expressions"], info["expressions"]],
         "recipe": plain_settings(recipe),
         "metric_loss": plain_settings(metric_loss),

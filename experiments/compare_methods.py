@@ -104,7 +104,8 @@ def main():
     unknown = set(FLAGS.methods) - set(METHODS)
     if unknown:
         raise FerMdError(f"--methods: must be of {', '.join(METHODS)}; found {', '.join(sorted(unknown))}")
-    seeds, rates = [int(seed) for seed in FLAGS.seeds], console.numbers("rates", FLAGS.rates)
+    seeds = [int(seed) for seed in console.numbers("seeds", FLAGS.seeds)]
+    rates = console.numbers("rates", FLAGS.rates)
     data = load_data()
     names = [name for name in METHODS if name == "ours" or name in (FLAGS.methods or METHODS)]
     trials = {name: rate_trials(name, rates, seeds[0], data) for name in names}
@@ -172,13 +173,9 @@ def method_scores(name, md, rate, seed, data):
     return fuse([scores["test"] for scores in found], weights), {"members": members, "exponents": exponents}
 
 
-def run_folder(member, md, rate, seed):
-    return Path(FLAGS.run_dir) / f"{member}-{'md' if md else 'own'}-{rate:g}-{seed}"
-
-
 def member_scores(member, md, rate, seed, data):
     """Trains one network with one seed and scores both held-out splits, or reads what that gave."""
-    folder = run_folder(member, md, rate, seed)
+    folder = Path(FLAGS.run_dir) / f"{member}-{'md' if md else 'own'}-{rate:g}-{seed}"
     path = folder / "scores.npz"
     model = train_member(member, md, rate, seed, data, folder, done=path.exists())
     if model:

@@ -52,6 +52,16 @@ def load_scorer(run_dir, network, info):
     return model, head
 
 
+def check_image_size(run_dir, model, info):
+    """``FerMdError`` where a data set is known to have images of another size than a run's network takes."""
+    size = model.input_shape[1]
+    if info.get("image_size", size) != size:
+        raise FerMdError(
+            f"{run_dir}: takes images of {size} pixels, {info['name']} has {info['image_size']}; "
+            f"prepare it with --image_size={size}"
+        )
+
+
 def find_head(run_dir, network, model, info):
     """The output of a network that scores the expressions of a data set, or None; see ``load_scorer``.
 
@@ -62,12 +72,7 @@ def find_head(run_dir, network, model, info):
     settings = read_settings(run_dir)
     if "expressions" not in settings:
         raise FerMdError(f"{run_dir}: learned no expressions; name a run of experiments/pretrain.py or finetune.py")
-    size = model.input_shape[1]
-    if info.get("image_size", size) != size:
-        raise FerMdError(
-            f"{run_dir}: takes images of {size} pixels, {info['name']} has {info['image_size']}; "
-            f"prepare it with --image_size={size}"
-        )
+    check_image_size(run_dir, model, info)
     names, spaces, hashes = (settings[key] for key in ("data", "expressions", "manifest_sha256"))
     if network == "model":
         names, spaces, hashes, first = [names], [spaces], [hashes], 0

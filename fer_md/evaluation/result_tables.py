@@ -67,11 +67,12 @@ def mistakes_table(found):
 
 def _mistake(index, names, counts):
     """One row of a confusion matrix: 56.8 (neutral 38.0)."""
-    shares = [count / max(sum(counts), 1) for count in counts]
+    total = sum(counts)
+    if not total:
+        return "–"
+    shares = [count / total for count in counts]
     share, name = max((share, name) for place, (share, name) in enumerate(zip(shares, names, strict=True))
                       if place != index)  # fmt: skip
-    if not sum(counts):
-        return "–"
     return percent(shares[index], 1) + (f" ({name} {percent(share, 1)})" if share else "")
 
 

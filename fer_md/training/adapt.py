@@ -5,9 +5,10 @@ from pathlib import Path
 import tensorflow as tf
 
 from fer_md.data.manifest import read_manifest
-from fer_md.data.protocol import load_training, make_protocol
-from fer_md.data.records import load_split, read_info
+from fer_md.data.protocol import load_training, make_protocol, protocol_hash
+from fer_md.data.records import load_split, manifest_hash, read_info
 from fer_md.errors import FerMdError
+from fer_md.evaluation.components import check_image_size
 from fer_md.models import add_head
 from fer_md.training.exchange import head_for, start_centers
 from fer_md.training.loop import Job
@@ -44,9 +45,7 @@ def adaptation_jobs(run_dir, directory, recipe, metric_loss, earlier, seed=0):
     jobs = []
     for index, name in enumerate(network_names(settings)):
         model, head = load_model(run_dir, name), head_for(info, {"expressions": settings["expressions"][index]})
-        if model.input_shape[1] != info["image_size"]:
-            raise FerMdError(f"{directory}: its image size must be {model.input_shape[1]}, the network's; found "
-                             f"{info['image_size']}")  # fmt: skip
+        check_image_size(run_dir, model, info)
         if head not in model.output:
             model = add_head(model, head, classes, seed)
         maker = metric_loss.maker(classes, model.output["embeddings"].shape[-1])
@@ -68,7 +67,7 @@ def check_learned(run_dir, name, earlier):
         raise FerMdError(f"{run_dir}: not a fine-tuning; name a finished run of experiments/finetune.py")
     if name in settings["data"]:
         raise FerMdError(f"{run_dir}: has learned {name} already; name a data set that is new to it")
-    if not earlier or make_protocol(earlier).sha256 != settings["protocol"]:
+    if not earlier or protocol_hash(map(manifest_hash, earlier)) != settings["protocol"]:
         found = ", ".join(map(str, earlier)) or "none"
         raise FerMdError(
             f"{run_dir}: learned from {', '.join(settings['data'])}; --protocol must name their prepared folders, as "
