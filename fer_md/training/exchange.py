@@ -18,8 +18,8 @@ from fer_md.training.stream import check_batch
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
-FOR_CENTERS = 4096
-"""Training images from which the class means are taken that the centers start from."""
+FOR_CENTERS = 512
+"""Training images of each class from which its mean is taken that its center starts from."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -200,11 +200,13 @@ def head_for(info, first):
 
 
 def start_centers(trainer, splits, seed):
-    """Sets the centers to the class means of the embeddings of some training images."""
+    """Sets the centers to the class means of the embeddings of up to ``FOR_CENTERS`` training images a class."""
     forward = embeddings_function(trainer.model)
     for layer, split in zip(trainer.metric_losses, splits, strict=True):
         if not isinstance(layer, ClassCenters):
             continue
-        rows = np.random.default_rng(seed).permutation(len(split.labels))[:FOR_CENTERS]
+        order = np.random.default_rng(seed).permutation(len(split.labels))
+        labels = split.labels[order]
+        rows = np.concatenate([order[labels == label][:FOR_CENTERS] for label in np.unique(labels)])
         layer.set_to_class_means(forward(split.images[rows]), split.labels[rows])
 
