@@ -4,9 +4,9 @@ python experiments/finetune.py --components=runs/method/component1,runs/method/c
     --data=runs/data/fer2013,runs/data/facial_expressions --run_dir=runs/method/finetuned
 
 Component i was pre-trained on data set i with --protocol naming the other data sets; it goes on with data set i + 1
-(the last with the first). The networks take turns, step by step. After each epoch every network is measured on
-the validation splits of its own and its new data set, so that what it forgets is seen. Stopped and started again, it
-goes on.
+(the last with the first). The networks take turns, step by step. At the start and after each epoch every network is
+measured on the validation splits of its own and its new data set, so that what it forgets is seen. Stopped and
+started again, it goes on.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -66,7 +66,7 @@ def main():
     except ValueError as error:  # a choice that the loss or the data sets rule out
         raise FerMdError(str(error)) from None
     run_dir = open_run(FLAGS.run_dir, settings(recipe, metric_loss, weights))
-    complete = train(jobs, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
+    complete = train(jobs, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds, measure_start=True)
     print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
 
 

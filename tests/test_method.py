@@ -148,6 +148,10 @@ def test_scripts_fine_tune_and_fuse(stage, tmp_path):
     flags = [f"--components={','.join(map(str, runs))}", f"--data={','.join(map(str, data))}"]
     answer = script("finetune.py", *flags, f"--run_dir={tmp_path / 'run'}", "--epochs=1", "--nearest=2", "--replay=1")
     assert answer.returncode == 0, answer.stderr
+    rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    starts = [(row["network"], row["data"]) for row in rows if row["step"] == 0]
+    assert starts == [("component1", "first"), ("component1", "second"), ("component2", "second"),
+                      ("component2", "third"), ("component3", "third"), ("component3", "first")]  # fmt: skip
     model = load_model(tmp_path / "run", "component2")
     assert model.output["logits_third"].shape[-1] == len(OTHER_SPACE)
     both = [f"--run_dir={runs[0]},{runs[1]}", f"--data={data[0]}", "--split=PrivateTest", "--fuse=fitted"]

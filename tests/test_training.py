@@ -10,6 +10,7 @@ import tensorflow as tf
 from jobs import job
 
 from fer_md.errors import FerMdError
+from fer_md.evaluation.predict import logits_function, validate
 from fer_md.losses import MDLoss
 from fer_md.models import TINY, build_component
 from fer_md.training.checkpoint import load_checkpoint, save_checkpoint
@@ -145,6 +146,39 @@ def test_not_a_number_stops_the_run(split, tmp_path):
     with pytest.raises(FerMdError, match="the loss is nan at step .* lower the learning rate"):
         train(job(make_trainer(dataclasses.replace(RECIPE, rate=1e30)), split), tmp_path, seed=3)
     assert not (tmp_path / "DONE").exists()
+
+
+def test_weights_that_are_not_finite_are_not_stored(split, tmp_path, monkeypatch):
+    """The last update spoils a weight, and no loss after it tells; the epoch's checkpoint before it stays."""
+    trainer = make_trainer()
+    step = trainer.train_step
+
+    def spoiled(batches, number):
+        figures = step(batches, number)
+        if number == 9:
+            kernel = trainer.model.trainable_variables[0]
+            kernel.assign(kernel * np.nan)
+        return figures
+
+    monkeypatch.setattr(trainer, "train_step", spoiled)
+    with pytest.raises(FerMdError, match="a weight is not finite at step 10: lower the learning rate"):
+        train(job(trainer, split), tmp_path, seed=3)
+    assert load_checkpoint(tmp_path / "checkpoint.npz")["step"] == 5
+    assert train(job(make_trainer(), split), tmp_path, seed=3)
+
+
+def test_the_start_is_measured_once(split, tmp_path, monkeypatch):
+    """Stopped between the log and its checkpoint, a run starts anew and keeps the row of the start."""
+    trainer = make_trainer()
+    before = validate(logits_function(trainer.model), split)
+    with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
+        patched.setattr("fer_md.training.loop.save_checkpoint", lambda *_: 1 / 0)
+        train(job(trainer, split), tmp_path, seed=3, measure_start=True)
+    assert train(job(make_trainer(), split), tmp_path, seed=3, measure_start=True)
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    measured = [row for row in rows if row["split"] == "validation"]
+    assert [row["step"] for row in measured] == [0, 5, 10, 15] and measured[0]["epoch"] == 0
+    assert {name: measured[0][name] for name in before} == pytest.approx(before)
 
 
 def test_truncated_checkpoint_is_named(tmp_path):

@@ -38,7 +38,7 @@ class Job:
     held_out: dict[str, tuple[str, Split]]
 
 
-def train(jobs, run_dir, seed, checkpoint_seconds=120.0):
+def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False):
     """Trains to the end of the recipe, from the last checkpoint if the run's folder has one.
 
     Several networks take turns, one step each.
@@ -49,13 +49,14 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0):
             ``.keras`` file for each job, and ``DONE``.
         seed: of the order of the examples and of the augmentation.
         checkpoint_seconds: longest time between two checkpoints.
+        measure_start: measure the networks before the first step too, as a fine-tuning forgets most in its first epoch.
 
     Returns:
         True if the run is complete, False if it was told to stop. The networks of a complete run hold the averaged
         weights.
 
     Raises:
-        FerMdError: the loss is not finite, or the checkpoint is damaged.
+        FerMdError: the loss or a weight is not finite, or the checkpoint is damaged.
     """
     run_dir, first = Path(run_dir), jobs[0].trainer
     total = math.ceil(first.recipe.epochs * first.steps_per_epoch)
@@ -67,6 +68,8 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0):
     log = MetricsLog(run_dir, step, first.is_chief)
     streams = [iter(training_stream(job.trainer, job.training, seed, step, total)) for job in jobs]
     forwards, any_worker = [_forwards(job) for job in jobs], asked_of_any(first.strategy)
+    if measure_start and step == 0 and not log.rows:
+        _log_validation(jobs, forwards, log, step)
     started, saved, pending, note = time.monotonic() - seconds, time.monotonic(), [], ""
     with StopAsked() as stop, Progress(f"training {run_dir.name}", total, "steps", done=step) as progress:
         while step < total:
@@ -103,6 +106,8 @@ def _state(jobs):
 
 def _save(jobs, run_dir, log, position):
     state = _state(jobs)
+    if not all(np.isfinite(value).all() for value in state.values()):
+        raise _not_finite("a weight is not finite", position["step"])
     if jobs[0].trainer.is_chief:
         log.flush()
         save_checkpoint(run_dir / "checkpoint.npz", {**state, **position})
@@ -132,15 +137,17 @@ def _log_training(jobs, log, pending, step, seconds):
         for task, layer, row in zip(job.trainer.tasks, job.trainer.metric_losses, means.tolist(), strict=True):
             loss, own, metric, score = row
             if not math.isfinite(loss):
-                raise FerMdError(
-                    f"the loss is {loss} at step {step}: lower the learning rate; the last checkpoint is kept"
-                )
+                raise _not_finite(f"the loss is {loss}", step)
             terms = {"softmax_loss": own, "metric_loss": metric} if layer is not None else {}
             log.write({**_place(job, step, "Training", task.name), "loss": loss, **terms, task.objective.score: score,
                        "learning_rate": learning_rate(job.trainer.recipe, step - 1, job.trainer.steps_per_epoch),
                        "seconds": seconds})  # fmt: skip
             notes.append(f"{loss:.3f}")
     return f"loss {' '.join(notes)}"
+
+
+def _not_finite(what, step):
+    return FerMdError(f"{what} at step {step}: lower the learning rate; the last checkpoint is kept")
 
 
 def _place(job, step, split, data):
