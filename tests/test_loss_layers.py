@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from fer_md.losses import CenterLoss, MDLoss, center_update, md_loss
+from fer_md.losses import CenterLoss, MDLoss, center_loss, center_update, md_loss
 from fer_md.training.strategy import make_strategy
 
 LAYERS = (CenterLoss, MDLoss)
@@ -168,6 +168,44 @@ def test_plain_fit_on_replicas_equals_one_device(kind, options):
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-5)
     for one, two in zip(models[0].weights, models[1].weights, strict=True):
         np.testing.assert_allclose(two, one, atol=1e-5, err_msg=one.path)
+
+
+@pytest.mark.parametrize("kind, function, options", [
+    (CenterLoss, center_loss, {}), (MDLoss, md_loss, {"nearest": 2, "hinge": False}),
+])  # fmt: skip
+@pytest.mark.parametrize("masked", [[0, 1, 5], [0, 1, 2, 3]], ids=["uneven", "all of a replica"])
+def test_samples_without_a_label_on_replicas_equal_one_device(kind, function, options, masked):
+    """Loss, its gradient and the centers: the mean is over the labelled samples of both replicas."""
+    embeddings, labels = example()
+    labels[masked] = -1
+    start, found = np.random.default_rng(2).normal(size=(4, 5)), []
+    for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
+        replicas = strategy.num_replicas_in_sync
+        with strategy.scope():
+            layer = kind(4, 5, **options)
+            layer.build((None, 5))
+            layer.centers.assign(start)
+
+        @tf.function
+        def step(x, y, layer=layer):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                loss = layer(x, y, training=True)
+            return loss, tape.gradient(loss, x)
+
+        parts = list(zip(np.split(embeddings, replicas), np.split(labels, replicas), strict=True))
+        x, y = (
+            strategy.experimental_distribute_values_from_function(
+                lambda context, parts=parts, i=i: tf.constant(parts[context.replica_id_in_sync_group][i])
+            )
+            for i in range(2)
+        )
+        losses, slopes = map(strategy.experimental_local_results, strategy.run(step, (x, y)))
+        found.append((np.mean(losses), np.concatenate(slopes) / replicas, np.array(layer.centers)))
+    np.testing.assert_allclose(found[0][0], function(embeddings, labels, start, **options), rtol=1e-5)
+    assert np.any(found[0][1] != 0) and not np.any(found[0][1][masked])
+    for one, two in zip(*found, strict=True):
+        np.testing.assert_allclose(two, one, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("options, message", [

@@ -1,11 +1,11 @@
 """The pure functions: values by hand, an independent NumPy oracle, gradients, and the cases that break others."""
 
+import functools
+
 import loss_oracle as oracle
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from fer_md.losses import adaptive_margin, center_loss, center_update, feature_variance, md_loss
 
@@ -213,34 +213,14 @@ def test_large_embeddings_of_half_precision_stay_finite(dtype):
     rng = np.random.default_rng(0)
     embeddings = tf.cast(rng.normal(size=(8, 64)) * 1e4, dtype)
     labels, centers = np.arange(8) % 3, rng.normal(size=(3, 64)).astype(np.float32) * 1e4
-    for value in (md_loss(embeddings, labels, centers), center_loss(embeddings, labels, centers)):
+    for function in (functools.partial(md_loss, hinge=False), center_loss):
+        value = function(embeddings, labels, centers)
         assert value.dtype == tf.float32 and np.isfinite(value)
+        (gradient,) = gradients(lambda x, loss=function: loss(x, labels, centers), embeddings)
+        values = tf.cast(gradient, tf.float32).numpy()
+        assert gradient.dtype == dtype and np.any(values != 0) and np.all(np.isfinite(values))
     assert np.all(np.isfinite(center_update(embeddings, labels, centers)))
     assert np.isfinite(adaptive_margin(centers * np.float32(1e10)))
-
-
-@given(st.integers(0, 10_000), st.integers(2, 6), st.integers(1, 9), st.booleans())
-@settings(max_examples=25, deadline=None)
-def test_symmetries(seed, classes, batch, hinge):
-    """Relabelling the classes and permuting the batch change nothing; nor does a translation but for the margin."""
-    rng = np.random.default_rng(seed)
-    embeddings, centers = rng.normal(size=(batch, 3)), rng.normal(size=(classes, 3))
-    labels, nearest = rng.integers(0, classes, batch), int(rng.integers(1, classes))
-
-    def loss(x, y, c, margin="adaptive"):
-        return float(md_loss(x, y, c, nearest, margin, hinge=hinge))
-
-    expected = loss(embeddings, labels, centers)
-    assert np.isfinite(expected)
-    new = rng.permutation(classes)  # class i is called new[i]
-    renamed = np.empty_like(centers)
-    renamed[new] = centers
-    np.testing.assert_allclose(loss(embeddings, new[labels], renamed), expected, rtol=1e-9, atol=1e-12)
-    order = rng.permutation(batch)
-    np.testing.assert_allclose(loss(embeddings[order], labels[order], centers), expected, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(
-        loss(embeddings + 5, labels, centers + 5, 0.7), loss(embeddings, labels, centers, 0.7), rtol=1e-7, atol=1e-9
-    )
 
 
 @pytest.mark.parametrize("options, message", [

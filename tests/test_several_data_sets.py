@@ -18,8 +18,9 @@ RECIPE = Recipe(epochs=2, batch_size=8, rate=0.01, average=0.9)
 NETWORK = dataclasses.replace(TINY, dropout=0.0)
 
 
-def md():
-    return MDLoss(7, 16, nearest=3, loss_weight=0.5, centers_initializer=keras.initializers.RandomNormal(seed=4))
+def md(num_classes=7):
+    start = keras.initializers.RandomNormal(seed=4)
+    return MDLoss(num_classes, 16, nearest=3, loss_weight=0.5, centers_initializer=start)
 
 
 def make_trainer(tasks, strategy=None, recipe=RECIPE):
@@ -89,10 +90,11 @@ def test_figures_of_each_data_set():
 
 
 def test_two_data_sets_with_md_loss_on_replicas_equal_one_device():
-    """Ten steps: figures (loss and metric loss), weights (hence gradients) and centers."""
+    """Ten steps, some samples without a label: figures (loss and metric loss), weights (hence gradients), centers."""
     states, data = [], batches()
     for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
-        trainer = make_trainer((Task("a", "logits", 1.0, md), Task("b", "logits_b", 2.0)), strategy)
+        tasks = (Task("a", "logits", 1.0, md), Task("b", "logits_b", 2.0, lambda: md(5)))
+        trainer = make_trainer(tasks, strategy)
         batch = tuple((tf.constant(x), tf.constant(y)) for x, y in data)
         if strategy.num_replicas_in_sync > 1:
             batch = strategy.experimental_distribute_values_from_function(
