@@ -23,7 +23,7 @@ from fer_md.evaluation.distances import class_distances
 from fer_md.evaluation.predict import embeddings_function, logits_function, validate
 from fer_md.evaluation.seeds import over_seeds
 from fer_md.files import read_json, write_json
-from fer_md.models import HALF, build_component
+from fer_md.models import HALF, build_component, config_for
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.loop import Job, train
 from fer_md.training.precision import set_precision
@@ -103,9 +103,13 @@ def settings(metric_loss, seed, folder):
     """What a row's run is known by."""
     return {
         "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"], "recipe": plain_settings(recipe()),
-        "network": plain_settings(HALF), "metric_loss": plain_settings(metric_loss), "seed": seed,
+        "network": plain_settings(network()), "metric_loss": plain_settings(metric_loss), "seed": seed,
         "precision": set_precision("auto", folder),
     }  # fmt: skip
+
+
+def network():
+    return config_for(HALF, read_info(FLAGS.data), FLAGS.data)
 
 
 def recipe():
@@ -121,9 +125,9 @@ def run_row(metric_loss, seed, training, held_out, folder):
     result = folder / "result.json"
     open_run(folder, settings(metric_loss, seed, folder))
     if not result.exists():
-        task = Task("data", metric_loss=metric_loss.maker(HALF.num_classes, HALF.fc_units))
-        strategy = tf.distribute.get_strategy()
-        trainer = Trainer(lambda: build_component(HALF, seed), recipe(), len(training.labels), strategy, [task])
+        config, strategy = network(), tf.distribute.get_strategy()
+        task = Task("data", metric_loss=metric_loss.maker(config.num_classes, config.fc_units))
+        trainer = Trainer(lambda: build_component(config, seed), recipe(), len(training.labels), strategy, [task])
         start_centers(trainer, [training], seed)
         if not train([Job("model", trainer, (training,), {"data": ("logits", held_out)})], folder, seed):
             raise FerMdError(f"{folder}: stopped; start it again to go on")

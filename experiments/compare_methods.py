@@ -32,6 +32,7 @@ from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.seeds import over_seeds
 from fer_md.evaluation.significance import mcnemar, paired_bootstrap
 from fer_md.files import read_json
+from fer_md.models import config_for
 from fer_md.models.baselines import BASELINES, CONFIGS, TINY_CONFIGS
 from fer_md.models.kim import INPUTS
 from fer_md.models.zhang import adapt_bridge
@@ -173,9 +174,13 @@ def method_scores(name, md, rate, seed, data):
     return fuse([scores["test"] for scores in found], weights), {"members": members, "exponents": exponents}
 
 
+def folder_of(member, md, rate, seed):
+    return Path(FLAGS.run_dir) / f"{member}-{'md' if md else 'own'}-{rate:g}-{seed}"
+
+
 def member_scores(member, md, rate, seed, data):
     """Trains one network with one seed and scores both held-out splits, or reads what that gave."""
-    folder = Path(FLAGS.run_dir) / f"{member}-{'md' if md else 'own'}-{rate:g}-{seed}"
+    folder = folder_of(member, md, rate, seed)
     path = folder / "scores.npz"
     model = train_member(member, md, rate, seed, data, folder, done=path.exists())
     if model:
@@ -192,10 +197,8 @@ def train_member(member, md, rate, seed, data, folder, done):
     """Trains one network into ``folder`` and returns it; where it is done, only compares the settings."""
     baseline, changes = MEMBERS[member]
     info, training = data.info, data.training
-    config = (CONFIGS if FLAGS.network == "paper" else TINY_CONFIGS)[baseline]
-    config = dataclasses.replace(
-        config, num_classes=len(info["expressions"]), image_size=info["image_size"], **changes
-    )
+    config = config_for((CONFIGS if FLAGS.network == "paper" else TINY_CONFIGS)[baseline], info, FLAGS.data)
+    config = dataclasses.replace(config, **changes)
     recipe = dataclasses.replace(RECIPE, epochs=FLAGS.epochs, rate=rate)
     metric_loss = MetricLoss("md" if md else "none")
     open_run(folder, {
@@ -244,11 +247,20 @@ def table(results, trials, data):
         "rate_trials": {METHODS[name]: {f"{r:g}": v for r, v in found.items()} for name, found in trials.items()},
         "metric_loss": plain_settings(MetricLoss("md")),
         "precision": set_precision(FLAGS.precision),
-        "seconds": sum(read_json(path)["seconds"] for path in Path(FLAGS.run_dir).glob("*/time.json")),
+        "seconds": seconds(results, trials),
         "seeds": [found["seed"] for found, _ in results["ours", True]],
         "rows": [row(name, md, found, ours) for (name, md), found in results.items()],
         "note": NOTE,
     }
+
+
+def seconds(results, trials):
+    """Time of all trainings behind the table, those for the learning rates included."""
+    seeds = [found["seed"] for found, _ in results["ours", True]]
+    folders = {folder_of(members_of(name)[0], False, rate, seeds[0]) for name in trials for rate in trials[name]}
+    folders |= {folder_of(member, md, best(trials[name]), seed)
+                for name, md in results for seed in seeds for member in members_of(name)}  # fmt: skip
+    return sum(read_json(folder / "time.json")["seconds"] for folder in folders)
 
 
 def row(name, md, found, ours):

@@ -25,7 +25,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.distances import class_distances
 from fer_md.evaluation.embedding_picture import save_embedding_picture
 from fer_md.evaluation.predict import embeddings_function
-from fer_md.models import HALF, build_component
+from fer_md.models import HALF, build_component, config_for
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.loop import Job, train
 from fer_md.training.precision import set_precision
@@ -108,7 +108,8 @@ def run_panel(name, metric_loss, training, held_out):
 
 def build_plane():
     """The component with one more layer: its embedding is a point of the plane."""
-    base = build_component(dataclasses.replace(HALF, num_classes=len(FLAGS.expressions), dropout=0.2), FLAGS.seed)
+    config = config_for(HALF, read_info(FLAGS.data), FLAGS.data)
+    base = build_component(dataclasses.replace(config, num_classes=len(FLAGS.expressions), dropout=0.2), FLAGS.seed)
     point = keras.layers.Dense(2, dtype="float32", name="plane")(base.get_layer("logits").input)
     logits = keras.layers.Dense(len(FLAGS.expressions), dtype="float32", name="plane_logits")(point)
     return keras.Model(base.input, {"embeddings": point, "logits": logits})

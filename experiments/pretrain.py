@@ -18,7 +18,7 @@ from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import model_hashes
-from fer_md.models import HALF, NARROW, TINY, WIDE, ComponentConfig, build_component
+from fer_md.models import HALF, NARROW, TINY, WIDE, ComponentConfig, build_component, config_for
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.loop import Job, train
 from fer_md.training.precision import PRECISIONS, set_precision
@@ -78,10 +78,7 @@ def main():
     check_batch(recipe, 1, strategy)
     precision = set_precision(FLAGS.precision, FLAGS.run_dir)
     info = read_info(FLAGS.data)
-    try:
-        config = dataclasses.replace(config, num_classes=len(info["expressions"]), image_size=info["image_size"])
-    except ValueError as error:
-        raise FerMdError(f"{FLAGS.data}: {error}; prepare the data set again, or another") from None
+    config = config_for(config, info, FLAGS.data)
     held_out = load_split(FLAGS.data, FLAGS.validation)
     if FLAGS.protocol:
         protocol = make_protocol([FLAGS.data, *FLAGS.protocol])

@@ -21,7 +21,7 @@ from absl import flags
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
-from fer_md.models import NARROW, WIDE, ComponentConfig, build_component
+from fer_md.models import NARROW, WIDE, ComponentConfig, build_component, config_for
 from fer_md.training.loop import Job, train
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
@@ -116,7 +116,7 @@ def precision_of(name):
 def network_and_recipe(name):
     """The ``ComponentConfig`` and ``Recipe`` of a candidate, and its share of votes."""
     candidate = CANDIDATES[name]
-    config = dataclasses.replace(ComponentConfig(), **candidate.network)
+    config = config_for(dataclasses.replace(ComponentConfig(), **candidate.network), read_info(FLAGS.data), FLAGS.data)
     return config, dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs, **candidate.recipe), candidate.votes
 
 

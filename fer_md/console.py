@@ -44,6 +44,8 @@ def run(main):
         if len(argv) > 1:
             message = f"{argv[1]}: unexpected argument; flags are written --name=value (see --help)"
             return _fail(message, flags.FLAGS.debug)
+        if empty := [flag for flag in flags.FLAGS if flags.FLAGS[flag].present and flags.FLAGS[flag].value == []]:
+            return _fail(f"--{empty[0]} is empty; name at least one, separated by commas", flags.FLAGS.debug)
         return guard(main, flags.FLAGS.debug)
 
     logging.set_verbosity(logging.ERROR)

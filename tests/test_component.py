@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from fer_md.models import TINY, ComponentConfig, build_component
+from fer_md.errors import FerMdError
+from fer_md.models import TINY, ComponentConfig, build_component, config_for
 
 
 @pytest.fixture
@@ -71,3 +72,10 @@ def test_brightness_and_contrast_do_not_matter(images):
 def test_impossible_configs_are_refused(change):
     with pytest.raises(ValueError, match=next(iter(change))):
         dataclasses.replace(ComponentConfig(), **change)
+
+
+def test_a_config_takes_size_and_expressions_of_a_data_set():
+    info = {"expressions": ["happiness", "anger", "neutral"], "image_size": 64}
+    assert config_for(TINY, info, "faces") == dataclasses.replace(TINY, num_classes=3, image_size=64)
+    with pytest.raises(FerMdError, match="^faces: image_size must be a multiple of 16"):
+        config_for(TINY, {**info, "image_size": 40}, "faces")

@@ -10,8 +10,8 @@ import pytest
 from fer_md.evaluation.results_check import KINDS
 
 ROOT = Path(__file__).parents[1]
-MEASURED = {"table1": "confusion_table", "table4": "compare_methods", "figure6": "landmarks",
-            "stages": "compare_stages"}  # fmt: skip
+MEASURED = {"table1": "confusion_table", "table4": "compare_methods", "table4-wild": "compare_methods",
+            "figure6": "landmarks", "stages": "compare_stages"}  # fmt: skip
 """The script that makes each file of results."""
 
 
@@ -107,6 +107,15 @@ def test_only_what_is_missing_is_made(done, tmp_path):
     for run in ("component2", "finetuned"):
         (tmp_path / "run" / run / "DONE").unlink()
     assert made(make("--dry-run", *done, "reproduce-table1")) == ["pretrain", "finetune", "confusion_table"]
+
+
+def test_methods_are_compared_on_photographs_as_well(done, data_root, tmp_path):
+    (tmp_path / "run/results/table4-wild.json").unlink()
+    assert made(make("--dry-run", *done, "reproduce-table4")) == []  # drawn faces: one table
+    steps = make("--dry-run", *done, "reproduce-table4", f"DATA_ROOT={data_root}")
+    assert made(steps) == ["compare_methods"] and f"--data={tmp_path / 'data2'}" in steps.stdout
+    (data_root / "facial_expressions.zip").unlink()
+    assert made(make("--dry-run", *done, "reproduce-table4", f"DATA_ROOT={data_root}")) == []
 
 
 @pytest.mark.parametrize("real", [False, True])

@@ -126,6 +126,8 @@ def _methods_training(found):
            f"{batches}seeds: {seeds}; images of {found['split']} to test: {found['images']['test']}.")  # fmt: skip
     if found["data"] == "fer2013":
         yield "Training, PublicTest and PrivateTest are FER2013's own 80/10/10 %, not the paper's 70/30."
+    if found.get("people"):
+        yield f"No person is in two splits; persons to learn from: {found['people']}."
     if found.get("left_out"):
         yield f"Training images identical to a held-out one that were left out: {found['left_out']}."
     if rates := found.get("rates"):

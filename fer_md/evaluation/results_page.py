@@ -213,6 +213,7 @@ SECTIONS = {
     "table2": _confusions,
     "table3": _confusions,
     "table4": _methods,
+    "table4-wild": _methods,
     "figure6": _landmarks,
     "loss-ablation": _ablation,
     "network-search-onednn": _search,

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
 
 
@@ -51,6 +52,26 @@ class ComponentConfig:
             raise ValueError(f"num_classes must be at least 2 (expressions of the data set), not {self.num_classes}")
         if self.inception_stages and not self.inception:
             raise ValueError("inception_stages needs the widths in inception")
+
+
+def config_for(config, info, folder):
+    """The same network for a data set's images and expressions.
+
+    Args:
+        config: ``ComponentConfig``, or the configuration of a baseline.
+        info: ``dataset.json`` of a prepared folder, a dict.
+        folder: its path, for the error.
+
+    Returns:
+        A configuration of the same kind.
+
+    Raises:
+        FerMdError: the network cannot take images of that size, or there are fewer than two expressions.
+    """
+    try:
+        return dataclasses.replace(config, num_classes=len(info["expressions"]), image_size=info["image_size"])
+    except ValueError as error:
+        raise FerMdError(f"{folder}: {error}; prepare the data set again, or another") from None
 
 
 TINY = ComponentConfig(filters=(4, 4, 8, 8, 8), inception=(4, 4, 4, 2, 2, 2), fc_units=16)

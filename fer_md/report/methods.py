@@ -7,8 +7,10 @@ from fer_md.report.page import commands, table
 
 
 def methods_section(sources):
-    """The comparison that experiments/compare_methods.py measured; "" without its file."""
-    found = sources.result("table4")
-    if not found:
-        return ""
-    return f"<p>{html.escape(methods_text(found))}</p>{table(*methods_table(found))}{commands([found['command']])}"
+    """The comparisons that experiments/compare_methods.py measured; "" without their files."""
+    tables = filter(None, map(sources.result, ("table4", "table4-wild")))
+    return "".join(
+        f"<h3>{html.escape(found['data'])}</h3><p>{html.escape(methods_text(found))}</p>"
+        f"{table(*methods_table(found))}{commands([found['command']])}"
+        for found in tables
+    )
