@@ -42,8 +42,9 @@ WIDTH = 2048
 
 
 def main():
+    numbers = console.whole_numbers("classes", FLAGS.classes, 2)
     precision = set_precision()
-    rows = [measure(int(classes)) for classes in FLAGS.classes]
+    rows = [measure(classes) for classes in numbers]
     if FLAGS.output:
         write_result(FLAGS.output, {"batch_size": FLAGS.batch_size, "embedding_dim": WIDTH, "nearest": FLAGS.nearest,
                                     "precision": precision,

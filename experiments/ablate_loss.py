@@ -71,11 +71,12 @@ ROWS = {
 
 
 def main():
+    seeds = console.whole_numbers("seeds", FLAGS.seeds)
     training, held_out = load_split(FLAGS.data, "Training"), load_split(FLAGS.data, "PublicTest")
     unknown = set(FLAGS.rows) - set(ROWS)
     if unknown:
         raise FerMdError(f"--rows: no row {', '.join(sorted(unknown))}; there is {', '.join(ROWS)}")
-    for seed in (int(value) for value in console.numbers("seeds", FLAGS.seeds)):
+    for seed in seeds:
         for name in FLAGS.rows or ROWS:
             found = run_row(ROWS[name], seed, training, held_out, Path(FLAGS.run_dir) / f"{slug(name)}-{seed}")
             print(f"{name:30} seed {seed}  {describe(found)}", flush=True)

@@ -103,3 +103,26 @@ def numbers(flag, texts):
     if not all(math.isfinite(value) for value in values):
         raise FerMdError(f"--{flag} must be finite numbers; found {', '.join(texts)}")
     return values
+
+
+def whole_numbers(flag, texts, least=0):
+    """The whole numbers of a list flag, such as seeds.
+
+    Args:
+        flag: its name, for the error.
+        texts: list of str.
+        least: the smallest that is allowed, not negative.
+
+    Returns:
+        list of int, all different.
+
+    Raises:
+        FerMdError: one of them is not a whole number, is smaller than ``least`` or is there twice.
+    """
+    wrong = [text for text in texts if not text.strip().isdecimal() or int(text) < least]
+    if wrong:
+        raise FerMdError(f"--{flag} must be whole numbers of at least {least}, separated by commas; found {wrong[0]!r}")
+    values = [int(text) for text in texts]
+    if repeated := [value for value in values if values.count(value) > 1]:
+        raise FerMdError(f"--{flag} must be different numbers; found {repeated[0]} more than once")
+    return values
