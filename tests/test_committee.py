@@ -7,7 +7,7 @@ import pytest
 
 from fer_md.evaluation.committee import choose_exponent, committee_weights, exponential_weights
 from fer_md.evaluation.fusion import fuse
-from fer_md.evaluation.significance import mcnemar, paired_bootstrap
+from fer_md.evaluation.significance import bootstrap_mean, mcnemar, paired_bootstrap
 
 
 def test_weights_by_hand():
@@ -95,6 +95,52 @@ def test_bootstrap_averages_trainings_image_by_image():
     halves = np.array([[True] * 10, [False] * 10])
     found = paired_bootstrap(halves, np.zeros((2, 10), bool))
     assert found == {"difference": 0.5, "low": 0.5, "high": 0.5}
+
+
+def test_bootstrap_by_person_by_hand():
+    """Two people: of 3 images all won, of 1 none. Draws (two of one, one of each, two of the other) have the means
+    3/3, 3/4 and 0 with probabilities 1/4, 1/2 and 1/4: so 0 and 1 bound 95 %, and all three quarters the middle 40 %.
+    """
+    won, people = np.array([True, True, True, False]), ["a", "a", "a", "b"]
+    found = paired_bootstrap(won, np.zeros(4, bool), people)
+    assert found == {"difference": 0.75, "low": 0, "high": 1}
+    found = paired_bootstrap(won, np.zeros(4, bool), people, level=0.4)
+    assert found == {"difference": 0.75, "low": 0.75, "high": 0.75}
+
+
+def test_people_of_one_image_each_are_resampled_as_images():
+    right = pattern(500, 60, 40, 400)
+    for alone in (np.arange(1000), [f"S{i}" for i in range(1000)], [""] * 1000):
+        assert paired_bootstrap(*right, alone) == paired_bootstrap(*right)
+
+
+def test_copies_of_every_image_tell_nothing_new():
+    """Each image four times, as one person's: the interval is that of one copy, where as images it would be half."""
+    right = pattern(50, 30, 20, 100)
+    copies, people = [np.tile(each, 4) for each in right], np.tile(np.arange(200), 4)
+    once = paired_bootstrap(*right)
+    assert paired_bootstrap(*copies, people) == once
+    narrow = paired_bootstrap(*copies)
+    assert narrow["high"] - narrow["low"] == pytest.approx((once["high"] - once["low"]) / 2, rel=0.1)
+
+
+def test_bootstrap_by_person_against_a_loop():
+    """People of one to six images, gains that are alike within a person, drawn one by one."""
+    generator = np.random.default_rng(0)
+    people = np.repeat(np.arange(40), generator.integers(1, 7, 40))
+    gains = generator.normal(0.1, 1, 40)[people] + generator.normal(0, 0.3, len(people))
+    means = []
+    for _ in range(3000):
+        drawn = np.concatenate([np.flatnonzero(people == person) for person in generator.integers(0, 40, 40)])
+        means.append(gains[drawn].mean())
+    found = bootstrap_mean(gains, [f"S{person}" for person in people])
+    assert found["difference"] == pytest.approx(gains.mean())
+    np.testing.assert_allclose([found["low"], found["high"]], np.quantile(means, [0.025, 0.975]), atol=0.03)
+
+
+def test_people_of_other_images_are_refused():
+    with pytest.raises(ValueError, match="each of the 2 images, not of 3"):
+        paired_bootstrap([True, False], [True, True], ["a", "b", "c"])
 
 
 def test_other_images_are_refused():
