@@ -3,8 +3,8 @@
 python experiments/check_results.py --measured=runs/synthetic/seed0/results --committed=docs/results/synthetic
 
 Only files of the same data, recipe, seed and network are compared; precision and machine may differ. The tolerance is
-three standard errors, of testing on a sample and of training once more (fer_md/evaluation/results_check.py). Where a
-committed file was not measured, that is a failure as well.
+three standard errors, of testing on a sample and of training once more (fer_md/evaluation/results_check.py). A
+committed file that was not measured, or with settings that cannot be compared, is a failure as well.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -32,6 +32,9 @@ def main():
     if missing := [f"make {outcome.missing}" for outcome in outcomes.values() if outcome.missing]:
         raise FerMdError(f"{FLAGS.measured}: {len(missing)} of the committed files were not measured; run "
                          f"{' and '.join(missing)}")  # fmt: skip
+    if differing := [f"{name} ({outcome.reason})" for name, outcome in outcomes.items() if outcome.reason]:
+        raise FerMdError(f"{FLAGS.measured}: {len(differing)} of the files cannot be compared: {', '.join(differing)}; "
+                         "measure with the committed settings, in another folder")  # fmt: skip
     if not any(outcome.compared for outcome in outcomes.values()):
         raise FerMdError(f"{FLAGS.committed}: nothing in it can be compared with {FLAGS.measured}; run make reproduce")
     outside = sum(len(outcome.outside) for outcome in outcomes.values())

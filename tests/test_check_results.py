@@ -46,11 +46,13 @@ def test_another_precision_is_compared_another_recipe_is_not(folders):
     assert not outcome.compared
 
 
-def test_another_rate_of_table_4_is_not_compared(tmp_path):
-    table = {"images": {"test": 100}, "seeds": [0], "rows": [], "recipe": {"batch_size": 32}, "rates": {"Kim": 0.01}}
+def test_rates_of_table_4_that_were_tried_must_be_equal_not_the_best(tmp_path):
+    table = {"images": {"test": 100}, "seeds": [0], "rows": [], "recipe": {"batch_size": 32}, "rates": [0.01, 0.02],
+             "rate_trials": {"Kim, own loss": {"0.01": 0.4, "0.02": 0.3}}}  # fmt: skip
     write_json(tmp_path / "committed" / "table4.json", table)
-    changes = {"rates Kim is 0.02, committed with 0.01": {"rates": {"Kim": 0.02}},
-               "recipe batch_size is 64, committed with 32": {"recipe": {"batch_size": 64}}, "": {}}  # fmt: skip
+    changes = {"rates is [0.01], committed with [0.01, 0.02]": {"rates": [0.01]},
+               "recipe batch_size is 64, committed with 32": {"recipe": {"batch_size": 64}},
+               "": {"rate_trials": {"Kim, own loss": {"0.01": 0.3, "0.02": 0.4}}}}  # fmt: skip
     for reason, change in changes.items():
         write_json(tmp_path / "measured" / "table4.json", {**table, **change})
         assert check_results(tmp_path / "measured", tmp_path / "committed")["table4.json"].reason == reason
@@ -82,6 +84,15 @@ def test_the_script_fails_where_a_committed_file_was_not_measured(folders):
     assert "2 of the committed files were not measured; run make report and make reproduce-table4" in done.stderr
     assert "table1.json: 2 of 2 figures agree" in done.stdout
     assert "table4.json: not compared: not measured; make reproduce-table4 does" in done.stdout
+
+
+def test_the_script_fails_where_the_settings_differ(folders):
+    measured, committed = folders(seed=1)
+    for folder in (measured, committed):
+        write_json(folder / "table2.json", TABLE)
+    done = check(measured, committed)
+    assert done.returncode == 1 and "table2.json: 2 of 2 figures agree" in done.stdout
+    assert "1 of the files cannot be compared: table1.json (settings 0 seed is 1, committed with 0)" in done.stderr
 
 
 def test_landmarks_by_area_and_failures(tmp_path):
