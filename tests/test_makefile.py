@@ -118,6 +118,25 @@ def test_methods_are_compared_on_photographs_as_well(done, data_root, tmp_path):
     assert made(make("--dry-run", *done, "reproduce-table4", f"DATA_ROOT={data_root}")) == []
 
 
+def test_landmarks_of_drawn_faces_are_made_anew_on_frames(done, data_root, tmp_path):
+    steps = ["--dry-run", *done, "reproduce-figure6", f"DATA_ROOT={data_root}"]
+    figures, frames = tmp_path / "run" / "results" / "figure6.json", data_root / "ytf_landmarks68.zip"
+    figures.write_text('{"data": ["faces drawn in the lab (synthetic)"]}')
+    assert made(make(*steps)) == []
+    frames.touch()
+    os.utime(frames, (10**8, 10**8))  # unpacked with the time it was packed
+    run = make(*steps)
+    assert made(run) == ["landmarks"] and f"--data={frames}" in run.stdout and "run/frame-landmarks" in run.stdout
+    figures.write_text('{"data": ["video frames"]}')
+    edited = [f"--what-if={name}" for name in ("experiments/landmarks.py", "fer_md/faces/cascade.py", "Makefile")]
+    assert made(make(*edited, *steps)) == []
+    os.utime(frames, None)
+    os.utime(figures, (10**9, 10**9))
+    assert made(make(*steps)) == ["landmarks"]
+    figures.unlink()
+    assert made(make(*steps)) == ["landmarks"]
+
+
 @pytest.mark.parametrize("real", [False, True])
 def test_results_are_checked_against_committed_ones(data_root, real):
     root = [f"DATA_ROOT={data_root}"] if real else []
