@@ -132,6 +132,8 @@ def main():
         "network": FLAGS.network,
         "epochs": {"pre-training": FLAGS.epochs, "fine-tuning": FLAGS.epochs // 2,
                    "HyperFace": FLAGS.epochs + FLAGS.epochs // 2},
+        "recipe": plain_recipe(),
+        "faces_sha256": {each.name: [fingerprint(each.training), fingerprint(each.test)] for each in data},
         "failure_above": LIMIT,
         "errors": results,
         "curves": {"places": PLACES.tolist(), **curves},
@@ -158,13 +160,24 @@ def fingerprint(faces):
     return digest.hexdigest()
 
 
+def cascade_recipe():
+    return dataclasses.replace(CASCADES[FLAGS.network], seed=FLAGS.seed)
+
+
+def plain_recipe():
+    """How everything is trained besides its epochs, as JSON values."""
+    shared = {name: value for name, value in plain_settings(RECIPE).items() if name not in ("epochs", "rate")}
+    return {**shared, "rates": RATES, "fine_tuning": FINE_TUNING, "dropout": DROPOUT, "copies": COPIES,
+            "cascade": plain_settings(cascade_recipe()), "update": UPDATE}  # fmt: skip
+
+
 def train_alignment(data, folder):
     """Trains the cascade on D1 and updates a copy of it on some of D2; nothing where that is done.
 
     Raises:
         FerMdError: the folder holds a cascade with other settings.
     """
-    recipe, faces, more = CASCADES[FLAGS.network], data[0].training, data[1].training.first(UPDATE)
+    recipe, faces, more = cascade_recipe(), data[0].training, data[1].training.first(UPDATE)
     open_run(folder, {
         "faces_sha256": [fingerprint(faces), fingerprint(more)], "kind": "cascade", "recipe": plain_settings(recipe),
         "seed": FLAGS.seed,

@@ -105,3 +105,18 @@ def test_landmarks_by_area_and_failures(tmp_path):
     assert near.compared == 2 and not near.outside
     (line,) = far.outside
     assert "lab, HyperFace, face size: failures: expected 20.00 %, found 33.00 %, tolerance 12.82 points" in line
+
+
+def test_landmarks_of_other_faces_or_another_recipe_are_not_compared(tmp_path):
+    """Where the committed file says which they were."""
+    old = {"data": ["lab"], "faces": {"lab": {"test": 100}}, "errors": {}}
+    new = {**old, "faces_sha256": {"lab": ["a", "b"]}, "recipe": {"rates": {"component": 0.4}, "cascade": {"seed": 0}}}
+    others = {"faces_sha256 lab is ['a', 'c'], committed with ['a', 'b']": {"faces_sha256": {"lab": ["a", "c"]}},
+              "recipe rates is {'component': 0.3}, committed with {'component': 0.4}":
+                  {"recipe": {**new["recipe"], "rates": {"component": 0.3}}}, "": {}}  # fmt: skip
+    write_json(tmp_path / "old" / "figure6.json", old)
+    write_json(tmp_path / "new" / "figure6.json", new)
+    for reason, other in others.items():
+        write_json(tmp_path / "measured" / "figure6.json", {**new, **other})
+        assert check_results(tmp_path / "measured", tmp_path / "new")["figure6.json"].reason == reason
+        assert check_results(tmp_path / "measured", tmp_path / "old")["figure6.json"].reason == ""

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -157,11 +158,21 @@ def landmarks(folder, *more):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
+def test_the_seed_reaches_the_cascade():
+    flags = ["x", "--run_dir=a", "--output=b", "--picture=c", "--network=tiny", "--seed=3"]
+    code = f"import landmarks; landmarks.FLAGS({flags}); print(landmarks.plain_recipe()['cascade'])"
+    env = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'experiments'}"}
+    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert "'perturbations': 1" in answer.stdout and "'seed': 3" in answer.stdout, answer.stderr
+
+
 @pytest.mark.slow
 def test_figure_6_on_drawn_faces(tmp_path):
     answer = landmarks(tmp_path, "--epochs=2")
     assert answer.returncode == 0, answer.stderr
     found = json.loads((tmp_path / "figures.json").read_text())
+    assert found["recipe"]["cascade"]["seed"] == 0 and "epochs" not in found["recipe"]
+    assert [len(hashes) for hashes in found["faces_sha256"].values()] == [2, 2]
     assert all("(synthetic)" in name for name in found["data"]) and found["faces"][found["data"][0]]["test"] == 20
     for name in found["data"]:
         assert len(found["errors"][name]) == 9
