@@ -26,7 +26,7 @@ from fer_md.data.augment import Augmentation
 from fer_md.data.pipeline import training_batches
 from fer_md.errors import FerMdError
 from fer_md.evaluation.curve_picture import Panel, save_curves
-from fer_md.evaluation.landmark_error import LIMIT, cumulative_error, errors_by_normaliser, summarize_errors
+from fer_md.evaluation.landmark_error import LIMIT, cumulative_error, errors_by_normaliser, summarize_methods
 from fer_md.evaluation.predict import in_batches, logits_function
 from fer_md.faces.annotated import AnnotatedFaces, drawn_faces, video_faces
 from fer_md.faces.cascade import Cascade
@@ -247,11 +247,10 @@ def measure(data, folders):
         points = {name: from_shares(in_batches(f, crops), boxes, crops.shape[1]) for name, f in forward.items()}
         found = {method: np.mean([points[name] for name in names], axis=0) for method, names in METHODS.items()}
         found |= {method: model.align(images, boxes, levels) for method, (model, levels) in aligned.items()}
-        results[each.name], curves[each.name] = {}, {}
-        for method, landmarks in found.items():
-            errors = errors_by_normaliser(landmarks, truth)
-            results[each.name][method] = {name: summarize_errors(values) for name, values in errors.items()}
-            for name, values in errors.items():
+        errors = {method: errors_by_normaliser(landmarks, truth) for method, landmarks in found.items()}
+        results[each.name], curves[each.name] = summarize_methods(errors, each.test.people), {}
+        for method, by_normaliser in errors.items():
+            for name, values in by_normaliser.items():
                 curve = np.round(cumulative_error(values, PLACES), 4).tolist()
                 curves[each.name].setdefault(name, {})[method] = curve
             tell(each.name, method, results[each.name][method]["inter-ocular"])

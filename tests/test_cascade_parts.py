@@ -11,6 +11,7 @@ from fer_md.evaluation.landmark_error import (
     inter_ocular,
     point_errors,
     summarize_errors,
+    summarize_methods,
 )
 from fer_md.faces.cascade_training import mirror
 from fer_md.faces.face_frame import box_of, face_box, jitter_boxes, landmarks_box, reduce_images, steps_left
@@ -176,3 +177,16 @@ def test_errors_by_hand():
     figures = summarize_errors(np.array([0.02, 0.1]))
     assert figures == pytest.approx({"mean": 0.06, "median": 0.06, "auc": 0.375, "failures": 0.5})
     np.testing.assert_allclose(cumulative_error(np.array([0.02, 0.1]), [0, 0.02, 0.05, 0.1]), [0, 0.5, 0.5, 1])
+
+
+def test_methods_minus_the_first_by_hand():
+    """Person a with three faces errs 0.02 more by the second method, b with one 0.01 less: 0.05 / 4 = 0.0125 more.
+    Draws of two people have the means 0.02, 0.0125 and -0.01 with probabilities 1/4, 1/2 and 1/4.
+    """
+    errors = {"first": {"size": np.array([0.03, 0.04, 0.05, 0.08])}, "second": {"size": np.array([5, 6, 7, 7]) / 100}}
+    found = summarize_methods(errors, ["a", "a", "a", "b"])
+    assert list(found) == ["first", "second"] and "minus_first" not in found["first"]["size"]
+    gain = {"difference": 0.0125, "low": -0.01, "high": 0.02}
+    assert found["second"]["size"].pop("minus_first") == pytest.approx(gain)
+    for method, values in errors.items():
+        assert found[method]["size"] == summarize_errors(values["size"])

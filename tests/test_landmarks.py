@@ -177,6 +177,8 @@ def test_figure_6_on_drawn_faces(tmp_path):
     for name in found["data"]:
         assert len(found["errors"][name]) == 9
         assert found["errors"][name]["cascade, D1"]["inter-ocular"]["mean"] < 0.2
+        gain = found["errors"][name]["mean face"]["face size"]["minus_first"]
+        assert gain["low"] <= gain["difference"] <= gain["high"]
         curve = found["curves"][name]["face size"]["both components, fused"]
         assert len(curve) == len(found["curves"]["places"]) and np.all(np.diff(curve) >= 0)
     assert (tmp_path / "curves.png").stat().st_size > 10_000

@@ -6,7 +6,13 @@ import pytest
 
 from fer_md.errors import FerMdError
 from fer_md.evaluation.pretrained_page import END, START, card_with_figures
-from fer_md.evaluation.result_tables import methods_table, methods_text, mistakes_table
+from fer_md.evaluation.result_tables import (
+    landmarks_table,
+    landmarks_text,
+    methods_table,
+    methods_text,
+    mistakes_table,
+)
 from fer_md.evaluation.results_page import results_markdown
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import write_json
@@ -85,6 +91,22 @@ def test_what_table_4_must_be_read_with():
     for part in ("batches of 32; seeds: 0, 1;", "left out: 3.", "without their identity-sensitive loss",
                  "Learning rates, of 0.01, 0.02 the best on PublicTest under its own loss: Ours 0.02."):  # fmt: skip
         assert part in text
+
+
+def test_figure_6_shows_differences_where_its_file_has_them():
+    """Files of before 25 November 2026 have none: neither the column nor its sentence is there."""
+    error = {"mean": 0.0814, "median": 0.07, "auc": 0.142, "failures": 0.374}
+    found = {"faces": {"frames": {"training": 4, "test": 2}}, "epochs": {"pre-training": 6}, "failure_above": 0.08,
+             "errors": {"frames": {"fused": {"eyes": error}, "cascade": {"eyes": error}}}}  # fmt: skip
+    head, rows = landmarks_table(found)
+    assert head[2:] == ["mean % / eyes", "AUC / eyes", "failures % / eyes"]
+    assert rows[0] == ["frames", "fused", "8.14", "0.142", "37.4"]
+    assert "trained once" in landmarks_text(found) and "interval" not in landmarks_text(found)
+    gain = {"minus_first": {"difference": -0.0225, "low": -0.03, "high": 0.001}}
+    found["errors"]["frames"]["cascade"] = {"eyes": error | gain}
+    head, rows = landmarks_table(found)
+    assert head[3] == "minus the first / eyes" and [row[3] for row in rows] == ["", "-2.25 (-3.00 to +0.10)"]
+    assert "first method (fused)" in landmarks_text(found) and "not other trainings" in landmarks_text(found)
 
 
 def test_missing_files_are_left_out(tmp_path):

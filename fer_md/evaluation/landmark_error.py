@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from fer_md.evaluation.significance import bootstrap_mean
+
 LIMIT = 0.08
 """Errors above this count as failures (Sagonas et al., 300 faces in-the-wild challenge, IVC 2016)."""
 
@@ -49,3 +51,24 @@ def summarize_errors(errors, limit=LIMIT):
         "auc": float(np.maximum(0, 1 - errors / limit).mean()),
         "failures": float(np.mean(errors > limit)),
     }
+
+
+def summarize_methods(errors, people):
+    """Sums up several methods on the same N faces, and how far each is from the first.
+
+    Args:
+        errors: dict of methods, each a dict of normalisers with (N,) errors, see `errors_by_normaliser`.
+        people: N names, of whom the faces are; faces of one person are resampled together.
+
+    Returns:
+        dict of methods, each a dict of normalisers with `summarize_errors`, and for all methods but the first
+        ``minus_first``: the mean error minus the first's with its 95 % interval, see
+        `fer_md.evaluation.significance.bootstrap_mean`.
+    """
+    first, *others = errors
+    results = {method: {name: summarize_errors(values) for name, values in found.items()}
+               for method, found in errors.items()}  # fmt: skip
+    for method in others:
+        for name, values in errors[method].items():
+            results[method][name]["minus_first"] = bootstrap_mean(values - errors[first][name], people)
+    return results

@@ -157,23 +157,44 @@ def _methods_tests(found):
 def landmarks_table(found):
     """Head and rows of what experiments/landmarks.py wrote, Fig. 6: one row a method and set of test people."""
     names = list(next(iter(next(iter(found["errors"].values())).values())))  # what the error is divided by
-    head = ["test people", "method"]
-    head += [f"{figure} / {name}" for name in names for figure in ("mean %", "AUC", "failures %")]
+    figures = ["mean %", *(["minus the first"] if _has_differences(found) else []), "AUC", "failures %"]
+    head = ["test people", "method", *(f"{figure} / {name}" for name in names for figure in figures)]
     rows = []
     for data, methods in found["errors"].items():
         for method, errors in methods.items():
-            cells = [(percent(e["mean"]), f"{e['auc']:.3f}", percent(e["failures"], 1)) for e in errors.values()]
-            rows.append([data, method, *(cell for three in cells for cell in three)])
+            cells = [
+                {"mean %": percent(e["mean"]), "minus the first": _points(e.get("minus_first")),
+                 "AUC": f"{e['auc']:.3f}", "failures %": percent(e["failures"], 1)}
+                for e in errors.values()
+            ]  # fmt: skip
+            rows.append([data, method, *(each[figure] for each in cells for figure in figures)])
     return head, rows
+
+
+def _has_differences(found):
+    """Whether the methods of Fig. 6 are compared with the first of them; older files have no such figures."""
+    return any("minus_first" in e for methods in found["errors"].values() for m in methods.values() for e in m.values())
+
+
+def _points(gain):
+    """A difference with its interval, in points; "" for None."""
+    if gain is None:
+        return ""
+    return f"{100 * gain['difference']:+.2f} ({100 * gain['low']:+.2f} to {100 * gain['high']:+.2f})"
 
 
 def landmarks_text(found):
     """What must be known to read Fig. 6."""
     faces = "; ".join(f"{name}: {n['training']} learned, {n['test']} tested" for name, n in found["faces"].items())
     epochs = ", ".join(f"{count} {stage}" for stage, count in found["epochs"].items())
+    first = next(iter(next(iter(found["errors"].values()))))
+    interval = (
+        f"The mean error minus that of the first method ({first}) stands with its 95 % interval in points; it covers "
+        "other test people, whole people being resampled with all their faces, and not other trainings. "
+    ) if _has_differences(found) else ""  # fmt: skip
     return (
-        f"Faces: {faces}. Other people are tested than were learned from. Epochs: {epochs}. AUC is the area under "
-        f"the curve up to an error of {found['failure_above']:g}, failures are the faces above it. The paper's curves "
-        "were never published as numbers, and its truth was itself made by an alignment program, so no figure of its "
-        "stands here."
+        f"Faces: {faces}. Other people are tested than were learned from. Epochs: {epochs}. Everything was trained "
+        f"once: another seed may order the methods otherwise. {interval}AUC is the area under the curve up to an error "
+        f"of {found['failure_above']:g}, failures are the faces above it. The paper's curves were never published as "
+        "numbers, and its truth was itself made by an alignment program, so no figure of its stands here."
     )
