@@ -170,9 +170,11 @@ def test_page_is_whole_and_self_contained(run_and_data, tmp_path):
     assert np.all([f"</{tag}>" in page for tag in ("html", "body", "table")])
 
 
-def test_a_folder_that_is_no_data_set_is_named(run_and_data, tmp_path):
+def test_a_folder_that_is_no_data_set_or_no_run_is_named(run_and_data, tmp_path):
     with pytest.raises(FerMdError, match="nowhere"):
         write_report(Sources(run_and_data[:1], (tmp_path / "nowhere",)), tmp_path / "report")
+    with pytest.raises(FerMdError, match="data: not a run directory"):
+        write_report(Sources(run_and_data[1:], run_and_data[1:]), tmp_path / "report")
     assert not (tmp_path / "report").exists()
 
 

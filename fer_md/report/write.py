@@ -15,6 +15,7 @@ from fer_md.report.predictions import predictions_section
 from fer_md.report.runs import runs_section
 from fer_md.report.stages import stages_section
 from fer_md.report.summary import summary_section
+from fer_md.training.run_directory import read_settings
 
 SECTIONS = (
     ("Summary", summary_section),
@@ -45,6 +46,8 @@ def write_report(sources, output):
     Raises:
         FerMdError: a folder is not a run or not a prepared data set, or a file is not there.
     """
+    for run in sources.runs:
+        read_settings(run)  # an error if it is none
     found = [(heading, section(sources)) for heading, section in SECTIONS]
     page = frame("fer_md report", [(heading, text) for heading, text in found if text])
     with atomic_directory(output, overwrite=True) as partial:
