@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fer_md.errors import FerMdError
-from fer_md.models import TINY, ComponentConfig, build_component, config_for
+from fer_md.models import TINY, ComponentConfig, build_component, build_fused, config_for
 
 
 @pytest.fixture
@@ -55,6 +55,17 @@ def test_seed_decides_the_weights():
     for a, b in zip(first.weights, second.weights, strict=True):
         np.testing.assert_array_equal(a, b)
     assert (np.array(first.get_layer("conv1").kernel) != np.array(other.get_layer("conv1").kernel)).any()
+
+
+def test_fusing_leaves_the_components_as_they_were(images):
+    """Both have the same name, and keep it; the fused score is the mean of their probabilities."""
+    components = [build_component(TINY, seed) for seed in (0, 1)]
+    fused = build_fused(components)
+    assert [model.name for model in components] == ["component"] * 2
+    assert [layer.name for layer in fused.layers if layer.name.startswith("component")] == ["component1", "component2"]
+    assert [id(weight) for weight in fused.weights] == [id(weight) for model in components for weight in model.weights]
+    single = [keras.ops.softmax(model(images)["logits"]) for model in components]
+    np.testing.assert_allclose(np.exp(fused(images)["logits"]), (single[0] + single[1]) / 2, atol=1e-6)
 
 
 def test_brightness_and_contrast_do_not_matter(images):

@@ -26,7 +26,8 @@ def build_region_network(seed=0):
     """Builds the classifier with box regression of Sec. 3.1 of the paper, in small.
 
     Args:
-        seed: of the initial weights and of dropout.
+        seed: of the initial weights, of dropout and of all that follows: sets the process's random numbers
+            (``keras.utils.set_random_seed``), as Keras's training takes its order from them.
 
     Returns:
         ``keras.Model`` from crops (B, CROP, CROP, 3) in [0, 255], red first, to a dict: ``face`` (B, 1) logits, and

@@ -5,6 +5,7 @@ import keras
 from fer_md.layers import CReLU, Dropout, Standardize, inception_block
 from fer_md.layers.inception import conv_bn
 from fer_md.models.config import ComponentConfig
+from fer_md.models.seeding import seed_initial_weights
 
 
 def apply_crelu_stage(x, filters, kernel_size, config, name):
@@ -35,7 +36,7 @@ def build_component(config=None, seed=0, name="component"):
 
     Args:
         config: ``ComponentConfig``; None for the default.
-        seed: of the initial weights and of dropout.
+        seed: of the initial weights and of dropout; sets Python's ``random``, see ``seed_initial_weights``.
         name: of the model.
 
     Returns:
@@ -43,7 +44,7 @@ def build_component(config=None, seed=0, name="component"):
         to a dict: ``embeddings`` (B, fc_units), the paper's features x_i, and ``logits`` (B, num_classes) float32.
     """
     config = config or ComponentConfig()
-    keras.utils.set_random_seed(seed)
+    seed_initial_weights(seed)
     images = keras.Input((config.image_size, config.image_size, 1), name="images")
     x = Standardize(name="standardize")(images)
     sizes, filters = config.kernel_sizes, config.filters

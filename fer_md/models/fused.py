@@ -19,7 +19,7 @@ def build_fused(components, weights=None, heads=None, name="fused"):
     """Several components behind one input; the output's softmax is the weighted mean of their probabilities.
 
     Args:
-        components: list of ``keras.Model`` made by ``build_component``; they keep their weights.
+        components: list of ``keras.Model`` made by ``build_component``; they share their weights with the result.
         weights: numbers that add up to 1, one a component; None for equal ones.
         heads: the output of each component that scores the common label space; None for ``"logits"``.
         name: of the model.
@@ -32,14 +32,13 @@ def build_fused(components, weights=None, heads=None, name="fused"):
         ValueError: the components' inputs or label spaces differ in size, or see ``check_weights``.
     """
     weights = check_weights(weights, len(components))
-    heads = heads or ["logits"] * len(components)
-    pairs = list(zip(components, heads, strict=True))
-    shapes = {(model.input_shape[1:], model.output[head].shape[-1]) for model, head in pairs}
+    parts = list(zip(components, heads or ["logits"] * len(components), weights, strict=True))
+    shapes = {(model.input_shape[1:], model.output[head].shape[-1]) for model, head, _ in parts}
     if len(shapes) > 1:
         raise ValueError(f"components must have the same input and the same number of classes, not {sorted(shapes)}")
     images = keras.Input(components[0].input_shape[1:], name="images")
     scores = 0.0
-    for index, (model, head, weight) in enumerate(zip(components, heads, weights, strict=True)):
-        model.name = f"component{index + 1}"
-        scores = scores + weight * keras.ops.softmax(model(images)[head])
+    for number, (model, head, weight) in enumerate(parts, 1):
+        part = keras.Model(model.input, model.output[head], name=f"component{number}")  # layers need different names
+        scores = scores + weight * keras.ops.softmax(part(images))
     return keras.Model(images, {"logits": keras.ops.log(scores + 1e-12)}, name=name)

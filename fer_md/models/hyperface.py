@@ -8,6 +8,7 @@ from fer_md.expressions import EXPRESSIONS
 from fer_md.layers import Dropout, ResponseNorm, Standardize
 from fer_md.layers.conv_relu import conv_relu
 from fer_md.models.landmark_head import apply_points
+from fer_md.models.seeding import seed_initial_weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +80,7 @@ def build_hyperface(config=None, seed=0, name="hyperface"):
 
     Args:
         config: ``HyperFaceConfig``; None for the default.
-        seed: of the initial weights and of dropout.
+        seed: of the initial weights and of dropout; sets Python's ``random``, see ``seed_initial_weights``.
         name: of the model.
 
     Returns:
@@ -88,7 +89,7 @@ def build_hyperface(config=None, seed=0, name="hyperface"):
         from the middle of the image as shares of its edge, so that 0.5 is the right or lower border.
     """
     config = config or HyperFaceConfig()
-    keras.utils.set_random_seed(seed)
+    seed_initial_weights(seed)
     images = keras.Input((config.image_size, config.image_size, 1), name="images")
     x = fused_maps(Standardize(name="standardize")(images), config)
     x = keras.layers.Flatten(name="flatten")(x)

@@ -7,6 +7,7 @@ import keras
 from fer_md.expressions import EXPRESSIONS
 from fer_md.layers import Dropout, Equalize, IsotropicSmoothing, Stretch
 from fer_md.layers.conv_relu import conv_relu
+from fer_md.models.seeding import seed_initial_weights
 
 INPUTS = ("raw", "smoothed", "equalized")
 
@@ -88,7 +89,7 @@ def build_kim(config=None, seed=0, name="kim"):
 
     Args:
         config: ``KimConfig``; None for the default.
-        seed: of the initial weights and of dropout.
+        seed: of the initial weights and of dropout; sets Python's ``random``, see ``seed_initial_weights``.
         name: of the model.
 
     Returns:
@@ -96,7 +97,7 @@ def build_kim(config=None, seed=0, name="kim"):
         ``embeddings`` (B, fc_units) and ``logits`` (B, num_classes) float32.
     """
     config = config or KimConfig()
-    keras.utils.set_random_seed(seed)
+    seed_initial_weights(seed)
     images = keras.Input((config.image_size, config.image_size, 1), name="images")
     x = apply_illumination(images, config.illumination)
     x = keras.layers.Resizing(CROP, CROP, name="shrink")(x)

@@ -31,7 +31,7 @@ def build_meng(config=None, seed=0, name="meng"):
 
     Args:
         config: ``MengConfig``; None for the default.
-        seed: of the initial weights and of dropout.
+        seed: of the initial weights and of dropout; sets Python's ``random``, see ``seed_initial_weights``.
         name: of the model.
 
     Returns:

@@ -7,6 +7,7 @@ import keras
 from fer_md.expressions import EXPRESSIONS
 from fer_md.layers import Correspondence, Dropout, ResponseNorm, Standardize
 from fer_md.layers.conv_relu import conv_relu
+from fer_md.models.seeding import seed_initial_weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +58,7 @@ def build_zhang(config=None, seed=0, name="zhang"):
 
     Args:
         config: ``ZhangConfig``; None for the default.
-        seed: of the initial weights and of dropout.
+        seed: of the initial weights and of dropout; sets Python's ``random``, see ``seed_initial_weights``.
         name: of the model.
 
     Returns:
@@ -65,7 +66,7 @@ def build_zhang(config=None, seed=0, name="zhang"):
         ``embeddings`` (B, fc_units), the bridging layer, and ``logits`` (B, num_classes) float32.
     """
     config = config or ZhangConfig()
-    keras.utils.set_random_seed(seed)
+    seed_initial_weights(seed)
     images = keras.Input((config.image_size, config.image_size, 1), name="images")
     x = Standardize(name="standardize")(images)
     stages = zip(config.filters, (5, 5, 3, 3), (True, True, True, False), (True, True, False, False), strict=True)

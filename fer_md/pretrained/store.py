@@ -12,6 +12,7 @@ from fer_md.data.manifest import file_sha256
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_file, read_json, write_json
 from fer_md.models import ComponentConfig, build_component, build_fused
+from fer_md.models.seeding import kept_random_state
 from fer_md.pretrained.compress import compress, decompress
 
 FOLDER = Path(__file__).parent
@@ -57,7 +58,7 @@ def read_description(folder=FOLDER):
 
 
 def load_components(folder=FOLDER):
-    """The shipped components, for example to go on training with.
+    """The shipped components, for example to go on training with. Leaves all random states as they are.
 
     Args:
         folder: what ``save_pretrained`` wrote; that of the package by default.
@@ -72,7 +73,8 @@ def load_components(folder=FOLDER):
     arrays = _read_arrays(folder / "weights.npz", description["weights_sha256"])
     components = []
     for number, widths in enumerate(description["networks"], 1):
-        model = build_component(config_from_json(widths), name=f"component{number}")
+        with kept_random_state():
+            model = build_component(config_from_json(widths), name=f"component{number}")
         for variable in model.weights:
             if "float" in variable.dtype:
                 name = f"component{number}/{variable.path}:"
