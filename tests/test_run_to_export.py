@@ -1,6 +1,7 @@
 """From a prepared folder through training and evaluation to an exported model in a clean process."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tensorflow as tf
 from random_faces import random_split
 
 from fer_md.data.face import Face
@@ -176,6 +178,24 @@ def test_export_answers_alike_in_a_process_without_fer_md(run, tmp_path):
         np.testing.assert_allclose(found["faces"], expected, atol=1e-5)
         np.testing.assert_allclose(found["encoded"][:5], expected, atol=1e-5)
         np.testing.assert_allclose(found["encoded"][5:], of_jpeg, atol=5e-3)  # two decoders differ by a gray level
+
+
+def test_network_of_the_package_is_exported(tmp_path):
+    answer = script("export.py", "--pretrained", f"--output={tmp_path}", "--data=runs/x")
+    assert answer.returncode == 1 and "without --network, --data and --score_weights" in answer.stderr
+    answer = script("export.py", "--pretrained", f"--output={tmp_path}")
+    assert answer.stdout.strip() == str(tmp_path / "1"), answer.stderr
+    faces = random_split(2).images
+    served = tf.saved_model.load(tmp_path / "1").signatures["faces"](faces=tf.constant(faces[..., None]))
+    np.testing.assert_allclose(served["probabilities"], predict_probabilities(load_pretrained(), faces), atol=1e-5)
+
+
+def test_a_model_that_cannot_be_loaded_says_what_it_was_trained_with(run, tmp_path):
+    shutil.copytree(run / "run", tmp_path / "run")
+    (tmp_path / "run" / "model.keras").write_bytes(b"no archive")
+    with pytest.raises(FerMdError, match=r"model\.keras: cannot be loaded \(.*\); it was trained at commit \w+ "
+                                         r"\(config\.json\): train it again"):  # fmt: skip
+        load_model(tmp_path / "run")
 
 
 def test_export_counts_versions_up(run, tmp_path):

@@ -109,7 +109,15 @@ def load_model(run_dir, network="model"):
     try:
         return keras.saving.load_model(path)
     except Exception as error:
-        raise FerMdError(f"{path}: cannot be loaded ({error})") from error
+        reason = str(error).strip().split("\n")[0] or type(error).__name__  # Keras adds a page of configuration
+        raise FerMdError(
+            f"{path}: cannot be loaded ({reason}); it was trained at commit {_trained_at(run_dir)} (config.json): "
+            "train it again, or check that commit out"
+        ) from error
+
+
+def _trained_at(run_dir):
+    return read_json(Path(run_dir) / "config.json").get("environment", {}).get("commit", "unknown")
 
 
 def network_names(settings):
