@@ -32,7 +32,8 @@ flags.DEFINE_string("finetuned", None, "Finished run of experiments/finetune.py 
 flags.DEFINE_list("data", None, "Prepared folders; the i-th is what component i was pre-trained on.")
 flags.DEFINE_string("split", "PrivateTest", "Split to measure on.")
 flags.DEFINE_string("validation", "PublicTest", "Split on which score weights are fitted.")
-flags.DEFINE_enum("averaging", "none", AVERAGING, "Copies of each face whose probabilities are averaged.")
+flags.DEFINE_enum("averaging", "none", AVERAGING,
+                  "Test-time augmentation: copies of each face whose probabilities are averaged.")  # fmt: skip
 flags.DEFINE_string("output", None, "JSON file for the table.")
 flags.mark_flags_as_required(["components", "finetuned", "data"])
 

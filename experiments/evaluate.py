@@ -36,7 +36,8 @@ flags.DEFINE_string("split", "PublicTest", "Split to evaluate.")
 flags.DEFINE_string("network", None, "One network of the run, for example component1; all by default.")
 flags.DEFINE_enum("fuse", "no", ["no", "equal", "fitted"], "Add up the networks' scores, with equal or fitted weights.")
 flags.DEFINE_string("validation", "PublicTest", "Split on which the weights of --fuse=fitted are fitted.")
-flags.DEFINE_enum("averaging", "none", AVERAGING, "Copies of each face whose probabilities are averaged.")
+flags.DEFINE_enum("averaging", "none", AVERAGING,
+                  "Test-time augmentation: copies of each face whose probabilities are averaged.")  # fmt: skip
 flags.DEFINE_string("output", None, "Folder for the results in place of RUN/eval.")
 flags.mark_flag_as_required("data")
 

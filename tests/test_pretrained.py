@@ -1,6 +1,7 @@
 """Weights that ship: compression, a round trip through the files, what is refused, and the package's own network."""
 
 import json
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -8,13 +9,16 @@ import pytest
 from random_faces import random_split
 
 import fer_md
+from fer_md.data.manifest import file_sha256
 from fer_md.errors import FerMdError
 from fer_md.evaluation.fusion import fuse
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.expressions import EXPRESSIONS
+from fer_md.files import read_json
 from fer_md.models import TINY, build_component
-from fer_md.pretrained import load_components, load_pretrained, save_pretrained
+from fer_md.pretrained import load_components, load_pretrained, read_description, save_pretrained
 from fer_md.pretrained.compress import INT8_FROM, compress, decompress
+from fer_md.pretrained.store import FOLDER
 
 
 def test_large_matrix_is_off_by_half_a_scale_at_most():
@@ -95,6 +99,19 @@ def test_missing_file_is_named(shipped):
     (folder / "weights.npz").unlink()
     with pytest.raises(FerMdError, match="weights.npz: cannot be read"):
         load_pretrained(folder)
+
+
+def test_published_figures_are_those_of_the_shipped_weights():
+    """Weights or fitted numbers that were changed without measuring again fail here."""
+    docs, description = Path(__file__).parents[1] / "docs", read_description()
+    assert file_sha256(FOLDER / "weights.npz") == description["weights_sha256"]
+    published = sorted((docs / "results" / "pretrained").glob("P*/metrics.json"))
+    assert len(published) >= 5
+    for path in published:
+        assert read_json(path)["models"] == {"weights.npz": description["weights_sha256"]}, path
+    card = (docs / "MODEL_CARD.md").read_text(encoding="utf-8")
+    first, second = description["score_weights"]
+    assert f"weights {first:.3f} and {second:.3f}, temperature {description['temperature']:.3f}" in card
 
 
 def test_package_has_a_network():

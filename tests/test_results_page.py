@@ -34,7 +34,8 @@ def test_model_card_is_not_stale():
 def test_figures_of_the_network_that_ships(tmp_path):
     quality = dict.fromkeys(("lowest third", "middle third", "highest third"), 0.6)
     metrics = {
-        "command": "python e", "data": "fer2013", "split": "PrivateTest", "averaging": "none", "images": 14,
+        "command": "python e --split=P --output=docs/x", "data": "fer2013", "split": "PrivateTest", "averaging": "none",
+        "images": 14,
         "accuracy": 0.7, "accuracy_interval": [0.68, 0.72], "accuracy_without_leaked": 0.69, "macro_recall": 0.65,
         "expected_calibration_error": 0.0123, "recall": dict.fromkeys(EXPRESSIONS, 0.5),
         "confusion": [[1 + (row == column) for column in range(7)] for row in range(7)],
@@ -44,12 +45,20 @@ def test_figures_of_the_network_that_ships(tmp_path):
     write_json(tmp_path / "pretrained" / "PrivateTest" / "metrics.json", metrics)
     exact = tmp_path / "pretrained" / "float32" / "PrivateTest-fused"
     write_json(exact / "metrics.json", {**metrics, "accuracy": 0.701})
+    write_json(tmp_path / "pretrained" / "PrivateTest-press" / "metrics.json", {**metrics, "data": "press"})
+    for number, more in ((1, {}), (2, {"not_training": 0.05})):
+        time = {"seconds": 60 * number, "images_per_second": 9.6, **more}
+        write_json(tmp_path / f"fer2013-full-component{number}" / "time.json", time)
     page = results_markdown(tmp_path)
+    assert "3.0 minutes in all" in page and "component1: 1.0 minutes at 10 images/s; share of the time that was" in page
+    assert "5.0 % of the time waited" in page and "`python e --split=P`" in page and "--output" not in page
+    assert page.index("| fer2013 PrivateTest | none") < page.index("| press PrivateTest | none")
+    assert "press PrivateTest, copies averaged: none, confusion matrix" in page
     assert "| fer2013 PrivateTest | none | 14 | 70.00 | 68.0 to 72.0 | 69.00 | 65.00 | – | 0.012 |" in page
     assert "70.10 % before compression, -0.10 points by it" in page
     assert "| anger | 25.0 | 12.5 |" in page and "| sharpness | 60.00 | 60.00 | 60.00 |" in page
-    card = card_with_figures(f"A\n{START}\nold\n{END}\nZ\n", tmp_path / "pretrained")
-    assert card.startswith("A\n") and card.endswith(f"{END}\nZ\n") and "old" not in card and "70.00" in card
+    card = card_with_figures(f"A\n{START}\nof yesterday\n{END}\nZ\n", tmp_path / "pretrained")
+    assert card.startswith("A\n") and card.endswith(f"{END}\nZ\n") and "yesterday" not in card and "70.00" in card
     with pytest.raises(FerMdError, match="once each"):
         card_with_figures("no place for them", tmp_path / "pretrained")
 

@@ -19,6 +19,7 @@ from fer_md.evaluation.result_tables import (
     recall_table,
     stages_table,
 )
+from fer_md.evaluation.timing import training_time
 from fer_md.files import read_json
 
 HEADER = """# Results
@@ -86,12 +87,10 @@ def _run(folder):
         commands.append(f"`{found['command']}`  ")
     head = ["split", "accuracy %", "95 % interval", "without leaked %", "macro recall %", "FER+ majority %"]
     where = config["environment"]
-    share = f"; {percent(time['not_training'], 1)} % of the time waited for batches, validated or saved" \
-        if "not_training" in time else ""
     return (
         f"## One component: {folder.name}\n\n"
-        f"{config['settings']['recipe']['epochs']} epochs in {time['seconds'] / 60:.1f} minutes at "
-        f"{time['images_per_second']:.0f} images/s, {config['settings']['precision']}{share}.\n\n"
+        f"{config['settings']['recipe']['epochs']} epochs, {config['settings']['precision']}: {training_time(time)}."
+        f"\n\n"
         f"{markdown_table(head, rows)}\n"
         + "\n".join(commands)
         + f"\n[results/{folder.name}](results/{folder.name}); {where['date']}, {where['processor']}, "
