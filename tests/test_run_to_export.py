@@ -181,8 +181,6 @@ def test_export_answers_alike_in_a_process_without_fer_md(run, tmp_path):
 
 
 def test_network_of_the_package_is_exported(tmp_path):
-    answer = script("export.py", "--pretrained", f"--output={tmp_path}", "--data=runs/x")
-    assert answer.returncode == 1 and "without --network, --data and --score_weights" in answer.stderr
     answer = script("export.py", "--pretrained", f"--output={tmp_path}")
     assert answer.stdout.strip() == str(tmp_path / "1"), answer.stderr
     faces = random_split(2).images
