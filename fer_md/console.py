@@ -49,7 +49,35 @@ def run(main):
         return guard(main, flags.FLAGS.debug)
 
     logging.set_verbosity(logging.ERROR)
-    app.run(guarded)
+    app.run(guarded, flags_parser=_parse_flags)
+
+
+def _parse_flags(argv):
+    """What absl's own parser does, with required flags marked in the help, help a success, and errors in one line."""
+    required = _required()
+    for name in required:
+        flags.FLAGS[name].help += " (required)"
+    try:
+        return flags.FLAGS(argv)
+    except SystemExit:  # of --help and its kin, which absl ends in 1
+        sys.exit(0)
+    except flags.Error as error:
+        message, missing = str(error), [f"--{name}" for name in required if flags.FLAGS[name].value is None]
+        if flags.FLAGS.is_parsed() and missing:  # each flag was understood
+            message = f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} required"
+        sys.exit(_fail(f"{' '.join(message.split())}; see --help", False))
+
+
+def _required():
+    """Names of the flags that must be given: they start as None, and refuse it."""
+    names = []
+    for name in flags.FLAGS:
+        try:
+            if flags.FLAGS[name].default is None:
+                flags.FLAGS.set_default(name, None)
+        except flags.IllegalFlagValueError:
+            names.append(name)
+    return names
 
 
 def guard(main, debug=False):

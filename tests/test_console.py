@@ -13,12 +13,17 @@ import sys
 from fer_md import console
 from absl import flags
 flags.DEFINE_list("data", None, "Folders.")
+flags.DEFINE_integer("epochs", None, "Of each.", lower_bound=1)
 sys.exit(console.run(lambda: print("ran")))
 """
 
+REQUIRED = SCRIPT.replace("sys.exit", """flags.DEFINE_string("run_dir", None, "Folder of the run.", required=True)
+flags.mark_flag_as_required("data")
+sys.exit""")
 
-def answer(*arguments):
-    done = subprocess.run([sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True)
+
+def answer(*arguments, script=SCRIPT):
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -26,6 +31,23 @@ def test_an_empty_list_and_a_stray_word_are_one_line():
     assert answer("--data=") == (1, "", "error: --data is empty; name at least one, separated by commas\n")
     assert answer("word")[2] == "error: word: unexpected argument; flags are written --name=value (see --help)\n"
     assert answer("--data=a,b") == (0, "ran\n", "")
+
+
+def test_help_is_a_success_and_marks_what_is_required():
+    status, text, problems = answer("--help", script=REQUIRED)
+    assert (status, problems) == (0, "")
+    assert "--data: Folders. (required)" in text and "--run_dir: Folder of the run. (required)" in text
+    assert text.count("(required)") == 2
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ([], "--data and --run_dir are required; see --help"),
+    (["--data=a"], "--run_dir is required; see --help"),
+    (["--run_dir=a", "--dta=b"], "Unknown command line flag 'dta'. Did you mean: data ?; see --help"),
+    (["--epochs=0"], "flag --epochs=0: 0 is not a positive integer; see --help"),
+])
+def test_flags_that_cannot_be_used_are_one_line(arguments, message):
+    assert answer(*arguments, script=REQUIRED) == (1, "", f"error: {message}\n")
 
 
 def test_whole_numbers():
