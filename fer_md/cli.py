@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+from fer_md import __version__
 from fer_md.faces.choice import ALIGNMENTS, DETECTORS, choose_alignment, choose_detector
 
 EXPERIMENTS = {"train": "pretrain.py", "finetune": "finetune.py", "evaluate": "evaluate.py", "export": "export.py"}
@@ -39,6 +40,7 @@ def main(arguments=None):
 
 def _parser():
     parser = argparse.ArgumentParser("fer-md", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"fer-md {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     predict = commands.add_parser("predict", allow_abbrev=False, help="find the faces and say what they express")
     predict.set_defaults(run=_predict)
@@ -112,7 +114,7 @@ def _predict(parsed):
         print(f"skipped: {error}", file=sys.stderr)
 
     if parsed.output:  # what is wrong with the outputs is said before the model is loaded
-        records.check_name(parsed.output)
+        records.check_file(parsed.output)
     else:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as any command that is piped into head
     if parsed.annotate:

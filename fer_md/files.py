@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 from fer_md.errors import FerMdError
@@ -42,6 +43,21 @@ def atomic_file(path):
         raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+def check_writable(folder):
+    """Raises FerMdError unless files can be written in ``folder``, there or to be created: asked before long work.
+
+    It is tried out, with a file that nobody sees, in the folder or in the nearest one above it that is there.
+    """
+    folder = Path(folder)
+    nearest = next(place for place in (folder, *folder.absolute().parents) if os.path.exists(place))
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise FerMdError(f"{folder}: cannot be written ({nearest}: {error.strerror}); name another or change its"
+                         " rights") from None
 
 
 def _name(error, partial, path):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from stub_predictor import save_run
 
+import fer_md as fer_md_package
 from fer_md import cli
 
 
@@ -46,7 +47,8 @@ def test_the_rest_is_kept_and_the_status_is_one(folder, tmp_path):
     answer = subprocess.run(command, capture_output=True, text=True)
     assert answer.returncode == 1 and answer.stdout == ""
     assert [line for line in answer.stderr.splitlines() if "predicting" not in line] == [
-        "skipped: none.jpg: no such file or folder", f"skipped: {folder}/in/zero.jpg: the file is empty",
+        "skipped: none.jpg: no such file or folder",
+        f"skipped: {folder}/in/zero.jpg: the file is empty; fetch it again or leave it out",
         "frames 2, faces 2, frames without a face 0, problems 2"]
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 3
     assert sorted(os.listdir(tmp_path / "drawn")) == ["a.png", "scratched.jpg"]
@@ -79,6 +81,8 @@ def test_info(folder, fer_md):
 @pytest.mark.parametrize("arguments, message", [
     (["--model=/nowhere"], "error: /nowhere: neither a run directory"),
     (["--model=/nowhere", "--output=x.txt"], "error: x.txt: --output must end in .jsonl or .csv"),
+    (["--model=/nowhere", "--output=/dev/null/new/x.csv"], "error: /dev/null/new: cannot be written (/dev/null: Not a"),
+    (["--model=/nowhere", "--annotate=/dev/null/new"], "error: /dev/null/new: cannot be written (/dev/null: Not a"),
     (["--model=/nowhere", "--annotate=/usr"], "error: /usr: exists already and is not an empty folder"),
 ])
 def test_bad_input_is_one_line(arguments, message, fer_md):
@@ -92,6 +96,12 @@ def test_wrong_usage_is_two(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main(arguments)
     assert stop.value.code == 2 and "usage: fer-md" in capsys.readouterr().err
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--version"])
+    assert not stop.value.code and capsys.readouterr().out == f"fer-md {fer_md_package.__version__}\n"
 
 
 @pytest.mark.parametrize("command, script", cli.EXPERIMENTS.items())

@@ -48,9 +48,10 @@ def test_jpeg_gray_colour_and_progressive():
 @pytest.mark.parametrize("data, message", [
     (b"", "the file is empty"),
     (b"GIF89a" + bytes(100), "neither a PNG nor a JPEG"),
-    (b"not an image at all", "neither a PNG nor a JPEG"),
-    (png_header(20_000, 20_000), "the image is 20000x20000; at most 50000000 pixels"),
-    (png_header(2**31, 2**31), "at most 50000000 pixels"),
+    (b"not an image at all", "neither a PNG nor a JPEG image; convert it"),
+    (cv2.imencode(".tif", COLOUR)[1].tobytes(), "neither a PNG nor a JPEG image, but a TIFF; convert it"),
+    (png_header(20_000, 20_000), "the image is 20000x20000, 400,000,000 pixels; at most 50,000,000 are decoded: make"),
+    (png_header(2**31, 2**31), "at most 50,000,000 are decoded"),
     (png_header(0, 5), "the image is 0x5"),
     (png_header(5, 5), "damaged"),
     (encoded(COLOUR)[:20], "truncated in its header"),
@@ -80,6 +81,6 @@ def test_missing_file_folder_and_limit(tmp_path):
     with pytest.raises(FerMdError, match="cannot be read"):
         read_gray(tmp_path)
     (tmp_path / "one.png").write_bytes(encoded(GRAY))
-    with pytest.raises(FerMdError, match="at most 599 pixels"):
+    with pytest.raises(FerMdError, match="600 pixels; at most 599 are decoded"):
         read_gray(tmp_path / "one.png", max_pixels=599)
     assert read_gray(tmp_path / "one.png", max_pixels=600).shape == (20, 30)

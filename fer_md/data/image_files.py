@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fer_md.data.image_headers import SIZES, png_overflows
+from fer_md.data.image_headers import SIZES, png_overflows, unread_format
 from fer_md.errors import FerMdError
 
 MAX_PIXELS = 50_000_000
@@ -72,30 +72,39 @@ def decode_rgb(data, name, max_pixels=MAX_PIXELS, formats=DATA_FORMATS):
 
 def _decode(data, name, max_pixels, mode, formats=DATA_FORMATS):
     if not data:
-        raise FerMdError(f"{name}: the file is empty")
+        raise FerMdError(f"{name}: the file is empty; fetch it again or leave it out")
     try:
         size = next(filter(None, (SIZES[kind](data) for kind in formats)), None)
     except (struct.error, IndexError):
-        raise FerMdError(f"{name}: the image is truncated in its header") from None
+        raise FerMdError(f"{name}: the image is truncated in its header; fetch it again or leave it out") from None
     if size is None:
-        raise FerMdError(f"{name}: neither a {' nor a '.join(formats)} image")
+        found = f", but a {unread}" if (unread := unread_format(data)) else ""
+        raise FerMdError(f"{name}: neither a {' nor a '.join(formats)} image{found}; convert it to PNG or JPEG")
     width, height = size
-    if not 0 < width * height <= max_pixels:
-        raise FerMdError(f"{name}: the image is {width}x{height}; at most {max_pixels} pixels are decoded")
+    check_size(width, height, f"{name}: the image is", max_pixels)
     try:
         image = None if png_overflows(data) else cv2.imdecode(np.frombuffer(data, np.uint8), mode)
     except cv2.error:
         image = None
     if image is None:
-        raise FerMdError(f"{name}: the image is damaged and cannot be decoded")
+        raise FerMdError(f"{name}: the image is damaged and cannot be decoded; fetch it again or leave it out")
     return image
+
+
+def check_size(width, height, what, max_pixels=MAX_PIXELS):
+    """Raises FerMdError, which starts with ``what``, unless there are 1 to ``max_pixels`` pixels."""
+    pixels, size = width * height, f"{width:.0f}x{height:.0f}"
+    if pixels > max_pixels:
+        raise FerMdError(f"{what} {size}, {pixels:,.0f} pixels; at most {max_pixels:,} are decoded: make it smaller")
+    if not pixels > 0:
+        raise FerMdError(f"{what} {size}, without a pixel; fetch it again or leave it out")
 
 
 def read_bytes(path):
     """Reads a file of at most `MAX_BYTES`, given as ``pathlib.Path``."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise FerMdError(f"{path}: the file is larger than {MAX_BYTES} bytes")
+            raise FerMdError(f"{path}: the file is larger than {MAX_BYTES} bytes; make it smaller")
         return path.read_bytes()
     except OSError as error:
         raise FerMdError(f"{path}: cannot be read ({error.strerror})") from None

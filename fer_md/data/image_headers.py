@@ -74,3 +74,10 @@ def bmp_size(data):
 
 SIZES = {"PNG": png_size, "JPEG": jpeg_size, "GIF": gif_size, "WebP": webp_size, "BMP": bmp_size}
 """What reads each format's size; ``struct.error`` or ``IndexError`` where the header is cut off."""
+
+
+def unread_format(data):
+    """Name of the picture's format where it is a common one that is not read, otherwise None."""
+    if data[:4] in (b"II*\0", b"MM\0*"):
+        return "TIFF"
+    return {b"ftypheic": "HEIC", b"ftypmif1": "HEIC", b"ftypavif": "AVIF"}.get(data[4:12])

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 
 from fer_md.errors import FerMdError
-from fer_md.files import atomic_file
+from fer_md.files import atomic_file, check_writable
 from fer_md.prediction.annotate import annotate
 
 _ENCODED = frozenset((".png", ".jpg", ".jpeg"))
@@ -14,10 +14,11 @@ _ENCODED = frozenset((".png", ".jpg", ".jpeg"))
 
 
 def check_folder(folder):
-    """Raises FerMdError unless ``folder`` is new or empty: nothing is overwritten, least of all a photograph."""
+    """Raises FerMdError unless ``folder`` is new or empty, so that nothing is overwritten, and can be written."""
     folder = Path(folder)
     if folder.exists() and not (folder.is_dir() and next(folder.iterdir(), None) is None):
         raise FerMdError(f"{folder}: exists already and is not an empty folder; name another for --annotate")
+    check_writable(folder)
 
 
 def save_picture(path, image):

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fer_md.data.image_files import ALL_FORMATS, MAX_PIXELS, decode_rgb, read_bytes
+from fer_md.data.image_files import ALL_FORMATS, check_size, decode_rgb, read_bytes
 from fer_md.data.video_frames import open_video
 from fer_md.errors import FerMdError
 
@@ -171,9 +171,7 @@ def _read_video(medium, every):
     try:
         width, height, stated, rate = (video.get(key) for key in (
             cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_COUNT, cv2.CAP_PROP_FPS))
-        if not 0 < width * height <= MAX_PIXELS:
-            size = f"{width:.0f}x{height:.0f}"
-            raise FerMdError(f"{medium.source}: its frames are {size}; at most {MAX_PIXELS} pixels are decoded")
+        check_size(width, height, f"{medium.source}: its frames are")
         rate, index = rate if 0 < rate <= 1000 else _DEFAULT_RATE, 0
         while video.grab():
             if index % every == 0:

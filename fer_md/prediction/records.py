@@ -10,17 +10,21 @@ import numpy as np
 
 from fer_md.errors import FerMdError
 from fer_md.faces.detection import LANDMARKS
-from fer_md.files import atomic_file
+from fer_md.files import atomic_file, check_writable
 
 FORMATS = (".jsonl", ".csv")
 
 _POINTS = tuple(f"{name.replace(' ', '_')}_{axis}" for name in LANDMARKS for axis in "xy")
 
 
-def check_name(path):
-    """Raises FerMdError unless ``path`` ends in one of `FORMATS`."""
-    if Path(path).suffix.lower() not in FORMATS:
+def check_file(path):
+    """Raises FerMdError unless ``path`` ends in one of `FORMATS` and can be written."""
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
         raise FerMdError(f"{path}: --output must end in {' or '.join(FORMATS)}")
+    if path.is_dir():
+        raise FerMdError(f"{path}: is a folder; name a file for --output")
+    check_writable(path.parent)
 
 
 @contextlib.contextmanager
@@ -36,12 +40,12 @@ def open_records(path, expressions):
         `fer_md.prediction.predictor.FacePrediction`, which writes a row for each face.
 
     Raises:
-        FerMdError: the name ends in something else.
+        FerMdError: the name ends in something else, or nothing can be written there.
     """
     if path is None:
         yield lambda frame, faces: _write_json(sys.stdout, frame, faces)
         return
-    check_name(path)
+    check_file(path)
     with atomic_file(path) as partial, open(partial, "w", newline="", encoding="utf-8",
                                             errors="backslashreplace") as stream:
         if Path(path).suffix.lower() == ".jsonl":
