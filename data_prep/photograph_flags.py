@@ -19,7 +19,8 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("source", None, "The data set: an unpacked folder, or a zip file.", required=True)
 flags.DEFINE_string("output", None, "Folder to write. It appears when everything is written, or not at all.",
                     required=True)
-flags.DEFINE_integer("image_size", 48, "Side of a face in pixels.", lower_bound=16, upper_bound=512)
+flags.DEFINE_integer("image_size", 48, "Side of a face in pixels, a multiple of 16.", lower_bound=16, upper_bound=512)
+flags.register_validator("image_size", lambda side: side % 16 == 0, "the networks take multiples of 16")
 flags.DEFINE_enum("detector", "mtcnn", DETECTORS, "region: Selective Search and a network (docs/FACES.md); none: cut"
                   " out the center of each photograph.")
 flags.DEFINE_string("detector_dir", None, "For --detector=region: its folder, from experiments/train_detector.py.")
@@ -48,9 +49,11 @@ def run(list_photographs):
 def _main(list_photographs):
     start = time.monotonic()
     align, cascade = choose_alignment(FLAGS.align, FLAGS.cascade)
-    with FileTree(FLAGS.source) as tree, _detector() as detector:
-        info, crops = prepare(list_photographs(tree), FLAGS.output, detector, align, FLAGS.image_size,
-                              FLAGS.overwrite, FLAGS.drop_leaked, {**_settings(), **_alignment()}, cascade)
+    with FileTree(FLAGS.source) as tree:
+        listing = list_photographs(tree)  # before the detector, which takes its time
+        with _detector() as detector:
+            info, crops = prepare(listing, FLAGS.output, detector, align, FLAGS.image_size, FLAGS.overwrite,
+                                  FLAGS.drop_leaked, {**_settings(), **_alignment()}, cascade)
     print(overview(info))
     print(f"crops: {crops['eyes']} by the eyes, {crops['box']} by the box of the face,"
           f" {crops['center']} of the center (no face found, or --detector=none)")

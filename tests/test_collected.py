@@ -47,5 +47,8 @@ def test_bad_trees(folder):
     write_photograph(folder / "ann/bored/1.jpg", "ann")
     with pytest.raises(FerMdError, match="ann/bored/1.jpg: unknown expression 'bored'; the names known are angry"):
         listing(folder)
-    with pytest.raises(FerMdError, match="needs at least 3 people"):
+    with pytest.raises(FerMdError, match="ben: no photographs; the layout is subject/expression/"):
         listing(folder / "ben")
+    write_photograph(folder / "few/ann/fear/1.jpg", "ann")
+    with pytest.raises(FerMdError, match="needs at least 3 people"):
+        listing(folder / "few")

@@ -122,13 +122,13 @@ def test_script_with_unreadable_images(folder, tmp_path):
 
 def test_script_finds_faces_and_goes_on_from_its_cache(folder, tmp_path):
     """The second run writes the same bytes although the detector sees no image again."""
-    flags = [f"--source={folder}", f"--output={tmp_path / 'out'}", "--image_size=40"]
+    flags = [f"--source={folder}", f"--output={tmp_path / 'out'}", "--image_size=32"]
     done = run(*flags)
     assert (done.returncode, done.stderr) == (0, "")
     assert int(re.search(r"crops: (\d+) by the eyes", done.stdout)[1]) >= 5  # of 7 drawn faces
     cache = tmp_path / "out.detections.jsonl"
     before, info = cache.read_bytes(), read_info(tmp_path / "out")
-    assert len(before.splitlines()) == 8 and info["image_size"] == 40
+    assert len(before.splitlines()) == 8 and info["image_size"] == 32
     assert run(*flags, "--overwrite").returncode == 0
     assert cache.read_bytes() == before and read_info(tmp_path / "out") == info
 
@@ -139,6 +139,9 @@ def test_script_ends_in_one_line(folder, tmp_path):
         done = run(f"--source={source}", f"--output={tmp_path / 'out'}")
         assert done.returncode == 1 and done.stdout == "" and len(done.stderr.splitlines()) == 1
         assert message in done.stderr
+    done = run(f"--source={folder}", f"--output={tmp_path / 'out'}", "--image_size=40")
+    assert (done.returncode, done.stderr) == (
+        1, "error: flag --image_size=40: the networks take multiples of 16; see --help\n")
     assert not (tmp_path / "out").exists()
 
 

@@ -5,6 +5,8 @@ from fer_md.data.subject_split import split_by_subject
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS, LABEL_OF_NAME
 
+LAYOUT = "subject/expression/*.jpg (or .png)"
+
 
 def list_collected(tree, seed=0):
     """Lists the photographs, split by subject.
@@ -18,7 +20,7 @@ def list_collected(tree, seed=0):
         `Listing` with keys ``collected/<subject>/<expression>/<file name>``; files that lie elsewhere are unused.
 
     Raises:
-        FerMdError: an unknown expression, a subject in two places, fewer than three subjects.
+        FerMdError: another layout, an unknown expression, a subject in two places, fewer than three subjects.
     """
     found, unused = [], []
     for name in tree.names:
@@ -27,9 +29,11 @@ def list_collected(tree, seed=0):
             unused.append((name, "not in subject/expression/"))
         elif expression.lower() not in LABEL_OF_NAME:
             raise FerMdError(f"{tree.where(name)}: unknown expression {expression!r}; the names known are"
-                             f" {', '.join(LABEL_OF_NAME)}")
+                             f" {', '.join(LABEL_OF_NAME)}; the layout is {LAYOUT}")
         else:
             found.append((name, subject, LABEL_OF_NAME[expression.lower()]))
+    if not found:
+        raise FerMdError(f"{tree.source}: no photographs; the layout is {LAYOUT}")
     _check_places(tree, [name for name, _, _ in found])
     splits = split_by_subject(((subject, label) for _, subject, label in found), seed)
     photographs = [Photograph(f"collected/{'/'.join(name.split('/')[-3:])}", label, subject, splits[subject], name,
