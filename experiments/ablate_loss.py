@@ -54,28 +54,27 @@ ROWS = {
     "softmax": MetricLoss("none"),
     "softmax + center": MetricLoss("center", 0.003),
     "softmax + MD": MD,
-    "MD, P = 2": md(nearest=2),
-    "MD, P = 3": md(nearest=3),
-    "MD, P = 6": md(nearest=6),
-    "MD, no hinge": md(hinge=False),
-    "MD, phi a sum": md(variance="sum"),
-    "MD, margin 0": md(margin=0.0),
-    "MD, margin 1": md(margin=1.0),
-    "MD, alpha 0.1": md(alpha=0.1),
-    "MD, alpha 0.9": md(alpha=0.9),
-    "MD, weight 0.03": md(0.03),
-    "MD, weight 0.3": md(0.3),
-    "MD, gradient through phi": md(variance_gradient=True),
-    "MD, learned centers": md(learned=True),
+    "MD P = 2": md(nearest=2),
+    "MD P = 3": md(nearest=3),
+    "MD P = 6": md(nearest=6),
+    "MD no hinge": md(hinge=False),
+    "MD phi a sum": md(variance="sum"),
+    "MD margin 0": md(margin=0.0),
+    "MD margin 1": md(margin=1.0),
+    "MD alpha 0.1": md(alpha=0.1),
+    "MD alpha 0.9": md(alpha=0.9),
+    "MD weight 0.03": md(0.03),
+    "MD weight 0.3": md(0.3),
+    "MD gradient through phi": md(variance_gradient=True),
+    "MD learned centers": md(learned=True),
 }
 
 
 def main():
     seeds = console.whole_numbers("seeds", FLAGS.seeds)
-    training, held_out = load_split(FLAGS.data, "Training"), load_split(FLAGS.data, "PublicTest")
-    unknown = set(FLAGS.rows) - set(ROWS)
-    if unknown:
+    if unknown := set(FLAGS.rows) - set(ROWS):
         raise FerMdError(f"--rows: no row {', '.join(sorted(unknown))}; there is {', '.join(ROWS)}")
+    training, held_out = load_split(FLAGS.data, "Training"), load_split(FLAGS.data, "PublicTest")
     for seed in seeds:
         for name in FLAGS.rows or ROWS:
             found = run_row(ROWS[name], seed, training, held_out, Path(FLAGS.run_dir) / f"{slug(name)}-{seed}")
@@ -118,7 +117,8 @@ def recipe():
 
 
 def slug(name):
-    return "".join(letter if letter.isalnum() or letter in ".+" else "-" for letter in name)
+    """A row's name as a folder's; "MD " with two hyphens, so that runs of earlier versions count."""
+    return "".join(letter if letter.isalnum() or letter in ".+" else "-" for letter in name.replace("MD ", "MD, "))
 
 
 def run_row(metric_loss, seed, training, held_out, folder):

@@ -22,7 +22,7 @@ from fer_md.data.records import read_info
 from fer_md.training.adapt import adaptation_jobs
 from fer_md.training.exchange import MetricLoss
 from fer_md.training.loop import train
-from fer_md.training.presets import PRESETS
+from fer_md.training.presets import FINETUNING, PRESETS
 from fer_md.training.run_directory import open_run, plain_settings, read_settings
 
 FLAGS = flags.FLAGS
@@ -33,7 +33,7 @@ flags.DEFINE_list(
     "protocol", [], "Prepared folders of the fine-tuning, all of them: what they hold out is not trained on, and what "
     "they train on must not be held out here.",
 )  # fmt: skip
-flags.DEFINE_enum("preset", "finetune", ["finetune", "paper-finetune"], "Recipe; see fer_md/training/presets.py.")
+flags.DEFINE_enum("preset", "finetune", FINETUNING, "Recipe; see fer_md/training/presets.py.")
 flags.DEFINE_integer("epochs", 200, "Passes over its Training split (paper: 200).", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Of order, augmentation and new heads.", lower_bound=0)
 flags.DEFINE_float("checkpoint_seconds", 120, "Longest time between two checkpoints.", lower_bound=0)

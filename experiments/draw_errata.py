@@ -53,6 +53,11 @@ LOSSES = {
 
 
 def main():
+    if Path(FLAGS.output).suffix.lower() != ".png":
+        raise FerMdError(f"--output must end in .png; found {FLAGS.output}")
+    if len(FLAGS.expressions) < 2 or len(set(FLAGS.expressions)) < len(FLAGS.expressions):
+        found = ", ".join(FLAGS.expressions)
+        raise FerMdError(f"--expressions must be at least two, all different, separated by commas; found {found}")
     own = read_info(FLAGS.data)["expressions"]
     if not set(FLAGS.expressions) <= set(own):
         raise FerMdError(f"--expressions must be of {', '.join(own)}; found {', '.join(FLAGS.expressions)}")

@@ -22,7 +22,7 @@ from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
 from fer_md.training.exchange import MetricLoss, check_stage, make_jobs
 from fer_md.training.loop import train
-from fer_md.training.presets import PRESETS
+from fer_md.training.presets import FINETUNING, PRESETS
 from fer_md.training.run_directory import open_run, plain_settings, read_settings
 from fer_md.training.strategy import make_strategy
 
@@ -30,7 +30,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_list("components", None, "Finished pre-training runs, one a component.")
 flags.DEFINE_list("data", None, "Prepared folders; the i-th is what component i was pre-trained on.")
 flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, component1.keras, ...")
-flags.DEFINE_enum("preset", "finetune", ["finetune", "paper-finetune"], "Recipe; see fer_md/training/presets.py.")
+flags.DEFINE_enum("preset", "finetune", FINETUNING, "Recipe; see fer_md/training/presets.py.")
 flags.DEFINE_integer("epochs", None, "Passes over the largest data set, in place of the preset's.", lower_bound=1)
 flags.DEFINE_float("rate", None, "Learning rate in place of the paper's 0.001 of both presets.", lower_bound=1e-9)
 flags.DEFINE_enum("loss", "md", ["md", "center", "none"], "Loss beside softmax.")

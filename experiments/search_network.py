@@ -72,8 +72,10 @@ CANDIDATES = {
 
 
 def main():
-    training, held_out = load_split(FLAGS.data, "Training"), load_split(FLAGS.data, "PublicTest")
     names = FLAGS.candidates or list(CANDIDATES)
+    if unknown := set(names) - set(CANDIDATES):
+        raise FerMdError(f"--candidates: no {', '.join(sorted(unknown))}; there is {', '.join(CANDIDATES)}")
+    training, held_out = load_split(FLAGS.data, "Training"), load_split(FLAGS.data, "PublicTest")
     rows = {name: train_candidate(name, training, held_out) for name in names}
     speeds = measure_speeds(names, training)
     for name, row in rows.items():

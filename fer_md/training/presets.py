@@ -72,6 +72,9 @@ PRESETS = {
     "restart": Recipe(epochs=18, batch_size=128, rate=0.02, warmup=0.5, average=0.999, augmentation=STRONG),
 }  # fmt: skip
 
+FINETUNING = [name for name in PRESETS if name.endswith("finetune")]
+"""The presets of the second stage and of what follows it."""
+
 
 def learning_rate(recipe, step, steps_per_epoch):
     """The learning rate of a step, a float.
