@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "fer_md"
 LEVELS = (
-    {"errors", "expressions", "files", "progress", "quiet", "console"},
+    {"arguments", "errors", "expressions", "files", "progress", "quiet", "console"},
     {"data", "faces"},
     {"layers", "losses"},
     {"models"},

@@ -212,7 +212,13 @@ def test_samples_without_a_label_on_replicas_equal_one_device(kind, function, op
     ({"num_classes": 1}, "num_classes must be at least 2, not 1"),
     ({"embedding_dim": 0}, "embedding_dim must be at least 1, not 0"),
     ({"alpha": 1.5}, r"alpha must be in \[0, 1\], not 1.5"),
-    ({"nearest": 4}, "nearest must be in"),
+    ({"num_classes": "4"}, "num_classes must be a whole number, not '4'"),
+    ({"embedding_dim": 5.0}, "embedding_dim must be a whole number, not 5.0"),
+    ({"alpha": None}, r"alpha must be in \[0, 1\], not None"),
+    ({"loss_weight": "0.1"}, "loss_weight must be a finite number of at least 0, not '0.1'"),
+    ({"nearest": 4}, r"nearest must be a whole number in \[1, num_classes - 1 = 3\], not 4"),
+    ({"nearest": 1.5}, r"nearest must be a whole number in \[1, num_classes - 1 = 3\], not 1.5"),
+    ({"nearest": "3"}, "nearest must be a whole number in .*, not '3'"),
     ({"margin": "large"}, "margin must be 'adaptive' or a number, not 'large'"),
     ({"margin": None}, "margin must be 'adaptive' or a number, not None"),
     ({"loss_weight": -1}, "loss_weight must be a finite number of at least 0, not -1"),
@@ -225,6 +231,52 @@ def test_arguments_are_checked(options, message):
         MDLoss(**{"num_classes": 4, "embedding_dim": 5, **options})
 
 
-def test_embeddings_of_another_width_are_refused():
-    with pytest.raises(ValueError, match=r"embeddings must be \(B, 5\), not"):
-        MDLoss(4, 5)(tf.zeros((2, 6)), tf.zeros(2, tf.int32))
+@pytest.mark.parametrize("embeddings, labels, message", [
+    ((2, 6), np.zeros(2, "i"), r"embeddings must be \(B, 5\), not \(2, 6\)"),
+    ((2, 3, 3, 5), np.zeros(2, "i"), r"embeddings must be \(B, 5\), not \(2, 3, 3, 5\)"),
+    ((4, 5), np.eye(4, dtype="i"), r"of shape \(B = 4,\) or \(B = 4, 1\), not \(4, 4\); take the argmax of one-hot"),
+    ((1, 5), np.eye(4)[:1], r"labels must be class numbers of shape .*, not \(1, 4\)"),
+    ((4, 5), np.zeros(3, "i"), r"labels must be class numbers of shape .*, not \(3,\)"),
+    ((4, 5), np.zeros((), "i"), r"labels must be class numbers of shape .*, not \(\)"),
+    ((4, 5), np.full(4, 0.9), "labels must be class numbers of an integer dtype, not float64"),
+])  # fmt: skip
+@pytest.mark.parametrize("kind", LAYERS)
+def test_samples_of_another_kind_are_refused(kind, embeddings, labels, message):
+    """At the first call and at a later one, which Keras does not build the layer for."""
+    layer = kind(4, 5)
+    for _ in range(2):
+        with pytest.raises(ValueError, match=message):
+            layer(tf.zeros(embeddings), labels)
+        call(layer, *example())
+
+
+@pytest.mark.parametrize("labels, message", [
+    (keras.KerasTensor((None, 4), "int32"), r"of shape \(B,\) or \(B, 1\), not \(None, 4\)"),
+    (keras.KerasTensor((None,)), 'integer dtype, not float32; cast them, and give their Input dtype="int32"'),
+])  # fmt: skip
+def test_labels_of_another_kind_are_refused_before_training(labels, message):
+    with pytest.raises(ValueError, match=message):
+        MDLoss(4, 5)(keras.KerasTensor((None, 5)), labels)
+
+
+@pytest.mark.parametrize("function", [md_loss, center_loss, center_update])
+def test_pure_functions_refuse_the_same(function):
+    embeddings, labels = example()
+    for wrong in (np.eye(8, 4), labels + 0.5):
+        with pytest.raises(ValueError, match="labels must be class numbers of"):
+            function(embeddings, wrong, np.eye(4, 5))
+    with pytest.raises(ValueError, match=r"embeddings must be \(B, 5\), not \(8, 1, 5\)"):
+        function(embeddings[:, None], labels, np.eye(4, 5))
+
+
+def test_class_numbers_of_every_kind_are_the_same():
+    """NumPy and TensorFlow, a column, shapes that a graph does not know; what it does not know fails in it."""
+    embeddings, labels = example()
+    layer = MDLoss(4, 5)
+    expected = call(layer, embeddings, labels)
+    for same in (labels.astype("u1"), labels.astype("i8"), labels[:, None], tf.constant(labels)):
+        assert layer(embeddings, same) == expected
+    unknown = tf.function(layer, input_signature=[tf.TensorSpec(None), tf.TensorSpec(None, tf.int32)])
+    np.testing.assert_allclose(unknown(embeddings, labels[:, None]), expected, rtol=1e-6)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        unknown(embeddings[:1], np.eye(4, dtype="i")[:1])

@@ -224,8 +224,9 @@ def test_large_embeddings_of_half_precision_stay_finite(dtype):
 
 
 @pytest.mark.parametrize("options, message", [
-    ({"nearest": 0}, r"nearest must be in \[1, num_classes - 1 = 4\], not 0"),
+    ({"nearest": 0}, r"nearest must be a whole number in \[1, num_classes - 1 = 4\], not 0"),
     ({"nearest": 5}, "nearest must be"),
+    ({"nearest": 1.5}, "nearest must be a whole number in .*, not 1.5"),
     ({"form": "printed"}, "form must be one of corrected, literal, not 'printed'"),
     ({"variance": "half"}, "variance must be one of normalized, sum, not 'half'"),
     ({"variance": "half", "phi": 1.0}, "variance must be one of"),

@@ -1,12 +1,16 @@
 """The Keras layer that keeps one center a class and moves it with its samples (Algorithm 1, line 7)."""
 
+import numbers
+
 import keras
 import numpy as np
 import tensorflow as tf
 
+from fer_md.arguments import check_whole
 from fer_md.losses.center_loss import center_update_rows
 from fer_md.losses.reduction import check_loss_weight
 from fer_md.losses.replicas import global_batch, global_mean, replica_thread
+from fer_md.losses.samples import check_samples
 
 
 class ClassCenters(keras.layers.Layer):
@@ -17,6 +21,8 @@ class ClassCenters(keras.layers.Layer):
     equal one device. The centers are float32 under any policy, and no weight decay reaches them: by the rule
     they are no trainable weight; learned by gradient they are, and are then named ``centers`` for
     ``optimizer.exclude_from_weight_decay(var_names=["centers"])``.
+
+    What a call returns must be an output of the model: Keras drops layers that lead to none, and their losses too.
 
     Args:
         num_classes: K, at least 2.
@@ -31,7 +37,8 @@ class ClassCenters(keras.layers.Layer):
     Output: float32 scalar. Under replicas the mean of it over the replicas is the loss of the global batch.
 
     Raises:
-        ValueError: an argument out of range, or embeddings of another width.
+        ValueError: an argument out of range; embeddings of another rank or width; labels that are no class numbers: of
+            another shape (one-hot) or not of an integer dtype (probabilities).
     """
 
     def __init__(
@@ -39,12 +46,10 @@ class ClassCenters(keras.layers.Layer):
         centers_initializer="glorot_uniform", **kwargs,
     ):  # fmt: skip
         super().__init__(**{"autocast": False, **kwargs})
-        if num_classes < 2:
-            raise ValueError(f"num_classes must be at least 2, not {num_classes}")
-        if embedding_dim < 1:
-            raise ValueError(f"embedding_dim must be at least 1, not {embedding_dim}")
-        if not 0 <= alpha <= 1:
-            raise ValueError(f"alpha must be in [0, 1], not {alpha}")
+        check_whole("num_classes", num_classes, 2)
+        check_whole("embedding_dim", embedding_dim, 1)
+        if not (isinstance(alpha, numbers.Real) and 0 <= alpha <= 1):
+            raise ValueError(f"alpha must be in [0, 1], not {alpha!r}")
         check_loss_weight(loss_weight)
         self.num_classes, self.embedding_dim = num_classes, embedding_dim
         self.alpha, self.learned, self.loss_weight = alpha, learned, loss_weight
@@ -52,8 +57,6 @@ class ClassCenters(keras.layers.Layer):
         self.center_step = -alpha
 
     def build(self, embeddings_shape, labels_shape=None):
-        if embeddings_shape[-1] != self.embedding_dim:
-            raise ValueError(f"embeddings must be (B, {self.embedding_dim}), not {tuple(embeddings_shape)}")
         self.centers = self.add_weight(
             name="centers", shape=(self.num_classes, self.embedding_dim), initializer=self.centers_initializer,
             trainable=self.learned, dtype="float32", autocast=False,
@@ -61,7 +64,9 @@ class ClassCenters(keras.layers.Layer):
         )  # fmt: skip
 
     def call(self, embeddings, labels, training=False):
-        labels = tf.reshape(tf.cast(labels, tf.int32), [-1])
+        embeddings, labels = tf.convert_to_tensor(embeddings), tf.convert_to_tensor(labels)
+        check_samples(embeddings, labels, self.embedding_dim)
+        labels = tf.reshape(tf.cast(labels, tf.int32), [tf.shape(embeddings)[0]])
         embeddings = tf.cast(embeddings, tf.float32)
         centers = tf.convert_to_tensor(self.centers)
         # A reshape has a dense gradient; a gather's is not, and replicas would exchange it in no fixed order.
@@ -107,6 +112,7 @@ class ClassCenters(keras.layers.Layer):
         self.centers.assign(centers)
 
     def compute_output_spec(self, embeddings, labels, training=False):
+        check_samples(embeddings, labels, self.embedding_dim)
         return keras.KerasTensor((), dtype="float32")
 
     def get_config(self):

@@ -1,5 +1,7 @@
 """Contrastive loss as a Keras layer over a batch of pairs."""
 
+import numbers
+
 import keras
 import tensorflow as tf
 
@@ -23,19 +25,21 @@ class ContrastiveLoss(keras.layers.Layer):
     Output: float32 scalar. Under replicas the mean of it over the replicas is the loss of the global batch.
 
     Raises:
-        ValueError: ``margin`` or ``loss_weight`` out of range.
+        ValueError: ``margin`` or ``loss_weight`` out of range, or embeddings of another rank.
         tf.errors.InvalidArgumentError: another number of rows, for example a batch divided among too many replicas.
     """
 
     def __init__(self, margin=1.0, loss_weight=1.0, **kwargs):
         super().__init__(**{"autocast": False, **kwargs})
-        if not 0 < margin <= 2:
-            raise ValueError(f"margin must be in (0, 2], the distances of unit vectors, not {margin}")
+        if not (isinstance(margin, numbers.Real) and 0 < margin <= 2):
+            raise ValueError(f"margin must be in (0, 2], the distances of unit vectors, not {margin!r}")
         check_loss_weight(loss_weight)
         self.margin, self.loss_weight = margin, loss_weight
 
     def build(self, embeddings_shape, labels_shape=None):
-        """There are no weights."""
+        """There are no weights; only embeddings of another rank to refuse."""
+        if len(embeddings_shape) != 2:
+            raise ValueError(f"embeddings must be (B, D), not {tuple(embeddings_shape)}")
 
     def call(self, embeddings, labels, training=False):
         tf.debugging.assert_equal(tf.shape(embeddings)[0] % 4, 0, "rows must come in fours: two pairs a turn")

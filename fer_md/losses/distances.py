@@ -5,6 +5,8 @@ The latter are for up to 16 impostors of each sample and its own center: of few 
 
 import tensorflow as tf
 
+from fer_md.losses.samples import check_samples
+
 GATHER_UP_TO = 16
 """Impostors a sample whose differences are taken one by one: exact, at (P + 1) B D numbers."""
 
@@ -21,14 +23,16 @@ def as_floats(embeddings, labels, centers):
         embeddings, labels with 0 for no label, centers, and (B,) float weights: 1, or 0 for no label.
 
     Raises:
-        ValueError: labels of another rank, which would spread over the batch unnoticed.
+        ValueError: labels of another rank, which would spread over the batch unnoticed; see also ``check_samples``.
     """
     centers = tf.convert_to_tensor(centers)
     if centers.dtype not in (tf.float32, tf.float64):
         centers = tf.cast(centers, tf.float32)
-    labels = tf.cast(labels, tf.int32)
+    embeddings, labels = tf.convert_to_tensor(embeddings), tf.convert_to_tensor(labels)
+    check_samples(embeddings, labels, centers.shape[-1])
     if labels.shape.rank != 1:
         raise ValueError(f"labels must be (B,), not {labels.shape}")
+    labels = tf.cast(labels, tf.int32)
     weights = tf.cast(labels >= 0, centers.dtype)
     return tf.cast(embeddings, centers.dtype), tf.maximum(labels, 0), centers, weights
 

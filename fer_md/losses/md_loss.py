@@ -151,6 +151,7 @@ def check_nearest(nearest, num_classes):
         raise ValueError(f"MD loss needs at least 2 classes, not {num_classes}")
     if nearest is None:
         return num_classes - 1
-    if not 1 <= nearest <= num_classes - 1:
-        raise ValueError(f"nearest must be in [1, num_classes - 1 = {num_classes - 1}], not {nearest}")
+    if not (isinstance(nearest, numbers.Integral) and 1 <= nearest <= num_classes - 1):
+        rule = f"a whole number in [1, num_classes - 1 = {num_classes - 1}]"
+        raise ValueError(f"nearest must be {rule}, not {nearest!r}; None stands for all")
     return nearest

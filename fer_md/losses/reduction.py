@@ -1,5 +1,7 @@
 """How the losses of single samples become one number."""
 
+import numbers
+
 import tensorflow as tf
 
 
@@ -27,5 +29,5 @@ def reduce(losses, weights, reduction):
 
 def check_loss_weight(loss_weight):
     """ValueError for a factor of a loss that is not a finite number of at least 0."""
-    if not 0 <= loss_weight < float("inf"):
-        raise ValueError(f"loss_weight must be a finite number of at least 0, not {loss_weight}")
+    if not (isinstance(loss_weight, numbers.Real) and 0 <= loss_weight < float("inf")):
+        raise ValueError(f"loss_weight must be a finite number of at least 0, not {loss_weight!r}")
