@@ -14,6 +14,7 @@ from fer_md.models import add_head
 from fer_md.models.baselines import BASELINES, CONFIGS, TINY_CONFIGS
 from fer_md.models.hyperface import HyperFaceConfig
 from fer_md.models.kim import INPUTS, KimConfig, build_kim
+from fer_md.models.meng import MengConfig
 from fer_md.models.zhang import ZhangConfig, adapt_bridge
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.identity_aware import identity_aware_tasks, subject_numbers
@@ -191,7 +192,9 @@ def test_without_batch_norm_a_handful_of_faces_is_learnt(name, options):
 @pytest.mark.parametrize("config, change", [
     (ZhangConfig(), {"filters": (1,)}), (ZhangConfig(), {"image_size": 50}), (KimConfig(), {"illumination": "dark"}),
     (KimConfig(), {"kernels": "huge"}), (KimConfig(), {"filters": ()}), (HyperFaceConfig(), {"filters": ()}),
-    (HyperFaceConfig(), {"image_size": 50}),
+    (HyperFaceConfig(), {"image_size": 50}), (HyperFaceConfig(), {"fused_filters": (4, 0)}),
+    (HyperFaceConfig(), {"dropout": 1}), (KimConfig(), {"dropout": -0.1}), (ZhangConfig(), {"num_classes": 1}),
+    (MengConfig(), {"features": 0.5}),
 ])  # fmt: skip
 def test_impossible_configs_are_refused(config, change):
     with pytest.raises(ValueError, match=next(iter(change))):

@@ -78,7 +78,8 @@ def test_brightness_and_contrast_do_not_matter(images):
 @pytest.mark.parametrize(
     "change",
     [{"filters": (1, 2)}, {"kernel_sizes": (3,)}, {"image_size": 50}, {"num_classes": 1},
-     {"inception": (), "inception_stages": 1}],
+     {"inception": (), "inception_stages": 1}, {"dropout": 2}, {"dropout": 1.0}, {"dropout": "0.5"}, {"fc_units": 0},
+     {"fc_units": 2.5}, {"filters": 5}, {"filters": (4, 4, 8, 8, 0)}, {"inception": (4, 4)}, {"image_size": "48"}],
 )
 def test_impossible_configs_are_refused(change):
     with pytest.raises(ValueError, match=next(iter(change))):

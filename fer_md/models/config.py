@@ -1,9 +1,27 @@
 """Every width of a component network, in one frozen object."""
 
 import dataclasses
+import numbers
 
+from fer_md.arguments import check_whole
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
+
+
+def check_config(config):
+    """ValueError that names the field of a network's configuration which is no width, or no share of dropout.
+
+    By the fields' types: ``int`` and each entry of a ``tuple`` must be whole and at least 1 (``num_classes``, which are
+    a data set's expressions, at least 2), ``float`` in [0, 1).
+    """
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if field.type is float and not (isinstance(value, numbers.Real) and 0 <= value < 1):
+            raise ValueError(f"{field.name} must be in [0, 1), not {value!r}")
+        if field.type is tuple and not isinstance(value, (tuple, list)):
+            raise ValueError(f"{field.name} must be a tuple of whole numbers, not {value!r}")
+        for width in value if field.type is tuple else (value,) if field.type is int else ():
+            check_whole(field.name, width, 2 if field.name == "num_classes" else 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +46,7 @@ class ComponentConfig:
         factorized: two 3x3 convolutions for an inception module's 5x5.
         crelu_affine: learned scale and shift in CReLU, as in PVANet.
         fc_units: width of the two fully connected layers; the second gives the embeddings (paper: 2048).
-        dropout: share dropped after each of them (paper: "0.65", dropped or kept left open; ours: kept).
+        dropout: share in [0, 1) dropped after each of them (paper: "0.65", dropped or kept left open; ours: kept).
     """
 
     image_size: int = 48
@@ -43,13 +61,14 @@ class ComponentConfig:
     dropout: float = 0.35
 
     def __post_init__(self):
+        check_config(self)
         for name in ("kernel_sizes", "filters"):
             if len(getattr(self, name)) != 5:
                 raise ValueError(f"{name} must have five entries, one a convolution, not {getattr(self, name)}")
         if self.image_size % 16:
             raise ValueError(f"image_size must be a multiple of 16 (four poolings by 2), not {self.image_size}")
-        if self.num_classes < 2:
-            raise ValueError(f"num_classes must be at least 2 (expressions of the data set), not {self.num_classes}")
+        if len(self.inception) not in (0, 6):
+            raise ValueError(f"inception must have six entries or none, not {self.inception}")
         if self.inception_stages and not self.inception:
             raise ValueError("inception_stages needs the widths in inception")
 

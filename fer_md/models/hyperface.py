@@ -7,6 +7,7 @@ import keras
 from fer_md.expressions import EXPRESSIONS
 from fer_md.layers import Dropout, ResponseNorm, Standardize
 from fer_md.layers.conv_relu import conv_relu
+from fer_md.models.config import check_config
 from fer_md.models.landmark_head import apply_points
 from fer_md.models.seeding import seed_initial_weights
 
@@ -41,6 +42,7 @@ class HyperFaceConfig:
     dropout: float = 0.5
 
     def __post_init__(self):
+        check_config(self)
         if len(self.filters) != 5:
             raise ValueError(f"filters must have five entries, one a convolution, not {self.filters}")
         if self.image_size % 8:

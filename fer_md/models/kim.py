@@ -7,6 +7,7 @@ import keras
 from fer_md.expressions import EXPRESSIONS
 from fer_md.layers import Dropout, Equalize, IsotropicSmoothing, Stretch
 from fer_md.layers.conv_relu import conv_relu
+from fer_md.models.config import check_config
 from fer_md.models.seeding import seed_initial_weights
 
 INPUTS = ("raw", "smoothed", "equalized")
@@ -59,6 +60,7 @@ class KimConfig:
     dropout: float = 0.5
 
     def __post_init__(self):
+        check_config(self)
         if self.illumination not in INPUTS:
             raise ValueError(f"illumination must be one of {', '.join(INPUTS)}, not {self.illumination!r}")
         if self.kernels not in CONVOLUTIONS:

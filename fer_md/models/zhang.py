@@ -7,6 +7,7 @@ import keras
 from fer_md.expressions import EXPRESSIONS
 from fer_md.layers import Correspondence, Dropout, ResponseNorm, Standardize
 from fer_md.layers.conv_relu import conv_relu
+from fer_md.models.config import check_config
 from fer_md.models.seeding import seed_initial_weights
 
 
@@ -43,6 +44,7 @@ class ZhangConfig:
     dropout: float = 0.5
 
     def __post_init__(self):
+        check_config(self)
         if len(self.filters) != 4:
             raise ValueError(f"filters must have four entries, one a convolution, not {self.filters}")
         if self.image_size % 24:
