@@ -21,7 +21,13 @@ class MDLoss(ClassCenters):
     >>> embeddings = keras.layers.Dense(64, "relu")(x)
     >>> loss = MDLoss(num_classes=7, embedding_dim=64, nearest=3, loss_weight=0.1)(embeddings, labels)
     >>> model = keras.Model([images, labels], {"logits": logits, "md_loss": loss})
-    >>> model.compile("sgd", {"logits": keras.losses.SparseCategoricalCrossentropy(from_logits=True)})
+    >>> softmax = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    >>> model.compile("sgd", {"logits": softmax}, metrics={"logits": ["accuracy"]})
+    >>> model.fit([x, y], {"logits": y, "md_loss": np.zeros(len(y))})
+
+    The loss must be an output of the model (Keras drops layers that lead to none), and with metrics or validation data
+    Keras wants a target for it, which is not read. Behind a ReLU it holds a lambda of up to K (K - 1) that trains
+    nothing: softmax loss and accuracy tell how training goes. docs/METHOD.md has the whole example.
 
     Args:
         num_classes: K, at least 2.
@@ -32,7 +38,7 @@ class MDLoss(ClassCenters):
         alpha, learned, loss_weight, centers_initializer: see ``ClassCenters``.
 
     Raises:
-        ValueError: an argument out of range or an unknown choice.
+        ValueError: an argument out of range or an unknown choice; embeddings or labels that ``ClassCenters`` refuses.
 
     Reference: Yang, Li, Cao 2020, Sec. 3.2.2.
     """
