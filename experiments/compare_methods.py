@@ -2,12 +2,12 @@
 
 python experiments/compare_methods.py --data=runs/data/fer2013 --run_dir=runs/compare --seeds=0,1,2 --output=FILE.json
 
-All networks share the loop, the augmentation, the batch size and the number of epochs. Each method has the learning
-rate of --rates with which its first network, under its own loss and the first seed, does best on PublicTest. Kim et
-al. is a committee of six members with the budget of one network each, fused with weights fitted on PublicTest. MD loss
-is added to softmax, and in Meng et al. takes the place of the expression-sensitive loss. Training images identical to
-a held-out one are left out; no figure of the test split decides anything. Networks that are done are not trained
-again, so methods and seeds can be added.
+All networks share the loop, the augmentation, the batch size and the number of epochs. Each has, for each loss, the
+learning rate of --rates with which it does best on PublicTest under the first seed. Kim et al. is a committee of six
+members with the budget of one network each, fused with weights fitted on PublicTest. MD loss is added to softmax, and
+in Meng et al. takes the place of the expression-sensitive loss. Training images identical to a held-out one are left
+out; no figure of the test split decides anything. Networks that are done are not trained again, so methods and seeds
+can be added.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -24,13 +24,10 @@ from absl import flags
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation import paper_tables
 from fer_md.evaluation.committee import committee_weights
+from fer_md.evaluation.comparison import NAMES, figures_of, method_rows, scored
 from fer_md.evaluation.fusion import fuse
-from fer_md.evaluation.metrics import confusion_matrix, summarize
 from fer_md.evaluation.predict import predict_probabilities
-from fer_md.evaluation.seeds import over_seeds
-from fer_md.evaluation.significance import mcnemar, paired_bootstrap
 from fer_md.files import read_json
 from fer_md.models import config_for
 from fer_md.models.baselines import BASELINES, CONFIGS, TINY_CONFIGS
@@ -55,18 +52,12 @@ MEMBERS = {
 }
 """Networks that are trained: the baseline and what its config has otherwise."""
 
-METHODS = {
-    "zhang": "Zhang et al. 2015",
-    "kim": "Kim et al. 2016",
-    "meng": "Meng et al. 2017",
-    "ours": "Our component",
-}
-
 NOTE = (
     "The paper's figures are said to be accuracies on CK+, MMI and faces of its own, 70 % for training. 75.10 and "
     "72.72 are most likely the FER2013 figures of the literature for Zhang et al. and Kim et al., 76.82 has no known "
-    "source for Meng et al., and 79.7 is the mean of Tab. 1's diagonal, a macro recall of two fused networks. So they "
-    "stand beside ours, which are short trainings on other data, and are no target."
+    "source for Meng et al. So they stand beside ours, which are short trainings on other data, and are no target. The "
+    "paper's own row, 79.7, is of two fused networks that exchanged their data sets, and is the mean of Tab. 1's "
+    "diagonal, a macro recall: it stands beside the fine-tuned networks, not beside our component here."
 )
 
 RECIPE = dataclasses.replace(PRESETS["quick"], batch_size=32, average=0.99)
@@ -76,7 +67,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
 flags.DEFINE_string("run_dir", None, "Folder of the networks' runs.")
 flags.DEFINE_string("output", None, "JSON file for the table.")
-flags.DEFINE_list("methods", [], f"Methods to compare with ours, of {', '.join(METHODS)}; empty for all.")
+flags.DEFINE_list("methods", [], f"Methods to compare with ours, of {', '.join(NAMES)}; empty for all.")
 flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds to train each network with.")
 flags.DEFINE_list("rates", ["0.01", "0.02", "0.04"], "Learning rates to choose from.")
 flags.DEFINE_integer("epochs", 5, "Of each training.", lower_bound=1)
@@ -102,26 +93,28 @@ class Data:
 
 
 def main():
-    unknown = set(FLAGS.methods) - set(METHODS)
+    unknown = set(FLAGS.methods) - set(NAMES)
     if unknown:
-        raise FerMdError(f"--methods: must be of {', '.join(METHODS)}; found {', '.join(sorted(unknown))}")
-    seeds = [int(seed) for seed in console.numbers("seeds", FLAGS.seeds)]
-    rates = console.numbers("rates", FLAGS.rates)
+        raise FerMdError(f"--methods: must be of {', '.join(NAMES)}; found {', '.join(sorted(unknown))}")
+    seeds, rates = console.whole_numbers("seeds", FLAGS.seeds), console.numbers("rates", FLAGS.rates)
     data = load_data()
-    names = [name for name in METHODS if name == "ours" or name in (FLAGS.methods or METHODS)]
-    trials = {name: rate_trials(name, rates, seeds[0], data) for name in names}
+    names = [name for name in NAMES if name == "ours" or name in (FLAGS.methods or NAMES)]
+    for member in (member for name in names for member in members_of(name)):
+        config_of(member, data)  # one that cannot take the images is told of before the first training
+    trials = {(member, md): rate_trials(member, md, rates, seeds[0], data)
+              for name in names for member in members_of(name) for md in (False, True)}  # fmt: skip
     results = {}
     for seed in seeds:
         for name in names:
             for md in (False, True):
-                scores, committee = method_scores(name, md, best(trials[name]), seed, data)
-                found = {"seed": seed, **figures(scores, data), **committee}
-                results.setdefault((name, md), []).append((found, scores.argmax(1) == data.test.labels))
-                print(f"{METHODS[name]:20} {'MD loss ' if md else 'own loss'} seed {seed}  accuracy "
-                      f"{100 * found['accuracy']:.2f} %  macro recall {100 * found['macro_recall']:.2f} %",
-                      flush=True)  # fmt: skip
+                scores, committee = method_scores(name, md, trials, seed, data)
+                training = scored(seed, scores, data.test.labels, **committee)
+                results.setdefault((name, md), []).append(training)
+                print(f"{NAMES[name]:20} {'MD loss ' if md else 'own loss'} seed {seed}  accuracy "
+                      f"{100 * training.figures['accuracy']:.2f} %  macro recall "
+                      f"{100 * training.figures['macro_recall']:.2f} %", flush=True)  # fmt: skip
     if FLAGS.output:
-        write_result(FLAGS.output, table(results, trials, data))
+        write_result(FLAGS.output, table(results, trials, seeds, data))
 
 
 def load_data():
@@ -141,15 +134,15 @@ def members_of(name):
     return members[:2] if FLAGS.network == "tiny" else members
 
 
-def rate_trials(name, rates, seed, data):
-    """Accuracy on PublicTest of a method's first network with each learning rate; none is trained for a single one."""
+def rate_trials(member, md, rates, seed, data):
+    """Accuracy on PublicTest of a network with each learning rate; nothing is trained for a single one."""
     if len(rates) == 1:
         return {rates[0]: None}
     found = {}
     for rate in rates:
-        scores = member_scores(members_of(name)[0], False, rate, seed, data)["validation"]
-        found[rate] = float((scores.argmax(1) == data.validation.labels).mean())
-        print(f"{METHODS[name]:20} learning rate {rate:g}  PublicTest {100 * found[rate]:.2f} %", flush=True)
+        scores = member_scores(member, md, rate, seed, data)["validation"]
+        found[rate] = figures_of(scores, data.validation.labels)["accuracy"]
+        print(f"{named(member, md):28} learning rate {rate:g}  PublicTest {100 * found[rate]:.2f} %", flush=True)
     return found
 
 
@@ -157,20 +150,23 @@ def best(trials):
     return max(trials, key=lambda rate: trials[rate] or 0)
 
 
-def method_scores(name, md, rate, seed, data):
+def named(member, md):
+    return f"{member}, {'MD' if md else 'own'} loss"
+
+
+def method_scores(name, md, trials, seed, data):
     """Probabilities (N, K) of a method on the test split, and what is known of its committee."""
     members = members_of(name)
-    found = [member_scores(member, md, rate, seed, data) for member in members]
+    found = [member_scores(member, md, best(trials[member, md]), seed, data) for member in members]
     if len(members) == 1:
         return found[0]["test"], {}
     groups = {}
     for index, member in enumerate(members):
-        for value in member.split("-")[1:]:  # its input and its kernels
-            groups.setdefault(value, []).append(index)
+        groups.setdefault(member.split("-")[1], []).append(index)  # by their input, as the authors
     validation = np.stack([scores["validation"] for scores in found])
     weights, exponents = committee_weights(validation, data.validation.labels, groups)
-    single = [figures(scores["test"], data)["accuracy"] for scores in found]
-    members = [{"name": n, "weight": w, "accuracy": a} for n, w, a in zip(members, weights, single, strict=True)]
+    members = [{"name": member, "weight": weight, **figures_of(scores["test"], data.test.labels)}
+               for member, weight, scores in zip(members, weights, found, strict=True)]  # fmt: skip
     return fuse([scores["test"] for scores in found], weights), {"members": members, "exponents": exponents}
 
 
@@ -193,12 +189,17 @@ def member_scores(member, md, rate, seed, data):
     return load_checkpoint(path)
 
 
+def config_of(member, data):
+    """The configuration of a network for the data set's images and expressions."""
+    baseline, changes = MEMBERS[member]
+    config = (CONFIGS if FLAGS.network == "paper" else TINY_CONFIGS)[baseline]
+    return dataclasses.replace(config_for(config, data.info, FLAGS.data), **changes)
+
+
 def train_member(member, md, rate, seed, data, folder, done):
     """Trains one network into ``folder`` and returns it; where it is done, only compares the settings."""
-    baseline, changes = MEMBERS[member]
+    baseline, config = MEMBERS[member][0], config_of(member, data)
     info, training = data.info, data.training
-    config = config_for((CONFIGS if FLAGS.network == "paper" else TINY_CONFIGS)[baseline], info, FLAGS.data)
-    config = dataclasses.replace(config, **changes)
     recipe = dataclasses.replace(RECIPE, epochs=FLAGS.epochs, rate=rate)
     metric_loss = MetricLoss("md" if md else "none")
     open_run(folder, {
@@ -222,15 +223,8 @@ def train_member(member, md, rate, seed, data, folder, done):
     return model
 
 
-def figures(scores, data):
-    """Accuracy and macro recall on the test split."""
-    confusion = confusion_matrix(data.test.labels, scores.argmax(1), scores.shape[1])
-    return {name: float(summarize(confusion)[name]) for name in ("accuracy", "macro_recall")}
-
-
-def table(results, trials, data):
-    """The rows of Tab. 4 with the paper's figures, each against our component with MD loss."""
-    ours = [right for _, right in results["ours", True]]
+def table(results, trials, seeds, data):
+    """Tab. 4 with the paper's figures, and all that must be known to read it."""
     people = len(set(data.training.subjects) - {""})
     return {
         "data": data.info["name"],
@@ -243,39 +237,22 @@ def table(results, trials, data):
         "epochs": FLAGS.epochs,
         "network": FLAGS.network,
         "recipe": {name: value for name, value in plain_settings(RECIPE).items() if name not in ("epochs", "rate")},
-        "rates": {METHODS[name]: best(found) for name, found in trials.items()},
-        "rate_trials": {METHODS[name]: {f"{r:g}": v for r, v in found.items()} for name, found in trials.items()},
+        "rates": console.numbers("rates", FLAGS.rates),
+        "rate_trials": {named(*key): {f"{r:g}": v for r, v in found.items()} for key, found in trials.items()},
         "metric_loss": plain_settings(MetricLoss("md")),
         "precision": set_precision(FLAGS.precision),
-        "seconds": seconds(results, trials),
-        "seeds": [found["seed"] for found, _ in results["ours", True]],
-        "rows": [row(name, md, found, ours) for (name, md), found in results.items()],
+        "seconds": seconds(trials, seeds),
+        "seeds": seeds,
+        "rows": method_rows(results, data.test.subjects),
         "note": NOTE,
     }
 
 
-def seconds(results, trials):
+def seconds(trials, seeds):
     """Time of all trainings behind the table, those for the learning rates included."""
-    seeds = [found["seed"] for found, _ in results["ours", True]]
-    folders = {folder_of(members_of(name)[0], False, rate, seeds[0]) for name in trials for rate in trials[name]}
-    folders |= {folder_of(member, md, best(trials[name]), seed)
-                for name, md in results for seed in seeds for member in members_of(name)}  # fmt: skip
+    folders = {folder_of(*key, rate, seeds[0]) for key in trials for rate in trials[key]}
+    folders |= {folder_of(*key, best(trials[key]), seed) for key in trials for seed in seeds}
     return sum(read_json(folder / "time.json")["seconds"] for folder in folders)
-
-
-def row(name, md, found, ours):
-    """Means and standard deviations over the seeds, and the comparison with ours on the same images."""
-    single, right = [figures for figures, _ in found], [right for _, right in found]
-    result = {"method": METHODS[name], "loss": "MD" if md else "own", "paper": paper_tables.METHODS[name][md],
-              **over_seeds(single, ("accuracy", "macro_recall"))}  # fmt: skip
-    if (name, md) != ("ours", True):
-        result["ours_minus_this"] = paired_bootstrap(ours, right)
-        tests = [mcnemar(mine, other) for mine, other in zip(ours, right, strict=True)]
-        result["mcnemar"] = [
-            {"seed": figures["seed"], "only_ours": test["only_first"], "only_this": test["only_second"], "p": test["p"]}
-            for figures, test in zip(single, tests, strict=True)
-        ]
-    return {**result, "single": single}
 
 
 if __name__ == "__main__":

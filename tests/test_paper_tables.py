@@ -20,5 +20,5 @@ def test_sums_and_diagonals(number, rows, columns, mean):
 
 
 def test_79_7_is_the_mean_of_the_first_diagonal():
-    assert CONFUSIONS[1].mean == pytest.approx(FUSED, abs=0.05) and METHODS["ours"][1] == FUSED
+    assert CONFUSIONS[1].mean == pytest.approx(FUSED, abs=0.05) and METHODS["ours"] == (None, None)
     assert CONFUSIONS[1].diagonal["fear"] == 79.2

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from fer_md.data.pairs import pair_batches
+from fer_md.errors import FerMdError
 from fer_md.losses import ContrastiveLoss
 from fer_md.training.task import Task
 
@@ -21,7 +22,8 @@ def identity_aware_tasks(split, metric_loss=None):
     ``L = 1/2 sum_t (L_S,t + L_C,t)`` over a task of expression pairs and one of pairs of persons. Each batch is half
     of the recipe's; softmax learns the expression from the faces of both, the contrastive losses the expression and
     the identity layer. Two streams with shared weights are one network on both faces of a pair, so the loop and the
-    trainer are those of every other network. MD loss takes the place of the expression-sensitive loss.
+    trainer are those of every other network. MD loss takes the place of the expression-sensitive loss, on the
+    same batches.
 
     Args:
         split: ``Split`` with subjects; where no subject is known there is the first task alone.
@@ -31,13 +33,15 @@ def identity_aware_tasks(split, metric_loss=None):
         list of ``Task``; all of them train on ``split``.
 
     Raises:
-        ValueError: (with the first batch) no person has two faces, or there is only one person.
+        FerMdError: no person has two faces, or there is only one person.
     """
-    if metric_loss:
-        tasks = [Task("expression", metric_loss=metric_loss)]
-    else:
-        tasks = [Task("expression", metric_loss=ContrastiveLoss, batches=pair_batches)]
+    tasks = [Task("expression", metric_loss=metric_loss or ContrastiveLoss, batches=pair_batches)]
     if any(split.subjects):
-        by_person = functools.partial(pair_batches, groups=subject_numbers(split.subjects))
+        numbers = subject_numbers(split.subjects)
+        faces = np.bincount(numbers[numbers >= 0])
+        if len(faces) < 2 or faces.max() < 2:
+            raise FerMdError(f"pairs of persons need two persons, and two faces of one of them; found {len(faces)} "
+                             f"persons with at most {faces.max()} faces in {len(numbers)} images: take more images")
+        by_person = functools.partial(pair_batches, groups=numbers)
         tasks.append(Task("identity", metric_loss=ContrastiveLoss, features="identity", batches=by_person))
     return tasks
