@@ -20,6 +20,7 @@ flags.DEFINE_string("finetuned", None, "Run of experiments/finetune.py on these 
 flags.DEFINE_string("results", None, "Folder with stages.json, table1.json and so on.")
 flags.DEFINE_string("drawn_faces", None, "JSON file of benchmarks/drawn_faces.py, for a section on the drawn faces.")
 flags.DEFINE_string("photographs", None, "Folder of photographs; a sheet shows their faces as the first run sees them.")
+flags.DEFINE_multi_string("more_data", [], "Prepared folder of Tab. 2 or 3, for its card; may be given several times.")
 flags.DEFINE_string("output", "runs/report", "Folder to write; replaced if it is there.")
 flags.mark_flags_as_required(["runs", "data"])
 
@@ -29,7 +30,8 @@ def main():
         raise FerMdError(f"--data must name one folder a run: {len(FLAGS.data)} for {len(FLAGS.runs)} runs")
     runs, data = (tuple(map(Path, folders)) for folders in (FLAGS.runs, FLAGS.data))
     more = (FLAGS.finetuned, FLAGS.results, FLAGS.drawn_faces, FLAGS.photographs)
-    print(write_report(Sources(runs, data, *(path and Path(path) for path in more)), FLAGS.output))
+    further = tuple(map(Path, FLAGS.more_data))
+    print(write_report(Sources(runs, data, *(path and Path(path) for path in more), further), FLAGS.output))
 
 
 if __name__ == "__main__":

@@ -47,8 +47,8 @@ def test_unknown_methods_are_refused(data, tmp_path):
 
 def test_what_cannot_be_compared_is_one_line(data, tmp_path):
     small = tmp_path / "small"
-    faces = [Face(str(i), np.zeros((64, 64), np.uint8), i % 7, split) for i, split in
-             enumerate(["Training"] * 20 + ["PublicTest"] * 3 + ["PrivateTest"] * 3)]  # fmt: skip
+    splits = ["Training"] * 20 + ["PublicTest"] * 3 + ["PrivateTest"] * 3
+    faces = [Face(str(i), np.zeros((64, 64), np.uint8), i % 7, split=split) for i, split in enumerate(splits)]
     write_dataset(faces, small, "small", image_size=64)
     answer = compare(small, tmp_path)
     assert (answer.returncode, answer.stdout) == (1, "") and not (tmp_path / "runs").exists()

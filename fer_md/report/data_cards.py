@@ -1,4 +1,4 @@
-"""A card for each data set: counts and licence, and of those that were trained on, duplicates."""
+"""A card for each data set: counts, licence and duplicates."""
 
 import html
 
@@ -12,7 +12,7 @@ LICENCES = {
     "sfew": "Research only, on request with a signed agreement; may not be passed on.",
     "ckplus": "Research only, on request with a signed agreement.",
     "mmi": "Research only, on request with a signed agreement.",
-    "video frames": "Of other people's videos (YouTube Faces). For research, not to be passed on.",
+    "video frames": "Of other people's videos. For research, not to be passed on.",
 }
 """Terms by the data set's name; docs/DATA.md has the sources."""
 DRAWN = "Synthetic: drawn by this project, Apache-2.0 like it. Figures on it say nothing about people."
@@ -20,10 +20,10 @@ OWN = "Your own photographs: the terms are yours to know."
 
 
 def data_section(sources):
-    """The cards of the report's data sets, then of those that only Tab. 2, Tab. 3 and Fig. 6 use."""
-    infos = [read_info(directory) for directory in dict.fromkeys(sources.data)]
-    further = {**_tested(sources.result("table2")), **_tested(sources.result("table3")), **_annotated(sources)}
-    return "".join([*map(_card, infos), *(_short_card(name, *card) for name, card in further.items())])
+    """The cards of the report's data sets, then of those that only Fig. 6 uses."""
+    infos = [read_info(directory) for directory in dict.fromkeys((*sources.data, *sources.more_data))]
+    faces = (sources.result("figure6") or {"faces": {}})["faces"]
+    return "".join([*map(_card, infos), *(_short_card(name, counts) for name, counts in faces.items())])
 
 
 def _title(name):
@@ -43,20 +43,5 @@ def _card(info):
     )
 
 
-def _short_card(name, head, rows):
-    return f"{_title(name)}{table(head, rows)}"
-
-
-def _tested(found):
-    """Name, head and rows of the data set of Tab. 2 or 3, as the table's matrices count it; {} without the table."""
-    if not found:
-        return {}
-    row = found["rows"][0]
-    counts = [sum(counts) for counts in row["confusion"]]
-    return {row["data"]: (["split", "images", *row["expressions"]], [[found["split"], sum(counts), *counts]])}
-
-
-def _annotated(sources):
-    """Likewise of the data sets of Fig. 6."""
-    faces = (sources.result("figure6") or {"faces": {}})["faces"]
-    return {name: (["faces", "images"], list(counts.items())) for name, counts in faces.items()}
+def _short_card(name, counts):
+    return f"{_title(name)}{table(['faces', 'images'], list(counts.items()))}"

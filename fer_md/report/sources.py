@@ -18,6 +18,7 @@ class Sources:
         results: folder with the files of the tables and figures, such as ``table1.json``, or None.
         drawn_faces: file that benchmarks/drawn_faces.py wrote, or None.
         photographs: folder of whole photographs whose faces are shown, or None.
+        more_data: prepared folders of the data sets that only Tab. 2 and 3 use.
     """
 
     runs: tuple
@@ -26,6 +27,7 @@ class Sources:
     results: Path | None = None
     drawn_faces: Path | None = None
     photographs: Path | None = None
+    more_data: tuple = ()
 
     def result(self, name):
         """The content of ``NAME.json`` in the folder of results, or None where it is not there."""
