@@ -142,6 +142,8 @@ def _methods_training(found):
         tried = ", ".join(f"{rate:g}" for rate in rates)
         yield (f"Each network has for each loss the learning rate, of {tried}, that is best on PublicTest under the "
                f"first seed; for {ends} of {len(best)} it is at an end of these.")  # fmt: skip
+    else:
+        yield f"Learning rate of all networks: {rates[0]:g}."
     yield "The weight of MD loss is the default everywhere."
     members = [member for row in found["rows"] for single in row["single"] for member in single.get("members", ())]
     if members:
