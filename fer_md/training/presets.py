@@ -61,8 +61,9 @@ PRESETS = {
     "paper": PAPER,
     # Sec. 4, second stage, as printed: "learning rate 0.001". Not run either.
     "paper-finetune": dataclasses.replace(PAPER, rate=0.001),
-    # The same rate for few epochs: six of them, 7.2 minutes for both components, take component 1 on PrivateTest from
-    # 64.7 to 50.3 % on its own data set and from 55.3 to 85.7 % on the other (docs/results/stages.json).
+    # The same rate for few epochs: six of them, 14 minutes for both components beside other work, take component 1 on
+    # PrivateTest from 65.5 to 49.9 % on its own data set and from 53.0 to 85.9 % on the other
+    # (docs/results/quick/stages.json).
     "finetune": Recipe(epochs=10, schedule="paper", rate=0.001, augmentation=MILD),
     # The long run (docs/METHOD.md says how it was chosen), not yet for 120 epochs. The first network that ships learned
     # with --epochs=44: 65.59 % of PublicTest in 79 minutes on two cores (docs/results/fer2013-full-component1).
