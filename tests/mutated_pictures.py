@@ -144,7 +144,7 @@ def attack(count, seed, make_detector=StubDetector):
         if first == 0:
             start_memory = _peak_memory()
     assert all(len(str(error).splitlines()) == 1 for error in refused)
-    messages = sorted({re.sub(r"-?\d+", "N", str(error).partition(": ")[2]) for error in refused})
+    messages = sorted({re.sub(r"-?\d[\d,]*", "N", str(error).partition(": ")[2]) for error in refused})
     return {**result, "refused": len(refused), "grown": _peak_memory() - start_memory, "messages": messages}
 
 

@@ -197,7 +197,7 @@ def check_export(folder, runs, data, split):
 @pytest.mark.parametrize("flags, message", [
     (["--dataset_weights=1,2,x"], "--dataset_weights must be numbers"),
     (["--dataset_weights=1,2"], "--dataset_weights must be 3 numbers, one a data set; found 2"),
-    (["--nearest=7"], r"nearest must be in [1, num_classes - 1 = 6], not 7"),
+    (["--nearest=7"], "nearest must be a whole number in [1, num_classes - 1 = 6], not 7"),
     (["--components=a,b"], "found 2 and 3"),
 ])  # fmt: skip
 def test_wrong_flags_are_one_line(stage, tmp_path, flags, message):

@@ -95,7 +95,7 @@ def test_damaged_and_missing_zips(tmp_path):
 
 
 def test_decoded_colour_and_gray_follow_the_same_rules():
-    with pytest.raises(FerMdError, match="x: the image is 40x30; at most 1199 pixels"):
+    with pytest.raises(FerMdError, match="x: the image is 40x30, 1,200 pixels; at most 1,199 are decoded"):
         decode_rgb(jpeg(), "x", 1199)
 
 
