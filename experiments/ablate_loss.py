@@ -37,7 +37,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
 flags.DEFINE_string("run_dir", None, "Folder of the rows' runs.")
 flags.DEFINE_string("output", None, "JSON file for the table.")
-flags.DEFINE_list("rows", [], "Names of the rows to train; empty for all.")
+flags.DEFINE_list("rows", [], "Names of the rows to train; all by default.")
 flags.DEFINE_list("seeds", ["0"], "Seeds to train each row with.")
 flags.DEFINE_integer("epochs", 5, "Of each training.", lower_bound=1)
 flags.mark_flags_as_required(["data", "run_dir"])

@@ -34,7 +34,7 @@ def main():
                          f"{' and '.join(missing)}")  # fmt: skip
     if differing := [f"{name} ({outcome.reason})" for name, outcome in outcomes.items() if outcome.reason]:
         raise FerMdError(f"{FLAGS.measured}: {len(differing)} of the files cannot be compared: {', '.join(differing)}; "
-                         "measure with the committed settings, in another folder")  # fmt: skip
+                         "measure with the committed data and settings (make data-found)")  # fmt: skip
     if not any(outcome.compared for outcome in outcomes.values()):
         raise FerMdError(f"{FLAGS.committed}: nothing in it can be compared with {FLAGS.measured}; run make reproduce")
     outside = sum(len(outcome.outside) for outcome in outcomes.values())

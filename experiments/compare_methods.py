@@ -67,7 +67,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
 flags.DEFINE_string("run_dir", None, "Folder of the networks' runs.")
 flags.DEFINE_string("output", None, "JSON file for the table.")
-flags.DEFINE_list("methods", [], f"Methods to compare with ours, of {', '.join(NAMES)}; empty for all.")
+flags.DEFINE_list("methods", [], f"Methods to compare with ours, of {', '.join(NAMES)}; all by default.")
 flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds to train each network with.")
 flags.DEFINE_list("rates", ["0.01", "0.02", "0.04"], "Learning rates to choose from.")
 flags.DEFINE_integer("epochs", 5, "Of each training.", lower_bound=1)

@@ -37,7 +37,7 @@ flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
 flags.DEFINE_string("run_dir", None, "Folder of the candidates' runs.")
 flags.DEFINE_string("output", None, "JSON file for the results.")
 flags.DEFINE_integer("epochs", 3, "Of each training.", lower_bound=1)
-flags.DEFINE_list("candidates", [], "Names to train; empty for all.")
+flags.DEFINE_list("candidates", [], "Names to train; all by default.")
 flags.DEFINE_integer("seed", 0, "Of weights, order, augmentation and dropout.", lower_bound=0)
 flags.mark_flags_as_required(["data", "run_dir"])
 

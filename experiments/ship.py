@@ -22,7 +22,7 @@ from fer_md.evaluation.components import find_networks, load_scorer, model_hashe
 from fer_md.evaluation.fusion import fit_weights, fuse
 from fer_md.pretrained import config_from_json, load_components, save_pretrained
 from fer_md.pretrained.store import FOLDER
-from fer_md.training.run_directory import environment, read_settings
+from fer_md.training.run_directory import command_line, environment, read_settings
 
 MEBIBYTE = 2**20
 LARGEST = 30
@@ -41,7 +41,7 @@ def main():
     scorers = [load_scorer(run, name, info) for run, name in networks]
     split = load_split(FLAGS.data, FLAGS.validation)
     description = {
-        "command": " ".join(["python", *sys.argv]),
+        "command": command_line(),
         "data": info["name"],
         "manifest_sha256": info["manifest_sha256"],
         "expressions": info["expressions"],

@@ -50,7 +50,7 @@ def test_figures_of_the_network_that_ships(tmp_path):
         time = {"seconds": 60 * number, "images_per_second": 9.6, **more}
         write_json(tmp_path / f"fer2013-full-component{number}" / "time.json", time)
     page = results_markdown(tmp_path)
-    assert "3.0 minutes in all" in page and "component1: 1.0 minutes at 10 images/s; share of the time that was" in page
+    assert "3.0 minutes in all" in page and "component1: 1.0 minutes at 10 images/s; how much of it was" in page
     assert "5.0 % of the time waited" in page and "`python e --split=P`" in page and "--output" not in page
     assert page.index("| fer2013 PrivateTest | none") < page.index("| press PrivateTest | none")
     assert "press PrivateTest, copies averaged: none, confusion matrix" in page

@@ -55,8 +55,8 @@ def committee_weights(scores, labels, groups):
     """Weights of the members of a committee of two levels, fitted on the validation split.
 
     In each group the members are weighted by ``exponential_weights`` with a q of the group's own (the authors'
-    VA-Expo-WA); the groups' results are averaged. Both levels are weighted sums,
-    hence so is the committee: ``fer_md.evaluation.fusion.fuse(scores, weights)``.
+    VA-Expo-WA); the groups' results are averaged. Both levels are weighted sums, hence so is the committee:
+    ``fer_md.evaluation.fusion.fuse(scores, weights)``.
 
     Args:
         scores: (N, B, K) probabilities of N members, on the validation split.

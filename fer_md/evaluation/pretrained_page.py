@@ -6,8 +6,7 @@ from pathlib import Path
 from fer_md.errors import FerMdError
 from fer_md.evaluation.paper_tables import CONFUSIONS
 from fer_md.evaluation.quality import PARTS
-from fer_md.evaluation.result_tables import interval, markdown_table, percent
-from fer_md.evaluation.timing import training_time
+from fer_md.evaluation.result_tables import interval, markdown_table, percent, training_time
 from fer_md.files import read_json
 
 START, END = "<!-- figures: made by python experiments/results.py -->", "<!-- end of the figures -->"

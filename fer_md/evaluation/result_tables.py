@@ -33,6 +33,16 @@ def difference(value, paper):
     return "" if value is None or paper is None else f"{100 * value - paper:+.2f}"
 
 
+def training_time(found):
+    """What ``time.json`` of a finished run says, as text; an older version did not measure what was not training."""
+    share = (
+        f"{percent(found['not_training'], 1)} % of the time waited for batches, validated or saved"
+        if "not_training" in found
+        else "how much of it was not training was not measured (older version)"
+    )
+    return f"{found['seconds'] / 60:.1f} minutes at {found['images_per_second']:.0f} images/s; {share}"
+
+
 def needs_data(number):
     """What stands in the place of Tab. 2 or 3 without its data: two sentences, and the command."""
     name, place = NEEDS[number]

@@ -18,8 +18,8 @@ from fer_md.evaluation.result_tables import (
     percent,
     recall_table,
     stages_table,
+    training_time,
 )
-from fer_md.evaluation.timing import training_time
 from fer_md.files import read_json
 
 HEADER = """# Results

@@ -41,7 +41,8 @@ def paired_bootstrap(correct, other, groups=None, resamples=10_000, seed=0, leve
 
     Args:
         correct: (N,) or (S, N) bool, whether the first method is right about each image, in each of S trainings;
-            the trainings are averaged image by image, since what is resampled are the images.
+            the trainings are averaged image by image, since what is resampled are the images or the people, not the
+            trainings.
         other: likewise of the second method.
         groups, resamples, seed, level: see `bootstrap_mean`.
 

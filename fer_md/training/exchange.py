@@ -19,7 +19,7 @@ from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
 FOR_CENTERS = 512
-"""Training images of each class from which its mean is taken that its center starts from."""
+"""At most so many Training images of a class give the mean from which its center starts."""
 
 
 @dataclasses.dataclass(frozen=True)

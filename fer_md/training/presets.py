@@ -50,9 +50,10 @@ PAPER = Recipe(
 )  # fmt: skip
 
 PRESETS = {
-    # For drawn faces: 79.3 % of PrivateTest with network "wide" and 6,000 of them (docs/results/drawn-faces.json, lab).
+    # For drawn faces: 79.3 % of PrivateTest in 9.3 minutes, with network "wide", dropout 0.5 and 4,800 of them
+    # (docs/results/drawn-faces.json, lab).
     "smoke": Recipe(epochs=24, rate=0.03, average=0.98, augmentation=MILD),
-    # For drawn faces in make reproduce: 47.8 % of PrivateTest in 36 seconds, with network "half", little dropout and
+    # For drawn faces in make reproduce: 47.8 % of PrivateTest in 51 seconds, with network "half", little dropout and
     # 3,200 of them (docs/results/synthetic/stages.json, lab).
     "drawn": Recipe(epochs=6, batch_size=128, rate=0.02, average=0.98, augmentation=MILD),
     # 64.81 % of FER2013's PublicTest in 29.9 minutes on two cores with AVX2 (docs/results/fer2013-quick-seed0).
@@ -63,7 +64,7 @@ PRESETS = {
     "paper-finetune": dataclasses.replace(PAPER, rate=0.001),
     # The same rate for few epochs: six of them, 14 minutes for both components beside other work, take component 1 on
     # PrivateTest from 65.5 to 49.9 % on its own data set and from 53.0 to 85.9 % on the other
-    # (docs/results/quick/stages.json).
+    # (macro recall 50.5 to 34.9 %; docs/results/quick/stages.json).
     "finetune": Recipe(epochs=10, schedule="paper", rate=0.001, augmentation=MILD),
     # The long run (docs/METHOD.md says how it was chosen), not yet for 120 epochs. The first network that ships learned
     # with --epochs=44: 65.59 % of PublicTest in 79 minutes on two cores (docs/results/fer2013-full-component1).

@@ -1,9 +1,7 @@
 """Files with measured figures: each says how it was made, and where."""
 
-import sys
-
 from fer_md.files import write_json
-from fer_md.training.run_directory import environment
+from fer_md.training.run_directory import command_line, environment
 
 
 def write_result(path, figures):
@@ -13,4 +11,4 @@ def write_result(path, figures):
         path: the file.
         figures: dict of JSON values, without ``command`` and ``environment``.
     """
-    write_json(path, {"command": " ".join(["python", *sys.argv]), **figures, "environment": environment()})
+    write_json(path, {"command": command_line(), **figures, "environment": environment()})

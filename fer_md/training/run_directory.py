@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,11 @@ import fer_md
 import fer_md.layers
 from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
+
+
+def command_line():
+    """The command of this process, quoted so that a shell takes it as it was given."""
+    return shlex.join(["python", *sys.argv])
 
 
 def environment():
@@ -61,8 +67,7 @@ def open_run(run_dir, settings):
     run_dir = Path(run_dir)
     path = run_dir / "config.json"
     if not path.exists():
-        command = " ".join(["python", *sys.argv])
-        write_json(path, {"settings": settings, "command": command, "environment": environment()})
+        write_json(path, {"settings": settings, "command": command_line(), "environment": environment()})
         return run_dir
     stored = read_json(path)["settings"]
     for name in settings:
