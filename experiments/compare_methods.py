@@ -237,7 +237,7 @@ def table(results, trials, seeds, data):
         "epochs": FLAGS.epochs,
         "network": FLAGS.network,
         "recipe": {name: value for name, value in plain_settings(RECIPE).items() if name not in ("epochs", "rate")},
-        "rates": console.numbers("rates", FLAGS.rates),
+        "rates": list(trials["ours", False]),
         "rate_trials": {named(*key): {f"{r:g}": v for r, v in found.items()} for key, found in trials.items()},
         "metric_loss": plain_settings(MetricLoss("md")),
         "precision": set_precision(FLAGS.precision),

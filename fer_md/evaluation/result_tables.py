@@ -114,17 +114,20 @@ def methods_table(found):
     return head, [
         [row["method"], row["loss"], percent(row["accuracy"]), percent(row["accuracy_std"]),
          percent(row["macro_recall"]), f"{row['paper']:.2f}" if row["paper"] else "–",
-         difference(row["accuracy"], row["paper"]), _gain(row.get("md_minus_own")), _gain(row.get("ours_minus_this"))]
+         difference(row["accuracy"], row["paper"]), _points(row.get("md_minus_own"), 1),
+         _points(row.get("ours_minus_this"), 1)]
         for row in found["rows"]
     ]  # fmt: skip
 
 
-def _gain(gain):
-    """-4.79 (-5.8 to -3.8; p < 0.001, 0.377), or "" for None."""
-    if not gain:
+def _points(gain, digits=2):
+    """A difference in points with its interval, and the p-values of its tests where there are any: -4.79 (-5.8 to -3.8;
+    p < 0.001, 0.377) with one digit; "" for None."""
+    if gain is None:
         return ""
-    tests = ", ".join(f"{test['p']:.3f}" if test["p"] >= 0.001 else "< 0.001" for test in gain["mcnemar"])
-    return f"{100 * gain['difference']:+.2f} ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f}; p {tests})"
+    tests = ", ".join(f"{test['p']:.3f}" if test["p"] >= 0.001 else "< 0.001" for test in gain.get("mcnemar", ()))
+    low, high = (f"{100 * gain[end]:+.{digits}f}" for end in ("low", "high"))
+    return f"{100 * gain['difference']:+.2f} ({low} to {high}{tests and f'; p {tests}'})"
 
 
 def methods_text(found):
@@ -202,13 +205,6 @@ def landmarks_table(found):
 def _has_differences(found):
     """Whether the methods of Fig. 6 are compared with the first of them; older files have no such figures."""
     return any("minus_first" in e for methods in found["errors"].values() for m in methods.values() for e in m.values())
-
-
-def _points(gain):
-    """A difference with its interval, in points; "" for None."""
-    if gain is None:
-        return ""
-    return f"{100 * gain['difference']:+.2f} ({100 * gain['low']:+.2f} to {100 * gain['high']:+.2f})"
 
 
 def landmarks_text(found):

@@ -90,7 +90,7 @@ def _run(folder):
     return (
         f"## One component: {folder.name}\n\n"
         f"{config['settings']['recipe']['epochs']} epochs, {config['settings']['precision']}: {training_time(time)}."
-        f"\n\n"
+        "\n\n"
         f"{markdown_table(head, rows)}\n"
         + "\n".join(commands)
         + f"\n[results/{folder.name}](results/{folder.name}); {where['date']}, {where['processor']}, "

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from fer_md.data.pairs import pair_batches
+from fer_md.data.pairs import GroupMembers, pair_batches
 from fer_md.errors import FerMdError
 from fer_md.losses import ContrastiveLoss
 from fer_md.training.task import Task
@@ -38,10 +38,10 @@ def identity_aware_tasks(split, metric_loss=None):
     tasks = [Task("expression", metric_loss=metric_loss or ContrastiveLoss, batches=pair_batches)]
     if any(split.subjects):
         numbers = subject_numbers(split.subjects)
-        faces = np.bincount(numbers[numbers >= 0])
-        if len(faces) < 2 or faces.max() < 2:
-            raise FerMdError(f"pairs of persons need two persons, and two faces of one of them; found {len(faces)} "
-                             f"persons with at most {faces.max()} faces in {len(numbers)} images: take more images")
+        try:
+            GroupMembers(numbers)  # as with the first batch, but before anything is trained
+        except ValueError as error:
+            raise FerMdError(f"persons of {len(numbers)} images: {error}; take more images") from None
         by_person = functools.partial(pair_batches, groups=numbers)
         tasks.append(Task("identity", metric_loss=ContrastiveLoss, features="identity", batches=by_person))
     return tasks
