@@ -97,6 +97,8 @@ def main():
     if unknown:
         raise FerMdError(f"--methods: must be of {', '.join(NAMES)}; found {', '.join(sorted(unknown))}")
     seeds, rates = console.whole_numbers("seeds", FLAGS.seeds), console.numbers("rates", FLAGS.rates)
+    if min(rates) <= 0:
+        raise FerMdError(f"--rates: learning rates are above 0; found {', '.join(FLAGS.rates)}")
     data = load_data()
     names = [name for name in NAMES if name == "ours" or name in (FLAGS.methods or NAMES)]
     for member in (member for name in names for member in members_of(name)):
@@ -122,6 +124,9 @@ def load_data():
     protocol = make_protocol([FLAGS.data])
     training, left_out = load_training(FLAGS.data, protocol)
     if FLAGS.images is not None:
+        if FLAGS.images > len(training.labels):
+            raise FerMdError(f"--images={FLAGS.images}: {FLAGS.data} has {len(training.labels)} Training images to "
+                             f"learn from; {left_out} that are identical to held-out ones do not count")  # fmt: skip
         order = np.random.default_rng(0).permutation(len(training.labels))
         training = training.select(np.isin(np.arange(len(order)), order[: FLAGS.images]))
     held_out = (load_split(FLAGS.data, split) for split in ("PublicTest", "PrivateTest"))

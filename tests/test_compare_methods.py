@@ -45,6 +45,17 @@ def test_unknown_methods_are_refused(data, tmp_path):
     assert answer.returncode == 1 and "--methods: must be of zhang, kim, meng, ours; found khan" in answer.stderr
 
 
+@pytest.mark.parametrize(
+    ("flag", "rule"),
+    [("--rates=0.01,0", "--rates: learning rates are above 0; found 0.01, 0"),
+     ("--images=41", "--images=41: {data} has 40 Training images to learn from")],
+)  # fmt: skip
+def test_numbers_that_cannot_train_are_refused(data, tmp_path, flag, rule):
+    answer = compare(data, tmp_path, flag)
+    assert answer.returncode == 1 and answer.stderr.startswith(f"error: {rule.format(data=data)}")
+    assert not (tmp_path / "runs").exists()
+
+
 def test_what_cannot_be_compared_is_one_line(data, tmp_path):
     small = tmp_path / "small"
     splits = ["Training"] * 20 + ["PublicTest"] * 3 + ["PrivateTest"] * 3
