@@ -22,6 +22,8 @@ EPOCHS2_quick := 60
 EPOCHS2_paper := 311
 EPOCHS2_full := 120
 STAGE2_paper := --preset=paper-finetune
+# Fine-tuning ends when no component has got better for so long.
+PATIENCE_paper := --patience=10
 EPOCHS_FINETUNE_paper := 200
 EPOCHS_FINETUNE_full := 20
 EPOCHS_ADAPT_paper := 200
@@ -47,7 +49,7 @@ else
   FLAGS1 := --preset=$(PRESET)
   # The smaller data set takes more passes (the paper: 200 and 311).
   FLAGS2 := --preset=$(PRESET) --epochs=$(EPOCHS2_$(PRESET))
-  FINETUNE := $(strip $(STAGE2_$(PRESET)) --epochs=$(or $(EPOCHS_FINETUNE_$(PRESET)),6))
+  FINETUNE := $(strip $(PATIENCE_$(PRESET)) $(STAGE2_$(PRESET)) --epochs=$(or $(EPOCHS_FINETUNE_$(PRESET)),6))
   # Equal short budgets for Tab. 4: 90 trainings, of which 54 stand in it and 36 choose learning rates; 108 minutes on
   # 2 shared cores.
   METHODS := $(or $(METHODS_$(PRESET)),--images=3000 --epochs=6)

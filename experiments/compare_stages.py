@@ -55,11 +55,13 @@ def main():
     ]
     print_table(rows)
     if FLAGS.output:
+        times = [read_json(Path(run) / "time.json") for run in [*FLAGS.components, FLAGS.finetuned]]
         write_result(FLAGS.output, {
             "split": FLAGS.split, "validation": FLAGS.validation, "averaging": FLAGS.averaging,
             "protocol": protocol.sha256, "models": model_hashes(sum(stages.values(), [])),
             "settings": [read_settings(run) for run in [*FLAGS.components, FLAGS.finetuned]],
-            "seconds": [read_json(Path(run) / "time.json")["seconds"] for run in [*FLAGS.components, FLAGS.finetuned]],
+            "seconds": [time["seconds"] for time in times],
+            "epochs": [time.get("epochs") for time in times],  # earlier versions did not write them
             "rows": rows,
         })  # fmt: skip
 

@@ -32,6 +32,8 @@ flags.DEFINE_list("data", None, "Prepared folders; the i-th is what component i 
 flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, component1.keras, ...")
 flags.DEFINE_enum("preset", "finetune", FINETUNING, "Recipe; see fer_md/training/presets.py.")
 flags.DEFINE_integer("epochs", None, "Passes over the largest data set, in place of the preset's.", lower_bound=1)
+flags.DEFINE_integer("patience", None, "End after so many epochs in which no component got better on the validation "
+                     "split of what it learns.", lower_bound=1)  # fmt: skip
 flags.DEFINE_float("rate", None, "Learning rate in place of the paper's 0.001 of both presets.", lower_bound=1e-9)
 flags.DEFINE_enum("loss", "md", ["md", "center", "none"], "Loss beside softmax.")
 flags.DEFINE_float("loss_weight", 0.1, "Factor of that loss.", lower_bound=0)
@@ -66,7 +68,8 @@ def main():
     except ValueError as error:  # a choice that the loss or the data sets rule out
         raise FerMdError(str(error)) from None
     run_dir = open_run(FLAGS.run_dir, settings(recipe, metric_loss, weights))
-    complete = train(jobs, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds, measure_start=True)
+    complete = train(jobs, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds, measure_start=True,
+                     patience=FLAGS.patience)  # fmt: skip
     print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
 
 
@@ -85,6 +88,7 @@ def settings(recipe, metric_loss, weights):
         "protocol": check_stage(FLAGS.components, FLAGS.data).sha256,
         "expressions": [info["expressions"] for info in infos],
         "recipe": plain_settings(recipe),
+        "patience": FLAGS.patience,
         "metric_loss": plain_settings(metric_loss),
         "dataset_weights": weights,
         "replay": FLAGS.replay,

@@ -62,6 +62,7 @@ def test_reproduce_trains_on_what_is_found(data_root, preset):
     epochs = {"quick": (60, 6), "paper": (311, 200), "full": (120, 20)}[preset]  # of component 2, of fine-tuning
     assert all(f"--epochs={number} --seed=987" in steps for number in epochs)
     assert ("--preset=paper-finetune --epochs=200" in steps) == (preset == "paper")
+    assert ("--patience=10 " in steps) == (preset == "paper")
     assert "--photographs=" not in steps
     (data_root / "photos").mkdir()
     assert f"--photographs={data_root / 'photos'}" in make("--dry-run", "reproduce", f"DATA_ROOT={data_root}").stdout

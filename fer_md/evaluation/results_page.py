@@ -99,7 +99,9 @@ def _run(folder):
 
 
 def _stages(found):
-    minutes = ", ".join(f"{seconds / 60:.1f}" for seconds in found["seconds"])
+    epochs = found.get("epochs", [None] * len(found["seconds"]))  # older files do not say
+    minutes = ", ".join(f"{seconds / 60:.1f}" + (f" ({count:.0f} epochs)" if count else "")
+                        for seconds, count in zip(found["seconds"], epochs, strict=True))  # fmt: skip
     replay = found["settings"][-1]["replay"]
     kind = f"own data set replayed with weight {replay:g}" if replay else "data sets exchanged as in the paper"
     note = (

@@ -14,6 +14,7 @@ from fer_md.files import atomic_file, write_json
 from fer_md.progress import Progress
 from fer_md.training.checkpoint import load_checkpoint, save_checkpoint
 from fer_md.training.metrics_log import MetricsLog
+from fer_md.training.patience import is_flat
 from fer_md.training.presets import learning_rate
 from fer_md.training.stop import StopAsked, asked_of_any
 from fer_md.training.stream import training_stream
@@ -38,7 +39,7 @@ class Job:
     held_out: dict[str, tuple[str, Split]]
 
 
-def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False):
+def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False, patience=None):
     """Trains to the end of the recipe, from the last checkpoint if the run's folder has one.
 
     Several networks take turns, one step each.
@@ -50,6 +51,8 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False):
         seed: of the order of the examples and of the augmentation.
         checkpoint_seconds: longest time between two checkpoints.
         measure_start: measure the networks before the first step too, as a fine-tuning forgets most in its first epoch.
+        patience: end after so many epochs in which no network got better at what it learns (``is_flat``); None: only
+            the recipe ends it. ``time.json`` has the epochs that were trained.
 
     Returns:
         True if the run is complete, False if it was told to stop. The networks of a complete run hold the averaged
@@ -70,9 +73,11 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False):
     forwards, any_worker = [_forwards(job) for job in jobs], asked_of_any(first.strategy)
     if measure_start and step == 0 and not log.rows:
         _log_validation(jobs, forwards, log, step)
+    learned = {job.name: [task.name for task in job.trainer.tasks] for job in jobs}
+    flat = patience is not None and is_flat(log.rows, learned, patience)
     started, saved, pending, note = time.monotonic() - seconds, time.monotonic(), [], ""
     with StopAsked() as stop, Progress(f"training {run_dir.name}", total, "steps", done=step) as progress:
-        while step < total:
+        while step < total and not flat:
             asked = time.monotonic()
             batches = [next(stream) for stream in streams]
             elsewhere += time.monotonic() - asked
@@ -87,6 +92,7 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False):
             asked = time.monotonic()
             if epoch_ends:
                 _log_validation(jobs, forwards, log, step)
+                flat = patience is not None and is_flat(log.rows, learned, patience)
             now = time.monotonic()
             elsewhere += now - asked
             if due or epoch_ends:
@@ -94,9 +100,9 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False):
                                            "elsewhere": np.float64(elsewhere)})  # fmt: skip
                 saved = time.monotonic()
                 elsewhere += saved - now
-            if stopping and step < total:
+            if stopping and step < total and not flat:
                 return False
-    _finish(jobs, run_dir, time.monotonic() - started, elsewhere, total)
+    _finish(jobs, run_dir, time.monotonic() - started, elsewhere, step)
     return True
 
 
@@ -168,7 +174,7 @@ def _log_validation(jobs, forwards, log, step):
         job.trainer.restore(own)
 
 
-def _finish(jobs, run_dir, seconds, elsewhere, total):
+def _finish(jobs, run_dir, seconds, elsewhere, steps):
     for job in jobs:
         job.trainer.use_average()
     if not jobs[0].trainer.is_chief:
@@ -176,8 +182,9 @@ def _finish(jobs, run_dir, seconds, elsewhere, total):
     for job in jobs:
         with atomic_file(run_dir / f"{job.name}.keras") as partial:
             job.trainer.model.save(partial)
-    images = total * sum(job.trainer.recipe.batch_size for job in jobs)
+    images = steps * sum(job.trainer.recipe.batch_size for job in jobs)
     write_json(run_dir / "time.json", {
+        "epochs": steps / jobs[0].trainer.steps_per_epoch,  # fewer than the recipe's where the curves were flat
         "seconds": seconds,
         "images_per_second": images / seconds,
         "not_training": elsewhere / seconds,  # share of waiting for batches, validation and checkpoints
