@@ -70,6 +70,18 @@ def test_without_a_model_the_package_answers(folder, fer_md):
         "error: --data is for run directories; the network of the package has one label space"]
 
 
+def test_a_picture_and_its_mirror_image_get_one_answer_with_mirror(folder, tmp_path, fer_md):
+    pictures = folder / "in" / "a.png", tmp_path / "mirrored.png"
+    cv2.imwrite(str(pictures[1]), cv2.imread(str(pictures[0]))[:, ::-1])
+
+    def difference(*arguments):
+        _, rows, _ = fer_md("predict", *pictures, "--detector=none", *arguments)
+        first, second = (np.array(list(json.loads(row)["probabilities"].values())) for row in rows)
+        return np.abs(first - second).max()
+
+    assert difference("--mirror") < 5e-3 < difference()
+
+
 def test_info(folder, fer_md):
     status, lines, _ = fer_md("info", f"--model={folder / 'run'}")
     text = "\n".join(lines)

@@ -13,7 +13,7 @@ from fer_md.evaluation.predict import predict_probabilities
 from fer_md.expressions import EXPRESSIONS
 from fer_md.faces.detection import Detection
 from fer_md.models import TINY, build_component
-from fer_md.prediction.classifier import load_classifier
+from fer_md.prediction.classifier import Classifier, load_classifier
 from fer_md.prediction.media import Frame, Medium
 from fer_md.prediction.predictor import Predictor
 from fer_md.serving.export import export_component
@@ -95,6 +95,26 @@ def test_the_eyes_or_the_box_decide_the_crop():
         face, crop = cut_face(image, detection, align, 48)
         (found,), = stub_predictor(align=align).predict([image])
         assert crop == align and found.probabilities["happiness"] == pytest.approx(face.mean() / 255)
+
+
+def test_mirror_averages_over_the_face_and_its_mirror_image():
+    """By a rule that looks at the left half: white on the left and black on the right are 1, and mirrored 0."""
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (48, 48, 3), np.uint8)
+
+    def left(faces):
+        bright = faces[:, :, :24].mean((1, 2)) / 255
+        return np.stack([bright, 1 - bright], 1)
+
+    def happy(mirror, picture):
+        predictor = Predictor(Classifier(left, ("happiness", "neutral"), 48, ["left"]), None, mirror=mirror)
+        return predictor.predict([picture])[0][0].probabilities["happiness"]
+
+    once, mirrored = happy(False, image), happy(False, image[:, ::-1])
+    assert once != mirrored
+    assert happy(True, image) == pytest.approx((once + mirrored) / 2, abs=1e-12)
+    image[:, :24], image[:, 24:] = 255, 0
+    assert (happy(False, image), happy(True, image)) == (1, 0.5)
 
 
 @pytest.mark.parametrize("arguments, message", [

@@ -19,7 +19,8 @@ TRAINED = "*-full-component?"
 """Folders, beside that of the figures, of the runs whose networks ship."""
 
 AVERAGED = """"Copies averaged" is test-time augmentation: the mean of the probabilities for the face and for its mirror
-image (flip). `fer-md predict`, `Predictor` and `load_pretrained` look at each face once: the rows "none" are theirs.
+image (flip). The rows "none" are those of `fer-md predict`, `Predictor` and `load_pretrained`, which look at each face
+once; `fer-md predict --mirror` and `Predictor(mirror=True)` have the rows "flip".
 """
 
 COMMANDS = """On the same machine a command with `--pretrained` gives the same figures again: counts, accuracies and

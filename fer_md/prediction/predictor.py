@@ -9,6 +9,7 @@ import numpy as np
 
 from fer_md.data.photographs import ALIGNMENTS, cut_face
 from fer_md.errors import FerMdError
+from fer_md.evaluation.predict import views
 from fer_md.faces.detection import Detection, clip_box
 from fer_md.faces.landmarks import place_landmarks
 from fer_md.faces.mtcnn import MtcnnDetector
@@ -56,6 +57,8 @@ class Predictor:
         data: label space of a run that learned several, see `load_classifier`.
         cascade: `fer_md.faces.cascade.Cascade` that finds the landmarks of all faces, those of your own boxes too, in
             place of the detector; None leaves the detector's.
+        mirror: whether probabilities are the mean over a face and its mirror image, which makes fewer mistakes
+            (docs/MODEL_CARD.md, "flip") and has the network, though not the detector, work twice.
 
     Raises:
         FerMdError: an argument is not one of these, or the model cannot be loaded.
@@ -66,7 +69,8 @@ class Predictor:
             print([(face.label, face.box) for face in faces])
     """
 
-    def __init__(self, model=None, detector="mtcnn", align="eyes", max_faces=None, data=None, cascade=None):
+    def __init__(self, model=None, detector="mtcnn", align="eyes", max_faces=None, data=None, cascade=None,
+                 mirror=False):
         if align not in ALIGNMENTS:
             raise FerMdError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
         if max_faces is not None and max_faces < 1:
@@ -77,6 +81,7 @@ class Predictor:
         self.classifier = model if known else load_classifier(model, data)
         self.detector = MtcnnDetector() if detector == "mtcnn" else detector
         self.align, self.max_faces, self.cascade = align, max_faces, cascade
+        self.averaging = "flip" if mirror else "none"
 
     @property
     def expressions(self):
@@ -153,8 +158,12 @@ class Predictor:
             found = place_landmarks(self.cascade, images, found)
         faces = [cut_face(image, detection, self.align, size)[0]
                  for image, detections in zip(images, found, strict=True) for detection in detections]
-        rows = iter(self.classifier.classify(np.stack(faces)) if faces else ())
+        rows = iter(self._classify(np.stack(faces)) if faces else ())
         return [[self._face(detection, next(rows)) for detection in detections] for detections in found]
+
+    def _classify(self, faces):
+        """(N, K) probabilities of (N, S, S) uint8 faces."""
+        return np.mean([self.classifier.classify(copy) for copy in views(faces, self.averaging)], axis=0)
 
     def _face(self, detection, row):
         probabilities = dict(zip(self.expressions, row.tolist(), strict=True))
