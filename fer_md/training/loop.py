@@ -73,11 +73,10 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False, pa
     forwards, any_worker = [_forwards(job) for job in jobs], asked_of_any(first.strategy)
     if measure_start and step == 0 and not log.rows:
         _log_validation(jobs, forwards, log, step)
-    learned = {job.name: [task.name for task in job.trainer.tasks] for job in jobs}
-    flat = patience is not None and is_flat(log.rows, learned, patience)
+    over = _is_over(jobs, log, step, total, patience)
     started, saved, pending, note = time.monotonic() - seconds, time.monotonic(), [], ""
     with StopAsked() as stop, Progress(f"training {run_dir.name}", total, "steps", done=step) as progress:
-        while step < total and not flat:
+        while not over:
             asked = time.monotonic()
             batches = [next(stream) for stream in streams]
             elsewhere += time.monotonic() - asked
@@ -92,7 +91,7 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False, pa
             asked = time.monotonic()
             if epoch_ends:
                 _log_validation(jobs, forwards, log, step)
-                flat = patience is not None and is_flat(log.rows, learned, patience)
+                over = _is_over(jobs, log, step, total, patience)
             now = time.monotonic()
             elsewhere += now - asked
             if due or epoch_ends:
@@ -100,10 +99,16 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False, pa
                                            "elsewhere": np.float64(elsewhere)})  # fmt: skip
                 saved = time.monotonic()
                 elsewhere += saved - now
-            if stopping and step < total and not flat:
+            if stopping and not over:
                 return False
     _finish(jobs, run_dir, time.monotonic() - started, elsewhere, step)
     return True
+
+
+def _is_over(jobs, log, step, total, patience):
+    """Whether a run ends at this step: by the recipe, or as the curves are flat."""
+    learned = {job.name: [task.name for task in job.trainer.tasks] for job in jobs}
+    return step >= total or (patience is not None and is_flat(log.rows, learned, patience))
 
 
 def _state(jobs):
