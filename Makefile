@@ -50,8 +50,8 @@ else
   # The smaller data set takes more passes (the paper: 200 and 311).
   FLAGS2 := --preset=$(PRESET) --epochs=$(EPOCHS2_$(PRESET))
   FINETUNE := $(strip $(PATIENCE_$(PRESET)) $(STAGE2_$(PRESET)) --epochs=$(or $(EPOCHS_FINETUNE_$(PRESET)),6))
-  # Equal short budgets for Tab. 4: 90 trainings, of which 54 stand in it and 36 choose learning rates; 108 minutes on
-  # 2 shared cores.
+  # Equal short budgets for Tab. 4: 90 trainings on each data set, of which 54 stand in it and 36 choose learning
+  # rates; one to two hours each on 2 shared cores.
   METHODS := $(or $(METHODS_$(PRESET)),--images=3000 --epochs=6)
   # The photographs are divided 70/30 by person, as the paper's faces were, and give Meng et al. their pairs.
   TABLE4_WILD := $(if $(PHOTOGRAPHS),table4-wild)

@@ -13,6 +13,7 @@ can be added.
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 
 import dataclasses
+import math
 import sys
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.committee import committee_weights
 from fer_md.evaluation.comparison import NAMES, figures_of, method_rows, scored
 from fer_md.evaluation.fusion import fuse
+from fer_md.evaluation.metrics import confusion_matrix, summarize
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.files import read_json
 from fer_md.models import config_for
@@ -110,7 +112,7 @@ def main():
         for name in names:
             for md in (False, True):
                 scores, committee = method_scores(name, md, trials, seed, data)
-                training = scored(seed, scores, data.test.labels, **committee)
+                training = scored(seed, scores, data.test.labels, recalls=recalls(scores, data), **committee)
                 results.setdefault((name, md), []).append(training)
                 print(f"{NAMES[name]:20} {'MD loss ' if md else 'own loss'} seed {seed}  accuracy "
                       f"{100 * training.figures['accuracy']:.2f} %  macro recall "
@@ -173,6 +175,12 @@ def method_scores(name, md, trials, seed, data):
     members = [{"name": member, "weight": weight, **figures_of(scores["test"], data.test.labels)}
                for member, weight, scores in zip(members, weights, found, strict=True)]  # fmt: skip
     return fuse([scores["test"] for scores in found], weights), {"members": members, "exponents": exponents}
+
+
+def recalls(scores, data):
+    """Recall of each expression that the test split has."""
+    found = summarize(confusion_matrix(data.test.labels, scores.argmax(1), scores.shape[1]))["recall"].tolist()
+    return {name: value for name, value in zip(data.info["expressions"], found, strict=True) if value == value}
 
 
 def folder_of(member, md, rate, seed):
@@ -257,7 +265,7 @@ def seconds(trials, seeds):
     """Time of all trainings behind the table, those for the learning rates included."""
     folders = {folder_of(*key, rate, seeds[0]) for key in trials for rate in trials[key]}
     folders |= {folder_of(*key, best(trials[key]), seed) for key in trials for seed in seeds}
-    return sum(read_json(folder / "time.json")["seconds"] for folder in folders)
+    return math.fsum(read_json(folder / "time.json")["seconds"] for folder in folders)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.js
 flags.DEFINE_enum("preset", "finetune", FINETUNING, "Recipe; see fer_md/training/presets.py.")
 flags.DEFINE_integer("epochs", None, "Passes over the largest data set, in place of the preset's.", lower_bound=1)
 flags.DEFINE_integer("patience", None, "End after so many epochs in which no component got better on the validation "
-                     "split of what it learns.", lower_bound=1)  # fmt: skip
+                     "split of what it learns; the last weights are kept.", lower_bound=1)  # fmt: skip
 flags.DEFINE_float("rate", None, "Learning rate in place of the paper's 0.001 of both presets.", lower_bound=1e-9)
 flags.DEFINE_enum("loss", "md", ["md", "center", "none"], "Loss beside softmax.")
 flags.DEFINE_float("loss_weight", 0.1, "Factor of that loss.", lower_bound=0)

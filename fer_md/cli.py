@@ -60,7 +60,7 @@ def _parser():
     predict.add_argument("--cascade", metavar="FILE", help="for --align=cascade: experiments/train_alignment.py's")
     predict.add_argument("--max_faces", type=_positive, help="the largest so many faces of a picture only")
     predict.add_argument("--mirror", action="store_true",
-                         help="average over each face and its mirror image: fewer mistakes, the network works twice")
+                         help="average over each face and its mirror image; the network works twice")
     predict.add_argument("--every", type=_positive, default=1, help="every n-th frame of a video only")
     info = commands.add_parser("info", allow_abbrev=False, help="versions, and what a model is")
     info.set_defaults(run=_info)
@@ -126,7 +126,7 @@ def _predict(parsed):
     name = "none" if parsed.boxes else parsed.detector
     detector = choose_detector(name, parsed.detector_dir, parsed.min_face)
     predictor = Predictor(parsed.model, detector, align, parsed.max_faces, parsed.data, cascade,
-                          parsed.mirror)  # fmt: skip
+                          mirror=parsed.mirror)  # fmt: skip
     counts = predict_media(predictor, parsed.paths, parsed.output, parsed.annotate, boxes_of, parsed.every, on_problem)
     print(f"frames {counts['frames']}, faces {counts['faces']}, frames without a face {counts['without']}, "
           f"problems {len(problems)}" + (", interrupted" if counts["interrupted"] else ""), file=sys.stderr)

@@ -1,5 +1,6 @@
 """Early stopping: when curves are flat, and a run that ends by it, also where it was stopped on the way."""
 
+import dataclasses
 import json
 
 import pytest
@@ -31,6 +32,14 @@ def test_every_network_must_be_flat_on_what_it_learns():
     assert is_flat(rows, {"a": ["new"]}, 2)
     assert not is_flat(rows, {"a": ["new", "own"]}, 2)
     assert not is_flat(rows + rows_of("b", "own", 0.4, 0.5, 0.6), {"a": ["new"], "b": ["own"]}, 2)
+
+
+def test_what_cannot_be_waited_for_is_refused(split, tmp_path):
+    with pytest.raises(ValueError, match="patience must be at least 1, not 0"):
+        is_flat([], {"a": ["new"]}, 0)
+    unmeasured = [dataclasses.replace(found, held_out={}) for found in job(make_trainer(), split)]
+    with pytest.raises(ValueError, match="patience: model learns data, which it is not measured on"):
+        train(unmeasured, tmp_path, seed=3, patience=1)
 
 
 def test_a_flat_run_ends_and_says_after_how_many_epochs(split, tmp_path, monkeypatch):

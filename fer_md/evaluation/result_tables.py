@@ -151,10 +151,11 @@ def _methods_training(found):
         yield f"Training images identical to a held-out one that were left out: {found['left_out']}."
     if len(rates := found["rates"]) > 1:
         best = [max(trials, key=trials.get) for trials in found["rate_trials"].values()]
-        ends = sum(float(rate) in (min(rates), max(rates)) for rate in best)
+        least, most = (sum(float(rate) == end(rates) for rate in best) for end in (min, max))
+        ends = f"for {least + most} of {len(best)} it is at an end of these, for {most} at the largest"
         tried = ", ".join(f"{rate:g}" for rate in rates)
         yield (f"Each network has for each loss the learning rate, of {tried}, that is best on PublicTest under the "
-               f"first seed; for {ends} of {len(best)} it is at an end of these.")  # fmt: skip
+               f"first seed; {ends}.")  # fmt: skip
     else:
         yield f"Learning rate of all networks: {rates[0]:g}."
     yield "The weight of MD loss is the default everywhere."

@@ -57,8 +57,8 @@ class Predictor:
         data: label space of a run that learned several, see `load_classifier`.
         cascade: `fer_md.faces.cascade.Cascade` that finds the landmarks of all faces, those of your own boxes too, in
             place of the detector; None leaves the detector's.
-        mirror: whether probabilities are the mean over a face and its mirror image, which makes fewer mistakes
-            (docs/MODEL_CARD.md, "flip") and has the network, though not the detector, work twice.
+        mirror: whether probabilities are the mean over a face and its mirror image. The network, though not the
+            detector, works twice, and makes fewer mistakes on FER2013 (docs/MODEL_CARD.md, "flip").
 
     Raises:
         FerMdError: an argument is not one of these, or the model cannot be loaded.

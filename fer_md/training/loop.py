@@ -51,8 +51,9 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False, pa
         seed: of the order of the examples and of the augmentation.
         checkpoint_seconds: longest time between two checkpoints.
         measure_start: measure the networks before the first step too, as a fine-tuning forgets most in its first epoch.
-        patience: end after so many epochs in which no network got better at what it learns (``is_flat``); None: only
-            the recipe ends it. ``time.json`` has the epochs that were trained.
+        patience: end after so many epochs in which no network got better at what it learns (``is_flat``; what
+            ``measure_start`` found counts); None: only the recipe ends it. The last weights are kept, as without it,
+            and ``time.json`` has the epochs that were trained.
 
     Returns:
         True if the run is complete, False if it was told to stop. The networks of a complete run hold the averaged
@@ -60,6 +61,7 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False, pa
 
     Raises:
         FerMdError: the loss or a weight is not finite, or the checkpoint is damaged.
+        ValueError: ``patience`` is below 1, or a data set that is learned is not among the held-out ones.
     """
     run_dir, first = Path(run_dir), jobs[0].trainer
     total = math.ceil(first.recipe.epochs * first.steps_per_epoch)
@@ -73,7 +75,7 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False, pa
     forwards, any_worker = [_forwards(job) for job in jobs], asked_of_any(first.strategy)
     if measure_start and step == 0 and not log.rows:
         _log_validation(jobs, forwards, log, step)
-    over = _is_over(jobs, log, step, total, patience)
+    over = any_worker(_is_over(jobs, log, step, total, patience))
     started, saved, pending, note = time.monotonic() - seconds, time.monotonic(), [], ""
     with StopAsked() as stop, Progress(f"training {run_dir.name}", total, "steps", done=step) as progress:
         while not over:
@@ -91,7 +93,7 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False, pa
             asked = time.monotonic()
             if epoch_ends:
                 _log_validation(jobs, forwards, log, step)
-                over = _is_over(jobs, log, step, total, patience)
+                over = any_worker(_is_over(jobs, log, step, total, patience))
             now = time.monotonic()
             elsewhere += now - asked
             if due or epoch_ends:
@@ -107,8 +109,13 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False, pa
 
 def _is_over(jobs, log, step, total, patience):
     """Whether a run ends at this step: by the recipe, or as the curves are flat."""
+    if patience is None:
+        return step >= total
     learned = {job.name: [task.name for task in job.trainer.tasks] for job in jobs}
-    return step >= total or (patience is not None and is_flat(log.rows, learned, patience))
+    for job in jobs:
+        if missing := set(learned[job.name]) - set(job.held_out):
+            raise ValueError(f"patience: {job.name} learns {', '.join(sorted(missing))}, which it is not measured on")
+    return step >= total or is_flat(log.rows, learned, patience)
 
 
 def _state(jobs):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from fer_md.arguments import check_whole
+
 
 def is_flat(rows, learned, patience):
     """Whether no network has got better for a while at what it learns.
@@ -15,7 +17,11 @@ def is_flat(rows, learned, patience):
     Returns:
         True if the best validation accuracy of every network on every data set it learns was followed by at least
         ``patience`` measurements; what only equals the best is no better.
+
+    Raises:
+        ValueError: ``patience`` is below 1.
     """
+    check_whole("patience", patience, 1)
     curves = {(network, data): [] for network, names in learned.items() for data in names}
     for row in rows:
         if row["split"] == "validation" and (curve := curves.get((row["network"], row["data"]))) is not None:
