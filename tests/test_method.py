@@ -146,7 +146,8 @@ def test_interrupted_fine_tuning_ends_with_the_same_bits(stage, tmp_path, monkey
 def test_scripts_fine_tune_and_fuse(stage, tmp_path):
     data, runs = stage
     flags = [f"--components={','.join(map(str, runs))}", f"--data={','.join(map(str, data))}"]
-    answer = script("finetune.py", *flags, f"--run_dir={tmp_path / 'run'}", "--epochs=1", "--nearest=2", "--replay=1")
+    answer = script("finetune.py", *flags, f"--run_dir={tmp_path / 'run'}", "--epochs=1", "--nearest=2", "--replay=1",
+                    "--patience=1")  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     starts = [(row["network"], row["data"]) for row in rows if row["step"] == 0]
@@ -165,7 +166,11 @@ def test_scripts_fine_tune_and_fuse(stage, tmp_path):
     stages = tmp_path / "results" / "stages.json"
     answer = script("compare_stages.py", *flags, f"--finetuned={tmp_path / 'run'}", f"--output={stages}")
     assert answer.returncode == 0, answer.stderr
-    rows = [(row["data"], row["stage"], row["network"]) for row in json.loads(stages.read_text())["rows"]]
+    found = json.loads(stages.read_text())
+    assert found["epochs"] == pytest.approx([json.loads((run / "time.json").read_text())["epochs"]
+                                             for run in [*runs, tmp_path / "run"]])  # fmt: skip
+    assert found["settings"][-1]["patience"] == 1
+    rows = [(row["data"], row["stage"], row["network"]) for row in found["rows"]]
     assert ("third", "fine-tuned", "component 2") in rows and ("third", "fine-tuned", "component 1") not in rows
     check_report(tmp_path, runs[0], data[0], stages)
     check_export(tmp_path, runs, data, split=load_split(data[0], "PrivateTest"))
