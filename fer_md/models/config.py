@@ -100,8 +100,7 @@ HALF = ComponentConfig(fc_units=1024, dropout=0.5)
 """Fully connected layers of half the width, for comparisons that need many trainings."""
 
 WIDE = ComponentConfig(filters=(32, 32, 128, 192, 256), inception=(32, 48, 64, 8, 16, 16))
-"""Twice the filters, for long trainings and processors with bfloat16."""
+"""Twice the filters, for long trainings and processors with bfloat16. The network that ships with the package."""
 
 NARROW = ComponentConfig(filters=(16, 16, 96, 192, 256), inception=(16, 24, 32, 8, 16, 16))
-"""Narrow where the maps are large and a filter costs most, wide where they are small. The network that ships with
-the package."""
+"""Narrow where the maps are large and a filter costs most, wide where they are small."""
