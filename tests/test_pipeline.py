@@ -37,7 +37,7 @@ def test_started_anywhere_it_is_the_same_stream(split):
 def test_parts_make_up_the_batch(split):
     parts = [collect(split, 0, 3, shard=k, shards=2) for k in range(2)]
     for step, (images, labels) in enumerate(collect(split, 0, 3)):
-        np.testing.assert_allclose(np.concatenate([part[step][0] for part in parts]), images, atol=1e-3)
+        np.testing.assert_allclose(np.concatenate([part[step][0] for part in parts]), images, atol=1e-5)
         np.testing.assert_array_equal(np.concatenate([part[step][1] for part in parts]), labels)
 
 

@@ -80,18 +80,23 @@ def augment(images, config, seed, epochs, examples):
 
 
 def _warp(images, config, signed, mirror):
-    """Rotation, scale, shift and mirror in one bilinear resampling about the centre."""
+    """Rotation, scale, shift and mirror in one bilinear resampling about the centre.
+
+    The matrices are reckoned in float64: in float32 the last digit of a cosine depends on the size of the batch, and
+    with it the pixels of a replica.
+    """
+    signed = [tf.cast(draw, tf.float64) for draw in signed]
     angle = signed[0] * (config.rotation * 3.141592653589793 / 180)
     zoom = 1 / (1 + config.scale * signed[1])
     cos, sin = zoom * tf.cos(angle), zoom * tf.sin(angle)
-    side = tf.ones_like(cos) if mirror is None else tf.where(mirror, -1.0, 1.0)
+    side = tf.ones_like(cos) if mirror is None else tf.where(mirror, tf.constant(-1, tf.float64), 1)
     middle = (images.shape[1] - 1) / 2
     a, b, c, d = cos * side, -sin, sin * side, cos
     dx = middle - (a + b) * middle + config.shift * signed[2]
     dy = middle - (c + d) * middle + config.shift * signed[3]
     zero = tf.zeros_like(cos)
     return tf.raw_ops.ImageProjectiveTransformV3(
-        images=images, transforms=tf.stack([a, b, dx, c, d, dy, zero, zero], 1),
+        images=images, transforms=tf.cast(tf.stack([a, b, dx, c, d, dy, zero, zero], 1), tf.float32),
         output_shape=images.shape[1:3], fill_value=0.0, interpolation="BILINEAR", fill_mode="NEAREST",
     )  # fmt: skip
 
