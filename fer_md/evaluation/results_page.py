@@ -223,6 +223,7 @@ SECTIONS = {
     "md_loss": _md_loss,
     "training_step": _training_step,
     "training_step_avx2": _training_step,
+    "training_step_avx512": _training_step,
     "predict": _predict,
     "drawn-faces": _drawn_faces,
 }
