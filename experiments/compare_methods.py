@@ -28,6 +28,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.committee import committee_weights
 from fer_md.evaluation.comparison import NAMES, figures_of, method_rows, scored
 from fer_md.evaluation.fusion import fuse
+from fer_md.evaluation.measure import by_expression
 from fer_md.evaluation.metrics import confusion_matrix, summarize
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.files import read_json
@@ -112,7 +113,7 @@ def main():
         for name in names:
             for md in (False, True):
                 scores, committee = method_scores(name, md, trials, seed, data)
-                training = scored(seed, scores, data.test.labels, recalls=recalls(scores, data), **committee)
+                training = scored(seed, scores, data.test.labels, recall=recall(scores, data), **committee)
                 results.setdefault((name, md), []).append(training)
                 print(f"{NAMES[name]:20} {'MD loss ' if md else 'own loss'} seed {seed}  accuracy "
                       f"{100 * training.figures['accuracy']:.2f} %  macro recall "
@@ -177,10 +178,10 @@ def method_scores(name, md, trials, seed, data):
     return fuse([scores["test"] for scores in found], weights), {"members": members, "exponents": exponents}
 
 
-def recalls(scores, data):
-    """Recall of each expression that the test split has."""
-    found = summarize(confusion_matrix(data.test.labels, scores.argmax(1), scores.shape[1]))["recall"].tolist()
-    return {name: value for name, value in zip(data.info["expressions"], found, strict=True) if value == value}
+def recall(scores, data):
+    """Recall of each expression of the test split."""
+    confusion = confusion_matrix(data.test.labels, scores.argmax(1), scores.shape[1])
+    return by_expression(summarize(confusion)["recall"], data.info["expressions"])
 
 
 def folder_of(member, md, rate, seed):

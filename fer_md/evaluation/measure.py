@@ -60,9 +60,14 @@ def confusion_figures(confusion, expressions):
         result |= {name: float(figures[name]), f"{name}_interval": bootstrap_interval(confusion, name)}
     result["macro_f1"] = float(figures["macro_f1"])
     for name in ("recall", "one_vs_rest_accuracy"):
-        values = zip(expressions, figures[name], strict=True)
-        result[name] = {expression: None if np.isnan(value) else float(value) for expression, value in values}
+        result[name] = by_expression(figures[name], expressions)
     return result
+
+
+def by_expression(values, expressions):
+    """The (K,) figures of the expressions as a dict of JSON values; None for NaN, an expression that is absent."""
+    named = zip(expressions, values, strict=True)
+    return {expression: None if np.isnan(value) else float(value) for expression, value in named}
 
 
 def leaked_rows(directory, split, name, settings):
