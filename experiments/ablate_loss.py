@@ -117,8 +117,8 @@ def recipe():
 
 
 def slug(name):
-    """A row's name as a folder's; "MD " with two hyphens, so that runs of earlier versions count."""
-    return "".join(letter if letter.isalnum() or letter in ".+" else "-" for letter in name.replace("MD ", "MD, "))
+    """A row's name as a folder's."""
+    return "".join(letter if letter.isalnum() or letter in ".+" else "-" for letter in name)
 
 
 def run_row(metric_loss, seed, training, held_out, folder):

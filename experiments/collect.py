@@ -13,8 +13,8 @@ from pathlib import Path
 
 from absl import flags
 
-from fer_md.data.manifest import file_sha256
 from fer_md.errors import FerMdError
+from fer_md.evaluation.components import model_hashes
 from fer_md.files import atomic_directory, read_json, write_json
 from fer_md.training.run_directory import read_settings
 
@@ -67,7 +67,7 @@ def read_evaluations(run, splits):
     for split in splits:
         if split not in {metrics["split"] for metrics in evaluations.values()}:
             raise FerMdError(f"{run}: no evaluation of {split}; make one with experiments/evaluate.py --split={split}")
-    hashes = {f"{run.name}/{path.name}": file_sha256(path) for path in run.glob("*.keras")}
+    hashes = model_hashes([(run, path.stem) for path in run.glob("*.keras")])
     for name, metrics in evaluations.items():
         for model, sha256 in metrics["models"].items():
             if hashes.get(model, sha256) != sha256:

@@ -43,7 +43,7 @@ from fer_md.training.loop import Job, train
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.results import write_result
-from fer_md.training.run_directory import open_run, plain_settings
+from fer_md.training.run_directory import open_run, plain_settings, read_settings
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
@@ -198,7 +198,7 @@ def member_scores(member, md, rate, seed, data):
         validation, test = np.split(predict_probabilities(model, images), [len(data.validation.labels)])
         save_checkpoint(path, {"validation": validation, "test": test})
         keras.backend.clear_session()
-    for name in ("checkpoint.npz", "model.keras"):  # a gigabyte over all networks, and the scores are all it takes
+    for name in ("DONE", "checkpoint.npz", "model.keras"):  # a gigabyte in all; scores are what it takes
         (folder / name).unlink(missing_ok=True)
     return load_checkpoint(path)
 
@@ -254,19 +254,23 @@ def table(results, trials, seeds, data):
         "rates": list(trials["ours", False]),
         "rate_trials": {named(*key): {f"{r:g}": v for r, v in found.items()} for key, found in trials.items()},
         "metric_loss": plain_settings(MetricLoss("md")),
-        "precision": set_precision(FLAGS.precision),
-        "seconds": seconds(trials, seeds),
+        "precision": precision(trials, seeds),
+        "seconds": math.fsum(read_json(run / "time.json")["seconds"] for run in runs_behind(trials, seeds)),
         "seeds": seeds,
         "rows": method_rows(results, data.test.subjects),
         "note": NOTE,
     }
 
 
-def seconds(trials, seeds):
-    """Time of all trainings behind the table, those for the learning rates included."""
+def runs_behind(trials, seeds):
+    """The folders of all trainings behind the table, those for the learning rates included."""
     folders = {folder_of(*key, rate, seeds[0]) for key in trials for rate in trials[key]}
-    folders |= {folder_of(*key, best(trials[key]), seed) for key in trials for seed in seeds}
-    return math.fsum(read_json(folder / "time.json")["seconds"] for folder in folders)
+    return folders | {folder_of(*key, best(trials[key]), seed) for key in trials for seed in seeds}
+
+
+def precision(trials, seeds):
+    """That of the trainings, which may have been made on another processor; with several ``"bfloat16, float32"``."""
+    return ", ".join(sorted({read_settings(run)["precision"] for run in runs_behind(trials, seeds)}))
 
 
 if __name__ == "__main__":

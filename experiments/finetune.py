@@ -20,7 +20,7 @@ from absl import flags
 from fer_md.data.manifest import file_sha256
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
-from fer_md.training.exchange import MetricLoss, check_stage, make_jobs
+from fer_md.training.exchange import LOSS_WEIGHTS, MetricLoss, check_stage, make_jobs
 from fer_md.training.loop import train
 from fer_md.training.presets import FINETUNING, PRESETS
 from fer_md.training.run_directory import open_run, plain_settings, read_settings
@@ -36,7 +36,7 @@ flags.DEFINE_integer("patience", None, "End after so many epochs in which no com
                      "split of what it learns; the last weights are kept.", lower_bound=1)  # fmt: skip
 flags.DEFINE_float("rate", None, "Learning rate in place of the paper's 0.001 of both presets.", lower_bound=1e-9)
 flags.DEFINE_enum("loss", "md", ["md", "center", "none"], "Loss beside softmax.")
-flags.DEFINE_float("loss_weight", 0.1, "Factor of that loss.", lower_bound=0)
+flags.DEFINE_float("loss_weight", None, "Its factor; by default 0.1 of MD loss, 0.003 of center loss.", lower_bound=0)
 flags.DEFINE_integer("nearest", 1, "P of Eq. 9: impostor centers a sample is compared with.")
 flags.DEFINE_float("alpha", 0.5, "Step of the centers (Algorithm 1).", lower_bound=0, upper_bound=1)
 flags.DEFINE_list("dataset_weights", [], "lambda_i of Eq. 10, one a data set; all 1 by default.")
@@ -55,7 +55,8 @@ def main():
     recipe = PRESETS[FLAGS.preset]
     recipe = dataclasses.replace(recipe, epochs=FLAGS.epochs or recipe.epochs, rate=FLAGS.rate or recipe.rate)
     options = {"alpha": FLAGS.alpha, **({"nearest": FLAGS.nearest} if FLAGS.loss == "md" else {})}
-    metric_loss = MetricLoss(FLAGS.loss, FLAGS.loss_weight, options)
+    weight = LOSS_WEIGHTS[FLAGS.loss] if FLAGS.loss_weight is None else FLAGS.loss_weight
+    metric_loss = MetricLoss(FLAGS.loss, weight, options)
     weights = console.numbers("dataset_weights", FLAGS.dataset_weights) or [1.0] * len(FLAGS.data)
     if len(weights) != len(FLAGS.data):
         raise FerMdError(f"--dataset_weights must be {len(FLAGS.data)} numbers, one a data set; found {len(weights)}")

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from absl import flags
 
+from fer_md.data.manifest import file_sha256
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.components import model_hashes
 from fer_md.models import HALF, NARROW, TINY, WIDE, ComponentConfig, build_component, config_for
-from fer_md.training.exchange import MetricLoss, start_centers
+from fer_md.training.exchange import LOSS_WEIGHTS, MetricLoss, start_centers
 from fer_md.training.loop import Job, train
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
@@ -31,9 +31,6 @@ from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
 NETWORKS = {"paper": ComponentConfig(), "wide": WIDE, "narrow": NARROW, "half": HALF, "tiny": TINY}
-
-LOSSES = {"md": (0.1, {"nearest": 1}), "center": (0.003,)}
-"""Weight and options of the losses beside softmax; docs/RESULTS.md has the ablation."""
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
@@ -86,9 +83,8 @@ def main():
         print(f"{info['name']}: {left_out} Training images left out, pixel-identical to held-out ones")
     else:
         training = load_split(FLAGS.data, "Training")
-    metric_loss = MetricLoss(FLAGS.loss, *LOSSES.get(FLAGS.loss, ()))
-    if FLAGS.loss_weight is not None:
-        metric_loss = dataclasses.replace(metric_loss, loss_weight=FLAGS.loss_weight)
+    weight = LOSS_WEIGHTS[FLAGS.loss] if FLAGS.loss_weight is None else FLAGS.loss_weight
+    metric_loss = MetricLoss(FLAGS.loss, weight, {"nearest": 1} if FLAGS.loss == "md" else {})
     task = make_task(info["name"], training, config, metric_loss)
     settings = {
         "data": info["name"],
@@ -107,7 +103,7 @@ def main():
     weights = None
     if FLAGS.start:
         weights = start_weights(settings)
-        settings["start"] = model_hashes([(Path(FLAGS.start), "model")])
+        settings["start"] = file_sha256(Path(FLAGS.start) / "model.keras")
     run_dir = open_run(FLAGS.run_dir, settings)
     trainer = Trainer(lambda: build(config, weights), recipe, len(training.labels), strategy, [task])
     start_centers(trainer, (training,), FLAGS.seed)
@@ -137,11 +133,8 @@ def start_weights(settings):
 
 def make_task(name, training, config, metric_loss):
     """Softmax on the labels, or on labels and votes, and the loss beside it."""
-    if not FLAGS.votes:
-        return Task(name, metric_loss=metric_loss.maker(config.num_classes, config.fc_units))
-    if metric_loss.kind != "none":
-        raise FerMdError("--votes, --loss: centers belong to labels, so a run has one of both")
-    return votes_task(name, training, FLAGS.votes)
+    maker = metric_loss.maker(config.num_classes, config.fc_units)
+    return votes_task(name, training, FLAGS.votes, maker) if FLAGS.votes else Task(name, metric_loss=maker)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ LARGEST = 30
 """MiB that the package's weights may have."""
 
 FLAGS = flags.FLAGS
-flags.DEFINE_list("run_dir", None, "Finished run of experiments/pretrain.py or finetune.py, or several.")
+flags.DEFINE_list("run_dir", None, "Finished run of experiments/pretrain.py, or several.")
 flags.DEFINE_string("data", None, "Prepared folder whose label space is answered in.")
 flags.DEFINE_string("validation", "PublicTest", "Split on which weights and temperature are fitted.")
 flags.DEFINE_string("output", str(FOLDER), "Folder for the two files.")

@@ -83,10 +83,10 @@ def atomic_directory(path, overwrite=False):
         FerMdError: ``path`` exists and ``overwrite`` is false.
     """
     path = Path(path)
-    if path.exists() and not overwrite:
-        raise FerMdError(f"{path}: exists already; pass --overwrite to replace it, or name another folder")
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path)
+    if path.exists() and not overwrite:
+        raise FerMdError(f"{path}: exists already; pass --overwrite to replace it, or name another folder")
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
     partial.mkdir()
     try:
@@ -118,7 +118,10 @@ def _remove_leftovers(path):
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*-*"):
         match = re.fullmatch(r"(?:partial|replaced)-(\d+)", leftover.name[len(path.name) + 2 :])
         if match and not _is_running_elsewhere(int(match[1])):
-            shutil.rmtree(leftover, ignore_errors=True)
+            if leftover.name.startswith(f".{path.name}.replaced-") and not path.exists():
+                os.replace(leftover, path)  # killed between the two renames: the old folder is the only one
+            else:
+                shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _is_running_elsewhere(pid):

@@ -23,7 +23,8 @@ def run(tmp_path):
     (run / "DONE").write_text("complete\n")
     for split in ("PublicTest", "PrivateTest"):
         metrics = {"split": split, "accuracy": 0.6, "accuracy_interval": [0.5, 0.7], "accuracy_without_leaked": 0.55,
-                   "leaked": 9, "macro_recall": 0.4, "models": {"seed3/model.keras": file_sha256(run / "model.keras")}}
+                   "leaked": 9, "macro_recall": 0.4,
+                   "models": {"quick/seed3/model.keras": file_sha256(run / "model.keras")}}
         write_json(run / "eval" / split / "metrics.json", metrics)
     return run
 
@@ -48,7 +49,7 @@ def test_everything_for_the_record_in_one_folder(run, tmp_path):
 @pytest.mark.parametrize(("spoil", "message"), [
     (lambda run: (run / "DONE").unlink(), "the run is not finished"),
     (lambda run: (run / "eval/PrivateTest/metrics.json").unlink(), "no evaluation of PrivateTest"),
-    (lambda run: (run / "model.keras").write_bytes(b"other weights"), "measured another seed3/model.keras"),
+    (lambda run: (run / "model.keras").write_bytes(b"other weights"), "measured another quick/seed3/model.keras"),
     (lambda run: (run / "time.json").write_text(json.dumps({})[:1]), "time.json: not valid JSON"),
 ], ids=["unfinished", "unevaluated", "stale", "damaged"])  # fmt: skip
 def test_what_cannot_be_collected_is_one_line_and_leaves_nothing(run, tmp_path, spoil, message):

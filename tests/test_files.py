@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from fer_md.console import guard
-from fer_md.files import atomic_file
+from fer_md.files import atomic_directory, atomic_file
 
 
 def killed_process():
@@ -27,6 +27,17 @@ def test_what_a_killed_process_left_is_removed_and_a_running_one_s_is_not(tmp_pa
         partial.write_text("whole")
     assert {path.name for path in tmp_path.iterdir()} == {*kept, "checkpoint.npz"}
     assert (tmp_path / "checkpoint.npz").read_text() == "whole"
+
+
+def test_a_folder_whose_replacement_was_killed_between_two_renames_comes_back(tmp_path):
+    dead = killed_process()
+    for name, text in ((f".data.replaced-{dead}", "old"), (f".data.partial-{dead}", "new")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text(text)
+    with pytest.raises(ZeroDivisionError), atomic_directory(tmp_path / "data", overwrite=True):
+        raise ZeroDivisionError
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    assert (tmp_path / "data" / "a.txt").read_text() == "old"
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):

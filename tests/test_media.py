@@ -89,6 +89,7 @@ def test_folders_are_searched_in_order_and_hidden_files_left_out(tmp_path):
     found = find_media([tmp_path], pytest.fail)
     assert [medium.name for medium in found] == ["a.jpg", "z.avi", "b/two.PNG", "b/c/three.gif"]
     assert count_frames(found) == 7
+    assert count_frames(found, every=3) == 5  # every picture, and frames 0 and 3
     frames, problems = all_frames([tmp_path])
     assert len(frames) == 7 and not problems
 
@@ -140,6 +141,12 @@ class FakeCamera:
 
     def release(self):
         pass
+
+
+def test_a_number_at_the_end_of_a_path_is_no_camera(tmp_path):
+    problems = []
+    assert find_media([tmp_path / "none" / "0"], problems.append) == []
+    assert str(problems[0]) == f"{tmp_path / 'none' / '0'}: no such file or folder"
 
 
 def test_a_camera(monkeypatch):

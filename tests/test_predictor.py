@@ -12,6 +12,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.expressions import EXPRESSIONS
 from fer_md.faces.detection import Detection
+from fer_md.files import write_json
 from fer_md.models import TINY, build_component
 from fer_md.prediction.classifier import Classifier, load_classifier
 from fer_md.prediction.media import Frame, Medium
@@ -185,6 +186,12 @@ def test_the_networks_of_a_fine_tuning_are_fused(tmp_path):
     classifier = load_classifier(tmp_path / "run")
     np.testing.assert_allclose(classifier.classify(faces), expected, atol=1e-5)
     assert classifier.networks == ("component1", "component2")
+
+
+def test_a_run_that_learned_no_expressions_is_refused(tmp_path):
+    write_json(tmp_path / "config.json", {"settings": {"epochs": 2}})
+    with pytest.raises(FerMdError, match="learned no expressions; name a run of experiments/pretrain.py"):
+        load_classifier(tmp_path)
 
 
 def test_several_label_spaces_must_be_chosen_from(tmp_path):

@@ -21,6 +21,7 @@ def test_votes_and_label_are_mixed_by_hand():
     expected[1, EXPRESSIONS.index("happiness")] = 1  # nothing that counts: the label alone
     assert shares == pytest.approx(expected)
     assert np.asarray(SHARES.counted(tf.constant(shares))).tolist() == [True, True, False]
+    assert np.asarray(SHARES.labels(tf.constant(shares))).tolist() == labels
 
 
 def test_certain_shares_are_labels():

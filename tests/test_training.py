@@ -26,10 +26,15 @@ from fer_md.training.trainer import Trainer
 RECIPE = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9, augmentation=MILD)
 
 
+def make_md_loss():
+    return MDLoss(TINY.num_classes, TINY.fc_units, nearest=2, loss_weight=0.1)
+
+
 TASKS = {
     "labels": Task(),
     "votes": Task(objective=SHARES),
-    "MD loss": Task(metric_loss=lambda: MDLoss(TINY.num_classes, TINY.fc_units, nearest=2, loss_weight=0.1)),
+    "MD loss": Task(metric_loss=make_md_loss),
+    "votes, MD loss": Task(objective=SHARES, metric_loss=make_md_loss),
 }
 
 
@@ -39,7 +44,7 @@ def make_trainer(recipe=RECIPE, strategy=None, task=TASKS["labels"]):
 
 def targets_of(split, kind):
     """Labels, or labels mixed with votes of ten taggers."""
-    if kind != "votes":
+    if not kind.startswith("votes"):
         return split.labels
     return mix_votes(split.labels, np.random.default_rng(5).multinomial(10, np.full(10, 0.1), len(split.labels)), 0.3)
 
@@ -50,7 +55,7 @@ def test_sgd_by_hand():
     Second step, g = 0: g' = 0.2625; m = 0.9 * -0.25 - 0.02625 = -0.25125; w = 0.525 + 0.9 m - 0.02625 = 0.272625.
     """
     weight = keras.Variable(np.ones((1, 1), np.float32), name="kernel")
-    sgd = SGD([weight], momentum=0.9, nesterov=True, weight_decay=0.5)
+    sgd = SGD([weight], momentum=0.9, weight_decay=0.5)
     sgd.apply([tf.constant([[2.0]])], tf.constant(0.1))
     np.testing.assert_allclose(weight, [[0.525]], rtol=1e-6)
     sgd.apply([tf.constant([[0.0]])], tf.constant(0.1))
@@ -61,7 +66,7 @@ def test_sgd_equals_keras_and_spares_vectors_from_decay():
     rng = np.random.default_rng(0)
     start, gradients = rng.normal(size=(4,)).astype("f"), rng.normal(size=(5, 4)).astype("f")
     ours, stock = keras.Variable(start), keras.Variable(start)
-    sgd, reference = SGD([ours], 0.9, True, weight_decay=0.1), keras.optimizers.SGD(0.05, 0.9, nesterov=True)
+    sgd, reference = SGD([ours], 0.9, weight_decay=0.1), keras.optimizers.SGD(0.05, 0.9, nesterov=True)
     reference.build([stock])
     for gradient in gradients:
         sgd.apply([tf.constant(gradient)], tf.constant(0.05))
@@ -87,7 +92,7 @@ def test_unknown_schedule_is_refused():
         Recipe(epochs=1, schedule="step")
 
 
-@pytest.mark.parametrize("kind", ["labels", "votes"])
+@pytest.mark.parametrize("kind", ["labels", "votes, MD loss"])
 def test_two_replicas_equal_one_device(split, kind):
     """Same global batches; batch norm statistics, dropout masks and a decay that can be seen included."""
     states, targets = [], targets_of(split, kind)
@@ -140,6 +145,12 @@ def test_loop_writes_what_it_promises(split, tmp_path):
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows if row["split"] == "validation"] == [5, 10, 15]
     assert {"checkpoint.npz", "model.keras", "DONE", "time.json"} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_complete_run_without_its_checkpoint_is_refused(split, tmp_path):
+    (tmp_path / "DONE").write_text("complete")
+    with pytest.raises(FerMdError, match=r"complete \(DONE\), but without checkpoint.npz"):
+        train(job(make_trainer(), split), tmp_path, seed=3)
 
 
 def test_not_a_number_stops_the_run(split, tmp_path):

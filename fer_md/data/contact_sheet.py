@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 
 from fer_md.errors import FerMdError
-from fer_md.files import atomic_file
 
 _GAP, _CAPTION_HEIGHT, _PAPER, _INK = 4, 14, 255, 0
 
@@ -50,11 +49,3 @@ def _write(area, text):
     canvas = np.ascontiguousarray(area)
     cv2.putText(canvas, text, (0, _CAPTION_HEIGHT - 4), font, size, ink, 1, cv2.LINE_AA)
     area[:] = canvas
-
-
-def save_contact_sheet(path, images, captions=None, columns=7, scale=2):
-    """Writes ``contact_sheet`` of the same arguments as a PNG file, whole or not at all."""
-    sheet = contact_sheet(images, captions, columns, scale)
-    with atomic_file(path) as partial:
-        if not cv2.imwrite(str(partial), sheet):
-            raise FerMdError(f"{path}: cannot be written as an image; name a .png file")

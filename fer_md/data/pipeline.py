@@ -26,8 +26,8 @@ def training_batches(
             it, so with targets that are places in the image it must not move the image.
 
     Yields:
-        images (batch_size / shards, H, W, 1) float32 in [0, 255] and targets (batch_size / shards, ...), for labels
-        int32.
+        images (batch_size / shards, H, W, 1) float32, beyond [0, 255] where more contrast takes them there, and
+        targets (batch_size / shards, ...), for labels int32.
 
     Raises:
         ValueError: ``batch_size`` is not a multiple of ``shards``.

@@ -52,6 +52,12 @@ def load_scorer(run_dir, network, info):
     return model, head
 
 
+def check_expressions(run_dir, settings):
+    """``FerMdError`` for a run that learned something else, such as landmarks, or was a comparison."""
+    if "expressions" not in settings:
+        raise FerMdError(f"{run_dir}: learned no expressions; name a run of experiments/pretrain.py or finetune.py")
+
+
 def check_image_size(run_dir, model, info):
     """``FerMdError`` where a data set is known to have images of another size than a run's network takes."""
     size = model.input_shape[1]
@@ -70,8 +76,7 @@ def find_head(run_dir, network, model, info):
             content, whose split may be another.
     """
     settings = read_settings(run_dir)
-    if "expressions" not in settings:
-        raise FerMdError(f"{run_dir}: learned no expressions; name a run of experiments/pretrain.py or finetune.py")
+    check_expressions(run_dir, settings)
     check_image_size(run_dir, model, info)
     names, spaces, hashes = (settings[key] for key in ("data", "expressions", "manifest_sha256"))
     if network == "model":
@@ -91,8 +96,9 @@ def find_head(run_dir, network, model, info):
 
 
 def model_hashes(networks):
-    """dict from the networks' files to their SHA-256."""
-    return {f"{run.name}/{name}.keras": file_sha256(run / f"{name}.keras") for run, name in networks}
+    """dict from the networks' files, as ``quick/seed0/model.keras``, to their SHA-256."""
+    files = [Path(run).resolve() / f"{name}.keras" for run, name in networks]
+    return {"/".join(file.parts[-3:]): file_sha256(file) for file in files}
 
 
 def stack_scores(scorers, images, averaging="none"):

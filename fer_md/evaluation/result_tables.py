@@ -189,7 +189,7 @@ def _methods_tests(found):
 def landmarks_table(found):
     """Head and rows of what experiments/landmarks.py wrote, Fig. 6: one row a method and set of test people."""
     names = list(next(iter(next(iter(found["errors"].values())).values())))  # what the error is divided by
-    figures = ["mean %", *(["minus the first"] if _has_differences(found) else []), "AUC", "failures %"]
+    figures = ["mean %", "minus the first", "AUC", "failures %"]
     head = ["test people", "method", *(f"{figure} / {name}" for name in names for figure in figures)]
     rows = []
     for data, methods in found["errors"].items():
@@ -203,23 +203,17 @@ def landmarks_table(found):
     return head, rows
 
 
-def _has_differences(found):
-    """Whether the methods of Fig. 6 are compared with the first of them; older files have no such figures."""
-    return any("minus_first" in e for methods in found["errors"].values() for m in methods.values() for e in m.values())
-
-
 def landmarks_text(found):
     """What must be known to read Fig. 6."""
     faces = "; ".join(f"{name}: {n['training']} learned, {n['test']} tested" for name, n in found["faces"].items())
     epochs = ", ".join(f"{count} {stage}" for stage, count in found["epochs"].items())
     first = next(iter(next(iter(found["errors"].values()))))
-    interval = (
-        f"The mean error minus that of the first method ({first}) stands with its 95 % interval in points; it covers "
-        "other test people, whole people being resampled with all their faces, and not other trainings. "
-    ) if _has_differences(found) else ""  # fmt: skip
     return (
         f"Faces: {faces}. Other people are tested than were learned from. Epochs: {epochs}. Everything was trained "
-        f"once: another seed may order the methods otherwise. {interval}AUC is the area under the curve up to an error "
-        f"of {found['failure_above']:g}, failures are the faces above it. The paper's curves were never published as "
-        "numbers, and its truth was itself made by an alignment program, so no figure of its stands here."
+        "once: another seed may order the methods otherwise. "
+        f"The mean error minus that of the first method ({first}) stands with its 95 % interval in points; it covers "
+        "other test people, whole people being resampled with all their faces, and not other trainings. "
+        f"AUC is the area under the curve up to an error of {found['failure_above']:g}, failures are the faces above "
+        "it. The paper's curves were never published as numbers, and its truth was itself made by an alignment "
+        "program, so no figure of its stands here."
     )

@@ -124,12 +124,6 @@ def _same_fields(*names):
     return same
 
 
-def _same_landmarks(found):
-    """The settings of Fig. 6; older files lack the last two."""
-    newer = [name for name in ("recipe", "faces_sha256") if name in found]
-    return _same_fields("data", "faces", "epochs", "network", "seed", *newer)(found)
-
-
 def _by_interval(row, name):
     """A figure with its 95 % interval, which is 2 x 1.96 standard errors wide."""
     low, high = row[f"{name}_interval"]
@@ -182,6 +176,6 @@ KINDS = {
     "table3": (_same_runs, _rows),
     "table4": _METHODS,
     "table4-wild": _METHODS,
-    "figure6": (_same_landmarks, _landmarks),
+    "figure6": (_same_fields("data", "faces", "epochs", "network", "seed", "recipe", "faces_sha256"), _landmarks),
 }  # fmt: skip
 """For each kind of file: what must be equal for two to be comparable, and its figures."""

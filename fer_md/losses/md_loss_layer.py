@@ -32,7 +32,8 @@ class MDLoss(ClassCenters):
     Args:
         num_classes: K, at least 2.
         embedding_dim: D.
-        nearest: P of Eq. 9, which leaves it open; 1 did best by a hair in docs/RESULTS.md. None for all K - 1.
+        nearest: P of Eq. 9, which leaves it open; others made no difference beyond chance in docs/RESULTS.md. None for
+            all K - 1.
         margin, variance, hinge, form, variance_gradient: see ``fer_md.losses.md_loss``. The literal form
             also moves the centers as printed, away from their samples.
         alpha, learned, loss_weight, centers_initializer: see ``ClassCenters``.

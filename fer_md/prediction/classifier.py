@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.components import find_networks, load_scorer
+from fer_md.evaluation.components import check_expressions, find_networks, load_scorer
 from fer_md.evaluation.predict import logits_function, softmax
 from fer_md.models import build_fused
 from fer_md.pretrained import load_pretrained, read_description
@@ -93,6 +93,7 @@ def _from_run(path, data):
 def _label_space(path, data):
     """The ``name`` and ``expressions`` of the data set in whose label space a run is to answer."""
     settings = read_settings(path)
+    check_expressions(path, settings)
     spaces, names = settings["expressions"], settings["data"]
     spaces = {names: spaces} if isinstance(names, str) else dict(zip(names, spaces, strict=True))
     if data is not None and data not in spaces:

@@ -31,11 +31,10 @@ def predict_media(predictor, paths, output=None, annotate=None, boxes_of=None, e
         FerMdError: an output cannot be written.
     """
     media, counts = find_media(paths, on_problem), collections.Counter()
-    total = count_frames(media)
     with contextlib.ExitStack() as outputs:
         record = outputs.enter_context(open_records(output, predictor.expressions))
         pictures = outputs.enter_context(AnnotatedFiles(annotate, every)) if annotate else None
-        progress = outputs.enter_context(Progress("predicting", total and -(-total // every), "frames"))
+        progress = outputs.enter_context(Progress("predicting", count_frames(media, every), "frames"))
         try:
             for frame, faces in predictor.stream(read_media(media, every, on_problem), boxes_of):
                 record(frame, faces)

@@ -78,8 +78,9 @@ def find_media(paths, on_problem):
                 on_problem(FerMdError(f"{path}: no pictures or videos in this folder"))
         elif path.is_file():
             media.append(Medium(_kind(path), str(path), path.name))
-        elif path.name.isdecimal() and not path.exists():
-            media.append(Medium("camera", f"camera {int(path.name)}", f"camera{int(path.name)}.mp4", int(path.name)))
+        elif str(path).isdecimal() and not path.exists():
+            number = int(str(path))
+            media.append(Medium("camera", f"camera {number}", f"camera{number}.mp4", number))
         else:
             on_problem(FerMdError(f"{path}: no such file or folder"))
     return media
@@ -98,13 +99,13 @@ def _kind(path):
     return "video" if path.suffix.lower() in VIDEOS else "picture"
 
 
-def count_frames(media):
-    """The number of frames to come, as the videos' headers state it; None with a camera."""
+def count_frames(media, every=1):
+    """The number of frames to come, as the videos' headers state it, of which every n-th counts; None with a camera."""
     if any(medium.kind == "camera" for medium in media):
         return None
     total = 0
     for medium in media:
-        total += _stated_frames(medium.source) if medium.kind == "video" else 1
+        total += -(-_stated_frames(medium.source) // every) if medium.kind == "video" else 1
     return total
 
 

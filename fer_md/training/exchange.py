@@ -22,6 +22,10 @@ FOR_CENTERS = 512
 """At most so many Training images of a class give the mean from which its center starts."""
 
 
+LOSS_WEIGHTS = {"md": 0.1, "center": 0.003, "none": 0.0}
+"""Of the losses beside softmax, for a training from scratch; docs/RESULTS.md has the ablation."""
+
+
 @dataclasses.dataclass(frozen=True)
 class MetricLoss:
     """The loss beside softmax.

@@ -67,6 +67,8 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False, pa
     total = math.ceil(first.recipe.epochs * first.steps_per_epoch)
     step, seconds, elsewhere = _resume(jobs, run_dir)
     if (run_dir / "DONE").exists():
+        if not step:
+            raise FerMdError(f"{run_dir}: complete (DONE), but without checkpoint.npz; name another --run_dir")
         for job in jobs:
             job.trainer.use_average()
         return True
@@ -143,8 +145,7 @@ def _resume(jobs, run_dir):
             job.trainer.load_state(own)
     except ValueError as error:
         raise FerMdError(f"{path}: not a checkpoint of this network ({error}); name another --run_dir") from None
-    elsewhere = arrays.get("elsewhere", 0)  # earlier versions did not write it
-    return int(arrays["step"]), float(arrays["seconds"]), float(elsewhere)
+    return int(arrays["step"]), float(arrays["seconds"]), float(arrays["elsewhere"])
 
 
 def _log_training(jobs, log, pending, step, seconds):

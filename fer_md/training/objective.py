@@ -15,11 +15,14 @@ class Objective:
             losses (B,) and scores (B,), both float32.
         counted: function from the targets to (B,) bool, false for samples that have none.
         score: what the log calls the mean of the scores.
+        labels: function from the targets to (B,) class numbers, negative for none, for losses with centers; None where
+            the targets name no classes.
     """
 
     compare: Callable
     counted: Callable
     score: str
+    labels: Callable | None = None
 
 
 def softmax_cross_entropy(logits, labels, smoothing):
@@ -68,6 +71,16 @@ def mean_distance(points, targets, _):
     return distance, distance
 
 
-CLASSES = Objective(softmax_cross_entropy, lambda labels: labels >= 0, "accuracy")
-SHARES = Objective(share_cross_entropy, lambda shares: tf.reduce_sum(shares, 1) > 0.5, "accuracy")
+def labels_of_shares(shares):
+    """The class with the largest share, (B,) int32; -1 for a row of zeros."""
+    return tf.where(has_shares(shares), tf.argmax(shares, 1, tf.int32), -1)
+
+
+def has_shares(shares):
+    """(B,) bool, false for a row of zeros."""
+    return tf.reduce_sum(shares, 1) > 0.5
+
+
+CLASSES = Objective(softmax_cross_entropy, lambda labels: labels >= 0, "accuracy", lambda labels: labels)
+SHARES = Objective(share_cross_entropy, has_shares, "accuracy", labels_of_shares)
 POINTS = Objective(mean_distance, lambda points: tf.ones(tf.shape(points)[:1], tf.bool), "distance")

@@ -46,8 +46,14 @@ def _processor():
 
 
 def _commit():
-    folder = Path(__file__).parent
-    answer = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=folder, capture_output=True, text=True)
+    """Of this checkout; ``"unknown"`` for an installed package, also inside another project's checkout."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return "unknown"
+    try:
+        answer = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=root, capture_output=True, text=True)
+    except OSError:  # there is no git
+        return "unknown"
     return answer.stdout.strip() or "unknown"
 
 

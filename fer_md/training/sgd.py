@@ -12,14 +12,13 @@ class SGD:
     Args:
         variables: list of trainable ``keras.Variable``.
         momentum: in [0, 1).
-        nesterov: Nesterov's form.
         weight_decay: added to the gradient of kernels (not of biases, of batch normalisation or of learned
             centers), times the kernel; at least 0.
     """
 
-    def __init__(self, variables, momentum=0.9, nesterov=True, weight_decay=0.0):
+    def __init__(self, variables, momentum=0.9, weight_decay=0.0):
         self.variables = [variable.value for variable in variables]
-        self.momentum, self.nesterov, self.weight_decay = momentum, nesterov, weight_decay
+        self.momentum, self.weight_decay = momentum, weight_decay
         self.decayed = [variable.name == "kernel" for variable in variables]
         self.slots = [tf.Variable(tf.zeros(v.shape, v.dtype), trainable=False) for v in self.variables]
 
@@ -32,5 +31,5 @@ class SGD:
                 gradient += self.weight_decay * variable
             tf.raw_ops.ResourceApplyKerasMomentum(
                 var=variable.handle, accum=slot.handle, lr=rate, grad=gradient,
-                momentum=self.momentum, use_nesterov=self.nesterov,
+                momentum=self.momentum, use_nesterov=True,
             )  # fmt: skip

@@ -11,13 +11,14 @@ from fer_md.training.objective import SHARES
 from fer_md.training.task import Task
 
 
-def votes_task(name, split, share):
-    """A ``Task`` of softmax on labels mixed with FER+'s votes.
+def votes_task(name, split, share, metric_loss=None):
+    """A ``Task`` of softmax on labels mixed with FER+'s votes; a loss with centers beside it takes the labels alone.
 
     Args:
         name: of the data set.
         split: ``Split`` to learn from, in the seven expressions of ``fer_md.expressions.EXPRESSIONS``.
         share: see ``mix_votes``; below 0.5 the label stays the most probable class.
+        metric_loss: see ``Task``.
 
     Raises:
         FerMdError: the split has no votes.
@@ -25,7 +26,8 @@ def votes_task(name, split, share):
     if split.votes is None:
         raise FerMdError(f"{name}: has no votes of FER+; prepare it with --ferplus=fer2013new.csv")
     targets = mix_votes(split.labels, split.votes, share)
-    return Task(name, objective=SHARES, batches=functools.partial(training_batches, targets=targets))
+    batches = functools.partial(training_batches, targets=targets)
+    return Task(name, metric_loss=metric_loss, batches=batches, objective=SHARES)
 
 
 def mix_votes(labels, votes, share):

@@ -38,7 +38,7 @@ class Trainer:
                     layer.build(self.model.output[task.features].shape)
             learned = [v for layer in filter(None, self.metric_losses) for v in layer.trainable_variables]
             variables = self.model.trainable_variables + learned
-            self.sgd = SGD(variables, recipe.momentum, True, recipe.weight_decay)
+            self.sgd = SGD(variables, recipe.momentum, recipe.weight_decay)
             self.average = [tf.Variable(v.value, trainable=False) for v in self._averaged()]
         self._compiled = tf.function(self._global_step)
 
@@ -101,7 +101,7 @@ class Trainer:
         loss = own = tf.reduce_sum(counted * losses) / count
         if layer is not None:
             replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-            metric = layer(outputs[task.features], targets, training=True) / replicas
+            metric = layer(outputs[task.features], task.objective.labels(targets), training=True) / replicas
             loss = own + layer.loss_weight * metric
         return loss, own, metric, tf.reduce_sum(counted * scores) / count
 
