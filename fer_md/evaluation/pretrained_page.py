@@ -15,12 +15,13 @@ START, END = "<!-- figures: made by python experiments/results.py -->", "<!-- en
 OWN = "fer2013"
 """The data set that it learned from, whose rows stand first."""
 
-TRAINED = "*-full-component?"
-"""Folders, beside that of the figures, of the runs whose networks ship."""
+TRAINED = ("*-full-component?", "*-restart-component?")
+"""Folders, beside that of the figures, of the runs whose networks ship, and of those that they went on from."""
 
 AVERAGED = """"Copies averaged" is test-time augmentation: the mean of the probabilities for the face and for its mirror
-image (flip). The rows "none" are those of `fer-md predict`, `Predictor` and `load_pretrained`, which look at each face
-once; `fer-md predict --mirror` and `Predictor(mirror=True)` have the rows "flip".
+image (flip), or for five crops of it, the middle and the corners, and their mirror images (tencrop). The rows "none"
+are those of `fer-md predict`, `Predictor` and `load_pretrained`, which look at each face once; `fer-md predict
+--mirror` and `Predictor(mirror=True)` have the rows "flip".
 """
 
 COMMANDS = """On the same machine a command with `--pretrained` gives the same figures again: counts, accuracies and
@@ -101,7 +102,7 @@ def _compression(found, exact):
 
 def _training(folder):
     """How long the networks took to train, each and together."""
-    times = {path.parent.name: read_json(path) for path in sorted(folder.glob(f"{TRAINED}/time.json"))}
+    times = {path.parent.name: read_json(path) for runs in TRAINED for path in sorted(folder.glob(f"{runs}/time.json"))}
     if not times:
         return ""
     total = sum(found["seconds"] for found in times.values())
