@@ -240,6 +240,8 @@ def train_member(member, md, rate, seed, data, folder, done):
 def table(results, trials, seeds, data):
     """Tab. 4 with the paper's figures, and all that must be known to read it."""
     people = len(set(data.training.subjects) - {""})
+    runs = runs_behind(trials, seeds)
+    precisions = {read_settings(run)["precision"] for run in runs}  # more than one if processors were changed
     return {
         "data": data.info["name"],
         "manifest_sha256": data.info["manifest_sha256"],
@@ -254,8 +256,8 @@ def table(results, trials, seeds, data):
         "rates": list(trials["ours", False]),
         "rate_trials": {named(*key): {f"{r:g}": v for r, v in found.items()} for key, found in trials.items()},
         "metric_loss": plain_settings(MetricLoss("md")),
-        "precision": precision(trials, seeds),
-        "seconds": math.fsum(read_json(run / "time.json")["seconds"] for run in runs_behind(trials, seeds)),
+        "precision": ", ".join(sorted(precisions)),
+        "seconds": math.fsum(read_json(run / "time.json")["seconds"] for run in runs),
         "seeds": seeds,
         "rows": method_rows(results, data.test.subjects),
         "note": NOTE,
@@ -266,11 +268,6 @@ def runs_behind(trials, seeds):
     """The folders of all trainings behind the table, those for the learning rates included."""
     folders = {folder_of(*key, rate, seeds[0]) for key in trials for rate in trials[key]}
     return folders | {folder_of(*key, best(trials[key]), seed) for key in trials for seed in seeds}
-
-
-def precision(trials, seeds):
-    """That of the trainings, which may have been made on another processor; with several ``"bfloat16, float32"``."""
-    return ", ".join(sorted({read_settings(run)["precision"] for run in runs_behind(trials, seeds)}))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from absl import flags
 from fer_md.data.manifest import file_sha256
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
-from fer_md.training.exchange import LOSS_WEIGHTS, MetricLoss, check_stage, make_jobs
+from fer_md.training.exchange import check_stage, make_jobs, weighted_loss
 from fer_md.training.loop import train
 from fer_md.training.presets import FINETUNING, PRESETS
 from fer_md.training.run_directory import open_run, plain_settings, read_settings
@@ -55,8 +55,7 @@ def main():
     recipe = PRESETS[FLAGS.preset]
     recipe = dataclasses.replace(recipe, epochs=FLAGS.epochs or recipe.epochs, rate=FLAGS.rate or recipe.rate)
     options = {"alpha": FLAGS.alpha, **({"nearest": FLAGS.nearest} if FLAGS.loss == "md" else {})}
-    weight = LOSS_WEIGHTS[FLAGS.loss] if FLAGS.loss_weight is None else FLAGS.loss_weight
-    metric_loss = MetricLoss(FLAGS.loss, weight, options)
+    metric_loss = weighted_loss(FLAGS.loss, FLAGS.loss_weight, options)
     weights = console.numbers("dataset_weights", FLAGS.dataset_weights) or [1.0] * len(FLAGS.data)
     if len(weights) != len(FLAGS.data):
         raise FerMdError(f"--dataset_weights must be {len(FLAGS.data)} numbers, one a data set; found {len(weights)}")

@@ -19,7 +19,7 @@ from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.models import HALF, NARROW, TINY, WIDE, ComponentConfig, build_component, config_for
-from fer_md.training.exchange import LOSS_WEIGHTS, MetricLoss, start_centers
+from fer_md.training.exchange import start_centers, weighted_loss
 from fer_md.training.loop import Job, train
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
@@ -83,8 +83,7 @@ def main():
         print(f"{info['name']}: {left_out} Training images left out, pixel-identical to held-out ones")
     else:
         training = load_split(FLAGS.data, "Training")
-    weight = LOSS_WEIGHTS[FLAGS.loss] if FLAGS.loss_weight is None else FLAGS.loss_weight
-    metric_loss = MetricLoss(FLAGS.loss, weight, {"nearest": 1} if FLAGS.loss == "md" else {})
+    metric_loss = weighted_loss(FLAGS.loss, FLAGS.loss_weight, {"nearest": 1} if FLAGS.loss == "md" else {})
     task = make_task(info["name"], training, config, metric_loss)
     settings = {
         "data": info["name"],

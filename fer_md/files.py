@@ -70,7 +70,7 @@ def _name(error, partial, path):
 def atomic_directory(path, overwrite=False):
     """Yields a temporary folder beside ``path``; renames it into place on success, removes it on failure.
 
-    What a killed process left behind of the same folder is removed first.
+    What a killed process left behind of the same folder is removed first, or put back where it is the only one.
 
     Args:
         path: the folder to make.
@@ -116,9 +116,9 @@ def _remove_left_files(folder):
 
 def _remove_leftovers(path):
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*-*"):
-        match = re.fullmatch(r"(?:partial|replaced)-(\d+)", leftover.name[len(path.name) + 2 :])
-        if match and not _is_running_elsewhere(int(match[1])):
-            if leftover.name.startswith(f".{path.name}.replaced-") and not path.exists():
+        match = re.fullmatch(r"(partial|replaced)-(\d+)", leftover.name[len(path.name) + 2 :])
+        if match and not _is_running_elsewhere(int(match[2])):
+            if match[1] == "replaced" and not path.exists():
                 os.replace(leftover, path)  # killed between the two renames: the old folder is the only one
             else:
                 shutil.rmtree(leftover, ignore_errors=True)

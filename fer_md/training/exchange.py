@@ -50,6 +50,11 @@ class MetricLoss:
         return lambda: layer(num_classes, embedding_dim, loss_weight=self.loss_weight, **self.options)
 
 
+def weighted_loss(kind, weight, options):
+    """A ``MetricLoss``; without a ``weight`` (None) that of ``LOSS_WEIGHTS``."""
+    return MetricLoss(kind, LOSS_WEIGHTS[kind] if weight is None else weight, options)
+
+
 def check_stage(components, directories):
     """Asserts that the first stage used these data sets, and held out what all of them hold out.
 
