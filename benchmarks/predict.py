@@ -5,8 +5,7 @@ python benchmarks/predict.py --photos=../shared/data/photos --fer_python=FER/bin
 Each runs in a process of its own, and they take turns; the best of the rounds counts. fer and deepface are extras, in
 environments of their own (benchmarks/predict_fer.py, predict_deepface.py). All find faces with MTCNN: fer from 20
 pixels on, ours from there on as well, and as it does by default (from 20 to 40, by the size of the picture). Without
---photos the pictures are drawn scenes (synthetic). The classifier's weights are random unless --model names a run: its
-time does not depend on them.
+--photos the pictures are drawn scenes (synthetic). Ours classifies with the network that ships, or with --model.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -22,20 +21,17 @@ from absl import flags
 
 from fer_md.data.scenes import draw_scene
 from fer_md.errors import FerMdError
-from fer_md.evaluation.predict import logits_function, softmax
 from fer_md.evaluation.timing import time_calls
-from fer_md.expressions import EXPRESSIONS
 from fer_md.faces.mtcnn import MtcnnDetector
-from fer_md.models import ComponentConfig, build_component
 from fer_md.prediction.annotated_files import save_picture
-from fer_md.prediction.classifier import Classifier, load_classifier
+from fer_md.prediction.classifier import load_classifier
 from fer_md.prediction.media import find_media
 from fer_md.prediction.predictor import Predictor
 from fer_md.training.results import write_result
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("photos", None, "Folder of photographs; without it scenes are drawn (synthetic).")
-flags.DEFINE_string("model", None, "Run directory or SavedModel; without it a component with random weights.")
+flags.DEFINE_string("model", None, "Run directory or SavedModel; without it the network that ships.")
 flags.DEFINE_string("fer_python", None, "Python in which the package fer is installed; without it fer is left out.")
 flags.DEFINE_string("deepface_python", None, "Python in which the package deepface is installed.")
 flags.DEFINE_integer("rounds", 3, "Turns of each.", lower_bound=1)
@@ -133,7 +129,7 @@ def compare(measured):
 
 def time_ours(smallest, pictures):
     """Figures of one turn; a first pass over a few pictures is not timed."""
-    classifier = load_classifier(FLAGS.model) if FLAGS.model else random_classifier()
+    classifier = load_classifier(FLAGS.model)
     predictor = Predictor(classifier, MtcnnDetector(smallest or None))
     faces = np.random.default_rng(0).integers(0, 256, (BATCH, classifier.image_size, classifier.image_size), np.uint8)
     found = sum(map(len, predictor.predict(pictures)))
@@ -146,11 +142,6 @@ def time_ours(smallest, pictures):
         "classifier": {"1": time_calls(lambda: [classifier.classify(faces[:1]) for _ in faces], BATCH),
                        str(BATCH): time_calls(lambda: classifier.classify(faces), BATCH)},
     }  # fmt: skip
-
-
-def random_classifier():
-    forward = logits_function(build_component(ComponentConfig(), 0))
-    return Classifier(lambda faces: softmax(forward(faces)), EXPRESSIONS, 48, ["random weights"])
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def main():
 
 def train_candidate(name, training, held_out):
     """Trains one candidate, or reads what it gave."""
-    run_dir = Path(FLAGS.run_dir) / name.replace(" ", "-")
+    run_dir = folder_of(name)
     config, recipe, votes = network_and_recipe(name)
     open_run(run_dir, {
         "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"], "network": plain_settings(config),
@@ -110,9 +110,13 @@ def train_candidate(name, training, held_out):
     return read_json(run_dir / "result.json")
 
 
+def folder_of(name):
+    return Path(FLAGS.run_dir) / name.replace(" ", "-")
+
+
 def precision_of(name):
-    """Sets and returns the precision of a candidate."""
-    return set_precision("float32" if name.endswith("float32") else "auto")
+    """Sets and returns the precision of a candidate; one that was begun keeps its own."""
+    return set_precision("float32" if name.endswith("float32") else "auto", folder_of(name))
 
 
 def network_and_recipe(name):
