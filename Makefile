@@ -27,8 +27,6 @@ PATIENCE_paper := --patience=10
 EPOCHS_FINETUNE_paper := 200
 EPOCHS_FINETUNE_full := 20
 EPOCHS_ADAPT_paper := 200
-METHODS_paper := --epochs=20
-METHODS_full := --epochs=20
 LANDMARKS_paper := --network=paper --epochs=40
 LANDMARKS_full := --epochs=40
 
@@ -52,7 +50,7 @@ else
   FINETUNE := $(strip $(PATIENCE_$(PRESET)) $(STAGE2_$(PRESET)) --epochs=$(or $(EPOCHS_FINETUNE_$(PRESET)),6))
   # Equal short budgets for Tab. 4: 90 trainings on each data set, of which 54 stand in it and 36 choose learning
   # rates; one to two hours each on 2 shared cores.
-  METHODS := $(or $(METHODS_$(PRESET)),--images=3000 --epochs=6)
+  METHODS := --images=3000 --epochs=6
   # The photographs are divided 70/30 by person, as the paper's faces were, and give Meng et al. their pairs.
   TABLE4_WILD := $(if $(PHOTOGRAPHS),table4-wild)
   COMMITTED := docs/results/$(PRESET)

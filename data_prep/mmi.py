@@ -3,8 +3,8 @@
 It reads the unpacked folder with Sessions/<number>/. docs/DATA.md says where to get it and what is written.
 
 Examples:
-  python data_prep/mmi.py --source=MMI --output=runs/data/mmi --min_face=60
-  python data_prep/mmi.py --source=MMI --neutral=first --output=runs/data/mmi7 --min_face=60
+  python data_prep/mmi.py --source=MMI --neutral=first --output=runs/data/mmi --min_face=60    # as Tab. 3 has it
+  python data_prep/mmi.py --source=MMI --output=runs/data/mmi6 --min_face=60
 """
 
 import photograph_flags

@@ -2,8 +2,8 @@
 
 python experiments/collect.py --runs=runs/quick/seed0 --output=docs/results
 
-Writes OUTPUT/<data>-<recipe>-<seed>/ with config.json, time.json and a file for each evaluation, replacing what is
-there, and prints the rows of the README's table.
+Writes OUTPUT/<data>-<recipe>-<seed>/ with config.json, time.json, curve.csv (loss and accuracy after each epoch) and a
+file for each evaluation, replacing what is there, and prints the rows of the README's table.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -11,11 +11,13 @@ from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 import sys
 from pathlib import Path
 
+import pandas as pd
 from absl import flags
 
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import model_hashes
 from fer_md.files import atomic_directory, read_json, write_json
+from fer_md.report.sources import log_rows
 from fer_md.training.run_directory import read_settings
 
 FLAGS = flags.FLAGS
@@ -37,6 +39,7 @@ def main():
                 write_json(partial / f"{name}.json", read_json(run / f"{name}.json"))
             for name, metrics in evaluations.items():
                 write_json(partial / f"{name}.json", metrics)
+            curve(run).to_csv(partial / "curve.csv", index=False, float_format="%.4f")
         for name, metrics in evaluations.items():
             print(table_row(folder.name, name, metrics))
 
@@ -73,6 +76,21 @@ def read_evaluations(run, splits):
             if hashes.get(model, sha256) != sha256:
                 raise FerMdError(f"{run}/eval/{name}: measured another {model} than is there now; evaluate it again")
     return evaluations
+
+
+def curve(run):
+    """A run's loss and accuracy on what it learns and on what is held out, whenever the latter was measured.
+
+    Args:
+        run: ``pathlib.Path`` of a run.
+
+    Returns:
+        ``pandas.DataFrame`` with the columns epoch, network, split, data, loss, accuracy and macro_recall, which is
+        empty (NaN) for the batches that are learned from.
+    """
+    rows = pd.DataFrame(log_rows(run))
+    measured = rows["step"].isin(rows.loc[rows["split"] == "validation", "step"])
+    return rows.loc[measured, ["epoch", "network", "split", "data", "loss", "accuracy", "macro_recall"]]
 
 
 def table_row(run, name, metrics):

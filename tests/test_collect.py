@@ -12,6 +12,10 @@ from fer_md.files import read_json, write_json
 
 SCRIPT = Path(__file__).parents[1] / "experiments" / "collect.py"
 
+LOG = [{"step": step, "epoch": step / 10, "split": split, "network": "model", "data": "noise", "loss": 2.5, **measured}
+       for step, split, measured in [(5, "Training", {"accuracy": 0.2}), (10, "Training", {"accuracy": 0.25}),
+                                     (10, "validation", {"accuracy": 0.3, "macro_recall": 0.125})]]  # fmt: skip
+
 
 @pytest.fixture
 def run(tmp_path):
@@ -21,6 +25,7 @@ def run(tmp_path):
     write_json(run / "time.json", {"seconds": 75.0, "images_per_second": 10.0})
     (run / "model.keras").write_bytes(b"weights")
     (run / "DONE").write_text("complete\n")
+    (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in LOG))
     for split in ("PublicTest", "PrivateTest"):
         metrics = {"split": split, "accuracy": 0.6, "accuracy_interval": [0.5, 0.7], "accuracy_without_leaked": 0.55,
                    "leaked": 9, "macro_recall": 0.4,
@@ -40,8 +45,13 @@ def test_everything_for_the_record_in_one_folder(run, tmp_path):
         assert done.returncode == 0, done.stderr
     folder = tmp_path / "results" / "noise-quick-seed3"
     assert sorted(path.name for path in folder.iterdir()) == [
-        "PrivateTest.json", "PublicTest.json", "config.json", "time.json"
+        "PrivateTest.json", "PublicTest.json", "config.json", "curve.csv", "time.json"
     ]  # fmt: skip
+    assert (folder / "curve.csv").read_text().splitlines() == [
+        "epoch,network,split,data,loss,accuracy,macro_recall",
+        "1.0000,model,Training,noise,2.5000,0.2500,",
+        "1.0000,model,validation,noise,2.5000,0.3000,0.1250",
+    ]
     assert read_json(folder / "PublicTest.json") == read_json(run / "eval" / "PublicTest" / "metrics.json")
     assert "| noise-quick-seed3 | PublicTest | 60.00 | 50.0 to 70.0 | 55.00 (9 left out) | 40.00 | - |" in done.stdout
 
