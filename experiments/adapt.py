@@ -47,6 +47,7 @@ def main():
     run_dir = open_run(FLAGS.run_dir, settings(recipe, metric_loss))
     complete = train(jobs, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
     print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
+    return None if complete else console.STOPPED
 
 
 def settings(recipe, metric_loss):

@@ -16,6 +16,7 @@ from absl import flags
 
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import model_hashes
+from fer_md.evaluation.result_tables import interval, percent
 from fer_md.files import atomic_directory, read_json, write_json
 from fer_md.report.sources import log_rows
 from fer_md.training.run_directory import read_settings
@@ -95,11 +96,9 @@ def curve(run):
 
 def table_row(run, name, metrics):
     """A row of a Markdown table."""
-    low, high = metrics["accuracy_interval"]
-    ferplus = f"{100 * metrics['ferplus_accuracy']:.2f}" if "ferplus_accuracy" in metrics else "-"
-    cells = [run, name, f"{100 * metrics['accuracy']:.2f}", f"{100 * low:.1f} to {100 * high:.1f}",
-             f"{100 * metrics['accuracy_without_leaked']:.2f} ({metrics['leaked']} left out)",
-             f"{100 * metrics['macro_recall']:.2f}", ferplus]  # fmt: skip
+    cells = [run, name, percent(metrics["accuracy"]), interval(metrics),
+             f"{percent(metrics['accuracy_without_leaked'])} ({metrics['leaked']} left out)",
+             percent(metrics["macro_recall"]), percent(metrics.get("ferplus_accuracy"))]  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
 

@@ -21,7 +21,7 @@ from absl import flags
 
 from fer_md.data.label_spaces import map_labels
 from fer_md.data.records import load_split, read_info
-from fer_md.errors import FerMdError
+from fer_md.errors import FerMdError, NotFiniteError
 from fer_md.evaluation.distances import class_distances
 from fer_md.evaluation.embedding_picture import save_embedding_picture
 from fer_md.evaluation.predict import embeddings_function
@@ -93,8 +93,9 @@ def run_panel(name, metric_loss, training, held_out):
     start_centers(trainer, [training], FLAGS.seed)
     stopped = None
     try:
-        train([Job("model", trainer, (training,), {"faces": ("logits", held_out)})], folder, FLAGS.seed)
-    except FerMdError as error:
+        if not train([Job("model", trainer, (training,), {"faces": ("logits", held_out)})], folder, FLAGS.seed):
+            raise FerMdError(f"{folder}: stopped; start it again to go on")
+    except NotFiniteError as error:
         stopped = str(error)
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     validation = [row["accuracy"] for row in rows if row["split"] == "validation"]

@@ -25,6 +25,8 @@ from fer_md.evaluation.components import find_networks, load_scorer, model_hashe
 from fer_md.evaluation.fusion import check_apart, fit_weights, fuse
 from fer_md.evaluation.measure import leaked_rows, measure, write_evaluation
 from fer_md.evaluation.predict import AVERAGING, predict_probabilities
+from fer_md.evaluation.result_tables import percent
+from fer_md.files import read_json
 from fer_md.pretrained import load_pretrained, read_description
 from fer_md.training.run_directory import read_settings
 
@@ -123,12 +125,21 @@ def report(info, split, probabilities, origin, label, extra):
     }
     title = f"{info['name']} {name}: {100 * metrics['accuracy']:.2f} %"
     folder = Path(FLAGS.output or origin.folder / "eval") / name
+    check_same_group(folder, origin.models)
     write_evaluation(folder, metrics, confusion, info["expressions"], title)
     low, high = metrics["accuracy_interval"]
     print(f"{info['name']} {name}: accuracy {metrics['accuracy']:.4f} (95 % {low:.4f} to {high:.4f})")
     print(f"  macro recall {metrics['macro_recall']:.4f}  macro F1 {metrics['macro_f1']:.4f}  "
           f"calibration error {metrics['expected_calibration_error']:.4f}")  # fmt: skip
-    print(f"  without the {metrics['leaked']} leaked from Training: {metrics['accuracy_without_leaked']:.4f}")
+    print(f"  without the {metrics['leaked']} leaked from Training: "
+          f"{percent(metrics['accuracy_without_leaked'])} %")
+
+
+def check_same_group(folder, models):
+    """``FerMdError`` where a folder holds the result of other networks: two fusions that share their first one."""
+    earlier = read_json(folder / "metrics.json")["models"] if (folder / "metrics.json").exists() else models
+    if earlier.keys() != models.keys():
+        raise FerMdError(f"{folder}: holds the result of {', '.join(earlier)}; name another --output")
 
 
 if __name__ == "__main__":

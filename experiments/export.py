@@ -16,7 +16,7 @@ from absl import flags
 
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.components import find_networks, load_scorer
+from fer_md.evaluation.components import check_expressions, find_networks, load_scorer
 from fer_md.models import build_fused
 from fer_md.pretrained import load_pretrained, read_description
 from fer_md.serving.export import export_component
@@ -57,6 +57,7 @@ def single(run_dir, network):
         raise FerMdError(f"{run_dir}: --score_weights is for several networks, and there is one")
     if network != "model":
         raise FerMdError(f"{run_dir}: --data must name the data set whose label space is served")
+    check_expressions(run_dir, settings)
     return load_scorer(run_dir, network, {**settings, "name": settings["data"]})[0], settings["expressions"]
 
 

@@ -71,6 +71,7 @@ def main():
     complete = train(jobs, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds, measure_start=True,
                      patience=FLAGS.patience)  # fmt: skip
     print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
+    return None if complete else console.STOPPED
 
 
 def settings(recipe, metric_loss, weights):

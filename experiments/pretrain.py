@@ -98,6 +98,7 @@ def main():
         "strategy": FLAGS.strategy,
         "validation": FLAGS.validation,
         "seed": FLAGS.seed,
+        "start": None,
     }
     weights = None
     if FLAGS.start:
@@ -109,6 +110,7 @@ def main():
     job = Job("model", trainer, (training,), {info["name"]: ("logits", held_out)})
     complete = train([job], run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
     print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
+    return None if complete else console.STOPPED
 
 
 def build(config, weights):
@@ -121,10 +123,10 @@ def build(config, weights):
 
 def start_weights(settings):
     """The weights of ``--start``; ``FerMdError`` unless it is a finished run of the same network, expressions and
-    protocol."""
+    protocol, and without one of the same data, as its Training may hold what another data set holds out."""
     model = load_model(FLAGS.start)
     stored = read_settings(FLAGS.start)
-    for name in ("network", "expressions", "protocol"):
+    for name in ("network", "expressions", "protocol" if settings["protocol"] else "manifest_sha256"):
         if stored.get(name) != settings[name]:
             raise FerMdError(f"--start={FLAGS.start}: learned with {name}={stored.get(name)!r}, not {settings[name]!r}")
     return model.get_weights()

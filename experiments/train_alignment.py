@@ -3,7 +3,8 @@
 python experiments/train_alignment.py --data=/path/to/ytf_landmarks68.zip --output=runs/alignment
 
 The folder gets cascade.npz (to align with), adapted.npz (after the update on drawn faces), updatable.npz (to go on
-with Cascade.update; large), results.json and cumulative_error.png. The test people are read once, at the end.
+with Cascade.update; large) and, once they are measured, results.json and cumulative_error.png. The test people are read
+once, at the end.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -12,6 +13,7 @@ import copy
 import dataclasses
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from absl import flags
@@ -22,7 +24,7 @@ from fer_md.evaluation.timing import time_calls
 from fer_md.faces.annotated import drawn_faces, video_faces
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
 from fer_md.faces.face_frame import box_of, jitter_boxes
-from fer_md.files import atomic_directory
+from fer_md.files import atomic_directory, atomic_file
 from fer_md.training.results import write_result
 
 FLAGS = flags.FLAGS
@@ -45,30 +47,28 @@ def main():
         train_seconds = time.perf_counter() - started
         cascade.save(folder / "cascade.npz")
         cascade.save(folder / "updatable.npz", updatable=True)
-
         adapted, drawn = copy.deepcopy(cascade), drawn_faces(FLAGS.drawn, "learnt", FLAGS.seed)
         started = time.perf_counter()
         adapted.update(drawn.images, drawn.landmarks, recipe.perturbations, FLAGS.seed)
         update_seconds = time.perf_counter() - started
         adapted.save(folder / "adapted.npz")
-
-        tests = {"test people": video_faces(FLAGS.data, "test"),
-                 "drawn people": drawn_faces(FLAGS.drawn // 2, "tested", FLAGS.seed)}  # fmt: skip
-        results, curves = measure(cascade, adapted, tests)
-        save_curves(folder / "cumulative_error.png", Panel(
-            curves, "mean error / inter-ocular distance", "share of faces", "68 landmarks on people not trained on",
-            0.25))  # fmt: skip
-        write_result(folder / "results.json", {
-            "seed": FLAGS.seed,
-            "recipe": dataclasses.asdict(recipe),
-            "faces": {"training": len(training.images), "update": len(drawn.images),
-                      **{name: len(faces.images) for name, faces in tests.items()}},
-            "failure_above": LIMIT,
-            "errors": results,
-            "per_face": speed(cascade, tests["test people"]),
-            "train_seconds": train_seconds,
-            "update_seconds": update_seconds,
-        })  # fmt: skip
+    tests = {"test people": video_faces(FLAGS.data, "test"),
+             "drawn people": drawn_faces(FLAGS.drawn // 2, "tested", FLAGS.seed)}  # fmt: skip
+    results, curves = measure(cascade, adapted, tests)
+    with atomic_file(Path(FLAGS.output) / "cumulative_error.png") as partial:
+        save_curves(partial, Panel(curves, "mean error / inter-ocular distance", "share of faces",
+                                   "68 landmarks on people not trained on", 0.25))  # fmt: skip
+    write_result(Path(FLAGS.output) / "results.json", {
+        "seed": FLAGS.seed,
+        "recipe": dataclasses.asdict(recipe),
+        "faces": {"training": len(training.images), "update": len(drawn.images),
+                  **{name: len(faces.images) for name, faces in tests.items()}},
+        "failure_above": LIMIT,
+        "errors": results,
+        "per_face": speed(cascade, tests["test people"]),
+        "train_seconds": train_seconds,
+        "update_seconds": update_seconds,
+    })  # fmt: skip
     print(f"written: {FLAGS.output}")
 
 

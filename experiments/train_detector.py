@@ -2,9 +2,9 @@
 
 python experiments/train_detector.py --data=/path/to/ytf_landmarks68.zip --output=runs/detector
 
-The folder gets detector/ (for SelectiveSearchDetector.load), results.json and precision_recall.png. A face's box is
-that of its landmarks, raised by a forehead. The threshold is chosen on people and scenes held out of training; the
-test people and test scenes are read once, at the end. --notrain measures mtcnn alone.
+The folder gets detector/ (for SelectiveSearchDetector.load) and, once it is measured, results.json and
+precision_recall.png. A face's box is that of its landmarks, raised by a forehead. The threshold is chosen on people and
+scenes held out of training; the test people and test scenes are read once, at the end. --notrain measures mtcnn alone.
 """
 
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
@@ -12,14 +12,18 @@ from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 import dataclasses
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from absl import flags
 
 from fer_md.data.scenes import draw_scene
 from fer_md.data.ytf_landmarks import read_ytf_landmarks
+from fer_md.errors import FerMdError
 from fer_md.evaluation.curve_picture import Panel, save_curves
 from fer_md.evaluation.detection_metrics import average_precision, match, precision_recall
+from fer_md.evaluation.measure import mean_or_none
+from fer_md.evaluation.result_tables import percent
 from fer_md.evaluation.timing import time_calls
 from fer_md.faces.face_frame import face_box
 from fer_md.faces.mtcnn import MtcnnDetector
@@ -27,7 +31,7 @@ from fer_md.faces.region_detector import SelectiveSearchDetector
 from fer_md.faces.region_training import RegionRecipe, search_pictures, train_detector
 from fer_md.faces.regions import iou
 from fer_md.faces.selective_search import SelectiveSearch
-from fer_md.files import atomic_directory
+from fer_md.files import atomic_directory, atomic_file
 from fer_md.progress import Progress
 from fer_md.training.results import write_result
 
@@ -52,22 +56,23 @@ def main():
     search = SelectiveSearch()
     with atomic_directory(FLAGS.output, FLAGS.overwrite) as folder:
         detectors, settings = train(search, folder) if FLAGS.train else ({}, {})
-        tests = {
-            "test frames": [(frame.image, face_box(frame.landmarks[None])) for frame in
-                            read_ytf_landmarks(FLAGS.data, ("test",))],
-            "drawn scenes": drawn_pictures("test", FLAGS.test_scenes),
-        }  # fmt: skip
-        detectors["mtcnn"] = MtcnnDetector(threshold=0.3), _MTCNN_THRESHOLD
-        if FLAGS.train:
-            settings["proposals"] = {name: proposal_recall(search, pictures) for name, pictures in tests.items()}
-        results, curves = measure(detectors, tests)
-        save_curves(folder / "precision_recall.png", Panel(curves, "recall", "precision", "faces at IoU 0.5", 1.0))
-        write_result(folder / "results.json", {
-            "seed": FLAGS.seed,
-            **settings,
-            "pictures": {**settings.get("pictures", {}), **{name: len(pictures) for name, pictures in tests.items()}},
-            "detectors": results,
-        })  # fmt: skip
+    tests = {
+        "test frames": [(frame.image, face_box(frame.landmarks[None])) for frame in
+                        read_ytf_landmarks(FLAGS.data, ("test",))],
+        "drawn scenes": drawn_pictures("test", FLAGS.test_scenes),
+    }  # fmt: skip
+    detectors["mtcnn"] = MtcnnDetector(threshold=0.3), _MTCNN_THRESHOLD
+    if FLAGS.train:
+        settings["proposals"] = {name: proposal_recall(search, pictures) for name, pictures in tests.items()}
+    results, curves = measure(detectors, tests)
+    with atomic_file(Path(FLAGS.output) / "precision_recall.png") as partial:
+        save_curves(partial, Panel(curves, "recall", "precision", "faces at IoU 0.5", 1.0))
+    write_result(Path(FLAGS.output) / "results.json", {
+        "seed": FLAGS.seed,
+        **settings,
+        "pictures": {**settings.get("pictures", {}), **{name: len(pictures) for name, pictures in tests.items()}},
+        "detectors": results,
+    })  # fmt: skip
     print(f"written: {FLAGS.output}")
 
 
@@ -118,6 +123,8 @@ def choose_threshold(detector, pictures):
     """The score from which precision and recall have the greatest harmonic mean."""
     detector.threshold = 0.02
     thresholds, precision, recall = curve(*found(detector, pictures))
+    if not len(thresholds):
+        raise FerMdError("nothing was detected on the held-out pictures; train on more --frames or for more --epochs")
     return round(float(thresholds[np.argmax(precision * recall / (precision + recall + 1e-9))]), 3)
 
 
@@ -134,7 +141,7 @@ def found(detector, pictures):
             empty += [not len(boxes)] * len(own)
             faces += len(boxes)
             progress.advance()
-    return np.array(scores), np.array(right), faces, np.array(empty)
+    return np.array(scores), np.array(right, bool), faces, np.array(empty, bool)
 
 
 def curve(scores, right, faces, _empty):
@@ -153,7 +160,7 @@ def measure(detectors, tests):
             figures = {
                 "average_precision": average_precision(precision, recall),
                 "threshold": threshold,
-                "precision": float(right[sure].mean()),
+                "precision": mean_or_none(right[sure]),
                 "recall": float(right[sure].sum() / faces),
                 "false_alarms_without_a_face": int((sure & empty).sum()),
                 "faces": faces,
@@ -161,8 +168,9 @@ def measure(detectors, tests):
             }
             results[test][name] = figures
             curves[f"{name}, {test}"] = recall, precision
-            print(f"{test:14}{name:24}AP {figures['average_precision']:.4f}  precision {figures['precision']:.3f}  "
-                  f"recall {figures['recall']:.3f}  {figures['milliseconds']:.0f} ms")  # fmt: skip
+            print(f"{test:14}{name:24}AP {figures['average_precision']:.4f}  "
+                  f"precision {percent(figures['precision'])} %  recall {percent(figures['recall'])} %  "
+                  f"{figures['milliseconds']:.0f} ms")  # fmt: skip
     return results, curves
 
 

@@ -25,7 +25,7 @@ def main(arguments=None):
         arguments: list of str; None for those of the process.
 
     Returns:
-        exit status: 0, 1 where something could not be read, 2 for wrong usage, 130 after Ctrl-C.
+        exit status: 0, 1 where something could not be read, 2 for wrong usage, 130 after Ctrl-C or SIGTERM.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments and arguments[0] in EXPERIMENTS:
@@ -104,11 +104,13 @@ def _quieten_decoders():
 
 
 def _predict(parsed):
+    from fer_md import console
     from fer_md.prediction import annotated_files, records
     from fer_md.prediction.job import predict_media
     from fer_md.prediction.own_boxes import OwnBoxes
     from fer_md.prediction.predictor import Predictor
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: what is predicted so far is kept
     problems = []
 
     def on_problem(error):
@@ -130,7 +132,7 @@ def _predict(parsed):
     counts = predict_media(predictor, parsed.paths, parsed.output, parsed.annotate, boxes_of, parsed.every, on_problem)
     print(f"frames {counts['frames']}, faces {counts['faces']}, frames without a face {counts['without']}, "
           f"problems {len(problems)}" + (", interrupted" if counts["interrupted"] else ""), file=sys.stderr)
-    return 130 if counts["interrupted"] else int(bool(problems))
+    return console.STOPPED if counts["interrupted"] else int(bool(problems))
 
 
 def _info(parsed):

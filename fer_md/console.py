@@ -13,6 +13,9 @@ from fer_md.quiet import quiet_stderr
 
 flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
 
+STOPPED = 130
+"""Exit status of what was told to stop before its end, also of a training that can go on: so make goes no further."""
+
 
 def _import_tensorflow_quietly():
     """TensorFlow greets on the file descriptor of stderr before its log level is read, so that is put aside.
@@ -93,7 +96,7 @@ def guard(main, debug=False):
     try:
         return main()
     except KeyboardInterrupt:
-        return _fail("interrupted", debug, 130)
+        return _fail("interrupted", debug, STOPPED)
     except FerMdError as error:
         return _fail(str(error), debug)
     except OSError as error:

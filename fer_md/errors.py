@@ -1,4 +1,4 @@
-"""The one exception that a user's mistake or a bad file ends in."""
+"""The exception that a user's mistake or a bad file ends in."""
 
 
 class FerMdError(Exception):
@@ -7,3 +7,7 @@ class FerMdError(Exception):
     ``fer_md.console.run`` prints it as a single line and exits with status 1;
     the traceback is shown only with ``--debug``.
     """
+
+
+class NotFiniteError(FerMdError):
+    """A loss or a weight is no longer a number: the training ran away."""

@@ -6,6 +6,7 @@ import functools
 import glob
 import json
 import os
+import platform
 import re
 import shutil
 import tempfile
@@ -16,12 +17,15 @@ from fer_md.errors import FerMdError
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """No space left: on the disk, of the user's share, or under a limit of the size."""
 
+_HOST = re.sub(r"[^0-9A-Za-z]", "", platform.node())
+"""In temporary names: the processes of another machine or container that shares a folder cannot be asked for."""
+
 
 @contextlib.contextmanager
 def atomic_file(path):
     """Yields a temporary path beside ``path``; renames it into place on success, removes it on failure.
 
-    What killed processes left behind in the folder is removed first.
+    What killed processes of this machine left behind in the folder is removed first.
 
     Args:
         path: the file to write; its folder is created.
@@ -32,7 +36,7 @@ def atomic_file(path):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_left_files(path.parent)
-    partial = path.with_name(f".{path.stem}.partial-{os.getpid()}{path.suffix}")
+    partial = path.with_name(f".{path.stem}.partial-{_HOST}-{os.getpid()}{path.suffix}")
     try:
         yield partial
         with open(partial, "rb") as written:
@@ -70,7 +74,8 @@ def _name(error, partial, path):
 def atomic_directory(path, overwrite=False):
     """Yields a temporary folder beside ``path``; renames it into place on success, removes it on failure.
 
-    What a killed process left behind of the same folder is removed first, or put back where it is the only one.
+    What a killed process of this machine left behind of the same folder is removed first, or put back where it is the
+    only one.
 
     Args:
         path: the folder to make.
@@ -87,11 +92,11 @@ def atomic_directory(path, overwrite=False):
     _remove_leftovers(path)
     if path.exists() and not overwrite:
         raise FerMdError(f"{path}: exists already; pass --overwrite to replace it, or name another folder")
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    partial = path.with_name(f".{path.name}.partial-{_HOST}-{os.getpid()}")
     partial.mkdir()
     try:
         yield partial
-        replaced = path.with_name(f".{path.name}.replaced-{os.getpid()}")
+        replaced = path.with_name(f".{path.name}.replaced-{_HOST}-{os.getpid()}")
         if path.exists():
             os.replace(path, replaced)
         os.replace(partial, path)
@@ -107,7 +112,7 @@ def atomic_directory(path, overwrite=False):
 def _remove_left_files(folder):
     """Once a process and folder, which may be one of many pictures. This process's own are still being written."""
     for leftover in folder.glob(".*.partial-*"):
-        match = re.fullmatch(r"\..+\.partial-(\d+)(\.[^.]+)?", leftover.name)
+        match = re.fullmatch(rf"\..+\.partial-{_HOST}-(\d+)(\.[^.]+)?", leftover.name)
         own = match and int(match[1]) == os.getpid()
         if match and leftover.is_file() and not own and not _is_running_elsewhere(int(match[1])):
             with contextlib.suppress(OSError):
@@ -116,7 +121,7 @@ def _remove_left_files(folder):
 
 def _remove_leftovers(path):
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*-*"):
-        match = re.fullmatch(r"(partial|replaced)-(\d+)", leftover.name[len(path.name) + 2 :])
+        match = re.fullmatch(rf"(partial|replaced)-{_HOST}-(\d+)", leftover.name[len(path.name) + 2 :])
         if match and not _is_running_elsewhere(int(match[2])):
             if match[1] == "replaced" and not path.exists():
                 os.replace(leftover, path)  # killed between the two renames: the old folder is the only one

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import cv2
 import numpy as np
@@ -52,6 +53,22 @@ def test_the_rest_is_kept_and_the_status_is_one(folder, tmp_path):
         "frames 2, faces 2, frames without a face 0, problems 2"]
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 3
     assert sorted(os.listdir(tmp_path / "drawn")) == ["a.png", "scratched.jpg"]
+
+
+def test_sigterm_keeps_what_is_predicted_so_far(folder, tmp_path):
+    (tmp_path / "many").mkdir()
+    for index in range(5000):
+        os.link(folder / "in" / "a.png", tmp_path / "many" / f"{index}.png")
+    command = [sys.executable, "-m", "fer_md.cli", "predict", tmp_path / "many", f"--model={folder / 'run'}",
+               "--detector=none", f"--output={tmp_path / 'out' / 'faces.csv'}"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not list(tmp_path.glob("out/.faces.partial-*.csv")):
+        time.sleep(0.05)
+    time.sleep(1)
+    process.terminate()
+    assert process.wait(timeout=60) == 130
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["faces.csv"]
+    assert (tmp_path / "out" / "faces.csv").read_text().startswith("source,")
 
 
 def test_json_lines_on_stdout_and_own_boxes(folder, tmp_path, fer_md):

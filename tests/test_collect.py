@@ -53,7 +53,7 @@ def test_everything_for_the_record_in_one_folder(run, tmp_path):
         "1.0000,model,validation,noise,2.5000,0.3000,0.1250",
     ]
     assert read_json(folder / "PublicTest.json") == read_json(run / "eval" / "PublicTest" / "metrics.json")
-    assert "| noise-quick-seed3 | PublicTest | 60.00 | 50.0 to 70.0 | 55.00 (9 left out) | 40.00 | - |" in done.stdout
+    assert "| noise-quick-seed3 | PublicTest | 60.00 | 50.0 to 70.0 | 55.00 (9 left out) | 40.00 | – |" in done.stdout
 
 
 @pytest.mark.parametrize(("spoil", "message"), [

@@ -108,6 +108,16 @@ def test_truncated_and_foreign_compressed_files(source, kind):
         list(read_fer2013(path))
 
 
+def test_zip_with_a_password_is_named(source):
+    path = compressed(source, "zip")
+    data = bytearray(path.read_bytes())
+    data[6] |= 1  # "encrypted", in the member's own header and in the directory
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(data)
+    with pytest.raises(FerMdError, match="fer2013.csv cannot be unpacked .*password"):
+        list(read_fer2013(path))
+
+
 def test_zip_must_hold_one_csv(tmp_path):
     for names in ([], ["a.csv", "b.csv"]):
         with zipfile.ZipFile(tmp_path / "fer.zip", "w") as archive:

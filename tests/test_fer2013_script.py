@@ -24,6 +24,7 @@ from fer2013_samples import (
 )
 
 from fer_md.data.records import load_split, read_info
+from fer_md.files import _HOST
 
 SCRIPT = Path(__file__).parents[1] / "data_prep/fer2013.py"
 
@@ -123,7 +124,7 @@ def test_script_killed_leaves_no_output_and_the_next_run_cleans_up(tmp_path, sou
             time.sleep(0.05)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert [path.name for path in output.parent.iterdir()] == [f".out.partial-{process.pid}"]
+        assert [path.name for path in output.parent.iterdir()] == [f".out.partial-{_HOST}-{process.pid}"]
     assert run(f"--source={source}", f"--output={output}").returncode == 0
     assert [path.name for path in output.parent.iterdir()] == ["out"]
 

@@ -43,10 +43,17 @@ def test_paths_on_disk_exist_only_in_a_folder(folder):
         tree.path("a.txt")
 
 
-@pytest.mark.parametrize("name", ["../evil.txt", "b/../../evil.txt", "/etc/evil", "..\\evil.txt", "c:\\evil.txt"])
+@pytest.mark.parametrize("name", ["../evil.txt", "b/../../evil.txt", "/etc/evil", "..\\evil.txt", "c:\\evil.txt", "."])
 def test_names_that_lead_out_of_the_zip(folder, name):
     with pytest.raises(FerMdError, match="leads out of the zip"):
         FileTree(packed(folder, [name]))
+
+
+def test_a_name_that_is_not_utf8_is_refused_at_once(folder):
+    (folder / "M\udcfcller").mkdir()
+    (folder / "M\udcfcller" / "1.jpg").write_bytes(b"")
+    with pytest.raises(FerMdError, match=r"tree: the name 'M\\udcfcller/1.jpg' is not UTF-8; rename it"):
+        FileTree(folder)
 
 
 def test_missing_and_foreign_sources(tmp_path):

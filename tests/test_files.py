@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from fer_md.console import guard
-from fer_md.files import atomic_directory, atomic_file
+from fer_md.files import _HOST, atomic_directory, atomic_file
 
 
 def killed_process():
@@ -20,8 +20,9 @@ def killed_process():
 
 def test_what_a_killed_process_left_is_removed_and_a_running_one_s_is_not(tmp_path):
     dead, alive, own = killed_process(), os.getppid(), os.getpid()
-    kept = {f".checkpoint.partial-{alive}.npz", f".other.partial-{own}.npz", ".notes.partial-x", "a.partial-1.npz"}
-    for name in (f".checkpoint.partial-{dead}.npz", f".DONE.partial-{dead}", *kept):
+    kept = {f".checkpoint.partial-{_HOST}-{alive}.npz", f".other.partial-{_HOST}-{own}.npz", ".notes.partial-x",
+            f"a.partial-{_HOST}-1.npz", f".elsewhere.partial-other{_HOST}-{dead}.npz"}  # fmt: skip
+    for name in (f".checkpoint.partial-{_HOST}-{dead}.npz", f".DONE.partial-{_HOST}-{dead}", *kept):
         (tmp_path / name).write_text("half")
     with atomic_file(tmp_path / "checkpoint.npz") as partial:
         partial.write_text("whole")
@@ -31,7 +32,7 @@ def test_what_a_killed_process_left_is_removed_and_a_running_one_s_is_not(tmp_pa
 
 def test_a_folder_whose_replacement_was_killed_between_two_renames_comes_back(tmp_path):
     dead = killed_process()
-    for name, text in ((f".data.replaced-{dead}", "old"), (f".data.partial-{dead}", "new")):
+    for name, text in ((f".data.replaced-{_HOST}-{dead}", "old"), (f".data.partial-{_HOST}-{dead}", "new")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.txt").write_text(text)
     with pytest.raises(ZeroDivisionError), atomic_directory(tmp_path / "data", overwrite=True):

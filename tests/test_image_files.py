@@ -75,6 +75,15 @@ def test_a_jpeg_that_claims_to_be_huge_is_not_decoded():
         decode_gray(bytes(data), "x")
 
 
+def test_a_jpeg_whose_markers_hide_its_frame_is_not_decoded():
+    """A restart marker has no length: libjpeg goes on behind it, where the huge frame is, and not 65,472 bytes on."""
+    frame = b"\xff\xc0\x00\x0b\x08%b\x01\x01\x11\x00"
+    huge, small = (frame % struct.pack(">HH", side, side) for side in (30_000, 8))
+    data = (b"\xff\xd8\xff\xd0" + huge).ljust(4 + 0xFFC0, b"\0") + small
+    with pytest.raises(FerMdError, match="neither a PNG nor a JPEG"):
+        decode_gray(data, "x")
+
+
 def test_missing_file_folder_and_limit(tmp_path):
     with pytest.raises(FerMdError, match="cannot be read"):
         read_gray(tmp_path / "none.png")

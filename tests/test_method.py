@@ -158,6 +158,8 @@ def test_scripts_fine_tune_and_fuse(stage, tmp_path):
     both = [f"--run_dir={runs[0]},{runs[1]}", f"--data={data[0]}", "--split=PrivateTest", "--fuse=fitted"]
     answer = script("evaluate.py", *both)
     assert answer.returncode == 0, answer.stderr
+    answer = script("evaluate.py", f"--run_dir={runs[0]},{runs[0]}", *both[1:])
+    assert answer.returncode == 1 and "holds the result of" in answer.stderr
     metrics = json.loads((runs[0] / "eval" / "PrivateTest-first-fused-fitted" / "metrics.json").read_text())
     assert sum(metrics["score_weights"]) == pytest.approx(1) and metrics["validation"] == "PublicTest"
     assert metrics["images"] == 8 and len(metrics["models"]) == 2

@@ -166,7 +166,9 @@ def test_every_table_and_figure_beside_the_paper(run_and_data, results, tmp_path
 
 def test_page_is_whole_and_self_contained(run_and_data, tmp_path):
     run, data = run_and_data
+    write_json(tmp_path / "report" / "other.json", {})
     page = write_report(Sources((run,), (data,)), tmp_path / "report").read_text()
+    assert (tmp_path / "report" / "other.json").exists()
     assert "<td>50.00</td>" in page and "40.0 to 60.0" in page
     assert "Synthetic: the faces of synthetic-&lt;noise&gt; were drawn" in page
     assert "python &lt;evaluate&gt;" in page and "<evaluate>" not in page

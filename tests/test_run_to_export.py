@@ -1,7 +1,9 @@
 """From a prepared folder through training and evaluation to an exported model in a clean process."""
 
+import dataclasses
 import json
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +19,7 @@ from fer_md.data.manifest import file_sha256
 from fer_md.data.records import load_split, read_info, write_dataset
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_head, load_scorer
-from fer_md.evaluation.measure import leaked_rows
+from fer_md.evaluation.measure import leaked_rows, measure
 from fer_md.evaluation.predict import predict_probabilities, views
 from fer_md.files import write_json
 from fer_md.pretrained import load_pretrained
@@ -141,6 +143,13 @@ def test_bad_input_is_one_line(run, flag, message):
     assert len(answer.stderr.strip().splitlines()) == 1
 
 
+def test_figures_of_no_image_are_none():
+    """All images leaked, all votes tied: the rest is measured all the same."""
+    split = dataclasses.replace(random_split(6), votes=np.tile([5, 5, *[0] * 8], (6, 1)))
+    metrics, _ = measure(split, np.full((6, 7), 1 / 7), list("abcdefg"), np.ones(6, bool))
+    assert metrics["accuracy_without_leaked"] is metrics["ferplus_accuracy"] is None and metrics["images"] == 6
+
+
 def test_averaging_views():
     images = random_split(3).images
     assert len(views(images, "tencrop")) == 10
@@ -179,6 +188,12 @@ def test_export_answers_alike_in_a_process_without_fer_md(run, tmp_path):
         np.testing.assert_allclose(found["faces"], expected, atol=1e-5)
         np.testing.assert_allclose(found["encoded"][:5], expected, atol=1e-5)
         np.testing.assert_allclose(found["encoded"][5:], of_jpeg, atol=5e-3)  # two decoders differ by a gray level
+    served = tf.saved_model.load(tmp_path / "served" / "1").signatures["serving_default"]
+    png, bmp = (cv2.imencode(kind, images[0])[1].tobytes() for kind in (".png", ".bmp"))
+    huge = png[:16] + struct.pack(">II", 25_000, 25_000) + png[24:]
+    for data, message in {huge: "more than 50,000,000 pixels", bmp: "JPEG", png[:20]: None, b"": None}.items():
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            served(image_bytes=tf.constant([png, data]))
 
 
 def test_network_of_the_package_is_exported(tmp_path):
@@ -202,7 +217,7 @@ def test_export_counts_versions_up(run, tmp_path):
         answer = script("export.py", f"--run_dir={run / 'run'}", f"--output={tmp_path}")
         assert answer.stdout.strip() == str(tmp_path / version)
     answer = script("export.py", f"--run_dir={run / 'run'}", f"--output={tmp_path}", "--version=2")
-    assert answer.returncode == 1 and "exists already" in answer.stderr
+    assert answer.returncode == 1 and "exists already; name another --version" in answer.stderr
 
 
 def test_run_starts_from_another_with_md_loss(run, tmp_path):
@@ -216,3 +231,12 @@ def test_run_starts_from_another_with_md_loss(run, tmp_path):
     assert settings["start"] == file_sha256(run / "run" / "model.keras") and settings["votes"] == 0.2
     row = json.loads((tmp_path / "tiny" / "metrics.jsonl").read_text().split("\n")[0])
     assert row["metric_loss"] > 0
+    flags.pop()
+    answer = script("pretrain.py", *flags, "--network=tiny", "--votes=0.2", f"--run_dir={tmp_path / 'tiny'}")
+    assert answer.returncode == 1 and "holds a run with start=" in answer.stderr
+    faces = (Face(key=str(i), image=image, label=i % 7, split="PublicTest" if i < 3 else "Training")
+             for i, image in enumerate(random_split(9, 4).images))  # fmt: skip
+    write_dataset(faces, tmp_path / "other", "other")
+    answer = script("pretrain.py", "--preset=restart", f"--data={tmp_path / 'other'}", f"--start={run / 'run'}",
+                    "--network=tiny", f"--run_dir={tmp_path / 'leaks'}")  # fmt: skip
+    assert answer.returncode == 1 and "learned with manifest_sha256=" in answer.stderr

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from jobs import job
 
-from fer_md.errors import FerMdError
+from fer_md.errors import FerMdError, NotFiniteError
 from fer_md.evaluation.predict import logits_function, validate
 from fer_md.losses import MDLoss
 from fer_md.models import TINY, build_component
@@ -154,9 +154,9 @@ def test_a_complete_run_without_its_checkpoint_is_refused(split, tmp_path):
 
 
 def test_not_a_number_stops_the_run(split, tmp_path):
-    with pytest.raises(FerMdError, match="the loss is nan at step .* lower the learning rate"):
+    with pytest.raises(NotFiniteError, match="the loss is nan at step .* lower the learning rate"):
         train(job(make_trainer(dataclasses.replace(RECIPE, rate=1e30)), split), tmp_path, seed=3)
-    assert not (tmp_path / "DONE").exists()
+    assert not (tmp_path / "DONE").exists() and (tmp_path / "metrics.jsonl").exists()
 
 
 def test_weights_that_are_not_finite_are_not_stored(split, tmp_path, monkeypatch):

@@ -60,8 +60,8 @@ def test_one_split_does_not_decode_the_other(tmp_path):
 @pytest.mark.parametrize("rows, images, message", [
     ([row("d.jpg", "Ann", "train")], IMAGES, r"line 2: no image 'd.jpg'"),
     ([row("../a.jpg", "Ann", "train")], IMAGES, "no image"),
-    (ROWS, {**IMAGES, "../../images/x.jpg": jpeg()}, "leads out of the archive"),
-    (ROWS, {**IMAGES, "/images/x.jpg": jpeg()}, "leads out of the archive"),
+    (ROWS, {**IMAGES, "../../images/x.jpg": jpeg()}, "leads out of the zip"),
+    (ROWS, {**IMAGES, "/images/x.jpg": jpeg()}, "leads out of the zip"),
     ([row("a.jpg", "Ann", "val")], IMAGES, "split must be one of train, test; found 'val'"),
     ([ROWS[0], row("b.jpg", "Ann", "test")], IMAGES, "line 3: Ann is in both splits"),
     ([ROWS[0]], IMAGES, "no frame of the split 'test'"),
@@ -71,7 +71,7 @@ def test_one_split_does_not_decode_the_other(tmp_path):
     ([row("a.jpg", "Ann", "train", points=["x", *POINTS[1:]])], IMAGES, "must be numbers"),
     ([row("a.jpg", "Ann", "train", points=["900", *POINTS[1:]])], IMAGES, "in or near the picture"),
     ([row("a.jpg", "Ann", "train", points=POINTS[1:])], IMAGES, "columns expected"),
-    (ROWS, {**IMAGES, "set/images/a.jpg": bytes(MAX_FRAME_BYTES + 1)}, "a.jpg is larger than"),
+    (ROWS, {**IMAGES, "set/images/a.jpg": bytes(MAX_FRAME_BYTES + 1)}, "a.jpg: the file is larger than"),
     (ROWS, {**IMAGES, "set/images/a.jpg": jpeg()[:200]}, "a.jpg: "),
 ])  # fmt: skip
 def test_what_is_wrong_is_named_in_one_line(tmp_path, rows, images, message):
@@ -89,7 +89,8 @@ def test_damaged_and_missing_zips(tmp_path):
     damaged[start : start + 40] = bytes(40)
     (tmp_path / "damaged.zip").write_bytes(damaged)
     (tmp_path / "short.zip").write_bytes(data[:-30])
-    for name, message in {"damaged.zip": "is damaged", "short.zip": "not a whole zip", "none.zip": "cannot"}.items():
+    wrong = {"damaged.zip": "damaged in the zip", "short.zip": "nor a whole zip", "none.zip": "cannot"}
+    for name, message in wrong.items():
         with pytest.raises(FerMdError, match=message):
             list(read_ytf_landmarks(tmp_path / name))
 

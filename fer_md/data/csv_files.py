@@ -34,7 +34,7 @@ def open_csv(path):
     """
     try:
         if path.suffix == ".zip":
-            with zipfile.ZipFile(path) as archive, archive.open(_only_csv(archive, path)) as binary:
+            with zipfile.ZipFile(path) as archive, _open_member(archive, path) as binary:
                 yield _text(binary)
         else:
             opener = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
@@ -48,6 +48,14 @@ def open_csv(path):
 
 def _text(binary):
     return io.TextIOWrapper(binary, encoding="utf-8-sig", newline="")
+
+
+def _open_member(archive, path):
+    member = _only_csv(archive, path)
+    try:
+        return archive.open(member)
+    except (NotImplementedError, RuntimeError) as error:  # packed by a method that Python does not know, or a password
+        raise FerMdError(f"{path}: {member.filename} cannot be unpacked ({error}); unpack it first") from None
 
 
 def _only_csv(archive, path):

@@ -7,6 +7,7 @@ import numpy as np
 
 from fer_md.data.csv_files import columns_of, open_csv, read_rows
 from fer_md.data.face import Face
+from fer_md.data.file_tree import checked_text
 from fer_md.data.image_files import read_gray
 from fer_md.errors import FerMdError
 from fer_md.expressions import LABEL_OF_NAME
@@ -134,5 +135,5 @@ def _read_folder(source):
         image = read_gray(path)
         if image.shape != (SIZE, SIZE):
             raise FerMdError(f"{path}: the image must be 48x48; found {image.shape[1]}x{image.shape[0]}")
-        name = path.relative_to(source).as_posix()
+        name = checked_text(path.relative_to(source).as_posix(), source)
         yield Face(f"fer2013/{match[1]}/{match[2]}", image, label, split=match[1], source=name)

@@ -22,7 +22,8 @@ class FileTree:
             that macOS adds to a zip are left out.
 
     Raises:
-        FerMdError: no such file or folder, not a zip file, or a name in it that leads out of it.
+        FerMdError: no such file or folder, not a zip file, a name in it that leads out of it, or one in a folder that
+            is not UTF-8.
 
     Example:
         with FileTree("faces.zip") as tree:
@@ -41,11 +42,12 @@ class FileTree:
             names = self._members
         self.names = tuple(sorted(name for name in names if not _is_hidden(name)))
 
-    def read(self, name):
-        """Reads a file of at most 100 MB.
+    def read(self, name, max_bytes=MAX_BYTES):
+        """Reads a file.
 
         Args:
             name: one of ``names``.
+            max_bytes: the largest file that is read, unpacked, at most 100 MB.
 
         Returns:
             bytes.
@@ -54,10 +56,10 @@ class FileTree:
             FerMdError: the file is too large, damaged or cannot be read.
         """
         if self._archive is None:
-            return read_bytes(self.source / name)
+            return read_bytes(self.source / name, max_bytes)
         member = self._members[name]
-        if member.file_size > MAX_BYTES:
-            raise FerMdError(f"{self.where(name)}: the file is larger than {MAX_BYTES} bytes")
+        if member.file_size > max_bytes:
+            raise FerMdError(f"{self.where(name)}: the file is larger than {max_bytes} bytes")
         try:
             return self._archive.read(member)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
@@ -92,7 +94,16 @@ class FileTree:
 def _names_of_folder(folder):
     for parent, _, files in os.walk(folder):
         for file in files:
-            yield (Path(parent) / file).relative_to(folder).as_posix()
+            yield checked_text((Path(parent) / file).relative_to(folder).as_posix(), folder)
+
+
+def checked_text(name, folder):
+    """The name of a file in a folder; ``FerMdError`` where its bytes are not UTF-8, as tables could not hold it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise FerMdError(f"{folder}: the name {name!r} is not UTF-8; rename it") from None
+    return name
 
 
 def _open_zip(path):
@@ -106,7 +117,7 @@ def _open_zip(path):
 
 def _checked_name(member, source):
     path = PurePosixPath(member.filename.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         raise FerMdError(f"{source}: the name {member.filename!r} leads out of the zip")
     return path.as_posix()
 

@@ -100,11 +100,11 @@ def check_size(width, height, what, max_pixels=MAX_PIXELS):
         raise FerMdError(f"{what} {size}, without a pixel; fetch it again or leave it out")
 
 
-def read_bytes(path):
-    """Reads a file of at most `MAX_BYTES`, given as ``pathlib.Path``."""
+def read_bytes(path, max_bytes=MAX_BYTES):
+    """Reads a file of at most ``max_bytes``, given as ``pathlib.Path``."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise FerMdError(f"{path}: the file is larger than {MAX_BYTES} bytes; make it smaller")
+        if path.stat().st_size > max_bytes:
+            raise FerMdError(f"{path}: the file is larger than {max_bytes} bytes; make it smaller")
         return path.read_bytes()
     except OSError as error:
         raise FerMdError(f"{path}: cannot be read ({error.strerror})") from None

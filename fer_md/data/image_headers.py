@@ -3,6 +3,8 @@
 import struct
 
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_BARE = frozenset((0x01, *range(0xD0, 0xDA)))
+"""Markers without a length, which have no place before the frame; decoders step over them, whatever follows."""
 
 
 def png_size(data):
@@ -34,7 +36,7 @@ def jpeg_size(data):
         while data[position + 1] == 0xFF:  # fill bytes
             position += 1
         marker, (length,) = data[position + 1], struct.unpack(">H", data[position + 2 : position + 4])
-        if data[position] != 0xFF or length < 2:
+        if data[position] != 0xFF or length < 2 or marker in _JPEG_BARE:
             return None
         if marker in _JPEG_FRAMES:
             height, width = struct.unpack(">HH", data[position + 5 : position + 9])

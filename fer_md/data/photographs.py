@@ -148,7 +148,10 @@ def _read(photograph):
     except FerMdError as error:
         return error
     scale = MAX_SIDE / max(image.shape[:2])
-    return image if scale >= 1 else cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    if scale >= 1:
+        return image
+    size = [max(1, round(side * scale)) for side in image.shape[1::-1]]
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
 def _usable(photograph, image, unused):

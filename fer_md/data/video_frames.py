@@ -2,6 +2,7 @@
 
 import cv2
 
+from fer_md.data.image_files import check_size
 from fer_md.errors import FerMdError
 
 MAX_FRAMES = 20_000
@@ -51,9 +52,11 @@ def open_video(path):
         ``cv2.VideoCapture``, whose frames are BGR.
 
     Raises:
-        FerMdError: the file cannot be opened as a video.
+        FerMdError: the file cannot be opened as a video, or its frames are too large to be decoded.
     """
     video = cv2.VideoCapture(str(path))
     if not video.isOpened():
         raise FerMdError(f"{path}: not a video that can be decoded")
+    sides = (video.get(key) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+    check_size(*sides, f"{path}: its frames are")
     return video

@@ -1,18 +1,17 @@
-"""Video frames of YouTube Faces with 68 landmarks each, read out of their zip file without unpacking it.
+"""Video frames of YouTube Faces with 68 landmarks each, read out of their zip file, or of a folder, as they are.
 
-The zip holds one ``landmarks68.csv`` (``file,person,split,w,h,x0,y0,...,x67,y67`` in pixels, iBUG order) and beside
+It holds one ``landmarks68.csv`` (``file,person,split,w,h,x0,y0,...,x67,y67`` in pixels, iBUG order) and beside
 it a folder ``images``. The frames are those of Wolf, Hassner and Maoz, Face recognition in unconstrained videos with
 matched background similarity, CVPR 2011.
 """
 
 import dataclasses
-import zipfile
-import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 
-from fer_md.data.csv_files import columns_of, open_csv, read_rows
+from fer_md.data.csv_files import columns_of, read_rows
+from fer_md.data.file_tree import FileTree
 from fer_md.data.image_files import decode_rgb
 from fer_md.errors import FerMdError
 
@@ -25,7 +24,7 @@ MAX_SIDE = 4096
 """Greatest width and height of a frame in pixels."""
 
 MAX_FRAME_BYTES = 10_000_000
-"""Largest image file, unpacked, that is read out of the zip."""
+"""Largest image file, unpacked."""
 
 _COLUMNS = ("file", "person", "split", "w", "h", *(f"{axis}{i}" for i in range(LANDMARKS) for axis in "xy"))
 
@@ -53,7 +52,7 @@ def read_ytf_landmarks(source, splits=SPLITS):
     """Reads the frames one at a time, in the order of the CSV; nothing is written to disk.
 
     Args:
-        source: path of ``ytf_landmarks68.zip``.
+        source: path of ``ytf_landmarks68.zip``, or of the folder that it unpacks to.
         splits: names of the splits wanted; the images of the others are not decoded.
 
     Yields:
@@ -64,11 +63,10 @@ def read_ytf_landmarks(source, splits=SPLITS):
             of images, a split is unknown, a person is in two splits, an image has another size than the CSV says,
             or a split has no frame. The message names the file and the line or image.
     """
-    source = Path(source)
     people = {}
-    with open_csv(source) as stream, zipfile.ZipFile(source) as archive:
-        members = _images(archive, source)
-        rows = read_rows(stream, source)
+    with FileTree(source) as tree:
+        images = {PurePosixPath(name).name: name for name in tree.names if PurePosixPath(name).parent.name == "images"}
+        rows = read_rows(tree.text(_only_table(tree)), source)
         columns = columns_of(rows, source, _COLUMNS)
         for line, values in rows:
             where = f"{source}: line {line}"
@@ -78,31 +76,26 @@ def read_ytf_landmarks(source, splits=SPLITS):
             if people.setdefault(row["person"], row["split"]) != row["split"]:
                 raise FerMdError(f"{where}: {row['person']} is in both splits; people must be kept apart")
             if row["split"] in splits:
-                yield _frame(row, where, archive, members)
+                yield _frame(row, where, tree, images)
     for split in splits:
         if split not in people.values():
             raise FerMdError(f"{source}: no frame of the split {split!r}; the whole data set has {', '.join(SPLITS)}")
 
 
-def _images(archive, source):
-    """The members of the folder ``images`` beside the CSV, by file name."""
-    members = {}
-    for member in archive.infolist():
-        path = PurePosixPath(member.filename)
-        if path.is_absolute() or ".." in path.parts:
-            raise FerMdError(f"{source}: the name {member.filename!r} leads out of the archive")
-        if path.parent.name == "images" and not member.is_dir():
-            members[path.name] = member
-    return members
+def _only_table(tree):
+    tables = [name for name in tree.names if PurePosixPath(name).name == "landmarks68.csv"]
+    if len(tables) != 1:
+        raise FerMdError(f"{tree.source}: must hold one landmarks68.csv; found {len(tables)}")
+    return tables[0]
 
 
-def _frame(row, where, archive, members):
+def _frame(row, where, tree, images):
     name = row["file"]
-    if name not in members:
-        raise FerMdError(f"{where}: no image {name!r} in the zip's folder images")
+    if name not in images:
+        raise FerMdError(f"{where}: no image {name!r} in the folder images")
     width, height = (_whole(row[column], column, where) for column in "wh")
     landmarks = _landmarks([row[column] for column in _COLUMNS[5:]], max(width, height), where)
-    image = decode_rgb(_unpack(archive, members[name], where), f"{where}: {name}", MAX_SIDE * MAX_SIDE)
+    image = decode_rgb(tree.read(images[name], MAX_FRAME_BYTES), f"{where}: {name}", MAX_SIDE * MAX_SIDE)
     if image.shape[:2] != (height, width):
         raise FerMdError(f"{where}: {name} is {image.shape[1]}x{image.shape[0]}, but the row says {width}x{height}")
     return Frame(name, image, landmarks, row["person"], row["split"])
@@ -123,12 +116,3 @@ def _landmarks(texts, side, where):
     if not (np.abs(landmarks - side / 2) <= 1.5 * side).all():  # NaN fails as well
         raise FerMdError(f"{where}: the landmarks must lie in or near the picture")
     return landmarks
-
-
-def _unpack(archive, member, where):
-    if member.file_size > MAX_FRAME_BYTES:
-        raise FerMdError(f"{where}: {member.filename} is larger than {MAX_FRAME_BYTES} bytes")
-    try:
-        return archive.read(member)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise FerMdError(f"{where}: {member.filename} is damaged ({error}); fetch the zip again") from None

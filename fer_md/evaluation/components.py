@@ -54,7 +54,7 @@ def load_scorer(run_dir, network, info):
 
 def check_expressions(run_dir, settings):
     """``FerMdError`` for a run that learned something else, such as landmarks, or was a comparison."""
-    if "expressions" not in settings:
+    if not {"data", "expressions"} <= settings.keys():
         raise FerMdError(f"{run_dir}: learned no expressions; name a run of experiments/pretrain.py or finetune.py")
 
 

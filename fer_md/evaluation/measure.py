@@ -40,7 +40,7 @@ def measure(split, probabilities, expressions, leaked):
         "expected_calibration_error": expected_calibration_error(labels, probabilities),
         "negative_log_likelihood": negative_log_likelihood(labels, probabilities),
         "leaked": int(leaked.sum()),
-        "accuracy_without_leaked": float((predictions == labels)[~leaked].mean()),
+        "accuracy_without_leaked": mean_or_none((predictions == labels)[~leaked]),
     }
     if len(labels) >= 3:
         metrics["accuracy_by_quality"] = accuracy_by_quality(split.images[labelled], predictions == labels)
@@ -48,7 +48,7 @@ def measure(split, probabilities, expressions, leaked):
         majority = ferplus_labels(split.votes[labelled])
         kept = majority >= 0
         metrics["ferplus_images"] = int(kept.sum())
-        metrics["ferplus_accuracy"] = float((predictions == majority)[kept].mean())
+        metrics["ferplus_accuracy"] = mean_or_none((predictions == majority)[kept])
     return metrics, confusion
 
 
@@ -62,6 +62,11 @@ def confusion_figures(confusion, expressions):
     for name in ("recall", "one_vs_rest_accuracy"):
         result[name] = by_expression(figures[name], expressions)
     return result
+
+
+def mean_or_none(values):
+    """The mean of (N,) values as a float, None where there are none."""
+    return float(np.mean(values)) if len(values) else None
 
 
 def by_expression(values, expressions):

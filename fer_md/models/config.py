@@ -41,8 +41,8 @@ class ComponentConfig:
             ``WIDE`` has: it learns more in a minute of two cores (docs/RESULTS.md, "Networks and recipes").
         inception: six branch widths (see ``inception_block``) of the module between the second and the third
             convolution; () for none (ours: GoogLeNet's 3a, a quarter of its widths).
-        inception_stages: put an inception module of twice and four times ``inception`` in place of convolutions
-            3 and 4-5 as well. The text allows both readings.
+        inception_stages: put inception modules of two, four and six times ``inception`` in place of convolutions
+            3, 4 and 5 as well. The text allows both readings.
         factorized: two 3x3 convolutions for an inception module's 5x5.
         crelu_affine: learned scale and shift in CReLU, as in PVANet.
         fc_units: width of the two fully connected layers; the second gives the embeddings (paper: 2048).

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fer_md.data.image_files import ALL_FORMATS, check_size, decode_rgb, read_bytes
+from fer_md.data.image_files import ALL_FORMATS, decode_rgb, read_bytes
 from fer_md.data.video_frames import open_video
 from fer_md.errors import FerMdError
 
@@ -170,9 +170,7 @@ def _read(medium, every):
 def _read_video(medium, every):
     video = open_video(medium.source)
     try:
-        width, height, stated, rate = (video.get(key) for key in (
-            cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_COUNT, cv2.CAP_PROP_FPS))
-        check_size(width, height, f"{medium.source}: its frames are")
+        stated, rate = (video.get(key) for key in (cv2.CAP_PROP_FRAME_COUNT, cv2.CAP_PROP_FPS))
         rate, index = rate if 0 < rate <= 1000 else _DEFAULT_RATE, 0
         while video.grab():
             if index % every == 0:

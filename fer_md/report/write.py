@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fer_md.files import atomic_directory
+from fer_md.files import atomic_file
 from fer_md.report.confusions import confusions_section
 from fer_md.report.data_cards import data_section
 from fer_md.report.drawn_faces import drawn_section
@@ -38,7 +38,7 @@ def write_report(sources, output):
 
     Args:
         sources: ``Sources``.
-        output: folder to write, replaced if it is there.
+        output: folder in which ``index.html`` is written, in place of an earlier one.
 
     Returns:
         ``pathlib.Path`` of the page.
@@ -50,6 +50,7 @@ def write_report(sources, output):
         read_settings(run)  # an error if it is none
     found = [(heading, section(sources)) for heading, section in SECTIONS]
     page = frame("fer_md report", [(heading, text) for heading, text in found if text])
-    with atomic_directory(output, overwrite=True) as partial:
-        (partial / "index.html").write_text(page, encoding="utf-8")
-    return Path(output) / "index.html"
+    path = Path(output) / "index.html"
+    with atomic_file(path) as partial:
+        partial.write_text(page, encoding="utf-8")
+    return path

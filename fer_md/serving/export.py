@@ -5,6 +5,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from fer_md.data.image_files import MAX_PIXELS
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_directory
 
@@ -44,16 +45,30 @@ class ServedComponent(tf.Module):
         return self._answer(tf.ensure_shape(faces, (None, self.size, self.size, 1)))
 
     def _decode(self, data):
-        image = tf.image.decode_image(data, channels=3, expand_animations=False)
+        is_png = tf.strings.substr(data, 0, 8) == b"\x89PNG\r\n\x1a\n"
+        size = tf.cond(is_png, lambda: _png_size(data), lambda: tf.image.extract_jpeg_shape(data)[:2])
+        pixels = tf.reduce_prod(tf.cast(size, tf.int64))
+        with tf.control_dependencies([tf.debugging.assert_less_equal(
+            pixels, tf.constant(MAX_PIXELS, tf.int64), f"an image has more than {MAX_PIXELS:,} pixels"
+        )]):  # fmt: skip
+            image = tf.image.decode_image(tf.identity(data), channels=3, expand_animations=False)
         gray = tf.image.rgb_to_grayscale(image)
         resized = tf.image.resize(gray, (self.size, self.size), antialias=True)
         return tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), tf.uint8)
 
 
+def _png_size(data):
+    """Height and width, (2,) int32, of the header of a PNG."""
+    bytes_of_sides = tf.reshape(tf.io.decode_raw(tf.strings.substr(data, 16, 8), tf.uint8), (2, 4))
+    width_and_height = tf.reduce_sum(tf.cast(bytes_of_sides, tf.int64) * [1 << 24, 1 << 16, 1 << 8, 1], axis=1)
+    return tf.cast(width_and_height[::-1], tf.int32)
+
+
 def export_component(model, expressions, output, version=None):
     """Writes ``output/<version>/``, whole or not at all.
 
-    Signatures: ``serving_default`` takes ``image_bytes`` (B,) string, encoded JPEG or PNG face crops of any size;
+    Signatures: ``serving_default`` takes ``image_bytes`` (B,) string, encoded JPEG or PNG face crops of up to
+    ``MAX_PIXELS``, whose size is read before they are decoded;
     ``faces`` takes ``faces`` (B, 48, 48, 1) uint8. Both return ``probabilities`` (B, K) float32, ``expressions``
     (B, K) string, the names of the columns, and ``label`` (B,) string, the most probable one.
 
@@ -74,6 +89,8 @@ def export_component(model, expressions, output, version=None):
     version = max(versions, default=0) + 1 if version is None else version
     if version < 1:
         raise FerMdError(f"--version must be at least 1, not {version}")
+    if version in versions:
+        raise FerMdError(f"{output / str(version)}: exists already; name another --version, or none for the next")
     module = ServedComponent(model, expressions)
     with atomic_directory(output / str(version)) as partial:
         signatures = {"serving_default": module.from_bytes, "faces": module.from_faces}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_md.data.records import Split
-from fer_md.errors import FerMdError
+from fer_md.errors import FerMdError, NotFiniteError
 from fer_md.evaluation.predict import logits_function, validate
 from fer_md.files import atomic_file, write_json
 from fer_md.progress import Progress
@@ -60,7 +60,8 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False, pa
         weights.
 
     Raises:
-        FerMdError: the loss or a weight is not finite, or the checkpoint is damaged.
+        NotFiniteError: the loss or a weight is not finite; the log goes on to there, the checkpoint before it is kept.
+        FerMdError: the checkpoint is damaged.
         ValueError: ``patience`` is below 1, or a data set that is learned is not among the held-out ones.
     """
     run_dir, first = Path(run_dir), jobs[0].trainer
@@ -127,7 +128,7 @@ def _state(jobs):
 def _save(jobs, run_dir, log, position):
     state = _state(jobs)
     if not all(np.isfinite(value).all() for value in state.values()):
-        raise _not_finite("a weight is not finite", position["step"])
+        raise _not_finite(jobs, log, "a weight is not finite", position["step"])
     if jobs[0].trainer.is_chief:
         log.flush()
         save_checkpoint(run_dir / "checkpoint.npz", {**state, **position})
@@ -156,7 +157,7 @@ def _log_training(jobs, log, pending, step, seconds):
         for task, layer, row in zip(job.trainer.tasks, job.trainer.metric_losses, means.tolist(), strict=True):
             loss, own, metric, score = row
             if not math.isfinite(loss):
-                raise _not_finite(f"the loss is {loss}", step)
+                raise _not_finite(jobs, log, f"the loss is {loss}", step)
             terms = {"softmax_loss": own, "metric_loss": metric} if layer is not None else {}
             log.write({**_place(job, step, "Training", task.name), "loss": loss, **terms, task.objective.score: score,
                        "learning_rate": learning_rate(job.trainer.recipe, step - 1, job.trainer.steps_per_epoch),
@@ -165,8 +166,10 @@ def _log_training(jobs, log, pending, step, seconds):
     return f"loss {' '.join(notes)}"
 
 
-def _not_finite(what, step):
-    return FerMdError(f"{what} at step {step}: lower the learning rate; the last checkpoint is kept")
+def _not_finite(jobs, log, what, step):
+    if jobs[0].trainer.is_chief:
+        log.flush()  # the way to it is what one wants to see; a resumed run drops it again
+    return NotFiniteError(f"{what} at step {step}: lower the learning rate; the last checkpoint is kept")
 
 
 def _place(job, step, split, data):
