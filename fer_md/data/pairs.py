@@ -31,7 +31,8 @@ def pair_batches(
             group is in no pair. None for the labels.
 
     Yields:
-        images (batch_size / shards, H, W, 1) float32 in [0, 255] and labels (batch_size / shards,) int32.
+        images (batch_size / shards, H, W, 1) float32, gray levels that a change of contrast takes beyond [0, 255], and
+        labels (batch_size / shards,) int32.
 
     Raises:
         ValueError: ``batch_size`` is not a multiple of ``4 * shards``, fewer than two groups, or none with two faces.

@@ -15,7 +15,7 @@ START, END = "<!-- figures: made by python experiments/results.py -->", "<!-- en
 OWN = "fer2013"
 """The data set that it learned from, whose rows stand first."""
 
-TRAINED = ("*-full-component?", "*-restart-component?")
+TRAINED = ("*-full-component?", "*-restart*-component?")
 """Folders, beside that of the figures, of the runs whose networks ship, and of those that they went on from."""
 
 AVERAGED = """"Copies averaged" is test-time augmentation: the mean of the probabilities for the face and for its mirror
