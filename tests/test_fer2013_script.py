@@ -136,6 +136,28 @@ def test_script_help_teaches():
         assert f"--{flag}" in done.stdout or f"--[no]{flag}" in done.stdout
 
 
+PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+def test_a_csv_as_large_as_the_whole_data_set_is_read_in_bounded_memory(tmp_path):
+    """35,887 rows of noise; the process's peak, TensorFlow included, stays below 1 GiB."""
+    rng, texts = np.random.default_rng(0), np.array([str(value) for value in range(256)])
+    with open(tmp_path / "fer2013.csv", "w") as stream:
+        stream.write("emotion,pixels,Usage\n")
+        for row in range(35_887):
+            split = "Training" if row < 28_709 else "PublicTest" if row < 32_298 else "PrivateTest"
+            stream.write(f"{row % 7},{' '.join(texts[rng.integers(0, 256, 48 * 48)])},{split}\n")
+    command = [sys.executable, SCRIPT, f"--source={tmp_path / 'fer2013.csv'}", f"--output={tmp_path / 'out'}"]
+    done = subprocess.run([sys.executable, "-c", PEAK, *command], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 1 << 20  # kilobytes
+    assert read_info(tmp_path / "out")["splits"]["Training"]["examples"] == 28_709
+
+
 @pytest.mark.slow
 @pytest.mark.skipif("DATA_ROOT" not in os.environ, reason="DATA_ROOT does not name the folder of the real data")
 def test_the_real_data_set(tmp_path):
