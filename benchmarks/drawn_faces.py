@@ -73,6 +73,8 @@ def compare(domain, work_dir):
 def script(name, *arguments):
     """Runs one of the project's scripts; its progress is shown, its figures are read from its files."""
     answer = subprocess.run([sys.executable, str(ROOT / name), *arguments], stdout=subprocess.DEVNULL)
+    if answer.returncode == console.STOPPED:
+        raise FerMdError(f"{name}: stopped; start this again to go on")
     if answer.returncode:
         raise FerMdError(f"{name}: ended with status {answer.returncode}; its message is above")
 

@@ -46,9 +46,10 @@ def main():
 
 
 def collected_name(run):
-    """``runs/quick/seed0`` of data fer2013 -> ``fer2013-quick-seed0``."""
+    """``runs/quick/seed0`` of data fer2013 -> ``fer2013-quick-seed0``; elsewhere the last two parts of the path."""
     data = read_settings(run)["data"]
-    return "-".join([*([data] if isinstance(data, str) else data), run.parent.name, run.name])
+    after = max((number for number, part in enumerate(run.parts, 1) if part == "runs"), default=-2)
+    return "-".join([*([data] if isinstance(data, str) else data), *run.parts[after:]])
 
 
 def read_evaluations(run, splits):
@@ -80,18 +81,27 @@ def read_evaluations(run, splits):
 
 
 def curve(run):
-    """A run's loss and accuracy on what it learns and on what is held out, whenever the latter was measured.
+    """A run's loss and accuracy after each epoch: on what is held out, and the means over what was learned meanwhile.
 
     Args:
         run: ``pathlib.Path`` of a run.
 
     Returns:
         ``pandas.DataFrame`` with the columns epoch, network, split, data, loss, accuracy and macro_recall, which is
-        empty (NaN) for the batches that are learned from.
+        empty (NaN) for what is learned from.
     """
     rows = pd.DataFrame(log_rows(run))
-    measured = rows["step"].isin(rows.loc[rows["split"] == "validation", "step"])
-    return rows.loc[measured, ["epoch", "network", "split", "data", "loss", "accuracy", "macro_recall"]]
+    held_out, training = (rows[rows["split"] == split].copy() for split in ("validation", "Training"))
+    places, figures = ["network", "split", "data"], ["loss", "accuracy"]
+    training["steps"] = training.groupby(places)["step"].diff().fillna(training["step"])
+    ends = held_out.drop_duplicates("step").sort_values("step")[["step", "epoch"]]
+    training = pd.merge_asof(training.drop(columns="epoch"), ends.rename(columns={"step": "end"}), left_on="step",
+                             right_on="end", direction="forward")  # fmt: skip
+    training[figures] = training[figures].mul(training["steps"], axis=0)
+    sums = training.groupby(["epoch", *places])[[*figures, "steps"]].sum()
+    means = sums[figures].div(sums["steps"], axis=0).reset_index()
+    together = pd.concat([means, held_out]).sort_values("epoch", kind="stable")
+    return together[["epoch", *places, *figures, "macro_recall"]]
 
 
 def table_row(run, name, metrics):

@@ -83,6 +83,9 @@ def evaluate_runs(info):
         raise FerMdError(f"{networks[0][0]}: --fuse needs two networks or more; name further runs, with commas")
     if FLAGS.fuse == "fitted":
         check_apart(FLAGS.split, FLAGS.validation)
+    origin, label = origin_of(networks), f"-{info['name']}-fused-{FLAGS.fuse}"
+    if FLAGS.fuse != "no":
+        check_same_group(folder_of(origin, label), origin.models)
     split = load_split(FLAGS.data, FLAGS.split)
     scorers = [load_scorer(run, name, info) for run, name in networks]
     scores = stack_scores(scorers, split.images, FLAGS.averaging)
@@ -100,7 +103,7 @@ def evaluate_runs(info):
         known = stack_scores(scorers, validation.images, FLAGS.averaging)
         extra = {"score_weights": fit_weights(known, validation.labels).tolist(), "validation": FLAGS.validation}
     fused = fuse(scores, extra["score_weights"])
-    report(info, split, fused, origin_of(networks), f"-{info['name']}-fused-{FLAGS.fuse}", extra)
+    report(info, split, fused, origin, label, extra)
 
 
 def origin_of(networks):
@@ -112,7 +115,7 @@ def report(info, split, probabilities, origin, label, extra):
     """Measures, writes and prints one result."""
     leaked = leaked_rows(FLAGS.data, split, FLAGS.split, origin.settings)
     metrics, confusion = measure(split, probabilities, info["expressions"], leaked)
-    name = FLAGS.split + label + ("" if FLAGS.averaging == "none" else f"-{FLAGS.averaging}")
+    folder = folder_of(origin, label)
     metrics = {
         "data": info["name"],
         "split": FLAGS.split,
@@ -123,20 +126,24 @@ def report(info, split, probabilities, origin, label, extra):
         "manifest_sha256": info["manifest_sha256"],
         "models": origin.models,
     }
-    title = f"{info['name']} {name}: {100 * metrics['accuracy']:.2f} %"
-    folder = Path(FLAGS.output or origin.folder / "eval") / name
-    check_same_group(folder, origin.models)
+    title = f"{info['name']} {folder.name}: {100 * metrics['accuracy']:.2f} %"
     write_evaluation(folder, metrics, confusion, info["expressions"], title)
     low, high = metrics["accuracy_interval"]
-    print(f"{info['name']} {name}: accuracy {metrics['accuracy']:.4f} (95 % {low:.4f} to {high:.4f})")
+    print(f"{info['name']} {folder.name}: accuracy {metrics['accuracy']:.4f} (95 % {low:.4f} to {high:.4f})")
     print(f"  macro recall {metrics['macro_recall']:.4f}  macro F1 {metrics['macro_f1']:.4f}  "
           f"calibration error {metrics['expected_calibration_error']:.4f}")  # fmt: skip
     print(f"  without the {metrics['leaked']} leaked from Training: "
           f"{percent(metrics['accuracy_without_leaked'])} %")
 
 
+def folder_of(origin, label):
+    """Where a result is written: ``PrivateTest-flip`` and so on, in the first run's ``eval`` or in --output."""
+    name = FLAGS.split + label + ("" if FLAGS.averaging == "none" else f"-{FLAGS.averaging}")
+    return Path(FLAGS.output or origin.folder / "eval") / name
+
+
 def check_same_group(folder, models):
-    """``FerMdError`` where a folder holds the result of other networks: two fusions that share their first one."""
+    """``FerMdError`` where a folder holds what other networks give together: two fusions that share their first one."""
     earlier = read_json(folder / "metrics.json")["models"] if (folder / "metrics.json").exists() else models
     if earlier.keys() != models.keys():
         raise FerMdError(f"{folder}: holds the result of {', '.join(earlier)}; name another --output")

@@ -21,7 +21,7 @@ flags.DEFINE_string("results", None, "Folder with stages.json, table1.json and s
 flags.DEFINE_string("drawn_faces", None, "JSON file of benchmarks/drawn_faces.py, for a section on the drawn faces.")
 flags.DEFINE_string("photographs", None, "Folder of photographs; a sheet shows their faces as the first run sees them.")
 flags.DEFINE_multi_string("more_data", [], "Prepared folder of Tab. 2 or 3, for its card; may be given several times.")
-flags.DEFINE_string("output", "runs/report", "Folder to write; replaced if it is there.")
+flags.DEFINE_string("output", "runs/report", "Folder in which index.html is written.")
 flags.mark_flags_as_required(["runs", "data"])
 
 

@@ -13,7 +13,7 @@ from fer_md.files import read_json, write_json
 SCRIPT = Path(__file__).parents[1] / "experiments" / "collect.py"
 
 LOG = [{"step": step, "epoch": step / 10, "split": split, "network": "model", "data": "noise", "loss": 2.5, **measured}
-       for step, split, measured in [(5, "Training", {"accuracy": 0.2}), (10, "Training", {"accuracy": 0.25}),
+       for step, split, measured in [(8, "Training", {"accuracy": 0.2}), (10, "Training", {"accuracy": 0.25}),
                                      (10, "validation", {"accuracy": 0.3, "macro_recall": 0.125})]]  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def test_everything_for_the_record_in_one_folder(run, tmp_path):
     ]  # fmt: skip
     assert (folder / "curve.csv").read_text().splitlines() == [
         "epoch,network,split,data,loss,accuracy,macro_recall",
-        "1.0000,model,Training,noise,2.5000,0.2500,",
+        "1.0000,model,Training,noise,2.5000,0.2100,",  # 8 steps at 0.2, 2 at 0.25
         "1.0000,model,validation,noise,2.5000,0.3000,0.1250",
     ]
     assert read_json(folder / "PublicTest.json") == read_json(run / "eval" / "PublicTest" / "metrics.json")

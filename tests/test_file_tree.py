@@ -50,6 +50,8 @@ def test_names_that_lead_out_of_the_zip(folder, name):
 
 
 def test_a_name_that_is_not_utf8_is_refused_at_once(folder):
+    (folder / ".cache-\udcfc").write_bytes(b"")  # hidden: left out
+    assert FileTree(folder).names == ("a.txt", "b/two.txt")
     (folder / "M\udcfcller").mkdir()
     (folder / "M\udcfcller" / "1.jpg").write_bytes(b"")
     with pytest.raises(FerMdError, match=r"tree: the name 'M\\udcfcller/1.jpg' is not UTF-8; rename it"):

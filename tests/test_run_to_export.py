@@ -191,7 +191,11 @@ def test_export_answers_alike_in_a_process_without_fer_md(run, tmp_path):
     served = tf.saved_model.load(tmp_path / "served" / "1").signatures["serving_default"]
     png, bmp = (cv2.imencode(kind, images[0])[1].tobytes() for kind in (".png", ".bmp"))
     huge = png[:16] + struct.pack(">II", 25_000, 25_000) + png[24:]
-    for data, message in {huge: "more than 50,000,000 pixels", bmp: "JPEG", png[:20]: None, b"": None}.items():
+    data = Path(files[-1]).read_bytes()
+    frame = data.index(b"\xff\xc0") + 5
+    wide = data[:frame] + struct.pack(">HH", 60_000, 60_000) + data[frame + 4 :]
+    too_large = "more than 50,000,000 pixels"
+    for data, message in {huge: too_large, wide: too_large, bmp: "JPEG", png[:20]: None, b"": None}.items():
         with pytest.raises(tf.errors.InvalidArgumentError, match=message):
             served(image_bytes=tf.constant([png, data]))
 

@@ -44,7 +44,7 @@ def test_ablation_adds_rows_and_seeds_to_what_is_there(data, tmp_path):
     assert rows[2]["seeds"] == [0, 1] and rows[2]["accuracy_std"] is not None and rows[2]["ratio"] > 0
 
 
-def test_errata_picture_draws_the_loss_that_runs_away(data, tmp_path):
+def test_errata_picture_has_a_panel_for_each_loss(data, tmp_path):
     picture = tmp_path / "errata.png"
     script("experiments/draw_errata.py", f"--data={data}", f"--run_dir={tmp_path / 'runs'}", "--epochs=2",
            f"--output={picture}")  # fmt: skip

@@ -37,10 +37,10 @@ class FileTree:
             names = _names_of_folder(self.source)
         else:
             self._archive = _open_zip(self.source)
-            self._members = {_checked_name(member, self.source): member
-                             for member in self._archive.infolist() if not member.is_dir()}
-            names = self._members
-        self.names = tuple(sorted(name for name in names if not _is_hidden(name)))
+            members = ((_checked_name(member, self.source), member) for member in self._archive.infolist()
+                       if not member.is_dir())  # fmt: skip
+            names = self._members = {name: member for name, member in members if not _is_hidden(name)}
+        self.names = tuple(sorted(names))
 
     def read(self, name, max_bytes=MAX_BYTES):
         """Reads a file.
@@ -94,7 +94,9 @@ class FileTree:
 def _names_of_folder(folder):
     for parent, _, files in os.walk(folder):
         for file in files:
-            yield checked_text((Path(parent) / file).relative_to(folder).as_posix(), folder)
+            name = (Path(parent) / file).relative_to(folder).as_posix()
+            if not _is_hidden(name):
+                yield checked_text(name, folder)
 
 
 def checked_text(name, folder):

@@ -128,6 +128,7 @@ def _state(jobs):
 def _save(jobs, run_dir, log, position):
     state = _state(jobs)
     if not all(np.isfinite(value).all() for value in state.values()):
+        log.rows = [row for row in log.rows if (row["step"], row["split"]) != (position["step"], "validation")]
         raise _not_finite(jobs, log, "a weight is not finite", position["step"])
     if jobs[0].trainer.is_chief:
         log.flush()

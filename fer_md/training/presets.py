@@ -59,7 +59,7 @@ PRESETS = {
     # 64.81 % of FER2013's PublicTest in 29.9 minutes on two cores with AVX2 (docs/results/fer2013-quick-seed0).
     "quick": Recipe(epochs=40, batch_size=128, rate=0.04, average=0.999, augmentation=MILD),
     # Sec. 4 of the paper, as printed; momentum, decay and smoothing are not mentioned there. 54.42 % of FER2013's
-    # PublicTest in 105 minutes on one core and two (docs/results/fer2013-paper-component1).
+    # PublicTest in 105 minutes on one core and two (docs/results/fer2013-paper-seed0-component1).
     "paper": PAPER,
     # Sec. 4, second stage, as printed: "learning rate 0.001". The Makefile ends it where the curves are flat, after 77
     # epochs and 104 minutes: component 1 has then 82.3 % of the other data set's PrivateTest, component 2 50.0 %
