@@ -50,8 +50,7 @@ PAPER = Recipe(
 )  # fmt: skip
 
 PRESETS = {
-    # For drawn faces: 79.3 % of PrivateTest in 9.3 minutes, with network "wide", dropout 0.5 and 4,800 of them
-    # (docs/results/drawn-faces.json, lab).
+    # For drawn faces: 81.3 % of PrivateTest in 2.3 minutes with 4,800 of them (docs/results/drawn-faces.json, lab).
     "smoke": Recipe(epochs=24, rate=0.03, average=0.98, augmentation=MILD),
     # For drawn faces in make reproduce: 47.8 % of PrivateTest in 51 seconds, with network "half", little dropout and
     # 3,200 of them (docs/results/synthetic/stages.json, lab).
