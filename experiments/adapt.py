@@ -46,8 +46,7 @@ def main():
     jobs = adaptation_jobs(FLAGS.finetuned, FLAGS.data, recipe, metric_loss, FLAGS.protocol, FLAGS.seed)
     run_dir = open_run(FLAGS.run_dir, settings(recipe, metric_loss))
     complete = train(jobs, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
-    print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
-    return None if complete else console.STOPPED
+    return console.ended(run_dir, complete)
 
 
 def settings(recipe, metric_loss):

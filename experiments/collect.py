@@ -18,7 +18,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.components import model_hashes
 from fer_md.evaluation.result_tables import interval, percent
 from fer_md.files import atomic_directory, read_json, write_json
-from fer_md.report.sources import log_rows
+from fer_md.training.metrics_log import log_rows
 from fer_md.training.run_directory import read_settings
 
 FLAGS = flags.FLAGS

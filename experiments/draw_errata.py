@@ -10,7 +10,6 @@ Same seed, same order. Beside the picture a JSON file says how far the centers w
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 
 import dataclasses
-import json
 import sys
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from fer_md.evaluation.predict import embeddings_function
 from fer_md.models import HALF, build_component, config_for
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.loop import Job, train
+from fer_md.training.metrics_log import log_rows
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.results import write_result
@@ -97,7 +97,7 @@ def run_panel(name, metric_loss, training, held_out):
             raise FerMdError(f"{folder}: stopped; start it again to go on")
     except NotFiniteError as error:
         stopped = str(error)
-    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    rows = log_rows(folder)
     validation = [row["accuracy"] for row in rows if row["split"] == "validation"]
     layer = trainer.metric_losses[0]
     embeddings = embeddings_function(trainer.model)(held_out.images)

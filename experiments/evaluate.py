@@ -83,27 +83,32 @@ def evaluate_runs(info):
         raise FerMdError(f"{networks[0][0]}: --fuse needs two networks or more; name further runs, with commas")
     if FLAGS.fuse == "fitted":
         check_apart(FLAGS.split, FLAGS.validation)
-    origin, label = origin_of(networks), f"-{info['name']}-fused-{FLAGS.fuse}"
-    if FLAGS.fuse != "no":
-        check_same_group(folder_of(origin, label), origin.models)
     split = load_split(FLAGS.data, FLAGS.split)
     scorers = [load_scorer(run, name, info) for run, name in networks]
+    evaluate = evaluate_each if FLAGS.fuse == "no" else evaluate_fused
+    evaluate(info, split, networks, scorers)
+
+
+def evaluate_each(info, split, networks, scorers):
+    if FLAGS.output and len(networks) > 1:
+        raise FerMdError("--output holds one result a split: name one --run_dir and --network, or --fuse")
     scores = stack_scores(scorers, split.images, FLAGS.averaging)
-    if FLAGS.fuse == "no":
-        if FLAGS.output and len(networks) > 1:
-            raise FerMdError("--output holds one result a split: name one --run_dir and --network, or --fuse")
-        for (run, name), probabilities in zip(networks, scores, strict=True):
-            own = name == "model" and read_settings(run)["data"] == info["name"]
-            label = "" if own else f"-{info['name']}-{name}"
-            report(info, split, probabilities, origin_of([(run, name)]), label, {})
-        return
+    for (run, name), probabilities in zip(networks, scores, strict=True):
+        own = name == "model" and read_settings(run)["data"] == info["name"]
+        label = "" if own else f"-{info['name']}-{name}"
+        report(info, split, probabilities, origin_of([(run, name)]), label, {})
+
+
+def evaluate_fused(info, split, networks, scorers):
+    origin, label = origin_of(networks), f"-{info['name']}-fused-{FLAGS.fuse}"
+    check_same_group(folder_of(origin, label), origin.models)
+    scores = stack_scores(scorers, split.images, FLAGS.averaging)
     extra = {"score_weights": [1 / len(networks)] * len(networks)}
     if FLAGS.fuse == "fitted":
         validation = load_split(FLAGS.data, FLAGS.validation)
         known = stack_scores(scorers, validation.images, FLAGS.averaging)
         extra = {"score_weights": fit_weights(known, validation.labels).tolist(), "validation": FLAGS.validation}
-    fused = fuse(scores, extra["score_weights"])
-    report(info, split, fused, origin, label, extra)
+    report(info, split, fuse(scores, extra["score_weights"]), origin, label, extra)
 
 
 def origin_of(networks):

@@ -70,8 +70,7 @@ def main():
     run_dir = open_run(FLAGS.run_dir, settings(recipe, metric_loss, weights))
     complete = train(jobs, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds, measure_start=True,
                      patience=FLAGS.patience)  # fmt: skip
-    print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
-    return None if complete else console.STOPPED
+    return console.ended(run_dir, complete)
 
 
 def settings(recipe, metric_loss, weights):

@@ -109,8 +109,7 @@ def main():
     start_centers(trainer, (training,), FLAGS.seed)
     job = Job("model", trainer, (training,), {info["name"]: ("logits", held_out)})
     complete = train([job], run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
-    print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
-    return None if complete else console.STOPPED
+    return console.ended(run_dir, complete)
 
 
 def build(config, weights):

@@ -10,7 +10,6 @@ float32: what bfloat16 costs.
 from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 
 import dataclasses
-import json
 import sys
 import time
 from pathlib import Path
@@ -23,6 +22,7 @@ from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
 from fer_md.models import NARROW, WIDE, ComponentConfig, build_component, config_for
 from fer_md.training.loop import Job, train
+from fer_md.training.metrics_log import log_rows
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.results import write_result
@@ -99,8 +99,7 @@ def train_candidate(name, training, held_out):
         trainer = make_trainer(name, training)
         if not train([Job("model", trainer, (training,), {"data": ("logits", held_out)})], run_dir, FLAGS.seed):
             raise FerMdError(f"{run_dir}: stopped; start it again to go on")
-        log = [json.loads(line) for line in (run_dir / "metrics.jsonl").read_text().splitlines()]
-        last = [row for row in log if row["split"] == "validation"][-1]
+        last = [row for row in log_rows(run_dir) if row["split"] == "validation"][-1]
         write_json(run_dir / "result.json", {
             "name": name, "changes": dataclasses.asdict(CANDIDATES[name]), "weights": trainer.model.count_params(),
             "precision": precision_of(name),

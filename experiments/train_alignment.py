@@ -24,7 +24,7 @@ from fer_md.evaluation.timing import time_calls
 from fer_md.faces.annotated import drawn_faces, video_faces
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
 from fer_md.faces.face_frame import box_of, jitter_boxes
-from fer_md.files import atomic_directory, atomic_file
+from fer_md.files import atomic_directory
 from fer_md.training.results import write_result
 
 FLAGS = flags.FLAGS
@@ -55,9 +55,9 @@ def main():
     tests = {"test people": video_faces(FLAGS.data, "test"),
              "drawn people": drawn_faces(FLAGS.drawn // 2, "tested", FLAGS.seed)}  # fmt: skip
     results, curves = measure(cascade, adapted, tests)
-    with atomic_file(Path(FLAGS.output) / "cumulative_error.png") as partial:
-        save_curves(partial, Panel(curves, "mean error / inter-ocular distance", "share of faces",
-                                   "68 landmarks on people not trained on", 0.25))  # fmt: skip
+    save_curves(Path(FLAGS.output) / "cumulative_error.png", Panel(
+        curves, "mean error / inter-ocular distance", "share of faces", "68 landmarks on people not trained on",
+        0.25))  # fmt: skip
     write_result(Path(FLAGS.output) / "results.json", {
         "seed": FLAGS.seed,
         "recipe": dataclasses.asdict(recipe),

@@ -31,7 +31,7 @@ from fer_md.faces.region_detector import SelectiveSearchDetector
 from fer_md.faces.region_training import RegionRecipe, search_pictures, train_detector
 from fer_md.faces.regions import iou
 from fer_md.faces.selective_search import SelectiveSearch
-from fer_md.files import atomic_directory, atomic_file
+from fer_md.files import atomic_directory
 from fer_md.progress import Progress
 from fer_md.training.results import write_result
 
@@ -65,8 +65,8 @@ def main():
     if FLAGS.train:
         settings["proposals"] = {name: proposal_recall(search, pictures) for name, pictures in tests.items()}
     results, curves = measure(detectors, tests)
-    with atomic_file(Path(FLAGS.output) / "precision_recall.png") as partial:
-        save_curves(partial, Panel(curves, "recall", "precision", "faces at IoU 0.5", 1.0))
+    panel = Panel(curves, "recall", "precision", "faces at IoU 0.5", 1.0)
+    save_curves(Path(FLAGS.output) / "precision_recall.png", panel)
     write_result(Path(FLAGS.output) / "results.json", {
         "seed": FLAGS.seed,
         **settings,

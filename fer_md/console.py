@@ -107,6 +107,12 @@ def guard(main, debug=False):
         return _fail(f"{error.filename}: cannot be used ({error.strerror}); name another or change its rights", debug)
 
 
+def ended(run_dir, complete):
+    """Says how a training came to its end; returns the exit status, None or ``STOPPED``."""
+    print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
+    return None if complete else STOPPED
+
+
 def _fail(message, debug, status=1):
     if debug:
         traceback.print_exc()

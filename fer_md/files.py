@@ -36,7 +36,7 @@ def atomic_file(path):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_left_files(path.parent)
-    partial = path.with_name(f".{path.stem}.partial-{_HOST}-{os.getpid()}{path.suffix}")
+    partial = _beside(path, path.stem, "partial", path.suffix)
     try:
         yield partial
         with open(partial, "rb") as written:
@@ -62,6 +62,11 @@ def check_writable(folder):
     except OSError as error:
         raise FerMdError(f"{folder}: cannot be written ({nearest}: {error.strerror}); name another or change its"
                          " rights") from None
+
+
+def _beside(path, name, kind, suffix=""):
+    """The hidden place beside ``path`` that belongs to this process; ``_remove_left...`` below read such names."""
+    return path.with_name(f".{name}.{kind}-{_HOST}-{os.getpid()}{suffix}")
 
 
 def _name(error, partial, path):
@@ -92,11 +97,11 @@ def atomic_directory(path, overwrite=False):
     _remove_leftovers(path)
     if path.exists() and not overwrite:
         raise FerMdError(f"{path}: exists already; pass --overwrite to replace it, or name another folder")
-    partial = path.with_name(f".{path.name}.partial-{_HOST}-{os.getpid()}")
+    partial = _beside(path, path.name, "partial")
     partial.mkdir()
     try:
         yield partial
-        replaced = path.with_name(f".{path.name}.replaced-{_HOST}-{os.getpid()}")
+        replaced = _beside(path, path.name, "replaced")
         if path.exists():
             os.replace(path, replaced)
         os.replace(partial, path)

@@ -62,4 +62,5 @@ def test_training_writes_what_metrics_jsonl_says(split, tmp_path):
 def test_a_worker_that_writes_no_files_leaves_the_folder_alone(tmp_path):
     log = MetricsLog(tmp_path, step=0, writes_files=False)
     log.write({"step": 1, "split": "Training", "loss": 1.0})
+    log.flush()
     assert list(tmp_path.iterdir()) == []

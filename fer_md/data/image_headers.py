@@ -2,6 +2,9 @@
 
 import struct
 
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+"""The first eight bytes of every PNG."""
+
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_BARE = frozenset((0x01, *range(0xD0, 0xDA)))
 """Markers without a length, which have no place before the frame; decoders step over them, whatever follows."""
@@ -9,7 +12,7 @@ _JPEG_BARE = frozenset((0x01, *range(0xD0, 0xDA)))
 
 def png_size(data):
     """Width and height from the header of a PNG, None for anything else; see ``SIZES``."""
-    if data[:8] != b"\x89PNG\r\n\x1a\n":
+    if data[:8] != PNG_SIGNATURE:
         return None
     return struct.unpack(">II", data[16:24])
 

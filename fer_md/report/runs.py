@@ -7,7 +7,7 @@ import numpy as np
 from fer_md.evaluation.confusion_picture import draw_confusion
 from fer_md.report.page import pair
 from fer_md.report.plots import curves_plot, matrix_plot
-from fer_md.report.sources import log_rows
+from fer_md.training.metrics_log import log_rows
 
 
 def runs_section(sources):

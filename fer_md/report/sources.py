@@ -1,7 +1,6 @@
 """What a report is about: where the runs, the data sets and the measured figures are."""
 
 import dataclasses
-import json
 from pathlib import Path
 
 from fer_md.files import read_json
@@ -38,8 +37,3 @@ class Sources:
 def evaluations(run):
     """The metrics of every evaluation of a run, a list of dicts."""
     return [read_json(path) for path in sorted(Path(run).glob("eval/*/metrics.json"))]
-
-
-def log_rows(run):
-    """The rows of a run's ``metrics.jsonl``."""
-    return [json.loads(line) for line in (Path(run) / "metrics.jsonl").read_text().splitlines()]

@@ -9,7 +9,7 @@ from fer_md.evaluation.confusion_picture import draw_confusion
 from fer_md.evaluation.result_tables import MISTAKES, mistakes_table, stages_table
 from fer_md.report.page import pair, table
 from fer_md.report.plots import curves_plot, matrix_plot
-from fer_md.report.sources import log_rows
+from fer_md.training.metrics_log import log_rows
 
 DIFFERENCES = (
     "The paper's figures are from other data: its D1 is FER2013 with 1,400 faces that are not published, its D2 is "

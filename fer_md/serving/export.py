@@ -6,6 +6,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from fer_md.data.image_files import MAX_PIXELS
+from fer_md.data.image_headers import PNG_SIGNATURE
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_directory
 
@@ -45,7 +46,7 @@ class ServedComponent(tf.Module):
         return self._answer(tf.ensure_shape(faces, (None, self.size, self.size, 1)))
 
     def _decode(self, data):
-        is_png = tf.strings.substr(data, 0, 8) == b"\x89PNG\r\n\x1a\n"
+        is_png = tf.strings.substr(data, 0, 8) == PNG_SIGNATURE
         size = tf.cond(is_png, lambda: _png_size(data), lambda: tf.image.extract_jpeg_shape(data)[:2])
         pixels = tf.reduce_prod(tf.cast(size, tf.int64))
         with tf.control_dependencies([tf.debugging.assert_less_equal(

@@ -129,9 +129,9 @@ def _save(jobs, run_dir, log, position):
     state = _state(jobs)
     if not all(np.isfinite(value).all() for value in state.values()):
         log.rows = [row for row in log.rows if (row["step"], row["split"]) != (position["step"], "validation")]
-        raise _not_finite(jobs, log, "a weight is not finite", position["step"])
+        raise _not_finite(log, "a weight is not finite", position["step"])
+    log.flush()
     if jobs[0].trainer.is_chief:
-        log.flush()
         save_checkpoint(run_dir / "checkpoint.npz", {**state, **position})
 
 
@@ -158,7 +158,7 @@ def _log_training(jobs, log, pending, step, seconds):
         for task, layer, row in zip(job.trainer.tasks, job.trainer.metric_losses, means.tolist(), strict=True):
             loss, own, metric, score = row
             if not math.isfinite(loss):
-                raise _not_finite(jobs, log, f"the loss is {loss}", step)
+                raise _not_finite(log, f"the loss is {loss}", step)
             terms = {"softmax_loss": own, "metric_loss": metric} if layer is not None else {}
             log.write({**_place(job, step, "Training", task.name), "loss": loss, **terms, task.objective.score: score,
                        "learning_rate": learning_rate(job.trainer.recipe, step - 1, job.trainer.steps_per_epoch),
@@ -167,9 +167,8 @@ def _log_training(jobs, log, pending, step, seconds):
     return f"loss {' '.join(notes)}"
 
 
-def _not_finite(jobs, log, what, step):
-    if jobs[0].trainer.is_chief:
-        log.flush()  # the way to it is what one wants to see; a resumed run drops it again
+def _not_finite(log, what, step):
+    log.flush()  # the way to it is what one wants to see; a resumed run drops it again
     return NotFiniteError(f"{what} at step {step}: lower the learning rate; the last checkpoint is kept")
 
 

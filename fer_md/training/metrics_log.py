@@ -1,6 +1,7 @@
 """The record of a run: one JSON object a line, and the same values for TensorBoard."""
 
 import json
+from pathlib import Path
 
 from fer_md.files import atomic_file
 from fer_md.training.summaries import Summaries
@@ -32,8 +33,13 @@ class MetricsLog:
             self._summaries.write(row)
 
     def flush(self):
-        """Writes all rows, whole or not at all, just before the checkpoint they belong to."""
-        with atomic_file(self.path) as partial:
-            partial.write_text("".join(json.dumps(row) + "\n" for row in self.rows))
+        """Writes all rows, whole or not at all, just before the checkpoint they belong to; nothing without files."""
         if self._summaries:
+            with atomic_file(self.path) as partial:
+                partial.write_text("".join(json.dumps(row) + "\n" for row in self.rows))
             self._summaries.flush()
+
+
+def log_rows(run):
+    """The rows of a run's ``metrics.jsonl``, a list of dicts."""
+    return [json.loads(line) for line in (Path(run) / "metrics.jsonl").read_text().splitlines()]
