@@ -18,7 +18,7 @@ from fer_md.data.manifest import file_sha256
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
-from fer_md.models import HALF, NARROW, TINY, WIDE, ComponentConfig, build_component, config_for
+from fer_md.models import DEEP, HALF, NARROW, TINY, WIDE, ComponentConfig, build_component, config_for
 from fer_md.training.exchange import start_centers, weighted_loss
 from fer_md.training.loop import Job, train
 from fer_md.training.precision import PRECISIONS, set_precision
@@ -30,15 +30,16 @@ from fer_md.training.stream import check_batch
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
-NETWORKS = {"paper": ComponentConfig(), "wide": WIDE, "narrow": NARROW, "half": HALF, "tiny": TINY}
+NETWORKS = {"paper": ComponentConfig(), "wide": WIDE, "deep": DEEP, "narrow": NARROW, "half": HALF, "tiny": TINY}
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
 flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, model.keras.")
 flags.DEFINE_enum("preset", "quick", list(PRESETS), "Recipe; see fer_md/training/presets.py.")
 flags.DEFINE_integer("epochs", None, "Epochs in place of the preset's.", lower_bound=1)
-flags.DEFINE_enum("network", "paper", list(NETWORKS), "The paper's component, one with twice the filters, one wide "
-                  "only where a filter is cheap, one with half the fully connected layers, or a tiny one.")  # fmt: skip
+flags.DEFINE_enum("network", "paper", list(NETWORKS), "The default component, one with twice the filters, the deepest, "
+                  "one wide only where a filter is cheap, one with half the fully connected layers, or a tiny one.",
+                  )  # fmt: skip
 flags.DEFINE_float(
     "dropout", None, "Share dropped after both FC layers, in place of the network's. The paper's 0.65 may be what is "
     "dropped or what is kept.", lower_bound=0, upper_bound=0.99,

@@ -40,7 +40,8 @@ def test_the_benchmark_times_the_same_network_in_stock_keras(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "change", [{}, {"inception": ()}, {"inception_stages": True}, {"factorized": True}, {"crelu_affine": True}]
+    "change", [{}, {"inception": ()}, {"inception_stages": True}, {"factorized": True}, {"crelu_affine": True},
+               {"more_filters": (0, 4, 0, 8, 4)}]
 )
 def test_every_reading_builds_and_survives_saving(change, images, tmp_path):
     model = build_component(dataclasses.replace(TINY, **change))
@@ -77,7 +78,7 @@ def test_brightness_and_contrast_do_not_matter(images):
 
 @pytest.mark.parametrize(
     "change",
-    [{"filters": (1, 2)}, {"kernel_sizes": (3,)}, {"image_size": 50}, {"num_classes": 1},
+    [{"filters": (1, 2)}, {"kernel_sizes": (3,)}, {"more_filters": (1,)}, {"image_size": 50}, {"num_classes": 1},
      {"inception": (), "inception_stages": 1}, {"dropout": 2}, {"dropout": 1.0}, {"dropout": "0.5"}, {"fc_units": 0},
      {"fc_units": 2.5}, {"filters": 5}, {"filters": (4, 4, 8, 8, 0)}, {"inception": (4, 4)}, {"image_size": "48"}],
 )

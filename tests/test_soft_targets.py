@@ -6,22 +6,50 @@ import tensorflow as tf
 
 from fer_md.expressions import EXPRESSIONS
 from fer_md.training.objective import SHARES, share_cross_entropy, softmax_cross_entropy
-from fer_md.training.soft_targets import mix_votes
+from fer_md.training.soft_targets import label_probabilities, mix_votes
 
 
-def test_votes_and_label_are_mixed_by_hand():
-    # columns: neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown, not a face
-    votes = [[2, 0, 0, 6, 0, 0, 0, 2, 0, 0], [0, 0, 0, 0, 0, 0, 0, 1, 8, 1], [10, 0, 0, 0, 0, 0, 0, 0, 0, 0]]
-    labels = [EXPRESSIONS.index("fear"), EXPRESSIONS.index("happiness"), -1]
+def votes_for(**counts):
+    """A row of FER+'s ten columns."""
+    columns = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "none")
+    return [counts.get(name, 0) for name in columns]
+
+
+def test_probabilities_are_how_often_each_label_has_such_votes():
+    """Of faces that all taggers call neutral, 60 are neutral and 40 sad; those called happy are all happy.
+
+    With two kinds of votes and nearly no ridge the logistic model can take the frequencies exactly.
+    """
+    votes = np.array([votes_for(neutral=10)] * 100 + [votes_for(happiness=10)] * 50)
+    labels = np.array([6] * 60 + [4] * 40 + [3] * 50)
+    probabilities = label_probabilities(labels, votes / 10, ridge=1e-6, steps=60)
+    assert probabilities[0, [6, 4]] == pytest.approx([0.6, 0.4], abs=1e-4)
+    assert probabilities[-1, EXPRESSIONS.index("happiness")] == pytest.approx(1, abs=1e-4)
+
+
+def test_the_fit_is_where_the_penalised_likelihood_has_no_slope():
+    """At the maximum, X^T (Y - P) = ridge W; W is then recovered from P's logits on the unit votes."""
+    rng = np.random.default_rng(0)
+    votes, labels = rng.dirichlet(np.ones(10), 200), rng.integers(0, 7, 200)
+    p = label_probabilities(labels, votes, ridge=1.0)
+    weights = np.log(label_probabilities(np.append(labels, [-1] * 10), np.vstack([votes, np.eye(10)]), 1.0)[200:]).T
+    slope = (np.eye(7)[labels] - p).T @ votes
+    assert slope.sum(0) == pytest.approx(np.zeros(10), abs=1e-6)
+    assert slope == pytest.approx(weights - weights.mean(0), abs=1e-6)
+
+
+def test_votes_and_label_are_mixed():
+    votes = np.array([votes_for(neutral=10)] * 5 + [votes_for()] + [votes_for(neutral=10)])
+    labels = np.array([6, 6, 6, 4, 4, 2, -1])
     shares = mix_votes(labels, votes, 0.4)
-    expected = np.zeros((3, 7))
-    expected[0, EXPRESSIONS.index("fear")] = 0.6
-    expected[0, EXPRESSIONS.index("sadness")] = 0.4 * 6 / 8  # contempt does not count
-    expected[0, EXPRESSIONS.index("neutral")] = 0.4 * 2 / 8
-    expected[1, EXPRESSIONS.index("happiness")] = 1  # nothing that counts: the label alone
-    assert shares == pytest.approx(expected)
-    assert np.asarray(SHARES.counted(tf.constant(shares))).tolist() == [True, True, False]
-    assert np.asarray(SHARES.labels(tf.constant(shares))).tolist() == labels
+    given = label_probabilities(labels[[0, 1, 2, 3, 4, 6]], votes[[0, 1, 2, 3, 4, 6]] / 10)
+    assert shares[0] == pytest.approx(0.6 * np.eye(7)[6] + 0.4 * given[0], abs=1e-6)
+    assert shares[3] == pytest.approx(0.6 * np.eye(7)[4] + 0.4 * given[0], abs=1e-6)
+    assert shares[5].tolist() == np.eye(7)[2].tolist()  # nobody voted: the label alone
+    assert not shares[6].any()
+    assert mix_votes(labels, votes, 0).tolist() == [*np.eye(7)[labels[:6]].tolist(), [0.0] * 7]
+    assert np.asarray(SHARES.counted(tf.constant(shares))).tolist() == [True] * 6 + [False]
+    assert np.asarray(SHARES.labels(tf.constant(shares))).tolist() == labels.tolist()
 
 
 def test_certain_shares_are_labels():

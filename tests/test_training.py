@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from jobs import job
 
+from fer_md.data.augment import Augmentation
 from fer_md.errors import FerMdError, NotFiniteError
 from fer_md.evaluation.predict import logits_function, validate
 from fer_md.losses import MDLoss
@@ -16,10 +17,11 @@ from fer_md.models import TINY, build_component
 from fer_md.training.checkpoint import load_checkpoint, save_checkpoint
 from fer_md.training.loop import train
 from fer_md.training.objective import SHARES
-from fer_md.training.presets import MILD, PRESETS, Recipe, learning_rate
+from fer_md.training.presets import MILD, PRESETS, Finish, Recipe, learning_rate
 from fer_md.training.sgd import SGD
-from fer_md.training.soft_targets import mix_votes
+from fer_md.training.soft_targets import mix_votes, votes_task
 from fer_md.training.strategy import make_strategy
+from fer_md.training.stream import training_stream
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
@@ -204,3 +206,19 @@ def test_checkpoint_of_another_network_is_refused(split, tmp_path):
     save_checkpoint(tmp_path / "checkpoint.npz", {"step": 3, "seconds": 1.0, "model/0000": np.zeros(3)})
     with pytest.raises(FerMdError, match="not a checkpoint of this network"):
         train(job(make_trainer(), split), tmp_path, seed=3)
+
+
+@pytest.mark.parametrize("start", [0, 7, 12])
+def test_the_last_epochs_have_faces_and_targets_of_their_own(split, start):
+    """40 faces in batches of 8: 3 epochs are 15 steps, of which the last 1.2 epochs, 6 steps, are the finish."""
+    recipe = dataclasses.replace(RECIPE, finish=Finish(1.2, Augmentation()))
+    task = votes_task("data", dataclasses.replace(split, votes=np.eye(10, dtype=int)[split.labels]), 0.4)
+    trainer = make_trainer(recipe, task=task)
+    stream = list(training_stream(trainer, (split,), 3, start, 15))
+    assert len(stream) == 15 - start
+    for step, ((images, targets),) in enumerate(stream, start):
+        make, augmentation = (task.batches, MILD) if step < 9 else (task.finish_batches, Augmentation())
+        ((expected, wanted),) = make(split, augmentation, 8, 3, step, step + 1)
+        np.testing.assert_array_equal(images, expected)
+        np.testing.assert_array_equal(targets, wanted)
+        assert (np.max(targets, 1) == 1).all() == (step >= 9)

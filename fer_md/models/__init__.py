@@ -1,9 +1,9 @@
 """Networks as Keras functional models, each with its frozen configuration."""
 
 from fer_md.models.component import build_component
-from fer_md.models.config import HALF, NARROW, TINY, WIDE, ComponentConfig, config_for
+from fer_md.models.config import DEEP, HALF, NARROW, TINY, WIDE, ComponentConfig, config_for
 from fer_md.models.fused import build_fused
 from fer_md.models.heads import add_head
 
-__all__ = ["HALF", "NARROW", "TINY", "WIDE", "ComponentConfig", "add_head", "build_component", "build_fused",
+__all__ = ["DEEP", "HALF", "NARROW", "TINY", "WIDE", "ComponentConfig", "add_head", "build_component", "build_fused",
            "config_for"]  # fmt: skip

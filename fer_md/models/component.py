@@ -3,7 +3,7 @@
 import keras
 
 from fer_md.layers import CReLU, Dropout, Standardize, inception_block
-from fer_md.layers.inception import conv_bn
+from fer_md.layers.inception import conv_bn, conv_bn_relu
 from fer_md.models.config import ComponentConfig
 from fer_md.models.seeding import seed_initial_weights
 
@@ -20,6 +20,12 @@ def apply_relu_stage(x, filters, kernel_size, pool, name):
     if pool > 1:
         x = keras.layers.MaxPooling2D(pool, name=f"{name}_pool")(x)
     return keras.layers.ReLU(name=f"{name}_relu")(x)
+
+
+def apply_more_filters(x, index, config):
+    """The further 3x3 convolution ahead of a stage's own, if there is one: (B, H, W, C) -> (B, H, W, filters)."""
+    filters = config.more_filters[index]
+    return conv_bn_relu(x, filters, 3, f"conv{index + 1}_first") if filters else x
 
 
 def apply_inception_stage(x, widths, config, pool, name):
@@ -48,11 +54,13 @@ def build_component(config=None, seed=0, name="component"):
     images = keras.Input((config.image_size, config.image_size, 1), name="images")
     x = Standardize(name="standardize")(images)
     sizes, filters = config.kernel_sizes, config.filters
-    x = apply_crelu_stage(x, filters[0], sizes[0], config, "conv1")
-    x = apply_crelu_stage(x, filters[1], sizes[1], config, "conv2")
+    for index in (0, 1):
+        x = apply_more_filters(x, index, config)
+        x = apply_crelu_stage(x, filters[index], sizes[index], config, f"conv{index + 1}")
     if config.inception:
         x = inception_block(x, config.inception, config.factorized, "inception")
     for index, pool in ((2, 2), (3, 2), (4, 1)):
+        x = apply_more_filters(x, index, config)
         if config.inception_stages:
             widths = tuple(2 * (index - 1) * width for width in config.inception)
             x = apply_inception_stage(x, widths, config, pool, f"inception{index + 1}")

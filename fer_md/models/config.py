@@ -12,7 +12,7 @@ def check_config(config):
     """ValueError that names the field of a network's configuration which is no width, or no share of dropout.
 
     By the fields' types: ``int`` and each entry of a ``tuple`` must be whole and at least 1 (``num_classes``, which are
-    a data set's expressions, at least 2), ``float`` in [0, 1).
+    a data set's expressions, at least 2; ``more_filters``, where 0 is none, at least 0), ``float`` in [0, 1).
     """
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
@@ -20,8 +20,9 @@ def check_config(config):
             raise ValueError(f"{field.name} must be in [0, 1), not {value!r}")
         if field.type is tuple and not isinstance(value, (tuple, list)):
             raise ValueError(f"{field.name} must be a tuple of whole numbers, not {value!r}")
+        least = {"num_classes": 2, "more_filters": 0}.get(field.name, 1)
         for width in value if field.type is tuple else (value,) if field.type is int else ():
-            check_whole(field.name, width, 2 if field.name == "num_classes" else 1)
+            check_whole(field.name, width, least)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +40,7 @@ class ComponentConfig:
         filters: C of the five convolutions, before CReLU doubles the first two (ours: PVANet's ratio,
             twice as many after each halving of the map; 16 at 24x24, where a filter costs most). Half of what
             ``WIDE`` has: it learns more in a minute of two cores (docs/RESULTS.md, "Networks and recipes").
+        more_filters: filters of one more 3x3 convolution with ReLU ahead of each of the five; 0 for none (paper: none).
         inception: six branch widths (see ``inception_block``) of the module between the second and the third
             convolution; () for none (ours: GoogLeNet's 3a, a quarter of its widths).
         inception_stages: put inception modules of two, four and six times ``inception`` in place of convolutions
@@ -53,6 +55,7 @@ class ComponentConfig:
     num_classes: int = len(EXPRESSIONS)
     kernel_sizes: tuple = (5, 3, 3, 3, 3)
     filters: tuple = (16, 16, 64, 96, 128)
+    more_filters: tuple = (0, 0, 0, 0, 0)
     inception: tuple = (16, 24, 32, 4, 8, 8)
     inception_stages: bool = False
     factorized: bool = False
@@ -62,7 +65,7 @@ class ComponentConfig:
 
     def __post_init__(self):
         check_config(self)
-        for name in ("kernel_sizes", "filters"):
+        for name in ("kernel_sizes", "filters", "more_filters"):
             if len(getattr(self, name)) != 5:
                 raise ValueError(f"{name} must have five entries, one a convolution, not {getattr(self, name)}")
         if self.image_size % 16:
@@ -104,3 +107,9 @@ WIDE = ComponentConfig(filters=(32, 32, 128, 192, 256), inception=(32, 48, 64, 8
 
 NARROW = ComponentConfig(filters=(16, 16, 96, 192, 256), inception=(16, 24, 32, 8, 16, 16))
 """Narrow where the maps are large and a filter costs most, wide where they are small."""
+
+DEEP = ComponentConfig(
+    filters=(32, 48, 192, 256, 384), more_filters=(0, 64, 0, 256, 0), inception=(32, 48, 96, 12, 32, 32)
+)
+"""Two convolutions in the second and the fourth stage and three times the filters: most of the work is in convolutions.
+Twice the arithmetic of ``WIDE`` and 13.7 million weights, for the longest trainings."""

@@ -1,4 +1,4 @@
-"""Targets that say how sure people are: a label mixed with what FER+'s taggers said of the same face."""
+"""Targets that say how sure the label is: mixed with the probability of each label given what FER+'s taggers said."""
 
 import functools
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from fer_md.data.pipeline import training_batches
 from fer_md.errors import FerMdError
-from fer_md.evaluation.metrics import FERPLUS_TO_LABEL
+from fer_md.expressions import EXPRESSIONS
 from fer_md.training.objective import SHARES
 from fer_md.training.task import Task
 
@@ -25,30 +25,73 @@ def votes_task(name, split, share, metric_loss=None):
     """
     if split.votes is None:
         raise FerMdError(f"{name}: has no votes of FER+; prepare it with --ferplus=fer2013new.csv")
-    targets = mix_votes(split.labels, split.votes, share)
-    batches = functools.partial(training_batches, targets=targets)
-    return Task(name, metric_loss=metric_loss, batches=batches, objective=SHARES)
+    batches, finish_batches = (
+        functools.partial(training_batches, targets=mix_votes(split.labels, split.votes, part)) for part in (share, 0)
+    )
+    return Task(name, metric_loss=metric_loss, batches=batches, finish_batches=finish_batches, objective=SHARES)
 
 
 def mix_votes(labels, votes, share):
-    """Shares of the seven expressions, part of them from the label and part from FER+'s votes (Barsoum et al., 2016).
+    """Shares of the seven expressions, part of them from the label and part from what the votes say of the label.
 
-    Votes for contempt, unknown and "not a face" do not count; a face without any others keeps its label alone.
+    The votes are not taken as they are: taggers call a quarter of the faces with another label neutral. Their part is
+    the probability of each label given the votes, by ``label_probabilities``.
 
     Args:
         labels: (N,) int, index into ``fer_md.expressions.EXPRESSIONS``; negative for none.
-        votes: (N, 10) counts in the order of FER+'s columns; a row of zeros where there are none.
+        votes: (N, 10) counts in the order of FER+'s columns (Barsoum et al., 2016); a row of zeros where there are
+            none: such a face keeps its label alone.
         share: of the votes, in [0, 1].
 
     Returns:
         (N, 7) float32 whose rows add up to 1; a row without a label is zero.
     """
-    labels = np.asarray(labels)
-    shares = np.eye(len(FERPLUS_TO_LABEL), dtype=np.float32)[np.maximum(labels, 0)]
-    votes_for = np.empty(shares.shape, np.float32)
-    votes_for[:, FERPLUS_TO_LABEL] = np.asarray(votes)[:, : len(FERPLUS_TO_LABEL)]
-    total = votes_for.sum(1, keepdims=True)
-    voted = total[:, 0] > 0
-    shares[voted] = (1 - share) * shares[voted] + share * votes_for[voted] / total[voted]
+    labels, votes = np.asarray(labels), np.asarray(votes, np.float64)
+    shares = np.eye(len(EXPRESSIONS))[np.maximum(labels, 0)]
+    voted = votes.sum(1) > 0
+    if share and voted.any():
+        rows = votes[voted] / votes[voted].sum(1, keepdims=True)
+        shares[voted] = (1 - share) * shares[voted] + share * label_probabilities(labels[voted], rows)
     shares[labels < 0] = 0
-    return shares
+    return shares.astype(np.float32)
+
+
+def label_probabilities(labels, votes, ridge=1.0, steps=12):
+    """P(label | votes) of each face, by a logistic model fitted to the same faces with Newton's method.
+
+    Args:
+        labels: (N,) int; a negative one counts for nothing in the fit.
+        votes: (N, V) shares of the votes, rows adding up to 1.
+        ridge: of the squared weights against the summed log likelihood, greater than 0.
+        steps: of Newton's method, each halved until the objective does not get worse.
+
+    Returns:
+        (N, 7) float64 whose rows add up to 1.
+    """
+    known, classes = labels >= 0, len(EXPRESSIONS)
+    x, truth = votes[known], np.eye(classes)[labels[known]]
+    weights = np.zeros((classes, votes.shape[1]))
+
+    def objective(weights):
+        scores = x @ weights.T
+        return (truth * (scores - _log_sum_exp(scores))).sum() - ridge / 2 * (weights**2).sum()
+
+    for _ in range(steps):
+        scores = x @ weights.T
+        p = np.exp(scores - _log_sum_exp(scores))
+        gradient = (truth - p).T @ x - ridge * weights
+        curvature = np.block([
+            [(x.T * (p[:, a] * ((a == b) - p[:, b]))) @ x for b in range(classes)] for a in range(classes)
+        ])  # fmt: skip
+        step = np.linalg.solve(curvature + ridge * np.eye(weights.size), gradient.ravel())
+        now, length = objective(weights), 1.0
+        while objective(weights + length * step.reshape(weights.shape)) < now and length > 1e-6:
+            length /= 2
+        weights += length * step.reshape(weights.shape)
+    scores = votes @ weights.T
+    return np.exp(scores - _log_sum_exp(scores))
+
+
+def _log_sum_exp(scores):
+    top = scores.max(1, keepdims=True)
+    return top + np.log(np.exp(scores - top).sum(1, keepdims=True))

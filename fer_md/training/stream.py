@@ -1,5 +1,8 @@
 """The training batches of one data set or several, divided among a strategy's replicas."""
 
+import functools
+import math
+
 import tensorflow as tf
 
 from fer_md.errors import FerMdError
@@ -24,11 +27,22 @@ def training_stream(trainer, splits, seed, step, total):
     check_batch(recipe, len(splits), strategy)
     replicas, size = strategy.num_replicas_in_sync, recipe.batch_size // len(splits)
 
+    finish = math.ceil((recipe.epochs - recipe.finish.epochs) * trainer.steps_per_epoch)
+
     def batches(shard, shards):
-        return [
-            task.batches(split, recipe.augmentation, size, seed + 7919 * index, step, total, shard, shards)
-            for index, (task, split) in enumerate(zip(trainer.tasks, splits, strict=True))
-        ]
+        parts = []
+        for index, (task, split) in enumerate(zip(trainer.tasks, splits, strict=True)):
+            phases = (
+                (task.batches, recipe.augmentation, step, min(total, finish)),
+                (task.finish_batches or task.batches, recipe.finish.augmentation, max(step, finish), total),
+            )
+            made = [
+                make(split, augmentation, size, seed + 7919 * index, first, last, shard, shards)
+                for make, augmentation, first, last in phases
+                if first < last
+            ]
+            parts.append(functools.reduce(tf.data.Dataset.concatenate, made))
+        return parts
 
     def for_worker(context):
         workers = context.num_input_pipelines

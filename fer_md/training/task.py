@@ -20,6 +20,7 @@ class Task:
         features: output of the network that the metric loss works on.
         batches: how the data set's batches are drawn: ``fer_md.data.pipeline.training_batches``, or another function
             with its arguments.
+        finish_batches: the same in the recipe's ``Finish``; None for ``batches``.
         objective: what the head's output is compared with, and how; softmax over classes by default.
     """
 
@@ -29,4 +30,5 @@ class Task:
     metric_loss: Callable | None = None
     features: str = "embeddings"
     batches: Callable = training_batches
+    finish_batches: Callable | None = None
     objective: Objective = CLASSES
