@@ -5,18 +5,17 @@ python benchmarks/alignment.py --cascade=runs/alignment/cascade.npz --output=doc
 The faces are drawn, 176 pixels a side; the time does not depend on what they show.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import sys
 
 import numpy as np
 from absl import flags
 
-from fer_md.data.synthetic import draw_face
+from fer_md import console
+from fer_md.drawn.synthetic import draw_face
 from fer_md.evaluation.timing import time_calls
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.face_frame import box_of
-from fer_md.training.results import write_result
+from fer_md.runs.results import write_result
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("cascade", None, "cascade.npz of experiments/train_alignment.py.", required=True)
@@ -33,8 +32,10 @@ def main():
         for image, box in zip(images, boxes, strict=True):
             cascade.align([image], box[None])
 
-    results = {"together": time_calls(lambda: cascade.align(images, boxes), len(images)),
-               "one by one": time_calls(one_by_one, len(images))}  # fmt: skip
+    results = {
+        "together": time_calls(lambda: cascade.align(images, boxes), len(images)),
+        "one by one": time_calls(one_by_one, len(images)),
+    }
     for name, times in results.items():
         clock, processor = times["milliseconds"], times["processor_milliseconds"]
         print(f"{name}: {clock:.2f} ms a face, {processor:.2f} ms of processor time")

@@ -6,8 +6,6 @@ Each domain is drawn, learned by both from Training, and tested on PrivateTest, 
 Run again, it goes on where it was stopped. About ten minutes on two cores.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import subprocess
 import sys
 import time
@@ -15,13 +13,14 @@ from pathlib import Path
 
 from absl import flags
 
-from fer_md.data.domains import DOMAINS
-from fer_md.data.synthetic import draw_faces
+from fer_md import console
+from fer_md.drawn.domains import DOMAINS
+from fer_md.drawn.synthetic import draw_faces
 from fer_md.errors import FerMdError
 from fer_md.files import read_json
+from fer_md.runs.results import write_result
+from fer_md.runs.run_directory import read_settings
 from fer_md.training.precision import PRECISIONS
-from fer_md.training.results import write_result
-from fer_md.training.run_directory import read_settings
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("work_dir", "runs/drawn-faces", "Folder for the data sets and the runs.")
@@ -40,8 +39,11 @@ def main():
     for domain in DOMAINS:
         results[domain] = compare(domain, Path(FLAGS.work_dir).resolve())
         linear, network = results[domain]["linear"], results[domain]["network"]
-        print(f"{domain}: linear {100 * linear['accuracy']:.1f} %, network {100 * network['accuracy']:.1f} %; "
-              f"{results[domain]['faces_per_cpu_second']:.0f} faces drawn a processor second", flush=True)  # fmt: skip
+        print(
+            f"{domain}: linear {100 * linear['accuracy']:.1f} %, network {100 * network['accuracy']:.1f} %; "
+            f"{results[domain]['faces_per_cpu_second']:.0f} faces drawn a processor second",
+            flush=True,
+        )
     if FLAGS.output:
         write_result(FLAGS.output, {"split": TEST, "seed": FLAGS.seed, "domains": results})
 
@@ -50,11 +52,22 @@ def compare(domain, work_dir):
     """Draws a domain and tests both classifiers on it; returns the figures as a dict that JSON can hold."""
     data, run_dir, linear = work_dir / domain / "data", work_dir / domain / "run", work_dir / domain / "linear.json"
     if not data.exists():
-        script("data_prep/synthetic.py", f"--domain={domain}", f"--count={FLAGS.count}", f"--seed={FLAGS.seed}",
-               f"--output={data}")  # fmt: skip
+        script(
+            "data_prep/synthetic.py",
+            f"--domain={domain}",
+            f"--count={FLAGS.count}",
+            f"--seed={FLAGS.seed}",
+            f"--output={data}",
+        )
     script("benchmarks/linear_baseline.py", f"--data={data}", f"--output={linear}")
-    script("experiments/pretrain.py", f"--data={data}", f"--run_dir={run_dir}", f"--preset={FLAGS.preset}",
-           f"--precision={FLAGS.precision}", f"--seed={FLAGS.seed}")  # fmt: skip
+    script(
+        "experiments/pretrain.py",
+        f"--data={data}",
+        f"--run_dir={run_dir}",
+        f"--preset={FLAGS.preset}",
+        f"--precision={FLAGS.precision}",
+        f"--seed={FLAGS.seed}",
+    )
     script("experiments/evaluate.py", f"--run_dir={run_dir}", f"--data={data}", f"--split={TEST}")
     fitted = read_json(linear)
     measured = read_json(run_dir / "eval" / TEST / "metrics.json")
@@ -62,12 +75,19 @@ def compare(domain, work_dir):
     return {
         "count": FLAGS.count,
         "manifest_sha256": fitted["manifest_sha256"],
-        "linear": {"accuracy": fitted["test_accuracy"], "training_accuracy": fitted["training_accuracy"],
-                   "l2": fitted["l2"]},
-        "network": {**{name: measured[name] for name in figures}, "preset": FLAGS.preset,
-                    "precision": read_settings(run_dir)["precision"], **read_json(run_dir / "time.json")},
+        "linear": {
+            "accuracy": fitted["test_accuracy"],
+            "training_accuracy": fitted["training_accuracy"],
+            "l2": fitted["l2"],
+        },
+        "network": {
+            **{name: measured[name] for name in figures},
+            "preset": FLAGS.preset,
+            "precision": read_settings(run_dir)["precision"],
+            **read_json(run_dir / "time.json"),
+        },
         "faces_per_cpu_second": drawing_speed(domain),
-    }  # fmt: skip
+    }
 
 
 def script(name, *arguments):

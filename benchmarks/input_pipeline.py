@@ -3,13 +3,12 @@
 python benchmarks/input_pipeline.py --data=runs/data/fer2013
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import sys
 import time
 
 from absl import flags
 
+from fer_md import console
 from fer_md.data.augment import Augmentation
 from fer_md.data.pipeline import training_batches
 from fer_md.data.records import load_split

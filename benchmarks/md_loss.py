@@ -8,8 +8,6 @@ order B K + K D, and (P + 1) B D for P up to 16. PyTorch and pytorch-metric-lear
 a Python that has them.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import dataclasses
 import json
 import subprocess
@@ -21,11 +19,12 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
+from fer_md import console
 from fer_md.losses import MDLoss, md_loss
 from fer_md.models import ComponentConfig, build_component
+from fer_md.runs.results import write_result
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import Recipe
-from fer_md.training.results import write_result
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
@@ -46,9 +45,16 @@ def main():
     precision = set_precision()
     rows = [measure(classes) for classes in numbers]
     if FLAGS.output:
-        write_result(FLAGS.output, {"batch_size": FLAGS.batch_size, "embedding_dim": WIDTH, "nearest": FLAGS.nearest,
-                                    "precision": precision,
-                                    "rows": rows})  # fmt: skip
+        write_result(
+            FLAGS.output,
+            {
+                "batch_size": FLAGS.batch_size,
+                "embedding_dim": WIDTH,
+                "nearest": FLAGS.nearest,
+                "precision": precision,
+                "rows": rows,
+            },
+        )
 
 
 def measure(classes):

@@ -27,10 +27,18 @@ def print_times(look, classify, paths):
     faces = sum(len(look(path)) for path in paths)
     classify(1)
     classify(batch)
-    print(json.dumps({
-        "faces": faces,
-        "end to end": {"1": time_calls(lambda: [look(path) for path in paths[:8]], 8),
-                       str(batch): time_calls(lambda: [look(path) for path in paths], batch)},
-        "classifier": {"1": time_calls(lambda: [classify(1) for _ in paths], batch, 3),
-                       str(batch): time_calls(lambda: classify(batch), batch, 3)},
-    }))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "faces": faces,
+                "end to end": {
+                    "1": time_calls(lambda: [look(path) for path in paths[:8]], 8),
+                    str(batch): time_calls(lambda: [look(path) for path in paths], batch),
+                },
+                "classifier": {
+                    "1": time_calls(lambda: [classify(1) for _ in paths], batch, 3),
+                    str(batch): time_calls(lambda: classify(batch), batch, 3),
+                },
+            }
+        )
+    )

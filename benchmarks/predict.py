@@ -8,8 +8,6 @@ pixels on, ours from there on as well, and as it does by default (from 20 to 40,
 --photos the pictures are drawn scenes (synthetic). Ours classifies with the network that ships, or with --model.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import json
 import subprocess
 import sys
@@ -19,15 +17,16 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from fer_md.data.scenes import draw_scene
+from fer_md import console
+from fer_md.drawn.scenes import draw_scene
 from fer_md.errors import FerMdError
 from fer_md.evaluation.timing import time_calls
 from fer_md.faces.mtcnn import MtcnnDetector
+from fer_md.media.sources import find_media
 from fer_md.prediction.annotated_files import save_picture
 from fer_md.prediction.classifier import load_classifier
-from fer_md.prediction.media import find_media
 from fer_md.prediction.predictor import Predictor
-from fer_md.training.results import write_result
+from fer_md.runs.results import write_result
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("photos", None, "Folder of photographs; without it scenes are drawn (synthetic).")
@@ -58,9 +57,16 @@ def main():
     for name, ratio in ratios.items():
         print(f"{name}: {ratio:.1f}")
     if FLAGS.output:
-        write_result(FLAGS.output, {"pictures": len(set(pictures)), "kind": "photographs" if FLAGS.photos else
-                                    "drawn scenes (synthetic)", "batch": BATCH, "measured": measured,
-                                    "ratios": ratios})  # fmt: skip
+        write_result(
+            FLAGS.output,
+            {
+                "pictures": len(set(pictures)),
+                "kind": "photographs" if FLAGS.photos else "drawn scenes (synthetic)",
+                "batch": BATCH,
+                "measured": measured,
+                "ratios": ratios,
+            },
+        )
     return None
 
 
@@ -82,10 +88,15 @@ def commands(pictures):
     """dict from each variant's name to the command that times it."""
     files = [f"--picture={path}" for path in pictures]
     model = [f"--model={FLAGS.model}"] if FLAGS.model else []
-    ours = {f"ours{note}": [sys.executable, __file__, f"--variant={side}", *model, *files]
-            for note, side in (("", 0), (SMALLEST, 20))}  # fmt: skip
-    others = {name: [python, str(Path(__file__).with_name(f"predict_{name}.py")), *pictures]
-              for name, python in (("fer", FLAGS.fer_python), ("deepface", FLAGS.deepface_python)) if python}
+    ours = {
+        f"ours{note}": [sys.executable, __file__, f"--variant={side}", *model, *files]
+        for note, side in (("", 0), (SMALLEST, 20))
+    }
+    others = {
+        name: [python, str(Path(__file__).with_name(f"predict_{name}.py")), *pictures]
+        for name, python in (("fer", FLAGS.fer_python), ("deepface", FLAGS.deepface_python))
+        if python
+    }
     return ours | others
 
 
@@ -111,15 +122,19 @@ def better(known, found):
     """The faster of two sets of figures, one by one."""
     if known is None:
         return found
-    return {key: better(known[key], value) if isinstance(value, dict) else min(known[key], value)
-            for key, value in found.items()}  # fmt: skip
+    return {
+        key: better(known[key], value) if isinstance(value, dict) else min(known[key], value)
+        for key, value in found.items()
+    }
 
 
 def compare(measured):
     """What the goals are about."""
     ours, fer = measured["ours"], measured.get("fer", {})
-    ratios = {f"paper's 2 s an image / classifier, batch {batch}": PAPER / ours["classifier"][batch]["milliseconds"]
-              for batch in ours["classifier"]}  # fmt: skip
+    ratios = {
+        f"paper's 2 s an image / classifier, batch {batch}": PAPER / ours["classifier"][batch]["milliseconds"]
+        for batch in ours["classifier"]
+    }
     for note in ("", SMALLEST):
         for batch, times in fer.get("end to end", {}).items():
             own = measured[f"ours{note}"]["end to end"][batch]
@@ -137,11 +152,15 @@ def time_ours(smallest, pictures):
     classifier.classify(faces[:1])
     return {
         "faces": found,
-        "end to end": {"1": time_calls(lambda: [predictor.predict([path]) for path in pictures[:8]], 8, 1),
-                       str(BATCH): time_calls(lambda: predictor.predict(pictures), BATCH, 1)},
-        "classifier": {"1": time_calls(lambda: [classifier.classify(faces[:1]) for _ in faces], BATCH),
-                       str(BATCH): time_calls(lambda: classifier.classify(faces), BATCH)},
-    }  # fmt: skip
+        "end to end": {
+            "1": time_calls(lambda: [predictor.predict([path]) for path in pictures[:8]], 8, 1),
+            str(BATCH): time_calls(lambda: predictor.predict(pictures), BATCH, 1),
+        },
+        "classifier": {
+            "1": time_calls(lambda: [classifier.classify(faces[:1]) for _ in faces], BATCH),
+            str(BATCH): time_calls(lambda: classifier.classify(faces), BATCH),
+        },
+    }
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ The shares are of the time that all operations took together: two that run at on
 nothing. No viewer is needed; with the tensorboard extra, --trace=DIR keeps the trace to look at.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import collections
 import re
 import sys
@@ -19,11 +17,12 @@ import tensorflow as tf
 from absl import flags
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
+from fer_md import console
 from fer_md.errors import FerMdError
 from fer_md.models import build_component
+from fer_md.runs.results import write_result
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import Recipe
-from fer_md.training.results import write_result
 from fer_md.training.trainer import Trainer
 
 FLAGS = flags.FLAGS
@@ -53,8 +52,15 @@ def main():
     if FLAGS.output:
         total = sum(by_type.values())
         shares = {kind: seconds / total for kind, seconds in by_type.most_common()}
-        write_result(FLAGS.output, {"precision": set_precision(FLAGS.precision), "batch_size": FLAGS.batch_size,
-                                    "milliseconds_a_step": 1000 * total, "share_by_type": shares})  # fmt: skip
+        write_result(
+            FLAGS.output,
+            {
+                "precision": set_precision(FLAGS.precision),
+                "batch_size": FLAGS.batch_size,
+                "milliseconds_a_step": 1000 * total,
+                "share_by_type": shares,
+            },
+        )
 
 
 def profile(folder):

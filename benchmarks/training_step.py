@@ -8,8 +8,6 @@ they start by themselves; what oneDNN alone gives stock Keras, where TensorFlow 
 comparison: the images/s of a step that does nothing but its multiplications, as fast as one large matrix product.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import importlib.util
 import json
 import math
@@ -24,12 +22,13 @@ import tensorflow as tf
 import training_step_keras
 from absl import flags
 
+from fer_md import console
 from fer_md.layers import BatchNorm
 from fer_md.models import ComponentConfig, build_component
+from fer_md.runs.results import write_result
+from fer_md.runs.run_directory import plain_settings
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import Recipe
-from fer_md.training.results import write_result
-from fer_md.training.run_directory import plain_settings
 from fer_md.training.trainer import AVERAGE_EVERY, Trainer
 
 FLAGS = flags.FLAGS
@@ -67,10 +66,16 @@ def main():
     for name, ratio in ratios.items():
         print(f"{fastest} / {name}: {ratio:.2f}")
     if FLAGS.output:
-        write_result(FLAGS.output, {
-            "network": plain_settings(ComponentConfig()),
-            "images_per_second": best, "fastest": fastest, "ratios": ratios, "batch_size": FLAGS.batch_size,
-        })  # fmt: skip
+        write_result(
+            FLAGS.output,
+            {
+                "network": plain_settings(ComponentConfig()),
+                "images_per_second": best,
+                "fastest": fastest,
+                "ratios": ratios,
+                "batch_size": FLAGS.batch_size,
+            },
+        )
     return None
 
 
@@ -90,8 +95,13 @@ def measure(variant):
         if variant == STOCK:
             del environment["TF_ENABLE_ONEDNN_OPTS"]  # which importing console has set
     else:
-        command = [sys.executable, __file__, f"--variant={variant}", f"--batch_size={FLAGS.batch_size}",
-                   f"--steps={FLAGS.steps}"]  # fmt: skip
+        command = [
+            sys.executable,
+            __file__,
+            f"--variant={variant}",
+            f"--batch_size={FLAGS.batch_size}",
+            f"--steps={FLAGS.steps}",
+        ]
     answer = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return json.loads(answer.stdout.splitlines()[-1])
 

@@ -32,10 +32,20 @@ class Component(nn.Module):
         self.five = nn.Sequential(conv_relu(32, 4, 1), conv_relu(4, 8, 5))
         self.project = nn.Sequential(nn.MaxPool2d(3, 1, 1), conv_relu(32, 8, 1))
         self.tail = nn.Sequential(
-            conv_relu(64, 64, 3), nn.MaxPool2d(2), conv_relu(64, 96, 3), nn.MaxPool2d(2), conv_relu(96, 128, 3),
-            nn.Flatten(), nn.Linear(1152, 2048), nn.ReLU(), nn.Dropout(0.35), nn.Linear(2048, 2048), nn.ReLU(),
-            nn.Dropout(0.35), nn.Linear(2048, 7),
-        )  # fmt: skip
+            conv_relu(64, 64, 3),
+            nn.MaxPool2d(2),
+            conv_relu(64, 96, 3),
+            nn.MaxPool2d(2),
+            conv_relu(96, 128, 3),
+            nn.Flatten(),
+            nn.Linear(1152, 2048),
+            nn.ReLU(),
+            nn.Dropout(0.35),
+            nn.Linear(2048, 2048),
+            nn.ReLU(),
+            nn.Dropout(0.35),
+            nn.Linear(2048, 7),
+        )
 
     def forward(self, x):
         x = x / 128 - 1

@@ -11,7 +11,7 @@ Examples:
 import photograph_flags
 from absl import flags
 
-from fer_md.data.ckplus import list_ckplus
+from fer_md.readers.ckplus import list_ckplus
 
 FLAGS = flags.FLAGS
 flags.adopt_module_key_flags(photograph_flags)

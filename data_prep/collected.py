@@ -9,7 +9,7 @@ Example:
 import photograph_flags
 from absl import flags
 
-from fer_md.data.collected import list_collected
+from fer_md.readers.collected import list_collected
 
 FLAGS = flags.FLAGS
 flags.adopt_module_key_flags(photograph_flags)

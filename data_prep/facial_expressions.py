@@ -11,7 +11,7 @@ Examples:
 import photograph_flags
 from absl import flags
 
-from fer_md.data.facial_expressions import list_facial_expressions
+from fer_md.readers.facial_expressions import list_facial_expressions
 
 FLAGS = flags.FLAGS
 flags.adopt_module_key_flags(photograph_flags)

@@ -15,16 +15,20 @@ import time
 
 from absl import flags
 
-from fer_md.data.fer2013 import TOTAL, read_fer2013
 from fer_md.data.overview import overview
 from fer_md.data.records import write_dataset
+from fer_md.readers.fer2013 import TOTAL, read_fer2013
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("source", None, "CSV file of the challenge (plain, .gz, .xz, .zip), or the folder of images.")
 flags.DEFINE_string("output", None, "Folder to write. It appears when everything is written, or not at all.")
 flags.DEFINE_string("ferplus", None, "FER+'s fer2013new.csv; its votes are joined to the CSV row by row.")
-flags.DEFINE_bool("drop_leaked", False, "Leave out of Training what is pixel-identical to a PublicTest or PrivateTest"
-                  " image. Near-duplicates stay; audit.json lists them.")
+flags.DEFINE_bool(
+    "drop_leaked",
+    False,
+    "Leave out of Training what is pixel-identical to a PublicTest or PrivateTest"
+    " image. Near-duplicates stay; audit.json lists them.",
+)
 flags.DEFINE_bool("overwrite", False, "Replace the output folder if it is there.")
 flags.mark_flags_as_required(["source", "output"])
 

@@ -10,7 +10,7 @@ Examples:
 import photograph_flags
 from absl import flags
 
-from fer_md.data.mmi import list_mmi
+from fer_md.readers.mmi import list_mmi
 
 FLAGS = flags.FLAGS
 flags.adopt_module_key_flags(photograph_flags)

@@ -11,7 +11,7 @@ Examples:
 import photograph_flags
 from absl import flags
 
-from fer_md.data.sfew import list_sfew
+from fer_md.readers.sfew import list_sfew
 
 FLAGS = flags.FLAGS
 flags.adopt_module_key_flags(photograph_flags)

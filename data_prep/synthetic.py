@@ -11,10 +11,10 @@ from fer_md import console  # isort: skip  (before TensorFlow, for quiet logs)
 
 from absl import flags
 
-from fer_md.data.domains import DOMAINS
 from fer_md.data.overview import overview
 from fer_md.data.records import write_dataset
-from fer_md.data.synthetic import draw_faces
+from fer_md.drawn.domains import DOMAINS
+from fer_md.drawn.synthetic import draw_faces
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("domain", "lab", list(DOMAINS), "lab: frontal, even light; wild: pose, light, blur, occlusion.")

@@ -7,8 +7,6 @@ augmentation. Measured on PublicTest; the test split is not read. What is done i
 be added, and the table holds all that the folder has.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import dataclasses
 import sys
 from pathlib import Path
@@ -17,21 +15,22 @@ import keras
 import tensorflow as tf
 from absl import flags
 
+from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.distances import class_distances
 from fer_md.evaluation.predict import embeddings_function, logits_function, validate
-from fer_md.evaluation.seeds import over_seeds
 from fer_md.files import read_json, write_json
 from fer_md.models import HALF, build_component, config_for
+from fer_md.runs.results import write_result
+from fer_md.runs.run_directory import load_model, open_run, plain_settings
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.loop import Job, train
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
-from fer_md.training.results import write_result
-from fer_md.training.run_directory import load_model, open_run, plain_settings
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
+from pages.seeds import over_seeds
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
@@ -80,11 +79,17 @@ def main():
             found = run_row(ROWS[name], seed, training, held_out, Path(FLAGS.run_dir) / f"{slug(name)}-{seed}")
             print(f"{name:30} seed {seed}  {describe(found)}", flush=True)
     if FLAGS.output:
-        write_result(FLAGS.output, {
-            "split": "PublicTest", "epochs": FLAGS.epochs, "network": "HALF", "nearest": MD.options["nearest"],
-            "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
-            "rows": [summary(name, found) for name, found in all_results().items()],
-        })  # fmt: skip
+        write_result(
+            FLAGS.output,
+            {
+                "split": "PublicTest",
+                "epochs": FLAGS.epochs,
+                "network": "HALF",
+                "nearest": MD.options["nearest"],
+                "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
+                "rows": [summary(name, found) for name, found in all_results().items()],
+            },
+        )
 
 
 def all_results():
@@ -102,10 +107,13 @@ def all_results():
 def settings(metric_loss, seed, folder):
     """What a row's run is known by."""
     return {
-        "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"], "recipe": plain_settings(recipe()),
-        "network": plain_settings(network()), "metric_loss": plain_settings(metric_loss), "seed": seed,
+        "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
+        "recipe": plain_settings(recipe()),
+        "network": plain_settings(network()),
+        "metric_loss": plain_settings(metric_loss),
+        "seed": seed,
         "precision": set_precision("auto", folder),
-    }  # fmt: skip
+    }
 
 
 def network():
@@ -141,8 +149,10 @@ def run_row(metric_loss, seed, training, held_out, folder):
 
 
 def describe(found):
-    return (f"accuracy {100 * found['accuracy']:.2f} %  macro recall {100 * found['macro_recall']:.2f} %  "
-            f"intra / inter {found['ratio']:.2f}")  # fmt: skip
+    return (
+        f"accuracy {100 * found['accuracy']:.2f} %  macro recall {100 * found['macro_recall']:.2f} %  "
+        f"intra / inter {found['ratio']:.2f}"
+    )
 
 
 def summary(name, found):

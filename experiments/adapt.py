@@ -8,31 +8,32 @@ SFEW has, so it was trained on CK+; the 70 % for training are those of Tab. 4, h
 loss, learning rate and epochs are those of the paper's fine-tuning. Stopped and started again, it goes on.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import dataclasses
 import sys
 from pathlib import Path
 
 from absl import flags
 
-from fer_md.data.manifest import file_sha256
+from fer_md import console
 from fer_md.data.protocol import protocol_hash
 from fer_md.data.records import read_info
+from fer_md.files import file_sha256
+from fer_md.runs.run_directory import open_run, plain_settings, read_settings
 from fer_md.training.adapt import adaptation_jobs
 from fer_md.training.exchange import MetricLoss
 from fer_md.training.loop import train
 from fer_md.training.presets import FINETUNING, PRESETS
-from fer_md.training.run_directory import open_run, plain_settings, read_settings
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("finetuned", None, "Finished run of experiments/finetune.py.")
 flags.DEFINE_string("data", None, "Prepared folder of the further data set.")
 flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, component1.keras, ...")
 flags.DEFINE_list(
-    "protocol", [], "Prepared folders of the fine-tuning, all of them: what they hold out is not trained on, and what "
+    "protocol",
+    [],
+    "Prepared folders of the fine-tuning, all of them: what they hold out is not trained on, and what "
     "they train on must not be held out here.",
-)  # fmt: skip
+)
 flags.DEFINE_enum("preset", "finetune", FINETUNING, "Recipe; see fer_md/training/presets.py.")
 flags.DEFINE_integer("epochs", 200, "Passes over its Training split (paper: 200).", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Of order, augmentation and new heads.", lower_bound=0)

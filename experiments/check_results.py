@@ -3,18 +3,17 @@
 python experiments/check_results.py --measured=runs/synthetic/seed0/results --committed=docs/results/synthetic
 
 Only files of the same data, recipe, seed and network are compared; precision and machine may differ. The tolerance is
-three standard errors, of testing on a sample and of training once more (fer_md/evaluation/results_check.py). A
+three standard errors, of testing on a sample and of training once more (experiments/pages/results_check.py). A
 committed file that was not measured, or with settings that cannot be compared, is a failure as well.
 """
-
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
 
 import sys
 
 from absl import flags
 
+from fer_md import console
 from fer_md.errors import FerMdError
-from fer_md.evaluation.results_check import check_results
+from pages.results_check import check_results
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("measured", None, "Folder of measured results.")
@@ -30,11 +29,14 @@ def main():
         for line in outcome.outside:
             print(f"  {line}")
     if missing := [f"make {outcome.missing}" for outcome in outcomes.values() if outcome.missing]:
-        raise FerMdError(f"{FLAGS.measured}: {len(missing)} of the committed files were not measured; run "
-                         f"{' and '.join(missing)}")  # fmt: skip
+        raise FerMdError(
+            f"{FLAGS.measured}: {len(missing)} of the committed files were not measured; run {' and '.join(missing)}"
+        )
     if differing := [f"{name} ({outcome.reason})" for name, outcome in outcomes.items() if outcome.reason]:
-        raise FerMdError(f"{FLAGS.measured}: {len(differing)} of the files cannot be compared: {', '.join(differing)}; "
-                         "measure with the committed data and settings (make data-found)")  # fmt: skip
+        raise FerMdError(
+            f"{FLAGS.measured}: {len(differing)} of the files cannot be compared: {', '.join(differing)}; "
+            "measure with the committed data and settings (make data-found)"
+        )
     if not any(outcome.compared for outcome in outcomes.values()):
         raise FerMdError(f"{FLAGS.committed}: nothing in it can be compared with {FLAGS.measured}; run make reproduce")
     outside = sum(len(outcome.outside) for outcome in outcomes.values())

@@ -6,20 +6,19 @@ Writes OUTPUT/<data>-<recipe>-<seed>/ with config.json, time.json, curve.csv (lo
 file for each evaluation, replacing what is there, and prints the rows of the README's table.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import sys
 from pathlib import Path
 
 import pandas as pd
 from absl import flags
 
+from fer_md import console
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import model_hashes
-from fer_md.evaluation.result_tables import interval, percent
 from fer_md.files import atomic_directory, read_json, write_json
-from fer_md.training.metrics_log import log_rows
-from fer_md.training.run_directory import read_settings
+from fer_md.runs.metrics_log import log_rows
+from fer_md.runs.run_directory import read_settings
+from pages.result_tables import interval, percent
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("runs", None, "Run folders, for example runs/quick/seed0, separated by commas.")
@@ -95,8 +94,13 @@ def curve(run):
     places, figures = ["network", "split", "data"], ["loss", "accuracy"]
     training["steps"] = training.groupby(places)["step"].diff().fillna(training["step"])
     ends = held_out.drop_duplicates("step").sort_values("step")[["step", "epoch"]]
-    training = pd.merge_asof(training.drop(columns="epoch"), ends.rename(columns={"step": "end"}), left_on="step",
-                             right_on="end", direction="forward")  # fmt: skip
+    training = pd.merge_asof(
+        training.drop(columns="epoch"),
+        ends.rename(columns={"step": "end"}),
+        left_on="step",
+        right_on="end",
+        direction="forward",
+    )
     training[figures] = training[figures].mul(training["steps"], axis=0)
     sums = training.groupby(["epoch", *places])[[*figures, "steps"]].sum()
     means = sums[figures].div(sums["steps"], axis=0).reset_index()
@@ -106,9 +110,15 @@ def curve(run):
 
 def table_row(run, name, metrics):
     """A row of a Markdown table."""
-    cells = [run, name, percent(metrics["accuracy"]), interval(metrics),
-             f"{percent(metrics['accuracy_without_leaked'])} ({metrics['leaked']} left out)",
-             percent(metrics["macro_recall"]), percent(metrics.get("ferplus_accuracy"))]  # fmt: skip
+    cells = [
+        run,
+        name,
+        percent(metrics["accuracy"]),
+        interval(metrics),
+        f"{percent(metrics['accuracy_without_leaked'])} ({metrics['leaked']} left out)",
+        percent(metrics["macro_recall"]),
+        percent(metrics.get("ferplus_accuracy")),
+    ]
     return f"| {' | '.join(cells)} |"
 
 

@@ -10,8 +10,6 @@ out; no figure of the test split decides anything. Networks that are done are no
 can be added.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import dataclasses
 import math
 import sys
@@ -22,30 +20,31 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
+from fer_md import console
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.committee import committee_weights
-from fer_md.evaluation.comparison import NAMES, figures_of, method_rows, scored
-from fer_md.evaluation.fusion import fuse
 from fer_md.evaluation.measure import by_expression
 from fer_md.evaluation.metrics import confusion_matrix, summarize
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.files import read_json
 from fer_md.models import config_for
 from fer_md.models.baselines import BASELINES, CONFIGS, TINY_CONFIGS
-from fer_md.models.kim import INPUTS
-from fer_md.models.zhang import adapt_bridge
-from fer_md.training.checkpoint import load_checkpoint, save_checkpoint
+from fer_md.models.baselines.committee import committee_weights
+from fer_md.models.baselines.kim import INPUTS
+from fer_md.models.baselines.zhang import adapt_bridge
+from fer_md.models.fused import fuse
+from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
+from fer_md.runs.results import write_result
+from fer_md.runs.run_directory import open_run, plain_settings, read_settings
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.identity_aware import identity_aware_tasks
 from fer_md.training.loop import Job, train
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
-from fer_md.training.results import write_result
-from fer_md.training.run_directory import open_run, plain_settings, read_settings
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
+from pages.comparison import NAMES, figures_of, method_rows, scored
 
 MEMBERS = {
     "ours": ("component", {}),
@@ -74,10 +73,15 @@ flags.DEFINE_list("methods", [], f"Methods to compare with ours, of {', '.join(N
 flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds to train each network with.")
 flags.DEFINE_list("rates", ["0.01", "0.02", "0.04"], "Learning rates to choose from.")
 flags.DEFINE_integer("epochs", 5, "Of each training.", lower_bound=1)
-flags.DEFINE_integer("images", None, "Learn from so many Training images, drawn with seed 0; from all by default.",
-                     lower_bound=7)  # fmt: skip
-flags.DEFINE_enum("network", "paper", ["paper", "tiny"], "The networks' own widths, or tiny ones and a committee of"
-                  " two, to try the path.")  # fmt: skip
+flags.DEFINE_integer(
+    "images", None, "Learn from so many Training images, drawn with seed 0; from all by default.", lower_bound=7
+)
+flags.DEFINE_enum(
+    "network",
+    "paper",
+    ["paper", "tiny"],
+    "The networks' own widths, or tiny ones and a committee of two, to try the path.",
+)
 flags.DEFINE_enum("precision", "auto", PRECISIONS, "Of the layers; auto: bfloat16 where the processor has it.")
 flags.mark_flags_as_required(["data", "run_dir"])
 
@@ -106,8 +110,12 @@ def main():
     names = [name for name in NAMES if name == "ours" or name in (FLAGS.methods or NAMES)]
     for member in (member for name in names for member in members_of(name)):
         config_of(member, data)  # one that cannot take the images is told of before the first training
-    trials = {(member, md): rate_trials(member, md, rates, seeds[0], data)
-              for name in names for member in members_of(name) for md in (False, True)}  # fmt: skip
+    trials = {
+        (member, md): rate_trials(member, md, rates, seeds[0], data)
+        for name in names
+        for member in members_of(name)
+        for md in (False, True)
+    }
     results = {}
     for seed in seeds:
         for name in names:
@@ -115,9 +123,12 @@ def main():
                 scores, committee = method_scores(name, md, trials, seed, data)
                 training = scored(seed, scores, data.test.labels, recall=recall(scores, data), **committee)
                 results.setdefault((name, md), []).append(training)
-                print(f"{NAMES[name]:20} {'MD loss ' if md else 'own loss'} seed {seed}  accuracy "
-                      f"{100 * training.figures['accuracy']:.2f} %  macro recall "
-                      f"{100 * training.figures['macro_recall']:.2f} %", flush=True)  # fmt: skip
+                print(
+                    f"{NAMES[name]:20} {'MD loss ' if md else 'own loss'} seed {seed}  accuracy "
+                    f"{100 * training.figures['accuracy']:.2f} %  macro recall "
+                    f"{100 * training.figures['macro_recall']:.2f} %",
+                    flush=True,
+                )
     if FLAGS.output:
         write_result(FLAGS.output, table(results, trials, seeds, data))
 
@@ -128,8 +139,10 @@ def load_data():
     training, left_out = load_training(FLAGS.data, protocol)
     if FLAGS.images is not None:
         if FLAGS.images > len(training.labels):
-            raise FerMdError(f"--images={FLAGS.images}: {FLAGS.data} has {len(training.labels)} Training images to "
-                             f"learn from; {left_out} that are identical to held-out ones do not count")  # fmt: skip
+            raise FerMdError(
+                f"--images={FLAGS.images}: {FLAGS.data} has {len(training.labels)} Training images to "
+                f"learn from; {left_out} that are identical to held-out ones do not count"
+            )
         order = np.random.default_rng(0).permutation(len(training.labels))
         training = training.select(np.isin(np.arange(len(order)), order[: FLAGS.images]))
     held_out = (load_split(FLAGS.data, split) for split in ("PublicTest", "PrivateTest"))
@@ -173,8 +186,10 @@ def method_scores(name, md, trials, seed, data):
         groups.setdefault(member.split("-")[1], []).append(index)  # by their input, as the authors
     validation = np.stack([scores["validation"] for scores in found])
     weights, exponents = committee_weights(validation, data.validation.labels, groups)
-    members = [{"name": member, "weight": weight, **figures_of(scores["test"], data.test.labels)}
-               for member, weight, scores in zip(members, weights, found, strict=True)]  # fmt: skip
+    members = [
+        {"name": member, "weight": weight, **figures_of(scores["test"], data.test.labels)}
+        for member, weight, scores in zip(members, weights, found, strict=True)
+    ]
     return fuse([scores["test"] for scores in found], weights), {"members": members, "exponents": exponents}
 
 
@@ -216,12 +231,21 @@ def train_member(member, md, rate, seed, data, folder, done):
     info, training = data.info, data.training
     recipe = dataclasses.replace(RECIPE, epochs=FLAGS.epochs, rate=rate)
     metric_loss = MetricLoss("md" if md else "none")
-    open_run(folder, {
-        "data": info["name"], "protocol": data.protocol, "expressions": info["expressions"],
-        "images": len(training.labels), "baseline": baseline, "network": plain_settings(config),
-        "recipe": plain_settings(recipe), "metric_loss": plain_settings(metric_loss),
-        "precision": set_precision(FLAGS.precision, folder), "seed": seed,
-    })  # fmt: skip
+    open_run(
+        folder,
+        {
+            "data": info["name"],
+            "protocol": data.protocol,
+            "expressions": info["expressions"],
+            "images": len(training.labels),
+            "baseline": baseline,
+            "network": plain_settings(config),
+            "recipe": plain_settings(recipe),
+            "metric_loss": plain_settings(metric_loss),
+            "precision": set_precision(FLAGS.precision, folder),
+            "seed": seed,
+        },
+    )
     if done:
         return None
     model = BASELINES[baseline](config, seed)

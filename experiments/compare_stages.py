@@ -6,25 +6,23 @@ python experiments/compare_stages.py --components=runs/method/component1,runs/me
 Score weights are fitted on --validation. The test split is read here once, for the result.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import sys
 from pathlib import Path
 
 from absl import flags
 
-from fer_md.data.manifest import file_sha256
+from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_head, find_networks, model_hashes, stack_scores
-from fer_md.evaluation.fusion import check_apart, fit_weights, fuse
 from fer_md.evaluation.measure import leaked_rows, measure
-from fer_md.evaluation.paper_tables import FUSED, PRETRAINED
 from fer_md.evaluation.predict import AVERAGING
-from fer_md.files import read_json
+from fer_md.files import file_sha256, read_json
+from fer_md.models.fused import check_apart, fit_weights, fuse
+from fer_md.runs.results import write_result
+from fer_md.runs.run_directory import load_model, read_settings
 from fer_md.training.exchange import check_stage
-from fer_md.training.results import write_result
-from fer_md.training.run_directory import load_model, read_settings
+from pages.paper_tables import FUSED, PRETRAINED
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("components", None, "Finished pre-training runs, one a component.")
@@ -32,8 +30,9 @@ flags.DEFINE_string("finetuned", None, "Finished run of experiments/finetune.py 
 flags.DEFINE_list("data", None, "Prepared folders; the i-th is what component i was pre-trained on.")
 flags.DEFINE_string("split", "PrivateTest", "Split to measure on.")
 flags.DEFINE_string("validation", "PublicTest", "Split on which score weights are fitted.")
-flags.DEFINE_enum("averaging", "none", AVERAGING,
-                  "Test-time augmentation: copies of each face whose probabilities are averaged.")  # fmt: skip
+flags.DEFINE_enum(
+    "averaging", "none", AVERAGING, "Test-time augmentation: copies of each face whose probabilities are averaged."
+)
 flags.DEFINE_string("output", None, "JSON file for the table.")
 flags.mark_flags_as_required(["components", "finetuned", "data"])
 
@@ -56,14 +55,20 @@ def main():
     print_table(rows)
     if FLAGS.output:
         times = [read_json(Path(run) / "time.json") for run in [*FLAGS.components, FLAGS.finetuned]]
-        write_result(FLAGS.output, {
-            "split": FLAGS.split, "validation": FLAGS.validation, "averaging": FLAGS.averaging,
-            "protocol": protocol.sha256, "models": model_hashes(sum(stages.values(), [])),
-            "settings": [read_settings(run) for run in [*FLAGS.components, FLAGS.finetuned]],
-            "seconds": [time["seconds"] for time in times],
-            "epochs": [time.get("epochs") for time in times],  # earlier versions did not write them
-            "rows": rows,
-        })  # fmt: skip
+        write_result(
+            FLAGS.output,
+            {
+                "split": FLAGS.split,
+                "validation": FLAGS.validation,
+                "averaging": FLAGS.averaging,
+                "protocol": protocol.sha256,
+                "models": model_hashes(sum(stages.values(), [])),
+                "settings": [read_settings(run) for run in [*FLAGS.components, FLAGS.finetuned]],
+                "seconds": [time["seconds"] for time in times],
+                "epochs": [time.get("epochs") for time in times],  # earlier versions did not write them
+                "rows": rows,
+            },
+        )
 
 
 def stage_rows(stage, networks, number, directory):
@@ -85,9 +90,15 @@ def stage_rows(stage, networks, number, directory):
     kinds.append(("fused, fitted weights", fuse(scores, weights), weights.tolist(), False))
     for name, probabilities, used, first_data in kinds:
         metrics, _ = measure(split, probabilities, info["expressions"], leaked)
-        yield {"data": info["name"], "stage": stage, "network": name,
-               **paper_figure(info["name"], stage, name, first_data),
-               "score_weights": used, **metrics, "expressions": info["expressions"]}  # fmt: skip
+        yield {
+            "data": info["name"],
+            "stage": stage,
+            "network": name,
+            **paper_figure(info["name"], stage, name, first_data),
+            "score_weights": used,
+            **metrics,
+            "expressions": info["expressions"],
+        }
 
 
 def paper_figure(data, stage, network, first_data):
@@ -108,8 +119,10 @@ def print_table(rows):
     for row in rows:
         low, high = (100 * value for value in row["accuracy_interval"])
         paper = f"{row['paper']:.2f}" if row["paper"] else "-"
-        print(f"{row['data']:22}{row['stage']:13}{row['network']:24}{100 * row['accuracy']:9.2f}"
-              f"{low:9.1f} – {high:4.1f}{100 * row['macro_recall']:14.2f}{paper:>8}")  # fmt: skip
+        print(
+            f"{row['data']:22}{row['stage']:13}{row['network']:24}{100 * row['accuracy']:9.2f}"
+            f"{low:9.1f} – {high:4.1f}{100 * row['macro_recall']:14.2f}{paper:>8}"
+        )
 
 
 if __name__ == "__main__":

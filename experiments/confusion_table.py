@@ -10,23 +10,22 @@ of experiments/adapt.py, and the fine-tuning as it is, on the expressions that b
 weights. The test split is read here once, for the result.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import sys
 
 from absl import flags
 
+from fer_md import console
 from fer_md.data.label_spaces import map_labels
 from fer_md.data.protocol import protocol_hash
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_head, find_networks, model_hashes, stack_scores
-from fer_md.evaluation.fusion import fuse
 from fer_md.evaluation.measure import confusion_figures
 from fer_md.evaluation.metrics import confusion_matrix
-from fer_md.evaluation.paper_tables import CONFUSIONS
-from fer_md.training.results import write_result
-from fer_md.training.run_directory import load_model, read_settings
+from fer_md.models.fused import fuse
+from fer_md.runs.results import write_result
+from fer_md.runs.run_directory import load_model, read_settings
+from pages.paper_tables import CONFUSIONS
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("table", "1", [str(number) for number in CONFUSIONS], "The paper's table that stands beside ours.")
@@ -41,16 +40,24 @@ def main():
     infos = [read_info(directory) for directory in FLAGS.data]
     splits = [load_split(directory, FLAGS.split) for directory in FLAGS.data]
     rows = [row for run in FLAGS.run_dir for row in run_rows(run, infos, splits)]
-    write_result(FLAGS.output, {
-        "table": int(FLAGS.table), "split": FLAGS.split, "data": [info["name"] for info in infos],
-        "manifest_sha256": [info["manifest_sha256"] for info in infos],
-        "settings": [read_settings(run) for run in FLAGS.run_dir], "models": model_hashes(find_networks(FLAGS.run_dir)),
-        "rows": rows,
-    })  # fmt: skip
+    write_result(
+        FLAGS.output,
+        {
+            "table": int(FLAGS.table),
+            "split": FLAGS.split,
+            "data": [info["name"] for info in infos],
+            "manifest_sha256": [info["manifest_sha256"] for info in infos],
+            "settings": [read_settings(run) for run in FLAGS.run_dir],
+            "models": model_hashes(find_networks(FLAGS.run_dir)),
+            "rows": rows,
+        },
+    )
     for row in rows:
         low, high = row["accuracy_interval"]
-        print(f"{row['data']:22}{row['network']:40}accuracy {100 * row['accuracy']:6.2f} % ({100 * low:.1f} to "
-              f"{100 * high:.1f})  macro recall {100 * row['macro_recall']:6.2f} %")  # fmt: skip
+        print(
+            f"{row['data']:22}{row['network']:40}accuracy {100 * row['accuracy']:6.2f} % ({100 * low:.1f} to "
+            f"{100 * high:.1f})  macro recall {100 * row['macro_recall']:6.2f} %"
+        )
     print(f"Tab. {FLAGS.table} of the paper, mean of the diagonal: {CONFUSIONS[int(FLAGS.table)].mean:.2f}")
 
 
@@ -69,8 +76,13 @@ def run_rows(run, infos, splits):
         counts.append(confusion_matrix(split.labels, predictions, len(space)))
     named = [(info["name"], count) for info, count in zip(infos, counts, strict=True)]
     for data, confusion in named + ([("whole", sum(counts))] if len(counts) > 1 else []):
-        yield {"data": data, "network": network, **confusion_figures(confusion, space), "expressions": list(space),
-               "confusion": confusion.tolist()}  # fmt: skip
+        yield {
+            "data": data,
+            "network": network,
+            **confusion_figures(confusion, space),
+            "expressions": list(space),
+            "confusion": confusion.tolist(),
+        }
 
 
 def check_protocol(run):

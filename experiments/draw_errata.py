@@ -7,8 +7,6 @@ and center loss, softmax and MD loss as corrected, softmax and MD loss as printe
 Same seed, same order. Beside the picture a JSON file says how far the centers went.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import dataclasses
 import sys
 from pathlib import Path
@@ -18,22 +16,23 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
+from fer_md import console
 from fer_md.data.label_spaces import map_labels
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError, NotFiniteError
 from fer_md.evaluation.distances import class_distances
-from fer_md.evaluation.embedding_picture import save_embedding_picture
 from fer_md.evaluation.predict import embeddings_function
 from fer_md.models import HALF, build_component, config_for
+from fer_md.runs.metrics_log import log_rows
+from fer_md.runs.results import write_result
+from fer_md.runs.run_directory import open_run, plain_settings
 from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.loop import Job, train
-from fer_md.training.metrics_log import log_rows
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
-from fer_md.training.results import write_result
-from fer_md.training.run_directory import open_run, plain_settings
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
+from pages.embedding_picture import save_embedding_picture
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
@@ -66,9 +65,14 @@ def main():
     panels = [run_panel(name, loss, training, held_out) for name, loss in LOSSES.items()]
     save_embedding_picture(FLAGS.output, panels, held_out.labels, FLAGS.expressions)
     kept = ("name", "accuracy", "loss_curve", "centers", "stopped", "distances")
-    write_result(Path(FLAGS.output).with_suffix(".json"), {
-        "seed": FLAGS.seed, "split": "PublicTest", "panels": [{key: panel[key] for key in kept} for panel in panels],
-    })  # fmt: skip
+    write_result(
+        Path(FLAGS.output).with_suffix(".json"),
+        {
+            "seed": FLAGS.seed,
+            "split": "PublicTest",
+            "panels": [{key: panel[key] for key in kept} for panel in panels],
+        },
+    )
     for panel in panels:
         largest = np.abs(panel["centers"] or 0).max()
         print(f"{panel['name']:28} accuracy {panel['accuracy']}  largest center {largest:.3g}")
@@ -82,11 +86,17 @@ def run_panel(name, metric_loss, training, held_out):
     """Trains under one loss; a loss that runs away ends the run early, and what it came to is drawn."""
     folder = Path(FLAGS.run_dir) / name.replace(" ", "-").replace(",", "")
     recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs, batch_size=256, average=0.0, rate=0.02)
-    open_run(folder, {
-        "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"], "expressions": FLAGS.expressions,
-        "recipe": plain_settings(recipe), "metric_loss": plain_settings(metric_loss), "seed": FLAGS.seed,
-        "precision": set_precision("auto", folder),
-    })  # fmt: skip
+    open_run(
+        folder,
+        {
+            "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
+            "expressions": FLAGS.expressions,
+            "recipe": plain_settings(recipe),
+            "metric_loss": plain_settings(metric_loss),
+            "seed": FLAGS.seed,
+            "precision": set_precision("auto", folder),
+        },
+    )
     task = Task("faces", metric_loss=metric_loss.maker(len(FLAGS.expressions), 2))
     strategy = tf.distribute.get_strategy()
     trainer = Trainer(build_plane, recipe, len(training.labels), strategy, [task])

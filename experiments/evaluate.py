@@ -11,24 +11,23 @@ once, for the result. The results are written to RUN/eval/ of the first run, tho
 runs/pretrained/eval/.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import dataclasses
 import sys
 from pathlib import Path
 
 from absl import flags
 
+from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_networks, load_scorer, model_hashes, stack_scores
-from fer_md.evaluation.fusion import check_apart, fit_weights, fuse
 from fer_md.evaluation.measure import leaked_rows, measure, write_evaluation
 from fer_md.evaluation.predict import AVERAGING, predict_probabilities
-from fer_md.evaluation.result_tables import percent
 from fer_md.files import read_json
+from fer_md.models.fused import check_apart, fit_weights, fuse
 from fer_md.pretrained import load_pretrained, read_description
-from fer_md.training.run_directory import read_settings
+from fer_md.runs.run_directory import read_settings
+from pages.result_tables import percent
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("run_dir", None, "Finished run of experiments/pretrain.py or finetune.py; several for --fuse.")
@@ -38,8 +37,9 @@ flags.DEFINE_string("split", "PublicTest", "Split to evaluate.")
 flags.DEFINE_string("network", None, "One network of the run, for example component1; all by default.")
 flags.DEFINE_enum("fuse", "no", ["no", "equal", "fitted"], "Add up the networks' scores, with equal or fitted weights.")
 flags.DEFINE_string("validation", "PublicTest", "Split on which the weights of --fuse=fitted are fitted.")
-flags.DEFINE_enum("averaging", "none", AVERAGING,
-                  "Test-time augmentation: copies of each face whose probabilities are averaged.")  # fmt: skip
+flags.DEFINE_enum(
+    "averaging", "none", AVERAGING, "Test-time augmentation: copies of each face whose probabilities are averaged."
+)
 flags.DEFINE_string("output", None, "Folder for the results in place of RUN/eval.")
 flags.mark_flag_as_required("data")
 
@@ -68,8 +68,10 @@ def evaluate_pretrained(info):
         raise FerMdError("--pretrained is one network, fused already: without --network and --fuse")
     description, split = read_description(), load_split(FLAGS.data, FLAGS.split)
     if info["expressions"] != description["expressions"]:
-        raise FerMdError(f"{FLAGS.data}: its expressions are not those of the package's network: "
-                         + ", ".join(description["expressions"]))  # fmt: skip
+        raise FerMdError(
+            f"{FLAGS.data}: its expressions are not those of the package's network: "
+            + ", ".join(description["expressions"])
+        )
     probabilities = predict_probabilities(load_pretrained(), split.images, FLAGS.averaging)
     runs, models = description["runs"], {"weights.npz": description["weights_sha256"]}
     origin = Origin(Path("runs/pretrained"), runs[0]["seed"], runs, models)
@@ -135,10 +137,11 @@ def report(info, split, probabilities, origin, label, extra):
     write_evaluation(folder, metrics, confusion, info["expressions"], title)
     low, high = metrics["accuracy_interval"]
     print(f"{info['name']} {folder.name}: accuracy {metrics['accuracy']:.4f} (95 % {low:.4f} to {high:.4f})")
-    print(f"  macro recall {metrics['macro_recall']:.4f}  macro F1 {metrics['macro_f1']:.4f}  "
-          f"calibration error {metrics['expected_calibration_error']:.4f}")  # fmt: skip
-    print(f"  without the {metrics['leaked']} leaked from Training: "
-          f"{percent(metrics['accuracy_without_leaked'])} %")
+    print(
+        f"  macro recall {metrics['macro_recall']:.4f}  macro F1 {metrics['macro_f1']:.4f}  "
+        f"calibration error {metrics['expected_calibration_error']:.4f}"
+    )
+    print(f"  without the {metrics['leaked']} leaked from Training: {percent(metrics['accuracy_without_leaked'])} %")
 
 
 def folder_of(origin, label):

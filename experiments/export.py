@@ -8,19 +8,18 @@ Writes OUTPUT/<version>/; see docs/SERVING.md for the signatures and how to serv
 several runs named with commas, the networks' probabilities are added up with --score_weights (Sec. 3.2.2).
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import sys
 
 from absl import flags
 
+from fer_md import console
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import check_expressions, find_networks, load_scorer
 from fer_md.models import build_fused
 from fer_md.pretrained import load_pretrained, read_description
+from fer_md.runs.run_directory import read_settings
 from fer_md.serving.export import export_component
-from fer_md.training.run_directory import read_settings
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("run_dir", None, "Finished run of experiments/pretrain.py or finetune.py, or several.")

@@ -9,21 +9,20 @@ measured on the validation splits of its own and its new data set, so that what 
 started again, it goes on.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import dataclasses
 import sys
 from pathlib import Path
 
 from absl import flags
 
-from fer_md.data.manifest import file_sha256
+from fer_md import console
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
+from fer_md.files import file_sha256
+from fer_md.runs.run_directory import open_run, plain_settings, read_settings
 from fer_md.training.exchange import check_stage, make_jobs, weighted_loss
 from fer_md.training.loop import train
 from fer_md.training.presets import FINETUNING, PRESETS
-from fer_md.training.run_directory import open_run, plain_settings, read_settings
 from fer_md.training.strategy import make_strategy
 
 FLAGS = flags.FLAGS
@@ -32,8 +31,13 @@ flags.DEFINE_list("data", None, "Prepared folders; the i-th is what component i 
 flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, component1.keras, ...")
 flags.DEFINE_enum("preset", "finetune", FINETUNING, "Recipe; see fer_md/training/presets.py.")
 flags.DEFINE_integer("epochs", None, "Passes over the largest data set, in place of the preset's.", lower_bound=1)
-flags.DEFINE_integer("patience", None, "End after so many epochs in which no component got better on the validation "
-                     "split of what it learns; the last weights are kept.", lower_bound=1)  # fmt: skip
+flags.DEFINE_integer(
+    "patience",
+    None,
+    "End after so many epochs in which no component got better on the validation "
+    "split of what it learns; the last weights are kept.",
+    lower_bound=1,
+)
 flags.DEFINE_float("rate", None, "Learning rate in place of the paper's 0.001 of both presets.", lower_bound=1e-9)
 flags.DEFINE_enum("loss", "md", ["md", "center", "none"], "Loss beside softmax.")
 flags.DEFINE_float("loss_weight", None, "Its factor; by default 0.1 of MD loss, 0.003 of center loss.", lower_bound=0)
@@ -63,13 +67,21 @@ def main():
         raise FerMdError(f"--dataset_weights must be at least 0, and one above it; found {weights}")
     strategy = make_strategy(FLAGS.strategy, FLAGS.replicas)
     try:
-        jobs = make_jobs(FLAGS.components, FLAGS.data, recipe, metric_loss, weights, strategy, FLAGS.replay,
-                         FLAGS.seed, FLAGS.one_space)  # fmt: skip
+        jobs = make_jobs(
+            FLAGS.components,
+            FLAGS.data,
+            recipe,
+            metric_loss,
+            weights,
+            strategy,
+            FLAGS.replay,
+            FLAGS.seed,
+            FLAGS.one_space,
+        )
     except ValueError as error:  # a choice that the loss or the data sets rule out
         raise FerMdError(str(error)) from None
     run_dir = open_run(FLAGS.run_dir, settings(recipe, metric_loss, weights))
-    complete = train(jobs, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds, measure_start=True,
-                     patience=FLAGS.patience)  # fmt: skip
+    complete = train(jobs, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds, measure_start=True, patience=FLAGS.patience)
     return console.ended(run_dir, complete)
 
 

@@ -8,8 +8,6 @@ alignment cascade of D1 and the mean face are what they are compared with. All s
 The test people are read once, at the end. A run can be stopped and started again; what is done is not trained again.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import dataclasses
 import functools
 import hashlib
@@ -22,35 +20,39 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
+from fer_md import console
 from fer_md.data.augment import Augmentation
 from fer_md.data.pipeline import training_batches
 from fer_md.errors import FerMdError
-from fer_md.evaluation.curve_picture import Panel, save_curves
 from fer_md.evaluation.landmark_error import LIMIT, cumulative_error, errors_by_normaliser, summarize_methods
 from fer_md.evaluation.predict import in_batches, logits_function
-from fer_md.faces.annotated import AnnotatedFaces, drawn_faces, video_faces
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
-from fer_md.faces.crops import as_shares, cut_crops, from_shares, training_crops
 from fer_md.faces.face_frame import box_of, jitter_boxes
 from fer_md.files import read_json, write_json
 from fer_md.models.baselines import TINY_CONFIGS
+from fer_md.models.baselines.hyperface import QUARTER, HyperFaceConfig, build_hyperface
 from fer_md.models.component import build_component
 from fer_md.models.config import HALF, TINY, ComponentConfig
-from fer_md.models.hyperface import QUARTER, HyperFaceConfig, build_hyperface
-from fer_md.models.landmark_head import landmark_component, start_at
+from fer_md.models.heads import landmark_component, start_at
+from fer_md.readers.annotated import AnnotatedFaces, drawn_faces, video_faces
+from fer_md.runs.results import write_result
+from fer_md.runs.run_directory import load_model, open_run, plain_settings
+from fer_md.training.crops import as_shares, cut_crops, from_shares, training_crops
 from fer_md.training.loop import Job, train
 from fer_md.training.objective import POINTS
 from fer_md.training.presets import Recipe
-from fer_md.training.results import write_result
-from fer_md.training.run_directory import load_model, open_run, plain_settings
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
+from pages.curve_picture import Panel, save_curves
 
 COMPONENTS = {"paper": ComponentConfig(), "half": HALF, "tiny": TINY}
 HYPERFACES = {"paper": HyperFaceConfig(), "half": QUARTER, "tiny": TINY_CONFIGS["hyperface"]}
-CASCADES = {"paper": CascadeRecipe(), "half": CascadeRecipe(perturbations=3),
-            "tiny": CascadeRecipe(cells=(17, 11), components=8, perturbations=1)}  # fmt: skip
+CASCADES = {
+    "paper": CascadeRecipe(),
+    "half": CascadeRecipe(perturbations=3),
+    "tiny": CascadeRecipe(cells=(17, 11), components=8, perturbations=1),
+}
 
 NETWORKS = {
     "pretrained1": ("component", 0, None),
@@ -74,9 +76,14 @@ METHODS = {
 """Networks whose landmarks are averaged with equal weights (Sec. 3.2.2, for points in place of scores)."""
 
 RECIPE = Recipe(
-    epochs=1, batch_size=32, rate=0.4, warmup=0.05, weight_decay=5e-4, average=0.99,
+    epochs=1,
+    batch_size=32,
+    rate=0.4,
+    warmup=0.05,
+    weight_decay=5e-4,
+    average=0.99,
     augmentation=Augmentation(contrast=0.25),
-)  # fmt: skip
+)
 RATES = {"component": 0.4, "hyperface": 0.3}
 """Large, since the loss is small; HyperFace has no batch normalisation."""
 FINE_TUNING = 0.3
@@ -94,11 +101,16 @@ flags.DEFINE_string("data", None, "ytf_landmarks68.zip; without it faces are dra
 flags.DEFINE_string("run_dir", None, "Folder of the networks' runs.")
 flags.DEFINE_string("output", None, "JSON file for the figures.")
 flags.DEFINE_string("picture", None, "PNG file for the curves.")
-flags.DEFINE_integer("drawn", 3400, "Faces to learn from in a drawn data set; a quarter as many, of others, test.",
-                     lower_bound=40)  # fmt: skip
+flags.DEFINE_integer(
+    "drawn", 3400, "Faces to learn from in a drawn data set; a quarter as many, of others, test.", lower_bound=40
+)
 flags.DEFINE_integer("epochs", 12, "Of pre-training; fine-tuning has half as many.", lower_bound=2)
-flags.DEFINE_enum("network", "half", list(COMPONENTS), "Widths of the networks; half: fully connected layers of 1,024, "
-                  "and a quarter of HyperFace's widths.")
+flags.DEFINE_enum(
+    "network",
+    "half",
+    list(COMPONENTS),
+    "Widths of the networks; half: fully connected layers of 1,024, and a quarter of HyperFace's widths.",
+)
 flags.DEFINE_integer("seed", 0, "Of everything drawn.", lower_bound=0)
 flags.mark_flags_as_required(["run_dir", "output", "picture"])
 
@@ -120,25 +132,41 @@ def main():
     for name, (kind, number, source) in NETWORKS.items():
         train_network(name, kind, data[number].training, folders[source] if source else None, folders[name])
     results, curves = measure(data, folders)
-    save_curves(FLAGS.picture, *(
-        Panel({method: (PLACES, y) for method, y in found.items()}, f"mean error / {normaliser}", "share of faces",
-              f"68 landmarks, test people of {first.name}", 0.2)
-        for normaliser, found in curves[first.name].items()
-    ))  # fmt: skip
-    write_result(FLAGS.output, {
-        "seed": FLAGS.seed,
-        "data": [each.name for each in data],
-        "faces": {each.name: {"training": len(each.training.images), "test": len(each.test.images)} for each in data},
-        "network": FLAGS.network,
-        "epochs": {"pre-training": FLAGS.epochs, "fine-tuning": FLAGS.epochs // 2,
-                   "HyperFace": FLAGS.epochs + FLAGS.epochs // 2},
-        "recipe": plain_recipe(),
-        "faces_sha256": {each.name: [fingerprint(each.training), fingerprint(each.test)] for each in data},
-        "failure_above": LIMIT,
-        "errors": results,
-        "curves": {"places": PLACES.tolist(), **curves},
-        "seconds": {name: read_json(folder / "time.json")["seconds"] for name, folder in folders.items()},
-    })  # fmt: skip
+    save_curves(
+        FLAGS.picture,
+        *(
+            Panel(
+                {method: (PLACES, y) for method, y in found.items()},
+                f"mean error / {normaliser}",
+                "share of faces",
+                f"68 landmarks, test people of {first.name}",
+                0.2,
+            )
+            for normaliser, found in curves[first.name].items()
+        ),
+    )
+    write_result(
+        FLAGS.output,
+        {
+            "seed": FLAGS.seed,
+            "data": [each.name for each in data],
+            "faces": {
+                each.name: {"training": len(each.training.images), "test": len(each.test.images)} for each in data
+            },
+            "network": FLAGS.network,
+            "epochs": {
+                "pre-training": FLAGS.epochs,
+                "fine-tuning": FLAGS.epochs // 2,
+                "HyperFace": FLAGS.epochs + FLAGS.epochs // 2,
+            },
+            "recipe": plain_recipe(),
+            "faces_sha256": {each.name: [fingerprint(each.training), fingerprint(each.test)] for each in data},
+            "failure_above": LIMIT,
+            "errors": results,
+            "curves": {"places": PLACES.tolist(), **curves},
+            "seconds": {name: read_json(folder / "time.json")["seconds"] for name, folder in folders.items()},
+        },
+    )
     print(f"written: {FLAGS.output}, {FLAGS.picture}")
 
 
@@ -167,8 +195,15 @@ def cascade_recipe():
 def plain_recipe():
     """How everything is trained besides its epochs, as JSON values."""
     shared = {name: value for name, value in plain_settings(RECIPE).items() if name not in ("epochs", "rate")}
-    return {**shared, "rates": RATES, "fine_tuning": FINE_TUNING, "dropout": DROPOUT, "copies": COPIES,
-            "cascade": plain_settings(cascade_recipe()), "update": UPDATE}  # fmt: skip
+    return {
+        **shared,
+        "rates": RATES,
+        "fine_tuning": FINE_TUNING,
+        "dropout": DROPOUT,
+        "copies": COPIES,
+        "cascade": plain_settings(cascade_recipe()),
+        "update": UPDATE,
+    }
 
 
 def train_alignment(data, folder):
@@ -178,10 +213,15 @@ def train_alignment(data, folder):
         FerMdError: the folder holds a cascade with other settings.
     """
     recipe, faces, more = cascade_recipe(), data[0].training, data[1].training.first(UPDATE)
-    open_run(folder, {
-        "faces_sha256": [fingerprint(faces), fingerprint(more)], "kind": "cascade", "recipe": plain_settings(recipe),
-        "seed": FLAGS.seed,
-    })  # fmt: skip
+    open_run(
+        folder,
+        {
+            "faces_sha256": [fingerprint(faces), fingerprint(more)],
+            "kind": "cascade",
+            "recipe": plain_settings(recipe),
+            "seed": FLAGS.seed,
+        },
+    )
     if (folder / "DONE").exists():
         return
     started = time.perf_counter()
@@ -204,10 +244,18 @@ def train_network(name, kind, faces, source, folder):
     rate = RATES[kind] * (FINE_TUNING if source else 1)
     recipe = dataclasses.replace(RECIPE, epochs=epochs / copies, rate=rate, warmup=RECIPE.warmup * epochs / copies)
     config = dataclasses.replace((COMPONENTS if kind == "component" else HYPERFACES)[FLAGS.network], dropout=DROPOUT)
-    open_run(folder, {
-        "faces_sha256": fingerprint(faces), "kind": kind, "network": plain_settings(config),
-        "recipe": plain_settings(recipe), "copies": copies, "start": source and source.name, "seed": FLAGS.seed,
-    })  # fmt: skip
+    open_run(
+        folder,
+        {
+            "faces_sha256": fingerprint(faces),
+            "kind": kind,
+            "network": plain_settings(config),
+            "recipe": plain_settings(recipe),
+            "copies": copies,
+            "start": source and source.name,
+            "seed": FLAGS.seed,
+        },
+    )
     if (folder / "DONE").exists():
         return
     split = training_crops(faces, copies, config.image_size, FLAGS.seed)
@@ -223,9 +271,7 @@ def train_network(name, kind, faces, source, folder):
         start_at(model, shares)
         return model
 
-    task = Task(
-        name, "landmarks", objective=POINTS, batches=functools.partial(training_batches, targets=shares)
-    )
+    task = Task(name, "landmarks", objective=POINTS, batches=functools.partial(training_batches, targets=shares))
     trainer = Trainer(build, recipe, len(shares), tf.distribute.get_strategy(), [task])
     if not train([Job("model", trainer, (split,), {})], folder, FLAGS.seed):
         raise FerMdError(f"{folder}: stopped; start it again to go on")
@@ -237,8 +283,10 @@ def measure(data, folders):
     """Errors and cumulative curves of each method on the test people of each data set, from the same boxes."""
     cascade, updated = (Cascade.load(folders["cascade"] / f"{name}.npz") for name in ("cascade", "updated"))
     aligned = {"mean face": (cascade, 0), "cascade, D1": (cascade, None), "cascade, D1, updated on D2": (updated, None)}
-    forward = {name: logits_function(load_model(folders[name]), "landmarks")
-               for name in dict.fromkeys(name for names in METHODS.values() for name in names)}  # fmt: skip
+    forward = {
+        name: logits_function(load_model(folders[name]), "landmarks")
+        for name in dict.fromkeys(name for names in METHODS.values() for name in names)
+    }
     results, curves = {}, {}
     for each in data:
         images, truth = each.test.images, each.test.landmarks
@@ -258,8 +306,11 @@ def measure(data, folders):
 
 
 def tell(data, method, figures):
-    print(f"{data:36}{method:30}error {100 * figures['mean']:6.2f} %  median {100 * figures['median']:6.2f} %  "
-          f"AUC {figures['auc']:.3f}  failures {100 * figures['failures']:5.1f} %", flush=True)  # fmt: skip
+    print(
+        f"{data:36}{method:30}error {100 * figures['mean']:6.2f} %  median {100 * figures['median']:6.2f} %  "
+        f"AUC {figures['auc']:.3f}  failures {100 * figures['failures']:5.1f} %",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -6,24 +6,23 @@ Started again with the same flags it goes on where it was stopped; SIGTERM and C
 The model is selected on --validation; the test split is never read here.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import dataclasses
 import sys
 from pathlib import Path
 
 from absl import flags
 
-from fer_md.data.manifest import file_sha256
+from fer_md import console
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
+from fer_md.files import file_sha256
 from fer_md.models import DEEP, HALF, NARROW, TINY, WIDE, ComponentConfig, build_component, config_for
+from fer_md.runs.run_directory import load_model, open_run, plain_settings, read_settings
 from fer_md.training.exchange import start_centers, weighted_loss
 from fer_md.training.loop import Job, train
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
-from fer_md.training.run_directory import load_model, open_run, plain_settings, read_settings
 from fer_md.training.soft_targets import votes_task
 from fer_md.training.strategy import make_strategy
 from fer_md.training.stream import check_batch
@@ -37,22 +36,38 @@ flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
 flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, model.keras.")
 flags.DEFINE_enum("preset", "quick", list(PRESETS), "Recipe; see fer_md/training/presets.py.")
 flags.DEFINE_integer("epochs", None, "Epochs in place of the preset's.", lower_bound=1)
-flags.DEFINE_enum("network", "paper", list(NETWORKS), "The default component, one with twice the filters, the deepest, "
-                  "one wide only where a filter is cheap, one with half the fully connected layers, or a tiny one.",
-                  )  # fmt: skip
+flags.DEFINE_enum(
+    "network",
+    "paper",
+    list(NETWORKS),
+    "The default component, one with twice the filters, the deepest, "
+    "one wide only where a filter is cheap, one with half the fully connected layers, or a tiny one.",
+)
 flags.DEFINE_float(
-    "dropout", None, "Share dropped after both FC layers, in place of the network's. The paper's 0.65 may be what is "
-    "dropped or what is kept.", lower_bound=0, upper_bound=0.99,
-)  # fmt: skip
+    "dropout",
+    None,
+    "Share dropped after both FC layers, in place of the network's. The paper's 0.65 may be what is "
+    "dropped or what is kept.",
+    lower_bound=0,
+    upper_bound=0.99,
+)
 flags.DEFINE_string("start", None, "Finished run of the same network, whose weights this one starts from.")
 flags.DEFINE_enum("loss", "none", ["md", "center", "none"], "Loss beside softmax.")
-flags.DEFINE_float("loss_weight", None, "Its factor: by default 0.1 of MD loss, 0.003 of center loss, which suit a "
-                   "training from scratch. From a run without it (--start) embeddings lie far apart: 0.01.",
-                   lower_bound=0)  # fmt: skip
 flags.DEFINE_float(
-    "votes", 0.0, "Share of the target that FER+'s votes for a face give, the rest is its label's; below 0.5, so that "
-    "the label stays the most probable class.", lower_bound=0, upper_bound=0.49,
-)  # fmt: skip
+    "loss_weight",
+    None,
+    "Its factor: by default 0.1 of MD loss, 0.003 of center loss, which suit a "
+    "training from scratch. From a run without it (--start) embeddings lie far apart: 0.01.",
+    lower_bound=0,
+)
+flags.DEFINE_float(
+    "votes",
+    0.0,
+    "Share of the target that FER+'s votes for a face give, the rest is its label's; below 0.5, so that "
+    "the label stays the most probable class.",
+    lower_bound=0,
+    upper_bound=0.49,
+)
 flags.DEFINE_enum("precision", "auto", PRECISIONS, "Of the layers; auto: bfloat16 where the processor has it.")
 flags.DEFINE_enum("strategy", "one", ["one", "mirrored", "multiworker"], "tf.distribute strategy.")
 flags.DEFINE_integer("replicas", 2, "Logical CPUs with --strategy=mirrored where there is no GPU.", lower_bound=1)

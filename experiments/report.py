@@ -3,15 +3,14 @@
 python experiments/report.py --runs=runs/quick/seed0 --data=runs/data/fer2013 --output=runs/report
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import sys
 from pathlib import Path
 
 from absl import flags
 
+from fer_md import console
 from fer_md.errors import FerMdError
-from fer_md.report import Sources, write_report
+from pages.report import Sources, write_report
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("runs", None, "Run folders of experiments/pretrain.py, separated by commas.")

@@ -3,16 +3,15 @@
 python experiments/results.py
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import sys
 from pathlib import Path
 
 from absl import flags
 
-from fer_md.evaluation.pretrained_page import card_with_figures
-from fer_md.evaluation.results_page import results_markdown
+from fer_md import console
 from fer_md.files import atomic_file
+from pages.pretrained_page import card_with_figures
+from pages.results_page import results_markdown
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("results", "docs/results", "Folder of the result files.")

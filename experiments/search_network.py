@@ -7,8 +7,6 @@ moment of the machine hits all of them. Candidates that are done are not trained
 float32: what bfloat16 costs.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import dataclasses
 import sys
 import time
@@ -17,16 +15,17 @@ from pathlib import Path
 import tensorflow as tf
 from absl import flags
 
+from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
 from fer_md.models import NARROW, WIDE, ComponentConfig, build_component, config_for
+from fer_md.runs.metrics_log import log_rows
+from fer_md.runs.results import write_result
+from fer_md.runs.run_directory import open_run, plain_settings
 from fer_md.training.loop import Job, train
-from fer_md.training.metrics_log import log_rows
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
-from fer_md.training.results import write_result
-from fer_md.training.run_directory import open_run, plain_settings
 from fer_md.training.soft_targets import votes_task
 from fer_md.training.stream import training_stream
 from fer_md.training.task import Task
@@ -82,29 +81,48 @@ def main():
         row["images_per_second"] = speeds[name]
         print(f"{name:30}{100 * row['accuracy']:7.2f} %{speeds[name]:8.0f} images/s", flush=True)
     if FLAGS.output:
-        write_result(FLAGS.output, {"seed": FLAGS.seed, "split": "PublicTest", "epochs": FLAGS.epochs,
-                                    "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
-                                    "candidates": list(rows.values())})  # fmt: skip
+        write_result(
+            FLAGS.output,
+            {
+                "seed": FLAGS.seed,
+                "split": "PublicTest",
+                "epochs": FLAGS.epochs,
+                "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
+                "candidates": list(rows.values()),
+            },
+        )
 
 
 def train_candidate(name, training, held_out):
     """Trains one candidate, or reads what it gave."""
     run_dir = folder_of(name)
     config, recipe, votes = network_and_recipe(name)
-    open_run(run_dir, {
-        "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"], "network": plain_settings(config),
-        "recipe": plain_settings(recipe), "votes": votes, "precision": precision_of(name), "seed": FLAGS.seed,
-    })  # fmt: skip
+    open_run(
+        run_dir,
+        {
+            "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
+            "network": plain_settings(config),
+            "recipe": plain_settings(recipe),
+            "votes": votes,
+            "precision": precision_of(name),
+            "seed": FLAGS.seed,
+        },
+    )
     if not (run_dir / "result.json").exists():
         trainer = make_trainer(name, training)
         if not train([Job("model", trainer, (training,), {"data": ("logits", held_out)})], run_dir, FLAGS.seed):
             raise FerMdError(f"{run_dir}: stopped; start it again to go on")
         last = [row for row in log_rows(run_dir) if row["split"] == "validation"][-1]
-        write_json(run_dir / "result.json", {
-            "name": name, "changes": dataclasses.asdict(CANDIDATES[name]), "weights": trainer.model.count_params(),
-            "precision": precision_of(name),
-            **{key: last[key] for key in ("accuracy", "macro_recall", "loss")},
-        })  # fmt: skip
+        write_json(
+            run_dir / "result.json",
+            {
+                "name": name,
+                "changes": dataclasses.asdict(CANDIDATES[name]),
+                "weights": trainer.model.count_params(),
+                "precision": precision_of(name),
+                **{key: last[key] for key in ("accuracy", "macro_recall", "loss")},
+            },
+        )
         (run_dir / "checkpoint.npz").unlink()
     return read_json(run_dir / "result.json")
 

@@ -7,22 +7,21 @@ Writes fer_md/pretrained/weights.npz and description.json. The scores' weights a
 experiments/evaluate.py --pretrained.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import sys
 import tempfile
 from pathlib import Path
 
 from absl import flags
 
+from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.calibration import fit_temperature
 from fer_md.evaluation.components import find_networks, load_scorer, model_hashes, stack_scores
-from fer_md.evaluation.fusion import fit_weights, fuse
+from fer_md.models.fused import fit_weights, fuse
 from fer_md.pretrained import config_from_json, load_components, save_pretrained
 from fer_md.pretrained.store import FOLDER
-from fer_md.training.run_directory import command_line, environment, read_settings
+from fer_md.runs.run_directory import command_line, environment, read_settings
 
 MEBIBYTE = 2**20
 LARGEST = 30
@@ -62,14 +61,20 @@ def main():
     weights = fit_weights(scores, split.labels).tolist()
     fused = fuse(scores, weights)
     before, after = (float((found.argmax(1) == split.labels).mean()) for found in (fuse(exact, weights), fused))
-    save_pretrained(FLAGS.output, components, {
-        **description,
-        "score_weights": weights,
-        "temperature": fit_temperature(fused, split.labels),
-        "accuracy": {"float32": before, "compressed": after},
-    })  # fmt: skip
-    print(f"{FLAGS.output}: {size:.1f} MiB; {FLAGS.validation} {100 * before:.2f} % in float32, {100 * after:.2f} % "
-          "compressed")  # fmt: skip
+    save_pretrained(
+        FLAGS.output,
+        components,
+        {
+            **description,
+            "score_weights": weights,
+            "temperature": fit_temperature(fused, split.labels),
+            "accuracy": {"float32": before, "compressed": after},
+        },
+    )
+    print(
+        f"{FLAGS.output}: {size:.1f} MiB; {FLAGS.validation} {100 * before:.2f} % in float32, {100 * after:.2f} % "
+        "compressed"
+    )
 
 
 def config_of(run):

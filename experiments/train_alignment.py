@@ -7,8 +7,6 @@ with Cascade.update; large) and, once they are measured, results.json and cumula
 once, at the end.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import copy
 import dataclasses
 import sys
@@ -18,22 +16,24 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from fer_md.evaluation.curve_picture import Panel, save_curves
+from fer_md import console
 from fer_md.evaluation.landmark_error import LIMIT, cumulative_error, errors_by_normaliser, summarize_errors
 from fer_md.evaluation.timing import time_calls
-from fer_md.faces.annotated import drawn_faces, video_faces
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
 from fer_md.faces.face_frame import box_of, jitter_boxes
 from fer_md.files import atomic_directory
-from fer_md.training.results import write_result
+from fer_md.readers.annotated import drawn_faces, video_faces
+from fer_md.runs.results import write_result
+from pages.curve_picture import Panel, save_curves
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
 flags.DEFINE_string("output", None, "Folder to make.")
 flags.DEFINE_integer("seed", 0, "Of the starts and of the drawn faces.", lower_bound=0)
 flags.DEFINE_integer("perturbations", CascadeRecipe.perturbations, "Starts for each face and level.", lower_bound=1)
-flags.DEFINE_integer("drawn", 600, "Drawn faces learnt by the update; half as many, of other people, test it.",
-                     lower_bound=2)  # fmt: skip
+flags.DEFINE_integer(
+    "drawn", 600, "Drawn faces learnt by the update; half as many, of other people, test it.", lower_bound=2
+)
 flags.DEFINE_bool("overwrite", False, "Replace the output folder if it exists.")
 flags.mark_flags_as_required(["data", "output"])
 
@@ -52,31 +52,50 @@ def main():
         adapted.update(drawn.images, drawn.landmarks, recipe.perturbations, FLAGS.seed)
         update_seconds = time.perf_counter() - started
         adapted.save(folder / "adapted.npz")
-    tests = {"test people": video_faces(FLAGS.data, "test"),
-             "drawn people": drawn_faces(FLAGS.drawn // 2, "tested", FLAGS.seed)}  # fmt: skip
+    tests = {
+        "test people": video_faces(FLAGS.data, "test"),
+        "drawn people": drawn_faces(FLAGS.drawn // 2, "tested", FLAGS.seed),
+    }
     results, curves = measure(cascade, adapted, tests)
-    save_curves(Path(FLAGS.output) / "cumulative_error.png", Panel(
-        curves, "mean error / inter-ocular distance", "share of faces", "68 landmarks on people not trained on",
-        0.25))  # fmt: skip
-    write_result(Path(FLAGS.output) / "results.json", {
-        "seed": FLAGS.seed,
-        "recipe": dataclasses.asdict(recipe),
-        "faces": {"training": len(training.images), "update": len(drawn.images),
-                  **{name: len(faces.images) for name, faces in tests.items()}},
-        "failure_above": LIMIT,
-        "errors": results,
-        "per_face": speed(cascade, tests["test people"]),
-        "train_seconds": train_seconds,
-        "update_seconds": update_seconds,
-    })  # fmt: skip
+    save_curves(
+        Path(FLAGS.output) / "cumulative_error.png",
+        Panel(
+            curves,
+            "mean error / inter-ocular distance",
+            "share of faces",
+            "68 landmarks on people not trained on",
+            0.25,
+        ),
+    )
+    write_result(
+        Path(FLAGS.output) / "results.json",
+        {
+            "seed": FLAGS.seed,
+            "recipe": dataclasses.asdict(recipe),
+            "faces": {
+                "training": len(training.images),
+                "update": len(drawn.images),
+                **{name: len(faces.images) for name, faces in tests.items()},
+            },
+            "failure_above": LIMIT,
+            "errors": results,
+            "per_face": speed(cascade, tests["test people"]),
+            "train_seconds": train_seconds,
+            "update_seconds": update_seconds,
+        },
+    )
     print(f"written: {FLAGS.output}")
 
 
 def measure(cascade, adapted, tests):
     """Errors of each method on each set of test faces, from the same starts; and the cumulative curves."""
     places, results, curves = np.linspace(0, 0.25, 126), {}, {}
-    methods = {"mean shape": (cascade, 0), "one level": (cascade, 1), "cascade": (cascade, None),
-               "adapted cascade": (adapted, None)}  # fmt: skip
+    methods = {
+        "mean shape": (cascade, 0),
+        "one level": (cascade, 1),
+        "cascade": (cascade, None),
+        "adapted cascade": (adapted, None),
+    }
     for test, faces in tests.items():
         boxes = jitter_boxes(box_of(faces.landmarks), np.random.default_rng(FLAGS.seed))
         results[test] = {}
@@ -86,8 +105,10 @@ def measure(cascade, adapted, tests):
             results[test][method] = {name: summarize_errors(values) for name, values in errors.items()}
             curves[f"{method}, {test}"] = places, cumulative_error(errors["inter-ocular"], places)
             figures = results[test][method]["inter-ocular"]
-            print(f"{test:14}{method:18}error {100 * figures['mean']:6.2f} %  median {100 * figures['median']:6.2f} %  "
-                  f"AUC {figures['auc']:.3f}  failures {100 * figures['failures']:5.1f} %")  # fmt: skip
+            print(
+                f"{test:14}{method:18}error {100 * figures['mean']:6.2f} %  median {100 * figures['median']:6.2f} %  "
+                f"AUC {figures['auc']:.3f}  failures {100 * figures['failures']:5.1f} %"
+            )
     return results, curves
 
 

@@ -7,8 +7,6 @@ precision_recall.png. A face's box is that of its landmarks, raised by a forehea
 scenes held out of training; the test people and test scenes are read once, at the end. --notrain measures mtcnn alone.
 """
 
-from fer_md import console  # isort: skip  (first: it quietens TensorFlow)
-
 import dataclasses
 import sys
 import time
@@ -17,13 +15,11 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from fer_md.data.scenes import draw_scene
-from fer_md.data.ytf_landmarks import read_ytf_landmarks
+from fer_md import console
+from fer_md.drawn.scenes import draw_scene
 from fer_md.errors import FerMdError
-from fer_md.evaluation.curve_picture import Panel, save_curves
 from fer_md.evaluation.detection_metrics import average_precision, match, precision_recall
 from fer_md.evaluation.measure import mean_or_none
-from fer_md.evaluation.result_tables import percent
 from fer_md.evaluation.timing import time_calls
 from fer_md.faces.face_frame import face_box
 from fer_md.faces.mtcnn import MtcnnDetector
@@ -33,7 +29,10 @@ from fer_md.faces.regions import iou
 from fer_md.faces.selective_search import SelectiveSearch
 from fer_md.files import atomic_directory
 from fer_md.progress import Progress
-from fer_md.training.results import write_result
+from fer_md.readers.ytf_landmarks import read_ytf_landmarks
+from fer_md.runs.results import write_result
+from pages.curve_picture import Panel, save_curves
+from pages.result_tables import percent
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
@@ -57,22 +56,26 @@ def main():
     with atomic_directory(FLAGS.output, FLAGS.overwrite) as folder:
         detectors, settings = train(search, folder) if FLAGS.train else ({}, {})
     tests = {
-        "test frames": [(frame.image, face_box(frame.landmarks[None])) for frame in
-                        read_ytf_landmarks(FLAGS.data, ("test",))],
+        "test frames": [
+            (frame.image, face_box(frame.landmarks[None])) for frame in read_ytf_landmarks(FLAGS.data, ("test",))
+        ],
         "drawn scenes": drawn_pictures("test", FLAGS.test_scenes),
-    }  # fmt: skip
+    }
     detectors["mtcnn"] = MtcnnDetector(threshold=0.3), _MTCNN_THRESHOLD
     if FLAGS.train:
         settings["proposals"] = {name: proposal_recall(search, pictures) for name, pictures in tests.items()}
     results, curves = measure(detectors, tests)
     panel = Panel(curves, "recall", "precision", "faces at IoU 0.5", 1.0)
     save_curves(Path(FLAGS.output) / "precision_recall.png", panel)
-    write_result(Path(FLAGS.output) / "results.json", {
-        "seed": FLAGS.seed,
-        **settings,
-        "pictures": {**settings.get("pictures", {}), **{name: len(pictures) for name, pictures in tests.items()}},
-        "detectors": results,
-    })  # fmt: skip
+    write_result(
+        Path(FLAGS.output) / "results.json",
+        {
+            "seed": FLAGS.seed,
+            **settings,
+            "pictures": {**settings.get("pictures", {}), **{name: len(pictures) for name, pictures in tests.items()}},
+            "detectors": results,
+        },
+    )
     print(f"written: {FLAGS.output}")
 
 
@@ -91,9 +94,12 @@ def train(search, folder):
     SelectiveSearchDetector(detector.network, search, threshold).save(folder / "detector")
     detector.threshold = 0.02
     return {"Selective Search + CNN": (detector, threshold)}, {
-        "recipe": dataclasses.asdict(recipe), "search": dataclasses.asdict(search), "regions": regions,
-        "pictures": {"training": len(training), "held out": len(held_out)}, "train_seconds": train_seconds,
-    }  # fmt: skip
+        "recipe": dataclasses.asdict(recipe),
+        "search": dataclasses.asdict(search),
+        "regions": regions,
+        "pictures": {"training": len(training), "held out": len(held_out)},
+        "train_seconds": train_seconds,
+    }
 
 
 def training_pictures():
@@ -103,8 +109,10 @@ def training_pictures():
     pictures = [(frame.image, face_box(frame.landmarks[None])) for frame in frames if frame.person not in aside]
     rows = np.linspace(0, len(pictures) - 1, min(FLAGS.frames, len(pictures))).astype(int)
     held_out = [(frame.image, face_box(frame.landmarks[None])) for frame in frames if frame.person in aside][:150]
-    return ([pictures[row] for row in rows] + drawn_pictures("train", FLAGS.scenes),
-            held_out + drawn_pictures("held out", 90))  # fmt: skip
+    return (
+        [pictures[row] for row in rows] + drawn_pictures("train", FLAGS.scenes),
+        held_out + drawn_pictures("held out", 90),
+    )
 
 
 def drawn_pictures(group, count):
@@ -168,9 +176,11 @@ def measure(detectors, tests):
             }
             results[test][name] = figures
             curves[f"{name}, {test}"] = recall, precision
-            print(f"{test:14}{name:24}AP {figures['average_precision']:.4f}  "
-                  f"precision {percent(figures['precision'])} %  recall {percent(figures['recall'])} %  "
-                  f"{figures['milliseconds']:.0f} ms")  # fmt: skip
+            print(
+                f"{test:14}{name:24}AP {figures['average_precision']:.4f}  "
+                f"precision {percent(figures['precision'])} %  recall {percent(figures['recall'])} %  "
+                f"{figures['milliseconds']:.0f} ms"
+            )
     return results, curves
 
 
@@ -194,8 +204,12 @@ def proposal_recall(search, pictures):
         best += iou(boxes, regions).max(1, initial=0).tolist()
     best, images = np.array(best), [image for image, _ in pictures[:40]]
     times = time_calls(lambda: [search.propose(search.scaled(image)[0]) for image in images], len(images))
-    return {"recall_at_0.5": float((best > 0.5).mean()), "recall_at_0.7": float((best > 0.7).mean()),
-            "regions": float(np.mean(counts)), **times}  # fmt: skip
+    return {
+        "recall_at_0.5": float((best > 0.5).mean()),
+        "recall_at_0.7": float((best > 0.7).mean()),
+        "regions": float(np.mean(counts)),
+        **times,
+    }
 
 
 if __name__ == "__main__":

@@ -5,8 +5,14 @@ from its modules, for example ``from fer_md.models import build_component``.
 ``fer_md.Predictor`` finds faces in pictures and says what they express, ``fer_md.load_pretrained`` gives the trained
 network that ships with the package; both are loaded when they are first used.
 """
+
+from fer_md import environment
+
 __version__ = "0.1.0"
 __all__ = ["Predictor", "__version__", "load_pretrained"]
+
+
+environment.prepare()
 
 
 def __getattr__(name):

@@ -45,8 +45,10 @@ def _parser():
     predict = commands.add_parser("predict", allow_abbrev=False, help="find the faces and say what they express")
     predict.set_defaults(run=_predict)
     predict.add_argument("paths", nargs="+", metavar="PATH", help="picture, folder, video, or number of a camera")
-    predict.add_argument("--model", help="run directory, or SavedModel of fer-md export; by default the network that "
-                         "ships with the package")
+    predict.add_argument(
+        "--model",
+        help="run directory, or SavedModel of fer-md export; by default the network that ships with the package",
+    )
     predict.add_argument("--data", help="name or prepared folder of the data set in whose label space to answer")
     predict.add_argument("--output", metavar="FILE", help=".jsonl or .csv; by default JSON lines on stdout")
     predict.add_argument("--annotate", metavar="DIR", help="new folder for pictures and videos with the faces drawn in")
@@ -54,13 +56,18 @@ def _parser():
     finder.add_argument("--detector", choices=DETECTORS, default="mtcnn", help="none: a picture is a face")
     finder.add_argument("--boxes", metavar="FILE", help=".csv or .jsonl with the faces' boxes, instead of a detector")
     predict.add_argument("--detector_dir", metavar="DIR", help="for --detector=region: experiments/train_detector.py's")
-    predict.add_argument("--min_face", type=_side, metavar="PIXELS",
-                         help="side of the smallest face for mtcnn; by default 20 to 40, by the picture's size")
+    predict.add_argument(
+        "--min_face",
+        type=_side,
+        metavar="PIXELS",
+        help="side of the smallest face for mtcnn; by default 20 to 40, by the picture's size",
+    )
     predict.add_argument("--align", choices=ALIGNMENTS, default="eyes", help="what faces are cut out by")
     predict.add_argument("--cascade", metavar="FILE", help="for --align=cascade: experiments/train_alignment.py's")
     predict.add_argument("--max_faces", type=_positive, help="the largest so many faces of a picture only")
-    predict.add_argument("--mirror", action="store_true",
-                         help="average over each face and its mirror image; the network works twice")
+    predict.add_argument(
+        "--mirror", action="store_true", help="average over each face and its mirror image; the network works twice"
+    )
     predict.add_argument("--every", type=_positive, default=1, help="every n-th frame of a video only")
     info = commands.add_parser("info", allow_abbrev=False, help="versions, and what a model is")
     info.set_defaults(run=_info)
@@ -87,8 +94,11 @@ def _hand_over(command, arguments):
     """Replaces this process by a script of experiments/, so that signals reach it."""
     script = Path(__file__).parents[1] / "experiments" / EXPERIMENTS[command]
     if not script.is_file():
-        print(f"error: fer-md {command}: {script} is not there; it is part of a checkout of the project, not of the "
-              "installed package", file=sys.stderr)
+        print(
+            f"error: fer-md {command}: {script} is not there; it is part of a checkout of the project, not of the "
+            "installed package",
+            file=sys.stderr,
+        )
         return 1
     sys.stdout.flush()
     return os.execv(sys.executable, [sys.executable, str(script), *arguments])
@@ -127,17 +137,19 @@ def _predict(parsed):
     align, cascade = choose_alignment(parsed.align, parsed.cascade)
     name = "none" if parsed.boxes else parsed.detector
     detector = choose_detector(name, parsed.detector_dir, parsed.min_face)
-    predictor = Predictor(parsed.model, detector, align, parsed.max_faces, parsed.data, cascade,
-                          mirror=parsed.mirror)  # fmt: skip
+    predictor = Predictor(parsed.model, detector, align, parsed.max_faces, parsed.data, cascade, mirror=parsed.mirror)
     counts = predict_media(predictor, parsed.paths, parsed.output, parsed.annotate, boxes_of, parsed.every, on_problem)
-    print(f"frames {counts['frames']}, faces {counts['faces']}, frames without a face {counts['without']}, "
-          f"problems {len(problems)}" + (", interrupted" if counts["interrupted"] else ""), file=sys.stderr)
+    print(
+        f"frames {counts['frames']}, faces {counts['faces']}, frames without a face {counts['without']}, "
+        f"problems {len(problems)}" + (", interrupted" if counts["interrupted"] else ""),
+        file=sys.stderr,
+    )
     return console.STOPPED if counts["interrupted"] else int(bool(problems))
 
 
 def _info(parsed):
     from fer_md.prediction.classifier import load_classifier
-    from fer_md.training.run_directory import environment
+    from fer_md.runs.run_directory import environment
 
     found = environment()
     for package in ("opencv-contrib-python-headless", "mtcnn"):
@@ -147,9 +159,14 @@ def _info(parsed):
             found[package] = "not installed"
     _print_pairs(found)
     classifier = load_classifier(parsed.model, parsed.data)
-    _print_pairs({"model": parsed.model or "pretrained", "networks": ", ".join(classifier.networks),
-                  "expressions": ", ".join(classifier.expressions),
-                  "face": f"{classifier.image_size}x{classifier.image_size} gray"})  # fmt: skip
+    _print_pairs(
+        {
+            "model": parsed.model or "pretrained",
+            "networks": ", ".join(classifier.networks),
+            "expressions": ", ".join(classifier.expressions),
+            "face": f"{classifier.image_size}x{classifier.image_size} gray",
+        }
+    )
 
 
 def _print_pairs(found):

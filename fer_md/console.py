@@ -1,7 +1,6 @@
 """How every script of the project starts: quiet logs, help that teaches, errors in one line."""
 
 import math
-import os
 import sys
 import traceback
 
@@ -9,31 +8,11 @@ from absl import app, flags, logging
 
 from fer_md.errors import FerMdError
 from fer_md.files import FULL_DISK
-from fer_md.quiet import quiet_stderr
 
 flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
 
 STOPPED = 130
 """Exit status of what was told to stop before its end, also of a training that can go on: so make goes no further."""
-
-
-def _import_tensorflow_quietly():
-    """TensorFlow greets on the file descriptor of stderr before its log level is read, so that is put aside.
-
-    OpenCV reads its levels when it is imported: a damaged image or video ends in an error of ours, not in its warnings.
-    oneDNN's kernels, which TensorFlow leaves off on processors without AVX-512, train 1.6 to 1.7 times as fast there.
-    """
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    with quiet_stderr():
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()  # looks for CUDA, and complains where there is none
-
-
-_import_tensorflow_quietly()
 
 
 def run(main):

@@ -4,7 +4,18 @@ EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "
 """Label ``i`` of every seven-class data set in this project means ``EXPRESSIONS[i]``."""
 
 LABEL_OF_NAME = {
-    "angry": 0, "anger": 0, "disgust": 1, "disgusted": 1, "fear": 2, "fearful": 2, "happy": 3, "happiness": 3,
-    "sad": 4, "sadness": 4, "surprise": 5, "surprised": 5, "neutral": 6,
-}  # fmt: skip
+    "angry": 0,
+    "anger": 0,
+    "disgust": 1,
+    "disgusted": 1,
+    "fear": 2,
+    "fearful": 2,
+    "happy": 3,
+    "happiness": 3,
+    "sad": 4,
+    "sadness": 4,
+    "surprise": 5,
+    "surprised": 5,
+    "neutral": 6,
+}
 """Usual names of the classes in data sets, in lower case, and their labels."""

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import functools
 import glob
+import hashlib
 import json
 import os
 import platform
@@ -60,8 +61,9 @@ def check_writable(folder):
         with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:
-        raise FerMdError(f"{folder}: cannot be written ({nearest}: {error.strerror}); name another or change its"
-                         " rights") from None
+        raise FerMdError(
+            f"{folder}: cannot be written ({nearest}: {error.strerror}); name another or change its rights"
+        ) from None
 
 
 def _beside(path, name, kind, suffix=""):
@@ -163,3 +165,12 @@ def read_json(path):
         raise FerMdError(f"{path}: no such file") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise FerMdError(f"{path}: not valid JSON ({error})") from None
+
+
+def file_sha256(path):
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

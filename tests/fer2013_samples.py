@@ -7,12 +7,14 @@ import zipfile
 import cv2
 import numpy as np
 
-from fer_md.data.fer2013 import FERPLUS_COLUMNS
+from fer_md.readers.fer2013 import FERPLUS_COLUMNS
 
 USAGES = ["Training"] * 6 + ["PublicTest"] * 2 + ["PrivateTest"] * 2
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 48, 48), np.uint8)
-ROWS = [[str(i % 7), " ".join(map(str, image.ravel())), usage]
-        for i, (image, usage) in enumerate(zip(IMAGES, USAGES, strict=True))]
+ROWS = [
+    [str(i % 7), " ".join(map(str, image.ravel())), usage]
+    for i, (image, usage) in enumerate(zip(IMAGES, USAGES, strict=True))
+]
 
 
 def csv_text(rows=ROWS, header="emotion,pixels,Usage"):

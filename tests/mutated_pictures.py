@@ -17,17 +17,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from drawn_videos import save_video
 from PIL import Image
-from stub_predictor import StubDetector
 
+from drawn_videos import save_video
 from fer_md.evaluation.predict import logits_function, softmax
 from fer_md.expressions import EXPRESSIONS
 from fer_md.faces.mtcnn import MtcnnDetector
+from fer_md.media.sources import find_media, read_media
 from fer_md.models import TINY, build_component
 from fer_md.prediction.classifier import Classifier
-from fer_md.prediction.media import find_media, read_media
 from fer_md.prediction.predictor import Predictor
+from stub_predictor import StubDetector
 
 SUFFIXES = (".jpg", ".png", ".gif", ".webp", ".bmp", ".jpeg")
 _BATCH = 100
@@ -40,11 +40,24 @@ def whole_pictures():
     turned = Image.Exif()
     turned[0x0112] = 8
     film = {"save_all": True, "append_images": [photo.rotate(angle) for angle in (90, 180)]}
-    kinds = [("JPEG", "RGB", {"exif": turned}), ("JPEG", "L", {}), ("JPEG", "CMYK", {}),
-             ("JPEG", "RGB", {"progressive": 1}), ("PNG", "RGB", {}),
-             ("PNG", "RGBA", {}), ("PNG", "P", {}), ("PNG", "1", {}), ("PNG", "LA", {}),
-             ("GIF", "P", {}), ("GIF", "RGB", film), ("WEBP", "RGB", {}), ("WEBP", "RGBA", {"lossless": True}),
-             ("WEBP", "RGB", film), ("BMP", "RGB", {}), ("BMP", "P", {})]  # fmt: skip
+    kinds = [
+        ("JPEG", "RGB", {"exif": turned}),
+        ("JPEG", "L", {}),
+        ("JPEG", "CMYK", {}),
+        ("JPEG", "RGB", {"progressive": 1}),
+        ("PNG", "RGB", {}),
+        ("PNG", "RGBA", {}),
+        ("PNG", "P", {}),
+        ("PNG", "1", {}),
+        ("PNG", "LA", {}),
+        ("GIF", "P", {}),
+        ("GIF", "RGB", film),
+        ("WEBP", "RGB", {}),
+        ("WEBP", "RGBA", {"lossless": True}),
+        ("WEBP", "RGB", film),
+        ("BMP", "RGB", {}),
+        ("BMP", "P", {}),
+    ]
     pictures = []
     for kind, mode, settings in kinds:
         stream = io.BytesIO()
@@ -68,8 +81,18 @@ def mutate(data, rng):
     if kind == 3:  # another size in the header, often a huge one
         return resize_header(data, rng)
     if kind == 4:  # what is no picture
-        texts = (b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", b"GIF89a", b"\x89PNG\r\n\x1a\n",
-                 b"RIFF", bytes(300), b"BM", b"\xff\xd8\xff" * 40, rng.bytes(500))  # fmt: skip
+        texts = (
+            b"",
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"%PDF-1.7",
+            b"GIF89a",
+            b"\x89PNG\r\n\x1a\n",
+            b"RIFF",
+            bytes(300),
+            b"BM",
+            b"\xff\xd8\xff" * 40,
+            rng.bytes(500),
+        )
         return texts[rng.integers(len(texts))]
     if kind == 5:  # something taken out or put in
         start, length = int(rng.integers(len(data))), int(rng.integers(1, 60))
@@ -162,6 +185,8 @@ def _peak_memory():
 
 if __name__ == "__main__":
     attack_all = {
-        "pictures": attack, "videos": attack_videos, "searched": functools.partial(attack, make_detector=MtcnnDetector),
-    }[sys.argv[1]]  # fmt: skip
+        "pictures": attack,
+        "videos": attack_videos,
+        "searched": functools.partial(attack, make_detector=MtcnnDetector),
+    }[sys.argv[1]]
     print(json.dumps(attack_all(int(sys.argv[2]), int(sys.argv[3]))))

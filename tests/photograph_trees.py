@@ -5,9 +5,10 @@ import zipfile
 import cv2
 import numpy as np
 
-from fer_md.data.synthetic import draw_face
+from fer_md.drawn.synthetic import draw_face
 from fer_md.expressions import EXPRESSIONS
 from fer_md.faces.detection import Detection
+from fer_md.readers.photographs import Listing, Photograph
 
 SESSION = '<?xml version="1.0"?><session><subject id="1"/><track view="{}" filename="{}"/></session>'
 EMOTION = '<Metadata><Metatag Name="Time" Value="9"/><Metatag Name="Emotion" Value="{}"/></Metadata>'
@@ -83,3 +84,16 @@ class FixedDetector:
         shares = np.array([(0.4, 0.45), (0.6, 0.45), (0.5, 0.55), (0.42, 0.65), (0.58, 0.65)])
         landmarks = (shares * (width, height) - 0.5).astype(np.float32)
         return Detection((width / 4, height / 4, width / 2, height / 2), 0.9, landmarks)
+
+
+SPLITS = ("PrivateTest", "Training", "PublicTest")
+
+
+def listing(images, unused=()):
+    photographs = [
+        Photograph(
+            f"k{i}", i % 7, f"p{i}", SPLITS[i % 3], f"file{i}", image if callable(image) else lambda image=image: image
+        )
+        for i, image in enumerate(images)
+    ]
+    return Listing("few", EXPRESSIONS, photographs, list(unused))

@@ -61,8 +61,12 @@ def save_run(folder, spaces=None):
         build_component(TINY, 0).save(folder / "model.keras")
         return
     names = [f"component{index + 1}" for index in range(len(spaces))]
-    settings = {"data": list(spaces), "expressions": [list(space) for space in spaces.values()], "networks": names,
-                "manifest_sha256": ["0"] * len(spaces)}  # fmt: skip
+    settings = {
+        "data": list(spaces),
+        "expressions": [list(space) for space in spaces.values()],
+        "networks": names,
+        "manifest_sha256": ["0"] * len(spaces),
+    }
     write_json(folder / "config.json", {"settings": settings})
     for index, name in enumerate(names):
         build_component(TINY, index).save(folder / f"{name}.keras")

@@ -7,10 +7,10 @@ import time
 import cv2
 import numpy as np
 import pytest
-from stub_predictor import save_run
 
 import fer_md as fer_md_package
 from fer_md import cli
+from stub_predictor import save_run
 
 
 @pytest.fixture
@@ -43,14 +43,25 @@ def folder(tmp_path_factory):
 
 def test_the_rest_is_kept_and_the_status_is_one(folder, tmp_path):
     """In a process of its own, as a user starts it: nothing of the libraries comes through on stderr."""
-    command = [sys.executable, "-m", "fer_md.cli", "predict", folder / "in", "none.jpg", f"--model={folder / 'run'}",
-               "--detector=none", f"--output={tmp_path / 'out.csv'}", f"--annotate={tmp_path / 'drawn'}"]
+    command = [
+        sys.executable,
+        "-m",
+        "fer_md.cli",
+        "predict",
+        folder / "in",
+        "none.jpg",
+        f"--model={folder / 'run'}",
+        "--detector=none",
+        f"--output={tmp_path / 'out.csv'}",
+        f"--annotate={tmp_path / 'drawn'}",
+    ]
     answer = subprocess.run(command, capture_output=True, text=True)
     assert answer.returncode == 1 and answer.stdout == ""
     assert [line for line in answer.stderr.splitlines() if "predicting" not in line] == [
         "skipped: none.jpg: no such file or folder",
         f"skipped: {folder}/in/zero.jpg: the file is empty; fetch it again or leave it out",
-        "frames 2, faces 2, frames without a face 0, problems 2"]
+        "frames 2, faces 2, frames without a face 0, problems 2",
+    ]
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 3
     assert sorted(os.listdir(tmp_path / "drawn")) == ["a.png", "scratched.jpg"]
 
@@ -59,8 +70,16 @@ def test_sigterm_keeps_what_is_predicted_so_far(folder, tmp_path):
     (tmp_path / "many").mkdir()
     for index in range(5000):
         os.link(folder / "in" / "a.png", tmp_path / "many" / f"{index}.png")
-    command = [sys.executable, "-m", "fer_md.cli", "predict", tmp_path / "many", f"--model={folder / 'run'}",
-               "--detector=none", f"--output={tmp_path / 'out' / 'faces.csv'}"]
+    command = [
+        sys.executable,
+        "-m",
+        "fer_md.cli",
+        "predict",
+        tmp_path / "many",
+        f"--model={folder / 'run'}",
+        "--detector=none",
+        f"--output={tmp_path / 'out' / 'faces.csv'}",
+    ]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     while process.poll() is None and not any(path.stat().st_size > 1000 for path in tmp_path.glob("out/.faces*")):
         time.sleep(0.02)
@@ -83,7 +102,8 @@ def test_without_a_model_the_package_answers(folder, fer_md):
     assert status == 0 and sum(json.loads(row)["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     assert "pretrained" in "\n".join(fer_md("info")[1])
     assert fer_md("predict", "a.png", "--data=fer2013")[2] == [
-        "error: --data is for run directories; the network of the package has one label space"]
+        "error: --data is for run directories; the network of the package has one label space"
+    ]
 
 
 def test_a_picture_and_its_mirror_image_get_one_answer_with_mirror(folder, tmp_path, fer_md):
@@ -106,20 +126,34 @@ def test_info(folder, fer_md):
         assert name in text
 
 
-@pytest.mark.parametrize("arguments, message", [
-    (["--model=/nowhere"], "error: /nowhere: neither a run directory"),
-    (["--model=/nowhere", "--output=x.txt"], "error: x.txt: --output must end in .jsonl or .csv"),
-    (["--model=/nowhere", "--output=/dev/null/new/x.csv"], "error: /dev/null/new: cannot be written (/dev/null: Not a"),
-    (["--model=/nowhere", "--annotate=/dev/null/new"], "error: /dev/null/new: cannot be written (/dev/null: Not a"),
-    (["--model=/nowhere", "--annotate=/usr"], "error: /usr: exists already and is not an empty folder"),
-])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--model=/nowhere"], "error: /nowhere: neither a run directory"),
+        (["--model=/nowhere", "--output=x.txt"], "error: x.txt: --output must end in .jsonl or .csv"),
+        (
+            ["--model=/nowhere", "--output=/dev/null/new/x.csv"],
+            "error: /dev/null/new: cannot be written (/dev/null: Not a",
+        ),
+        (["--model=/nowhere", "--annotate=/dev/null/new"], "error: /dev/null/new: cannot be written (/dev/null: Not a"),
+        (["--model=/nowhere", "--annotate=/usr"], "error: /usr: exists already and is not an empty folder"),
+    ],
+)
 def test_bad_input_is_one_line(arguments, message, fer_md):
     status, output, (line,) = fer_md("predict", "x.jpg", *arguments)
     assert status == 1 and not output and line.startswith(message)
 
 
-@pytest.mark.parametrize("arguments", [[], ["predict"], ["predict", "a", "--model=m", "--every=0"], ["fly"],
-                                       ["predict", "a", "--model=m", "--boxes=b.csv", "--detector=none"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["predict"],
+        ["predict", "a", "--model=m", "--every=0"],
+        ["fly"],
+        ["predict", "a", "--model=m", "--boxes=b.csv", "--detector=none"],
+    ],
+)
 def test_wrong_usage_is_two(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main(arguments)

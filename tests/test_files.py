@@ -20,8 +20,13 @@ def killed_process():
 
 def test_what_a_killed_process_left_is_removed_and_a_running_one_s_is_not(tmp_path):
     dead, alive, own = killed_process(), os.getppid(), os.getpid()
-    kept = {f".checkpoint.partial-{_HOST}-{alive}.npz", f".other.partial-{_HOST}-{own}.npz", ".notes.partial-x",
-            f"a.partial-{_HOST}-1.npz", f".elsewhere.partial-other{_HOST}-{dead}.npz"}  # fmt: skip
+    kept = {
+        f".checkpoint.partial-{_HOST}-{alive}.npz",
+        f".other.partial-{_HOST}-{own}.npz",
+        ".notes.partial-x",
+        f"a.partial-{_HOST}-1.npz",
+        f".elsewhere.partial-other{_HOST}-{dead}.npz",
+    }
     for name in (f".checkpoint.partial-{_HOST}-{dead}.npz", f".DONE.partial-{_HOST}-{dead}", *kept):
         (tmp_path / name).write_text("half")
     with atomic_file(tmp_path / "checkpoint.npz") as partial:

@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from fer_md.evaluation.results_check import KINDS
+from pages.results_check import KINDS
 
 ROOT = Path(__file__).parents[1]
-MEASURED = {"table1": "confusion_table", "table4": "compare_methods", "table4-wild": "compare_methods",
-            "figure6": "landmarks", "stages": "compare_stages"}  # fmt: skip
+MEASURED = {
+    "table1": "confusion_table",
+    "table4": "compare_methods",
+    "table4-wild": "compare_methods",
+    "figure6": "landmarks",
+    "stages": "compare_stages",
+}
 """The script that makes each file of results."""
 
 
@@ -28,16 +33,22 @@ def data_root(tmp_path):
 
 def test_every_data_set_found_is_named(data_root):
     lines = make("data-found", f"DATA_ROOT={data_root}").stdout.splitlines()
-    for name, file in (("FER2013", "fer2013.csv.xz"), ("FER+", "fer2013new.csv"),
-                       ("facial_expressions", "facial_expressions.zip")):  # fmt: skip
+    for name, file in (
+        ("FER2013", "fer2013.csv.xz"),
+        ("FER+", "fer2013new.csv"),
+        ("facial_expressions", "facial_expressions.zip"),
+    ):
         assert f"{name}: {data_root / file}" in lines
 
 
-@pytest.mark.parametrize(("name", "file", "source"), [
-    ("FER2013", "fer2013.csv.xz", "Kaggle challenge"),
-    ("FER+", "fer2013new.csv", "github.com/microsoft/FERPlus"),
-    ("facial_expressions", "facial_expressions.zip", "github.com/muxspace/facial_expressions"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "file", "source"),
+    [
+        ("FER2013", "fer2013.csv.xz", "Kaggle challenge"),
+        ("FER+", "fer2013new.csv", "github.com/microsoft/FERPlus"),
+        ("facial_expressions", "facial_expressions.zip", "github.com/muxspace/facial_expressions"),
+    ],
+)
 def test_a_missing_data_set_is_named_with_its_source(data_root, name, file, source):
     (data_root / file).unlink()
     done = make("data-found", f"DATA_ROOT={data_root}")
@@ -76,24 +87,46 @@ def test_reproduce_trains_on_what_is_found(data_root, preset):
 
 def test_help_lists_every_target():
     listed = make("help").stdout
-    for target in ("reproduce", *(f"reproduce-table{i}" for i in range(1, 5)), "reproduce-figure6", "report",
-                   "check-results", "data-found", "setup", "test", "test-slow", "bench", "lint", "clean"):
+    for target in (
+        "reproduce",
+        *(f"reproduce-table{i}" for i in range(1, 5)),
+        "reproduce-figure6",
+        "report",
+        "check-results",
+        "data-found",
+        "setup",
+        "test",
+        "test-slow",
+        "bench",
+        "lint",
+        "clean",
+    ):
         assert f"make {target}" in listed
 
 
 @pytest.fixture
 def done(tmp_path):
     """A finished method, every file a second younger than what it is made from; returns make's assignments."""
-    names = ["data1/dataset.json", "data2/dataset.json", "run/component1/DONE", "run/component2/DONE",
-             "run/finetuned/DONE", *(f"run/results/{name}.json" for name in MEASURED)]  # fmt: skip
+    names = [
+        "data1/dataset.json",
+        "data2/dataset.json",
+        "run/component1/DONE",
+        "run/component2/DONE",
+        "run/finetuned/DONE",
+        *(f"run/results/{name}.json" for name in MEASURED),
+    ]
     for age, name in enumerate(["venv/.installed", *names]):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
         os.utime(path, (10**9 + age, 10**9 + age))
     os.utime(tmp_path / "venv" / ".installed", (2 * 10**9, 2 * 10**9))
-    return [f"RUNS={tmp_path / 'run'}", f"D1={tmp_path / 'data1'}", f"D2={tmp_path / 'data2'}",
-            f"VENV={tmp_path / 'venv'}"]  # fmt: skip
+    return [
+        f"RUNS={tmp_path / 'run'}",
+        f"D1={tmp_path / 'data1'}",
+        f"D2={tmp_path / 'data2'}",
+        f"VENV={tmp_path / 'venv'}",
+    ]
 
 
 def made(steps):

@@ -1,16 +1,13 @@
 """One worker of tests/test_multiworker.py: a few steps on its share of the batches, then its state as .npz."""
 
-from fer_md import console  # noqa: F401  isort: skip  (first: it quietens TensorFlow)
-
 import sys
 
 import numpy as np
 
+import fer_md  # noqa: F401
 from fer_md.training.strategy import make_strategy
 
 strategy = make_strategy(sys.argv[1])
-
-from random_faces import random_split  # noqa: E402
 
 from fer_md.losses import MDLoss  # noqa: E402
 from fer_md.models import TINY, build_component  # noqa: E402
@@ -18,6 +15,7 @@ from fer_md.training.presets import Recipe  # noqa: E402
 from fer_md.training.stream import training_stream  # noqa: E402
 from fer_md.training.task import Task  # noqa: E402
 from fer_md.training.trainer import Trainer  # noqa: E402
+from random_faces import random_split  # noqa: E402
 
 STEPS = 10
 """Few and small: a pre-activation that rounding takes across zero sets even two equal runs apart in the end."""

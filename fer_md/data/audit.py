@@ -160,8 +160,9 @@ def _near_duplicates(rows, splits, groups, hashes, max_distance):
         "max_distance": max_distance,
         "pairs": len(pairs),
         "within": {
-            split: sum(rows[n].split == split and any(rows[o].split == split for o in near)
-                       for n, near in others.items())
+            split: sum(
+                rows[n].split == split and any(rows[o].split == split for o in near) for n, near in others.items()
+            )
             for split in splits
         },
         "across": _across(rows, splits, others),
@@ -175,6 +176,5 @@ def _near_duplicates(rows, splits, groups, hashes, max_distance):
 def summary(report):
     """The numbers of an `audit` without its lists of keys."""
     return {
-        part: {name: value for name, value in report[part].items() if name not in ("keys", "labels")}
-        for part in report
+        part: {name: value for name, value in report[part].items() if name not in ("keys", "labels")} for part in report
     }

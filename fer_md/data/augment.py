@@ -96,9 +96,13 @@ def _warp(images, config, signed, mirror):
     dy = middle - (c + d) * middle + config.shift * signed[3]
     zero = tf.zeros_like(cos)
     return tf.raw_ops.ImageProjectiveTransformV3(
-        images=images, transforms=tf.cast(tf.stack([a, b, dx, c, d, dy, zero, zero], 1), tf.float32),
-        output_shape=images.shape[1:3], fill_value=0.0, interpolation="BILINEAR", fill_mode="NEAREST",
-    )  # fmt: skip
+        images=images,
+        transforms=tf.cast(tf.stack([a, b, dx, c, d, dy, zero, zero], 1), tf.float32),
+        output_shape=images.shape[1:3],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="NEAREST",
+    )
 
 
 def _erase(images, size, share, draws):

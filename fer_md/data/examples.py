@@ -24,15 +24,19 @@ def serialize(face):
     """
     png = cv2.imencode(".png", face.image)[1].tobytes()
     landmarks = () if face.landmarks is None else np.asarray(face.landmarks, np.float32).ravel()
-    return tf.train.Example(features=tf.train.Features(feature={
-        "key": _bytes(face.key.encode()),
-        "subject": _bytes(face.subject.encode()),
-        "image": _bytes(png),
-        "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[face.label])),
-        "votes": tf.train.Feature(int64_list=tf.train.Int64List(value=face.votes)),
-        "box": tf.train.Feature(float_list=tf.train.FloatList(value=face.box)),
-        "landmarks": tf.train.Feature(float_list=tf.train.FloatList(value=landmarks)),
-    })).SerializeToString(deterministic=True)
+    return tf.train.Example(
+        features=tf.train.Features(
+            feature={
+                "key": _bytes(face.key.encode()),
+                "subject": _bytes(face.subject.encode()),
+                "image": _bytes(png),
+                "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[face.label])),
+                "votes": tf.train.Feature(int64_list=tf.train.Int64List(value=face.votes)),
+                "box": tf.train.Feature(float_list=tf.train.FloatList(value=face.box)),
+                "landmarks": tf.train.Feature(float_list=tf.train.FloatList(value=landmarks)),
+            }
+        )
+    ).SerializeToString(deterministic=True)
 
 
 def _bytes(value):
@@ -60,8 +64,9 @@ def read_examples(path, image_size, classes):
     for part in _parsed(path):
         for number, label in enumerate(part["label"], first):
             if not (0 <= label < classes or (classes == 0 and label == -1)):
-                raise FerMdError(f"{path}: record {number}: label {label} is outside the {classes} expressions"
-                                 " of dataset.json")
+                raise FerMdError(
+                    f"{path}: record {number}: label {label} is outside the {classes} expressions of dataset.json"
+                )
         images = [_decode(png, image_size, path, number) for number, png in enumerate(part["image"], first)]
         first += len(images)
         yield {**part, "image": np.stack(images)}

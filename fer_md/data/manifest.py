@@ -2,7 +2,6 @@
 
 import csv
 import dataclasses
-import hashlib
 
 from fer_md.errors import FerMdError
 
@@ -60,12 +59,3 @@ def read_manifest(path):
         if len(row) != len(COLUMNS):
             raise FerMdError(f"{path}: line {number}: {len(COLUMNS)} columns expected, found {len(row)}")
     return [ManifestRow(*row) for row in rows]
-
-
-def file_sha256(path):
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -32,8 +32,10 @@ def _findings(audit):
     yield from _by_split(near, "images", "close to one in")
     leaked = audit["leaked"]
     fate = "left out" if leaked["dropped"] else "kept; --drop_leaked leaves them out"
-    yield (f"leaked, that is outside {' and '.join(leaked['held_out'])} but pixel-identical to an image in there:"
-           f" {leaked['count']} ({fate})")
+    yield (
+        f"leaked, that is outside {' and '.join(leaked['held_out'])} but pixel-identical to an image in there:"
+        f" {leaked['count']} ({fate})"
+    )
 
 
 def _by_split(counts, what, where):

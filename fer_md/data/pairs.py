@@ -11,8 +11,16 @@ PAIRING = 104_729
 
 
 def pair_batches(
-    split, augmentation, batch_size, seed, first_step, last_step, shard=0, shards=1, groups=None,
-):  # fmt: skip
+    split,
+    augmentation,
+    batch_size,
+    seed,
+    first_step,
+    last_step,
+    shard=0,
+    shards=1,
+    groups=None,
+):
     """A ``tf.data.Dataset`` of batches of pairs, for ``fer_md.losses.ContrastiveLoss``.
 
     Rows 2p and 2p + 1 are a pair; a pair of even number p has both members from one group, one of odd number from

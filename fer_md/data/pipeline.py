@@ -7,8 +7,16 @@ from fer_md.data.augment import augment
 
 
 def training_batches(
-    split, augmentation, batch_size, seed, first_step, last_step, shard=0, shards=1, targets=None,
-):  # fmt: skip
+    split,
+    augmentation,
+    batch_size,
+    seed,
+    first_step,
+    last_step,
+    shard=0,
+    shards=1,
+    targets=None,
+):
     """A ``tf.data.Dataset`` of the batches of steps ``first_step`` to ``last_step - 1``.
 
     Position p of the stream is example ``permutation(seed, epoch)[p mod N]`` of epoch ``p div N``; step s takes

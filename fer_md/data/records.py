@@ -18,14 +18,15 @@ import tensorflow as tf
 import fer_md
 from fer_md.data.audit import audit, leaked_keys, perceptual_hash, summary
 from fer_md.data.examples import read_examples, serialize
-from fer_md.data.manifest import ManifestRow, file_sha256, write_manifest
+from fer_md.data.manifest import ManifestRow, write_manifest
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
-from fer_md.files import atomic_directory, read_json, write_json
+from fer_md.files import atomic_directory, file_sha256, read_json, write_json
 from fer_md.progress import Progress
 
 FORMAT = 1
 """Version of the folder's layout; raised when a reader of the old one would misread it."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Split:
@@ -59,8 +60,19 @@ class Split:
         )
 
 
-def write_dataset(faces, output, name, expressions=EXPRESSIONS, image_size=48, overwrite=False, shard_size=8192,
-                  drop_leaked=False, held_out=("PublicTest", "PrivateTest"), total=None, finish=None):
+def write_dataset(
+    faces,
+    output,
+    name,
+    expressions=EXPRESSIONS,
+    image_size=48,
+    overwrite=False,
+    shard_size=8192,
+    drop_leaked=False,
+    held_out=("PublicTest", "PrivateTest"),
+    total=None,
+    finish=None,
+):
     """Writes a prepared data set.
 
     Args:
@@ -156,8 +168,10 @@ def _spool_path(folder, split):
 def _check_face(face, expressions, image_size):
     where = f"{face.source} ({face.key})" if face.source else face.key
     if face.image.shape != (image_size, image_size) or face.image.dtype != np.uint8:
-        raise FerMdError(f"{where}: the image must be ({image_size}, {image_size}) uint8;"
-                         f" found {face.image.shape} {face.image.dtype}")
+        raise FerMdError(
+            f"{where}: the image must be ({image_size}, {image_size}) uint8;"
+            f" found {face.image.shape} {face.image.dtype}"
+        )
     if face.label not in (range(len(expressions)) if expressions else (-1,)):
         raise FerMdError(f"{where}: label {face.label} is outside the label space {', '.join(expressions) or '(none)'}")
     if not re.fullmatch(r"\w+", face.split):
@@ -190,8 +204,10 @@ def read_info(directory):
     """
     path = Path(directory) / "dataset.json"
     if not path.is_file():
-        raise FerMdError(f"{directory}: not a prepared data set (no dataset.json); make one with data_prep/, "
-                         "for example python data_prep/fer2013.py --source=fer2013.csv --output=DIR")
+        raise FerMdError(
+            f"{directory}: not a prepared data set (no dataset.json); make one with data_prep/, "
+            "for example python data_prep/fer2013.py --source=fer2013.csv --output=DIR"
+        )
     info = read_json(path)
     if not isinstance(info, dict) or info.get("format") != FORMAT:
         found = info.get("format") if isinstance(info, dict) else None
@@ -255,8 +271,9 @@ def load_split(directory, split):
             for feature, values in part.items():
                 parts[feature].append(values)
         if read != file["examples"]:
-            raise FerMdError(f"{path}: {read} records, but dataset.json says {file['examples']};"
-                             " prepare the data set again")
+            raise FerMdError(
+                f"{path}: {read} records, but dataset.json says {file['examples']}; prepare the data set again"
+            )
     if not parts:
         raise FerMdError(f"{directory}: the split {split!r} is empty")
     votes = _stack(parts["votes"], 0)
@@ -274,6 +291,4 @@ def load_split(directory, split):
 def _stack(parts, fill):
     """Concatenates (B, K) arrays of different K, filled up on the right."""
     width = max(part.shape[1] for part in parts)
-    return np.concatenate(
-        [np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=fill) for part in parts]
-    )
+    return np.concatenate([np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=fill) for part in parts])

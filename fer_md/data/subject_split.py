@@ -36,8 +36,10 @@ def split_by_subject(examples, seed=0, shares=None):
     subjects = sorted({subject for subject, _ in counts})
     classes = sorted({label for _, label in counts})
     if len(subjects) < len(shares):
-        raise FerMdError(f"a split by person into {', '.join(shares)} needs at least {len(shares)} people;"
-                         f" found {', '.join(subjects) or 'none'}")
+        raise FerMdError(
+            f"a split by person into {', '.join(shares)} needs at least {len(shares)} people;"
+            f" found {', '.join(subjects) or 'none'}"
+        )
     images = np.array([[counts[subject, label] for label in classes] for subject in subjects])
     sizes = dict(zip(subjects, images.sum(1).tolist(), strict=True))
     portions = dict(zip(subjects, images / images.sum(0), strict=True))

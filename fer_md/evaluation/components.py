@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_md.data.manifest import file_sha256
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import predict_probabilities
-from fer_md.training.run_directory import load_model, network_names, read_settings
+from fer_md.files import file_sha256
+from fer_md.runs.run_directory import load_model, network_names, read_settings
 
 
 def find_networks(run_dirs, network=None):

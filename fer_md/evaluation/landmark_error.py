@@ -66,8 +66,9 @@ def summarize_methods(errors, people):
         `fer_md.evaluation.significance.bootstrap_mean`.
     """
     first, *others = errors
-    results = {method: {name: summarize_errors(values) for name, values in found.items()}
-               for method, found in errors.items()}  # fmt: skip
+    results = {
+        method: {name: summarize_errors(values) for name, values in found.items()} for method, found in errors.items()
+    }
     for method in others:
         for name, values in errors[method].items():
             results[method][name]["minus_first"] = bootstrap_mean(values - errors[first][name], people)

@@ -15,7 +15,7 @@ from fer_md.evaluation.metrics import (
 )
 from fer_md.evaluation.quality import accuracy_by_quality
 from fer_md.files import atomic_directory
-from fer_md.training.results import write_result
+from fer_md.runs.results import write_result
 
 
 def measure(split, probabilities, expressions, leaked):

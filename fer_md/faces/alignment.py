@@ -90,8 +90,9 @@ def _cut_square(image, center, side, across, size):
     linear = np.stack([across, (-across[1], across[0])], axis=1) * side / size
     offset = center - corner - linear @ np.full(2, (size - 1) / 2)
     matrix = np.column_stack([linear * shrink[:, None], (offset + 0.5) * shrink - 0.5])
-    return cv2.warpAffine(window, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                          borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpAffine(
+        window, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
 
 
 def _gray(image):

@@ -98,8 +98,16 @@ class Cascade:
         """
         model = self.model
         precision = np.float64 if updatable else np.float32
-        values = (model.mean, model.basis, model.deviations, model.frame, self.cells, self.step_means,
-                  self.step_covariances, np.asarray(self.weights, precision))  # fmt: skip
+        values = (
+            model.mean,
+            model.basis,
+            model.deviations,
+            model.frame,
+            self.cells,
+            self.step_means,
+            self.step_covariances,
+            np.asarray(self.weights, precision),
+        )
         arrays = dict(zip(_ARRAYS, map(np.asarray, values), strict=True))
         if updatable:
             arrays["inverses"] = np.asarray(self.inverses)
@@ -150,9 +158,17 @@ def _check(arrays, path):
     if missing or arrays["format"].shape or int(arrays["format"]) != FORMAT:
         raise FerMdError(f"{path}: not a cascade of format {FORMAT}" + (f" (no {missing[0]})" if missing else ""))
     levels, width, outputs = arrays["weights"].shape if arrays["weights"].ndim == 3 else (0, 0, 4)
-    expected = {"mean": (68, 2), "basis": (outputs, 136), "deviations": (outputs - 4,), "frame": (), "cells": (levels,),
-                "step_means": (levels, outputs), "step_covariances": (levels, outputs, outputs),
-                "weights": (levels, width, outputs), "inverses": (levels, width, width)}  # fmt: skip
+    expected = {
+        "mean": (68, 2),
+        "basis": (outputs, 136),
+        "deviations": (outputs - 4,),
+        "frame": (),
+        "cells": (levels,),
+        "step_means": (levels, outputs),
+        "step_covariances": (levels, outputs, outputs),
+        "weights": (levels, width, outputs),
+        "inverses": (levels, width, width),
+    }
     for name, shape in expected.items():
         if name in arrays and not _sound(arrays[name], shape):
             raise FerMdError(f"{path}: {name} must be finite numbers of shape {shape}; found {arrays[name].shape}")

@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from fer_md.data.face_model import MIRROR
 from fer_md.faces.cascade import Cascade, draw_examples
 from fer_md.faces.face_frame import box_of, jitter_boxes, reduce_images, steps_left
+from fer_md.faces.landmarks import MIRRORED
 from fer_md.faces.ridge import RidgeRegression
 from fer_md.faces.shape_model import ShapeModel
 from fer_md.progress import Progress
@@ -67,7 +67,7 @@ def train_cascade(images, landmarks, people, recipe=None):
 
 def mirror(image, landmarks):
     """The face in a mirror: image (H, W) and points (68, 2), which keep their iBUG order."""
-    return image[:, ::-1], np.array((image.shape[1] - 1, 0)) + landmarks[MIRROR[:68]] * (-1, 1)
+    return image[:, ::-1], np.array((image.shape[1] - 1, 0)) + landmarks[MIRRORED] * (-1, 1)
 
 
 def _with_mirrors(images, landmarks, rows, face):
@@ -93,8 +93,9 @@ def _train_levels(model, seen, unseen, recipe, rng):
             regression = RidgeRegression.fit(batches, recipe.penalty)
             for stored, value in zip(
                 (cascade.step_means, cascade.step_covariances, cascade.weights, cascade.inverses),
-                (*gauss, regression.weights, regression.inverse), strict=True,
-            ):  # fmt: skip
+                (*gauss, regression.weights, regression.inverse),
+                strict=True,
+            ):
                 stored.append(value)
             shapes = cascade.step(images, shapes, level)
     return cascade

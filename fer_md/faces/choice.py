@@ -46,7 +46,7 @@ def choose_alignment(name, file=None):
         file: the trained cascade, for ``"cascade"`` and only for it.
 
     Returns:
-        (align, cascade): ``"eyes"`` or ``"box"`` as `fer_md.data.photographs.cut_face` takes it, and a
+        (align, cascade): ``"eyes"`` or ``"box"`` as `fer_md.faces.cut_face.cut_face` takes it, and a
         `fer_md.faces.cascade.Cascade` or None.
 
     Raises:

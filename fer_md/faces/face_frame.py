@@ -96,8 +96,7 @@ def describe(images, shapes, model, cell):
     frames = np.empty((len(images), model.frame, model.frame), np.uint8)
     for image, frame, scale, shift in zip(images, frames, *similarity, strict=True):
         matrix = np.array([[scale.real, -scale.imag, shift.real], [scale.imag, scale.real, shift.imag]])
-        cv2.warpAffine(image, matrix, frame.shape, frame, cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                       cv2.BORDER_REPLICATE)  # fmt: skip
+        cv2.warpAffine(image, matrix, frame.shape, frame, cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE)
     features = hog_at(frames, normalised, cell)
     return np.column_stack([features, np.ones(len(features), np.float32)]), normalised, similarity
 

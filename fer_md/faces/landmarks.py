@@ -7,6 +7,17 @@ import numpy as np
 
 from fer_md.faces.face_frame import landmarks_box
 
+MIRRORED = np.arange(68)
+"""The number of each landmark (iBUG order) in the mirror image of a face."""
+for _left, _right in (
+    [(i, 16 - i) for i in range(8)]
+    + [(17 + i, 26 - i) for i in range(5)]
+    + [(31, 35), (32, 34)]
+    + [(36, 45), (37, 44), (38, 43), (39, 42), (40, 47), (41, 46)]
+    + [(48, 54), (49, 53), (50, 52), (59, 55), (58, 56), (60, 64), (61, 63), (67, 65)]
+):
+    MIRRORED[_left], MIRRORED[_right] = _right, _left
+
 
 def five_points(landmarks):
     """(N, 68, 2) landmarks in iBUG order to (N, 5, 2) in that of `fer_md.faces.detection.LANDMARKS`."""
@@ -32,5 +43,6 @@ def place_landmarks(cascade, images, found):
     for image, detections in zip(images, found, strict=True):
         grays += [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)] * len(detections) if detections else []
     points = iter(five_points(cascade.align(grays, landmarks_box(boxes))))
-    return [[dataclasses.replace(detection, landmarks=next(points)) for detection in detections]
-            for detections in found]  # fmt: skip
+    return [
+        [dataclasses.replace(detection, landmarks=next(points)) for detection in detections] for detections in found
+    ]

@@ -5,7 +5,7 @@ import warnings
 
 import tensorflow as tf
 
-from fer_md.quiet import quiet_stderr
+from fer_md.environment import quiet_stderr
 
 _MAKING = threading.Lock()
 
@@ -22,8 +22,10 @@ class LiteNetwork:
     """
 
     def __init__(self, model, shape):
-        weights = [[tf.constant(weight.numpy()) for weight in group]  # the converter would leave variables empty
-                   for group in (model.trainable_variables, model.non_trainable_variables)]  # fmt: skip
+        weights = [
+            [tf.constant(weight.numpy()) for weight in group]  # the converter would leave variables empty
+            for group in (model.trainable_variables, model.non_trainable_variables)
+        ]
 
         def call(inputs):
             return tf.concat(model.stateless_call(*weights, inputs)[0], -1)
@@ -38,8 +40,9 @@ class LiteNetwork:
     def __call__(self, inputs):
         """(N, H, W, C) float32 to the outputs, concatenated along their last axis."""
         interpreter = self._interpreter()
-        source, target = (details()[0]["index"] for details in (interpreter.get_input_details,
-                                                                interpreter.get_output_details))  # fmt: skip
+        source, target = (
+            details()[0]["index"] for details in (interpreter.get_input_details, interpreter.get_output_details)
+        )
         if self._local.shape != inputs.shape:
             interpreter.resize_tensor_input(source, inputs.shape)
             interpreter.allocate_tensors()

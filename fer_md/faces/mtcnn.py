@@ -51,8 +51,10 @@ class MtcnnDetector:
 
     def __init__(self, min_face=None, max_side=960, threshold=0.8):
         if not ((min_face is None or min_face >= 5) and max_side >= SMALLEST and 0 < threshold < 1):
-            raise FerMdError("min_face must be None or 5 or more, max_side 20 or more, threshold above 0 and below 1;"
-                             f" got {min_face}, {max_side}, {threshold}")
+            raise FerMdError(
+                "min_face must be None or 5 or more, max_side 20 or more, threshold above 0 and below 1;"
+                f" got {min_face}, {max_side}, {threshold}"
+            )
         self.min_face, self.max_side, self.threshold = min_face, max_side, threshold
         self._propose_network, self._refine_network, self._confirm_network = _load()
         self._pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
@@ -107,8 +109,10 @@ class MtcnnDetector:
         boxes, _, scores = _judge(self._refine_network, image.shape, pictures, boxes, 24, _REFINE)
         boxes = _square(boxes[suppress(boxes, scores, 0.7)])
         boxes, landmarks, scores = _judge(self._confirm_network, image.shape, pictures, boxes, 48, self.threshold)
-        found = [(clip_box(boxes[row], image.shape), float(scores[row]), landmarks[row].astype(np.float32))
-                 for row in suppress(boxes, scores, 0.7, cover)]
+        found = [
+            (clip_box(boxes[row], image.shape), float(scores[row]), landmarks[row].astype(np.float32))
+            for row in suppress(boxes, scores, 0.7, cover)
+        ]
         return [Detection(*face) for face in found if face[0]]
 
 
@@ -148,8 +152,13 @@ def _judge(network, shape, pictures, boxes, side, threshold):
     Returns:
         (boxes, landmarks, scores) of those that are faces: (K, 4), (K, P, 2) in pixels, (K,).
     """
-    boxes = boxes[(boxes[:, 2] >= 1) & (boxes[:, 0] + boxes[:, 2] > 0) & (boxes[:, 1] + boxes[:, 3] > 0)
-                  & (boxes[:, 0] < shape[1]) & (boxes[:, 1] < shape[0])]  # fmt: skip
+    boxes = boxes[
+        (boxes[:, 2] >= 1)
+        & (boxes[:, 0] + boxes[:, 2] > 0)
+        & (boxes[:, 1] + boxes[:, 3] > 0)
+        & (boxes[:, 0] < shape[1])
+        & (boxes[:, 1] < shape[0])
+    ]
     if not len(boxes):
         return boxes, np.zeros((0, 0, 2)), np.zeros(0)
     scales = np.array([(picture.shape[1] / shape[1], picture.shape[0] / shape[0]) for picture in pictures])
@@ -157,8 +166,9 @@ def _judge(network, shape, pictures, boxes, side, threshold):
     scales = np.tile(scales[used], 2)
     whole = np.rint(boxes * scales).astype(int)
     whole[:, 2:] = np.maximum(whole[:, 2:3], 1)
-    answer = network(_normalise(np.stack([_cut(pictures[row], box, side)
-                                          for row, box in zip(used, whole, strict=True)])))  # fmt: skip
+    answer = network(
+        _normalise(np.stack([_cut(pictures[row], box, side) for row, box in zip(used, whole, strict=True)]))
+    )
     boxes = whole / scales
     faces = answer[:, -1] > threshold
     boxes, answer = boxes[faces], answer[faces]

@@ -68,10 +68,15 @@ class SelectiveSearchDetector:
         """Writes ``network.keras`` and ``detector.json`` into a folder that appears whole or not at all."""
         with atomic_directory(folder, overwrite) as partial:
             self.network.save(partial / "network.keras")
-            write_json(partial / "detector.json", {
-                "format": FORMAT, "search": dataclasses.asdict(self.search), "threshold": self.threshold,
-                "overlap": self.overlap,
-            })  # fmt: skip
+            write_json(
+                partial / "detector.json",
+                {
+                    "format": FORMAT,
+                    "search": dataclasses.asdict(self.search),
+                    "threshold": self.threshold,
+                    "overlap": self.overlap,
+                },
+            )
 
     @classmethod
     def load(cls, folder, **settings):
@@ -97,4 +102,3 @@ class SelectiveSearchDetector:
             raise
         except Exception as error:
             raise FerMdError(f"{folder}: not a detector, or damaged ({error})".replace("\n", " ")) from error
-

@@ -58,6 +58,11 @@ def warp_regions(square, regions):
     low = regions[:, :2] - _CONTEXT * regions[:, 2:]
     high = regions[:, :2] + (1 + _CONTEXT) * regions[:, 2:] - 1  # the centers of the first and last pixels
     corners = np.concatenate([low[:, ::-1], high[:, ::-1]], 1) / (len(square) - 1)
-    crops = tf.image.crop_and_resize(square[None], corners.astype(np.float32), np.zeros(len(regions), np.int32),
-                                     (CROP, CROP), extrapolation_value=128)  # fmt: skip
+    crops = tf.image.crop_and_resize(
+        square[None],
+        corners.astype(np.float32),
+        np.zeros(len(regions), np.int32),
+        (CROP, CROP),
+        extrapolation_value=128,
+    )
     return tf.cast(tf.round(crops), tf.uint8).numpy()

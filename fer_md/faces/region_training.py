@@ -90,8 +90,11 @@ def train_detector(searched, search=None, recipe=None):
     detector = SelectiveSearchDetector(network, search or SelectiveSearch())
     _fit(network, examples, recipe, recipe.epochs, recipe.rate)
     mistakes = _mine([searched[row] for row in rng.permutation(len(searched))[: recipe.mined]], detector, recipe)
-    counts = {"positive": int(examples[1].sum()), "negative": int((1 - examples[1]).sum()),
-              "hard negative": len(mistakes[1])}  # fmt: skip
+    counts = {
+        "positive": int(examples[1].sum()),
+        "negative": int((1 - examples[1]).sum()),
+        "hard negative": len(mistakes[1]),
+    }
     _fit(network, _join([examples, mistakes]), recipe, max(1, recipe.epochs // 2), recipe.rate / 2)
     return detector, counts
 
@@ -168,10 +171,21 @@ def _join(parts):
 def _fit(network, examples, recipe, epochs, rate):
     crops, labels, steps = examples
     total = epochs * -(-len(labels) // recipe.batch_size)
-    network.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, total)), loss={
-        "face": keras.losses.BinaryCrossentropy(from_logits=True), "step": keras.losses.Huber(),
-    })  # fmt: skip
+    network.compile(
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, total)),
+        loss={
+            "face": keras.losses.BinaryCrossentropy(from_logits=True),
+            "step": keras.losses.Huber(),
+        },
+    )
     with Progress("training the network", total, "steps") as progress:
         count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: progress.advance())
-        network.fit(crops, {"face": labels[:, None], "step": steps}, recipe.batch_size, epochs, verbose=0,
-                    sample_weight={"face": np.ones_like(labels), "step": labels}, callbacks=[count])  # fmt: skip
+        network.fit(
+            crops,
+            {"face": labels[:, None], "step": steps},
+            recipe.batch_size,
+            epochs,
+            verbose=0,
+            sample_weight={"face": np.ones_like(labels), "step": labels},
+            callbacks=[count],
+        )

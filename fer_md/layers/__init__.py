@@ -4,12 +4,9 @@ from fer_md.layers.batch_norm import BatchNorm
 from fer_md.layers.correspondence import Correspondence
 from fer_md.layers.crelu import CReLU
 from fer_md.layers.dropout import Dropout
-from fer_md.layers.equalize import Equalize
 from fer_md.layers.inception import inception_block
-from fer_md.layers.isotropic_smoothing import IsotropicSmoothing
+from fer_md.layers.preprocessing import Equalize, IsotropicSmoothing, Standardize, Stretch
 from fer_md.layers.response_norm import ResponseNorm
-from fer_md.layers.standardize import Standardize
-from fer_md.layers.stretch import Stretch
 
 __all__ = [
     "BatchNorm",

@@ -36,9 +36,14 @@ class BatchNorm(keras.layers.Layer):
     def build(self, input_shape):
         def weight(name, initial, trainable):
             return self.add_weight(
-                name=name, shape=(input_shape[-1],), initializer=initial, trainable=trainable,
-                dtype="float32", autocast=False, aggregation="mean",
-            )  # fmt: skip
+                name=name,
+                shape=(input_shape[-1],),
+                initializer=initial,
+                trainable=trainable,
+                dtype="float32",
+                autocast=False,
+                aggregation="mean",
+            )
 
         self.gamma = weight("gamma", "ones", True)
         self.beta = weight("beta", "zeros", True)

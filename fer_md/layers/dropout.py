@@ -63,9 +63,14 @@ class Dropout(keras.layers.Layer):
 
     def build(self, input_shape):
         self.calls = self.add_weight(
-            name="calls", shape=(), dtype="int32", initializer="zeros", trainable=False,
-            autocast=False, aggregation="only_first_replica",
-        )  # fmt: skip
+            name="calls",
+            shape=(),
+            dtype="int32",
+            initializer="zeros",
+            trainable=False,
+            autocast=False,
+            aggregation="only_first_replica",
+        )
 
     def call(self, x, training=False):
         if not training or self.rate == 0:

@@ -2,20 +2,7 @@
 
 import keras
 
-from fer_md.layers.batch_norm import BatchNorm
-
-
-def conv_bn(x, filters, kernel_size, name):
-    """Convolution without bias, then batch normalisation: (B, H, W, C) -> (B, H, W, filters)."""
-    convolution = keras.layers.Conv2D(
-        filters, kernel_size, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
-    )
-    return BatchNorm(name=f"{name}_bn")(convolution(x))
-
-
-def conv_bn_relu(x, filters, kernel_size, name):
-    """``conv_bn`` and ReLU."""
-    return keras.layers.ReLU(name=f"{name}_relu")(conv_bn(x, filters, kernel_size, name))
+from fer_md.layers.convolution import conv_bn_relu
 
 
 def inception_block(x, widths, factorized=False, name="inception"):

@@ -19,9 +19,7 @@ class ResponseNorm(keras.layers.Layer):
     """
 
     def call(self, x):
-        y = tf.nn.local_response_normalization(
-            tf.cast(x, tf.float32), depth_radius=2, bias=2.0, alpha=1e-4, beta=0.75
-        )
+        y = tf.nn.local_response_normalization(tf.cast(x, tf.float32), depth_radius=2, bias=2.0, alpha=1e-4, beta=0.75)
         return tf.cast(y, x.dtype)
 
     def compute_output_shape(self, input_shape):

@@ -42,9 +42,15 @@ class ClassCenters(keras.layers.Layer):
     """
 
     def __init__(
-        self, num_classes, embedding_dim, alpha=0.5, learned=False, loss_weight=1.0,
-        centers_initializer="glorot_uniform", **kwargs,
-    ):  # fmt: skip
+        self,
+        num_classes,
+        embedding_dim,
+        alpha=0.5,
+        learned=False,
+        loss_weight=1.0,
+        centers_initializer="glorot_uniform",
+        **kwargs,
+    ):
         super().__init__(**{"autocast": False, **kwargs})
         check_whole("num_classes", num_classes, 2)
         check_whole("embedding_dim", embedding_dim, 1)
@@ -58,10 +64,14 @@ class ClassCenters(keras.layers.Layer):
 
     def build(self, embeddings_shape, labels_shape=None):
         self.centers = self.add_weight(
-            name="centers", shape=(self.num_classes, self.embedding_dim), initializer=self.centers_initializer,
-            trainable=self.learned, dtype="float32", autocast=False,
+            name="centers",
+            shape=(self.num_classes, self.embedding_dim),
+            initializer=self.centers_initializer,
+            trainable=self.learned,
+            dtype="float32",
+            autocast=False,
             aggregation="sum" if self.learned else "only_first_replica",
-        )  # fmt: skip
+        )
 
     def call(self, embeddings, labels, training=False):
         embeddings, labels = tf.convert_to_tensor(embeddings), tf.convert_to_tensor(labels)

@@ -57,9 +57,18 @@ def feature_variance(embeddings, labels, centers, variance="normalized"):
 
 
 def md_loss(
-    embeddings, labels, centers, nearest=1, margin="adaptive", variance=None, hinge=None, form="corrected",
-    variance_gradient=False, reduction="mean", phi=None,
-):  # fmt: skip
+    embeddings,
+    labels,
+    centers,
+    nearest=1,
+    margin="adaptive",
+    variance=None,
+    hinge=None,
+    form="corrected",
+    variance_gradient=False,
+    reduction="mean",
+    phi=None,
+):
     """Multi-dataset loss: the own center against the nearest impostor centers.
 
     ``form="corrected"``, the reading that trains (Magnet loss with one persistent center a class)::

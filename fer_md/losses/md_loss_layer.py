@@ -45,9 +45,18 @@ class MDLoss(ClassCenters):
     """
 
     def __init__(
-        self, num_classes, embedding_dim, nearest=1, margin="adaptive", variance=None, hinge=None, form="corrected",
-        alpha=0.5, variance_gradient=False, **kwargs,
-    ):  # fmt: skip
+        self,
+        num_classes,
+        embedding_dim,
+        nearest=1,
+        margin="adaptive",
+        variance=None,
+        hinge=None,
+        form="corrected",
+        alpha=0.5,
+        variance_gradient=False,
+        **kwargs,
+    ):
         super().__init__(num_classes, embedding_dim, alpha=alpha, **kwargs)
         self.nearest = check_nearest(nearest, num_classes)
         check_margin(margin)
@@ -62,9 +71,17 @@ class MDLoss(ClassCenters):
             everything = tf.nest.map_structure(tf.stop_gradient, everything)
         phi = feature_variance(*everything, centers, self.variance)
         return md_loss(
-            embeddings, labels, centers, self.nearest, self.margin, hinge=self.hinge, form=self.form,
-            variance_gradient=self.variance_gradient, reduction="sum", phi=phi,
-        )  # fmt: skip
+            embeddings,
+            labels,
+            centers,
+            self.nearest,
+            self.margin,
+            hinge=self.hinge,
+            form=self.form,
+            variance_gradient=self.variance_gradient,
+            reduction="sum",
+            phi=phi,
+        )
 
     def get_config(self):
         names = ("nearest", "margin", "variance", "hinge", "form", "variance_gradient")

@@ -5,5 +5,15 @@ from fer_md.models.config import DEEP, HALF, NARROW, TINY, WIDE, ComponentConfig
 from fer_md.models.fused import build_fused
 from fer_md.models.heads import add_head
 
-__all__ = ["DEEP", "HALF", "NARROW", "TINY", "WIDE", "ComponentConfig", "add_head", "build_component", "build_fused",
-           "config_for"]  # fmt: skip
+__all__ = [
+    "DEEP",
+    "HALF",
+    "NARROW",
+    "TINY",
+    "WIDE",
+    "ComponentConfig",
+    "add_head",
+    "build_component",
+    "build_fused",
+    "config_for",
+]

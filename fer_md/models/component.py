@@ -3,7 +3,7 @@
 import keras
 
 from fer_md.layers import CReLU, Dropout, Standardize, inception_block
-from fer_md.layers.inception import conv_bn, conv_bn_relu
+from fer_md.layers.convolution import conv_bn, conv_bn_relu
 from fer_md.models.config import ComponentConfig
 from fer_md.models.seeding import seed_initial_weights
 

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from fer_md.data.contact_sheet import contact_sheet
 from fer_md.errors import FerMdError
+from fer_md.media.contact_sheet import contact_sheet
 
 SMALLEST = 480
 """Longer side in pixels below which a picture is enlarged, so that what is written in it can be read."""

@@ -50,7 +50,7 @@ class AnnotatedFiles(contextlib.AbstractContextManager):
         self._medium, self._open, self._write = None, contextlib.ExitStack(), None
 
     def write(self, frame, faces):
-        """Draws ``faces`` into a `fer_md.prediction.media.Frame` and writes it."""
+        """Draws ``faces`` into a `fer_md.media.sources.Frame` and writes it."""
         image = annotate(frame.image, faces)
         if frame.index is None:
             save_picture(self._target(frame.medium.name, _ENCODED, ".png"), image)

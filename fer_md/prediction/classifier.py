@@ -12,7 +12,7 @@ from fer_md.evaluation.components import check_expressions, find_networks, load_
 from fer_md.evaluation.predict import logits_function, softmax
 from fer_md.models import build_fused
 from fer_md.pretrained import load_pretrained, read_description
-from fer_md.training.run_directory import read_settings
+from fer_md.runs.run_directory import read_settings
 
 _BATCH = 256
 
@@ -75,8 +75,9 @@ def load_classifier(path=None, data=None):
 def _from_package():
     model = load_pretrained()
     forward = logits_function(model)
-    return Classifier(lambda faces: softmax(forward(faces)), read_description()["expressions"], model.input_shape[1],
-                      ["pretrained"])
+    return Classifier(
+        lambda faces: softmax(forward(faces)), read_description()["expressions"], model.input_shape[1], ["pretrained"]
+    )
 
 
 def _from_run(path, data):

@@ -3,8 +3,8 @@
 import collections
 import contextlib
 
+from fer_md.media.sources import count_frames, find_media, read_media
 from fer_md.prediction.annotated_files import AnnotatedFiles
-from fer_md.prediction.media import count_frames, find_media, read_media
 from fer_md.prediction.records import open_records
 from fer_md.progress import Progress
 
@@ -16,7 +16,7 @@ def predict_media(predictor, paths, output=None, annotate=None, boxes_of=None, e
 
     Args:
         predictor: `fer_md.prediction.predictor.Predictor`.
-        paths: see `fer_md.prediction.media.find_media`.
+        paths: see `fer_md.media.sources.find_media`.
         output: .jsonl or .csv file for the records; None for JSON lines on stdout.
         annotate: new or empty folder for annotated pictures and videos, or None.
         boxes_of: see `Predictor.stream`.

@@ -36,7 +36,7 @@ class OwnBoxes:
             self._boxes.setdefault((os.path.abspath(source), frame), []).append(box)
 
     def of(self, frame):
-        """The boxes [(x, y, width, height), ...] of a `fer_md.prediction.media.Frame`, clipped to it; maybe none."""
+        """The boxes [(x, y, width, height), ...] of a `fer_md.media.sources.Frame`, clipped to it; maybe none."""
         source = frame.medium.source
         boxes = self._boxes.get((os.path.abspath(source), frame.index), [])
         if not boxes and frame.index is None:

@@ -7,14 +7,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fer_md.data.photographs import ALIGNMENTS, cut_face
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import views
+from fer_md.faces.cut_face import ALIGNMENTS, cut_face
 from fer_md.faces.detection import Detection, clip_box
 from fer_md.faces.landmarks import place_landmarks
 from fer_md.faces.mtcnn import MtcnnDetector
+from fer_md.media.sources import read_picture
 from fer_md.prediction.classifier import load_classifier
-from fer_md.prediction.media import read_picture
 
 _CHUNK = 32
 """Pictures that are searched and classified together."""
@@ -69,8 +69,9 @@ class Predictor:
             print([(face.label, face.box) for face in faces])
     """
 
-    def __init__(self, model=None, detector="mtcnn", align="eyes", max_faces=None, data=None, cascade=None,
-                 mirror=False):
+    def __init__(
+        self, model=None, detector="mtcnn", align="eyes", max_faces=None, data=None, cascade=None, mirror=False
+    ):
         if align not in ALIGNMENTS:
             raise FerMdError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
         if max_faces is not None and max_faces < 1:
@@ -117,7 +118,7 @@ class Predictor:
         """Finds and classifies the faces of any number of frames, a few in memory at a time.
 
         Args:
-            frames: iterable of `fer_md.prediction.media.Frame`.
+            frames: iterable of `fer_md.media.sources.Frame`.
             boxes_of: function from a frame to its entry of ``boxes`` in `predict`; None to let the detector look.
 
         Yields:
@@ -143,8 +144,10 @@ class Predictor:
             found = self.detector.detect([images[index] for index in open_]) if open_ else []
             found = [self._largest(detections) for detections in found]
         found = dict(zip(open_, found, strict=True))
-        return [found[index] if own is None else own_faces(own, image.shape, f"image {first + index}")
-                for index, (own, image) in enumerate(zip(boxes, images, strict=True))]
+        return [
+            found[index] if own is None else own_faces(own, image.shape, f"image {first + index}")
+            for index, (own, image) in enumerate(zip(boxes, images, strict=True))
+        ]
 
     def _largest(self, detections):
         if self.max_faces is None or len(detections) <= self.max_faces:
@@ -156,8 +159,11 @@ class Predictor:
         size = self.classifier.image_size
         if self.cascade is not None:
             found = place_landmarks(self.cascade, images, found)
-        faces = [cut_face(image, detection, self.align, size)[0]
-                 for image, detections in zip(images, found, strict=True) for detection in detections]
+        faces = [
+            cut_face(image, detection, self.align, size)[0]
+            for image, detections in zip(images, found, strict=True)
+            for detection in detections
+        ]
         rows = iter(self._classify(np.stack(faces)) if faces else ())
         return [[self._face(detection, next(rows)) for detection in detections] for detections in found]
 

@@ -36,7 +36,7 @@ def open_records(path, expressions):
         expressions: names of the probabilities, in the order of their columns.
 
     Yields:
-        function to call with a `fer_md.prediction.media.Frame` and its list of
+        function to call with a `fer_md.media.sources.Frame` and its list of
         `fer_md.prediction.predictor.FacePrediction`, which writes a row for each face.
 
     Raises:
@@ -46,14 +46,30 @@ def open_records(path, expressions):
         yield lambda frame, faces: _write_json(sys.stdout, frame, faces)
         return
     check_file(path)
-    with atomic_file(path) as partial, open(partial, "w", newline="", encoding="utf-8",
-                                            errors="backslashreplace") as stream:
+    with (
+        atomic_file(path) as partial,
+        open(partial, "w", newline="", encoding="utf-8", errors="backslashreplace") as stream,
+    ):
         if Path(path).suffix.lower() == ".jsonl":
             yield lambda frame, faces: _write_json(stream, frame, faces)
         else:
             table = csv.writer(stream, lineterminator="\n")
-            table.writerow(("source", "frame", "time", "face", "x", "y", "width", "height", "score", "label",
-                            *expressions, *_POINTS))  # fmt: skip
+            table.writerow(
+                (
+                    "source",
+                    "frame",
+                    "time",
+                    "face",
+                    "x",
+                    "y",
+                    "width",
+                    "height",
+                    "score",
+                    "label",
+                    *expressions,
+                    *_POINTS,
+                )
+            )
             yield lambda frame, faces: table.writerows(_columns(frame, faces))
 
 
@@ -83,5 +99,11 @@ def _columns(frame, faces):
     """The rows of the table: nested values as columns, None as an empty field."""
     for row in _rows(frame, faces):
         points = [value for point in row["landmarks"] or () for value in point] or [None] * len(_POINTS)
-        yield (*(row[name] for name in ("source", "frame", "time", "face")), *row["box"], row["score"], row["label"],
-               *row["probabilities"].values(), *points)  # fmt: skip
+        yield (
+            *(row[name] for name in ("source", "frame", "time", "face")),
+            *row["box"],
+            row["score"],
+            row["label"],
+            *row["probabilities"].values(),
+            *points,
+        )

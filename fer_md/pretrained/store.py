@@ -8,9 +8,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from fer_md.data.manifest import file_sha256
 from fer_md.errors import FerMdError
-from fer_md.files import atomic_file, read_json, write_json
+from fer_md.files import atomic_file, file_sha256, read_json, write_json
 from fer_md.models import ComponentConfig, build_component, build_fused
 from fer_md.models.seeding import kept_random_state
 from fer_md.pretrained.compress import compress, decompress
@@ -36,11 +35,14 @@ def save_pretrained(folder, components, description):
                 arrays |= {f"component{number}/{variable.path}:{part}": array for part, array in coded.items()}
     with atomic_file(folder / "weights.npz") as partial, open(partial, "wb") as stream:
         np.savez_compressed(stream, **arrays)
-    write_json(folder / "description.json", {
-        **description,
-        "networks": [dataclasses.asdict(config) for _, config in components],
-        "weights_sha256": file_sha256(folder / "weights.npz"),
-    })  # fmt: skip
+    write_json(
+        folder / "description.json",
+        {
+            **description,
+            "networks": [dataclasses.asdict(config) for _, config in components],
+            "weights_sha256": file_sha256(folder / "weights.npz"),
+        },
+    )
 
 
 def read_description(folder=FOLDER):
@@ -88,8 +90,9 @@ def load_components(folder=FOLDER):
 
 def config_from_json(widths):
     """``ComponentConfig`` of its JSON values, in which tuples are lists."""
-    return ComponentConfig(**{name: tuple(value) if isinstance(value, list) else value
-                              for name, value in widths.items()})  # fmt: skip
+    return ComponentConfig(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in widths.items()}
+    )
 
 
 def load_pretrained(folder=FOLDER):
@@ -120,7 +123,9 @@ def _read_arrays(path, sha256):
     except OSError as error:
         raise FerMdError(f"{path}: cannot be read ({error.strerror}); install the package again") from None
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise FerMdError(f"{path}: damaged, not the file that {path.with_name('description.json')} describes; "
-                         "install the package again")  # fmt: skip
+        raise FerMdError(
+            f"{path}: damaged, not the file that {path.with_name('description.json')} describes; "
+            "install the package again"
+        )
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
         return dict(stored)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from fer_md.data.image_files import MAX_PIXELS
-from fer_md.data.image_headers import PNG_SIGNATURE
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_directory
+from fer_md.media.image_files import MAX_PIXELS
+from fer_md.media.image_headers import PNG_SIGNATURE
 
 
 class ServedComponent(tf.Module):
@@ -49,9 +49,13 @@ class ServedComponent(tf.Module):
         is_png = tf.strings.substr(data, 0, 8) == PNG_SIGNATURE
         size = tf.cond(is_png, lambda: _png_size(data), lambda: tf.image.extract_jpeg_shape(data)[:2])
         pixels = tf.reduce_prod(tf.cast(size, tf.int64))
-        with tf.control_dependencies([tf.debugging.assert_less_equal(
-            pixels, tf.constant(MAX_PIXELS, tf.int64), f"an image has more than {MAX_PIXELS:,} pixels"
-        )]):  # fmt: skip
+        with tf.control_dependencies(
+            [
+                tf.debugging.assert_less_equal(
+                    pixels, tf.constant(MAX_PIXELS, tf.int64), f"an image has more than {MAX_PIXELS:,} pixels"
+                )
+            ]
+        ):
             image = tf.image.decode_image(tf.identity(data), channels=3, expand_animations=False)
         gray = tf.image.rgb_to_grayscale(image)
         resized = tf.image.resize(gray, (self.size, self.size), antialias=True)

@@ -10,9 +10,9 @@ from fer_md.data.records import load_split, manifest_hash, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import check_image_size
 from fer_md.models import add_head
+from fer_md.runs.run_directory import load_model, network_names, read_settings
 from fer_md.training.exchange import head_for, start_centers
 from fer_md.training.loop import Job
-from fer_md.training.run_directory import load_model, network_names, read_settings
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 

@@ -12,8 +12,8 @@ from fer_md.evaluation.predict import embeddings_function
 from fer_md.losses import CenterLoss, MDLoss
 from fer_md.losses.class_centers import ClassCenters
 from fer_md.models import add_head
+from fer_md.runs.run_directory import load_model, read_settings
 from fer_md.training.loop import Job
-from fer_md.training.run_directory import load_model, read_settings
 from fer_md.training.stream import check_batch
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
@@ -137,10 +137,14 @@ def make_jobs(components, directories, recipe, metric_loss, weights, strategy, r
         network = Network(run_dir, data, index, one_space, seed)
         width = read_settings(run_dir)["network"]["fc_units"]
         tasks = [
-            Task(data[n].info["name"], network.head(n), share * weights[n] * len(shares) / len(data),
-                 metric_loss.maker(len(network.space(n)), width))
+            Task(
+                data[n].info["name"],
+                network.head(n),
+                share * weights[n] * len(shares) / len(data),
+                metric_loss.maker(len(network.space(n)), width),
+            )
             for n, share in shares
-        ]  # fmt: skip
+        ]
         numbers = dict.fromkeys((index, *(number for number, _ in shares)))
         trainer = Trainer(lambda net=network, n=numbers: net.build(n), recipe, longest(data), strategy, tasks)
         splits = tuple(network.in_space(data[n].training, n) for n, _ in shares)
@@ -218,4 +222,3 @@ def start_centers(trainer, splits, seed):
         labels = split.labels[order]
         rows = np.concatenate([order[labels == label][:FOR_CENTERS] for label in np.unique(labels)])
         layer.set_to_class_means(forward(split.images[rows]), split.labels[rows])
-

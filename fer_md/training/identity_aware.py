@@ -17,7 +17,7 @@ def subject_numbers(subjects):
 
 
 def identity_aware_tasks(split, metric_loss=None):
-    """The tasks of a network made by ``fer_md.models.meng.build_meng`` on one split.
+    """The tasks of a network made by ``fer_md.models.baselines.meng.build_meng`` on one split.
 
     ``L = 1/2 sum_t (L_S,t + L_C,t)`` over a task of expression pairs and one of pairs of persons. Each batch is half
     of the recipe's; softmax learns the expression from the faces of both, the contrastive losses the expression and

@@ -12,8 +12,8 @@ from fer_md.errors import FerMdError, NotFiniteError
 from fer_md.evaluation.predict import logits_function, validate
 from fer_md.files import atomic_file, write_json
 from fer_md.progress import Progress
-from fer_md.training.checkpoint import load_checkpoint, save_checkpoint
-from fer_md.training.metrics_log import MetricsLog
+from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
+from fer_md.runs.metrics_log import MetricsLog
 from fer_md.training.patience import is_flat
 from fer_md.training.presets import learning_rate
 from fer_md.training.stop import StopAsked, asked_of_any
@@ -100,8 +100,12 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False, pa
             now = time.monotonic()
             elsewhere += now - asked
             if due or epoch_ends:
-                _save(jobs, run_dir, log, {"step": step, "seconds": np.float64(now - started),
-                                           "elsewhere": np.float64(elsewhere)})  # fmt: skip
+                _save(
+                    jobs,
+                    run_dir,
+                    log,
+                    {"step": step, "seconds": np.float64(now - started), "elsewhere": np.float64(elsewhere)},
+                )
                 saved = time.monotonic()
                 elsewhere += saved - now
             if stopping and not over:
@@ -160,9 +164,16 @@ def _log_training(jobs, log, pending, step, seconds):
             if not math.isfinite(loss):
                 raise _not_finite(log, f"the loss is {loss}", step)
             terms = {"softmax_loss": own, "metric_loss": metric} if layer is not None else {}
-            log.write({**_place(job, step, "Training", task.name), "loss": loss, **terms, task.objective.score: score,
-                       "learning_rate": learning_rate(job.trainer.recipe, step - 1, job.trainer.steps_per_epoch),
-                       "seconds": seconds})  # fmt: skip
+            log.write(
+                {
+                    **_place(job, step, "Training", task.name),
+                    "loss": loss,
+                    **terms,
+                    task.objective.score: score,
+                    "learning_rate": learning_rate(job.trainer.recipe, step - 1, job.trainer.steps_per_epoch),
+                    "seconds": seconds,
+                }
+            )
             notes.append(f"{loss:.3f}")
     return f"loss {' '.join(notes)}"
 
@@ -199,11 +210,14 @@ def _finish(jobs, run_dir, seconds, elsewhere, steps):
         with atomic_file(run_dir / f"{job.name}.keras") as partial:
             job.trainer.model.save(partial)
     images = steps * sum(job.trainer.recipe.batch_size for job in jobs)
-    write_json(run_dir / "time.json", {
-        "epochs": steps / jobs[0].trainer.steps_per_epoch,  # fewer than the recipe's where the curves were flat
-        "seconds": seconds,
-        "images_per_second": images / seconds,
-        "not_training": elsewhere / seconds,  # share of waiting for batches, validation and checkpoints
-    })  # fmt: skip
+    write_json(
+        run_dir / "time.json",
+        {
+            "epochs": steps / jobs[0].trainer.steps_per_epoch,  # fewer than the recipe's where the curves were flat
+            "seconds": seconds,
+            "images_per_second": images / seconds,
+            "not_training": elsewhere / seconds,  # share of waiting for batches, validation and checkpoints
+        },
+    )
     with atomic_file(run_dir / "DONE") as partial:
         partial.write_text("complete\n")

@@ -63,9 +63,15 @@ MILD = Augmentation(flip=True, rotation=10, scale=0.1, shift=3, contrast=0.2)
 MEDIUM = Augmentation(flip=True, rotation=12, scale=0.15, shift=4, contrast=0.2, erase=0.3)
 
 PAPER = Recipe(
-    epochs=200, schedule="paper", rate=0.01, momentum=0.9, weight_decay=0.0, label_smoothing=0.0, average=0.0,
+    epochs=200,
+    schedule="paper",
+    rate=0.01,
+    momentum=0.9,
+    weight_decay=0.0,
+    label_smoothing=0.0,
+    average=0.0,
     augmentation=Augmentation(flip=True),
-)  # fmt: skip
+)
 
 PRESETS = {
     # For drawn faces: 81.3 % of PrivateTest in 2.3 minutes with 4,800 of them (docs/results/drawn-faces.json, lab).
@@ -94,9 +100,16 @@ PRESETS = {
     # (docs/METHOD.md).
     "restart": Recipe(epochs=18, batch_size=128, rate=0.02, warmup=0.5, average=0.999, augmentation=MILD),
     # Long and mild at its end in one run, for network "deep"; not yet run to its end.
-    "long": Recipe(epochs=80, batch_size=128, rate=0.04, label_smoothing=0.05, average=0.9995, augmentation=MEDIUM,
-                   finish=Finish(16, MILD)),
-}  # fmt: skip
+    "long": Recipe(
+        epochs=80,
+        batch_size=128,
+        rate=0.04,
+        label_smoothing=0.05,
+        average=0.9995,
+        augmentation=MEDIUM,
+        finish=Finish(16, MILD),
+    ),
+}
 
 FINETUNING = [name for name in PRESETS if name.endswith("finetune")]
 """The presets of the second stage and of what follows it."""

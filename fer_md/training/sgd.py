@@ -24,12 +24,14 @@ class SGD:
 
     def apply(self, gradients, rate):
         """Updates the variables of this replica; ``gradients`` must be the same on every replica."""
-        for variable, slot, decayed, gradient in zip(
-            self.variables, self.slots, self.decayed, gradients, strict=True
-        ):
+        for variable, slot, decayed, gradient in zip(self.variables, self.slots, self.decayed, gradients, strict=True):
             if self.weight_decay and decayed:
                 gradient += self.weight_decay * variable
             tf.raw_ops.ResourceApplyKerasMomentum(
-                var=variable.handle, accum=slot.handle, lr=rate, grad=gradient,
-                momentum=self.momentum, use_nesterov=True,
-            )  # fmt: skip
+                var=variable.handle,
+                accum=slot.handle,
+                lr=rate,
+                grad=gradient,
+                momentum=self.momentum,
+                use_nesterov=True,
+            )

@@ -80,9 +80,9 @@ def label_probabilities(labels, votes, ridge=1.0, steps=12):
         scores = x @ weights.T
         p = np.exp(scores - _log_sum_exp(scores))
         gradient = (truth - p).T @ x - ridge * weights
-        curvature = np.block([
-            [(x.T * (p[:, a] * ((a == b) - p[:, b]))) @ x for b in range(classes)] for a in range(classes)
-        ])  # fmt: skip
+        curvature = np.block(
+            [[(x.T * (p[:, a] * ((a == b) - p[:, b]))) @ x for b in range(classes)] for a in range(classes)]
+        )
         step = np.linalg.solve(curvature + ridge * np.eye(weights.size), gradient.ravel())
         now, length = objective(weights), 1.0
         while objective(weights + length * step.reshape(weights.shape)) < now and length > 1e-6:

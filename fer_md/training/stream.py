@@ -60,5 +60,7 @@ def check_batch(recipe, data_sets, strategy):
     """``FerMdError`` unless the batch divides evenly among the data sets and the strategy's replicas."""
     replicas = strategy.num_replicas_in_sync
     if recipe.batch_size % (data_sets * replicas):
-        raise FerMdError(f"the batch of {recipe.batch_size} cannot be divided evenly among {data_sets} x {replicas} "
-                         "(data sets x replicas); take another number of --replicas or workers")  # fmt: skip
+        raise FerMdError(
+            f"the batch of {recipe.batch_size} cannot be divided evenly among {data_sets} x {replicas} "
+            "(data sets x replicas); take another number of --replicas or workers"
+        )

@@ -86,8 +86,9 @@ class Trainer:
             ]
             weighted = [task.weight * row[0] for task, row in zip(self.tasks, figures, strict=True)]
             loss = tf.add_n(weighted) / len(self.tasks)  # Eq. 10
-        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(
-            loss, self.sgd.variables, unconnected_gradients="zero")]  # fmt: skip
+        gradients = [
+            tf.convert_to_tensor(g) for g in tape.gradient(loss, self.sgd.variables, unconnected_gradients="zero")
+        ]
         if replica.num_replicas_in_sync > 1:
             gradients = replica.all_reduce("sum", gradients)
         self.sgd.apply(gradients, rate)

@@ -1,0 +1,1 @@
+"""The pages and tables of this repository: docs/RESULTS.md, the report, and the checks of committed figures."""

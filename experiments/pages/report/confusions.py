@@ -1,0 +1,39 @@
+"""Tab. 1 to 3: the fused network's confusion matrices beside the paper's."""
+
+import html
+
+import numpy as np
+
+from fer_md.evaluation.confusion_picture import draw_confusion, draw_percent
+from pages.paper_tables import CONFUSIONS, NOT_NORMALISED
+from pages.report.page import commands, pair, table
+from pages.report.plots import matrix_plot
+from pages.result_tables import NEEDS, needs_data, recall_table
+
+
+def confusions_section(sources):
+    """Every table that was measured with its pictures; for one that needs data, how to make it."""
+    measured = {number: sources.result(f"table{number}") for number in CONFUSIONS}
+    if not any(measured.values()):
+        return ""
+    parts = [f"<p>{NOT_NORMALISED}</p>"]
+    for number, found in measured.items():
+        parts.append(f"<h3>Tab. {number}: {CONFUSIONS[number].data}</h3>")
+        if found:
+            parts.append(table(*recall_table(found)) + _pictures(number, found))
+        elif number in NEEDS:
+            text, command = needs_data(number)
+            parts.append(f'<p class="note">{html.escape(text)}</p>{commands([command])}')
+    return "".join(parts)
+
+
+def _pictures(number, found):
+    """One matrix a row of the file, then the paper's."""
+    shown = []
+    for row in found["rows"]:
+        title = f"{row['data']}, {row['network']}: {100 * row['accuracy']:.1f} %"
+        shown.append(matrix_plot(draw_confusion, np.array(row["confusion"]), row["expressions"], title))
+    paper = CONFUSIONS[number]
+    title = f"the paper's Tab. {number}, as printed"
+    shown.append(matrix_plot(draw_percent, np.array(paper.cells), paper.expressions, title))
+    return pair(*shown)

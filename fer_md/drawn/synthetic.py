@@ -1,0 +1,140 @@
+"""Drawn faces: seven expressions, many people, two domains, exactly repeatable.
+
+Every face is a 3-D point model moved by action units (``face_units``, ``face_model``), posed, painted (``drawing``)
+and photographed (``domains``), so its 68 landmarks are known exactly. A person looks the same in every picture;
+all else follows from the arguments of ``draw_face`` alone.
+"""
+
+import dataclasses
+import functools
+import hashlib
+
+import numpy as np
+
+from fer_md.data.face import Face
+from fer_md.drawn.domains import DOMAINS, develop, paint_background, paint_occlusion, shine
+from fer_md.drawn.drawing import paint_head, sample_identity
+from fer_md.drawn.face_model import face_points, turn
+from fer_md.drawn.face_units import sample_units
+from fer_md.errors import FerMdError
+from fer_md.expressions import EXPRESSIONS
+
+SPLITS = {"Training": 0.8, "PublicTest": 0.1, "PrivateTest": 0.1}
+"""Share of the faces in each split."""
+
+_FACES_PER_SUBJECT = 2 * len(EXPRESSIONS)
+_SUPERSAMPLING = 2
+_MARGIN = 1.0
+
+
+def draw_face(seed, subject, expression, domain, size=48):
+    """Draws one face; the same arguments give the same pixels.
+
+    Args:
+        seed: int, chooses everything but the person: strength, pose, light, background.
+        subject: name of the person; the same name is the same person under every seed.
+        expression: one of ``EXPRESSIONS``.
+        domain: ``"lab"`` or ``"wild"``.
+        size: side of the image in pixels, 16 to 512.
+
+    Returns:
+        ``Face`` with image (size, size) uint8, box and landmarks (68, 2) in pixels; all landmarks lie in the image.
+
+    Raises:
+        FerMdError: an unknown expression or domain, or a size out of range.
+    """
+    _check_choice("expression", expression, EXPRESSIONS)
+    _check_choice("domain", domain, DOMAINS)
+    if not 16 <= size <= 512:
+        raise FerMdError(f"size must be 16 to 512 pixels, got {size}")
+    rng = _generator("face", seed, subject, expression, domain)
+    person, capture = _identity(subject), DOMAINS[domain]
+    units = sample_units(rng, expression, capture.weakest, capture.blend, capture.stray)
+    points, unit = _place(rng, face_points(person.shape, units), capture, size)
+
+    canvas = np.empty((size * _SUPERSAMPLING,) * 2, np.uint8)
+    on_canvas, canvas_unit = (points + 0.5) * _SUPERSAMPLING - 0.5, unit * _SUPERSAMPLING
+    paint_background(canvas, rng, capture)
+    paint_head(canvas, on_canvas, canvas_unit, units, person)
+    if rng.random() < capture.occlusion:
+        paint_occlusion(canvas, rng, on_canvas, canvas_unit, person.skin)
+    shine(canvas, rng, on_canvas, capture)
+    return Face(
+        key=f"synthetic-{domain}/{subject}/{expression}/{seed}",
+        image=develop(canvas, rng, capture, size),
+        label=EXPRESSIONS.index(expression),
+        subject=subject,
+        source=f"drawn with seed {seed}",
+        box=_box(points, size),
+        landmarks=points[:68].astype(np.float32),
+    )
+
+
+def draw_faces(domain, count, seed, splits=None):
+    """Draws a data set: expressions in equal numbers, and no person in two splits.
+
+    Args:
+        domain: ``"lab"`` or ``"wild"``.
+        count: number of faces over all splits.
+        seed: int; another seed draws other people.
+        splits: share of each split by name, ``SPLITS`` by default; the shares sum to 1.
+
+    Returns:
+        An iterator of ``Face``, split by split, with keys such as ``"synthetic-lab/Training/000017"``.
+
+    Raises:
+        FerMdError: an unknown domain, a negative count, or shares that are negative or do not sum to 1.
+    """
+    splits = SPLITS if splits is None else splits
+    _check_choice("domain", domain, DOMAINS)
+    if count < 0:
+        raise FerMdError(f"count must be 0 or more faces, got {count}")
+    if min(splits.values(), default=-1) < 0 or abs(sum(splits.values()) - 1) > 1e-6:
+        raise FerMdError(f"the shares of the splits must be 0 or more and sum to 1, got {splits}")
+    return _draw_splits(domain, count, seed, splits)
+
+
+def _draw_splits(domain, count, seed, splits):
+    ends = np.rint(np.cumsum([0.0, *splits.values()]) * count).astype(int)
+    for split, length in zip(splits, np.diff(ends), strict=True):
+        people = max(1, length // _FACES_PER_SUBJECT)
+        for index in range(length):
+            subject = f"{domain}-{seed}-{split}-{index // len(EXPRESSIONS) % people:05d}"
+            face = draw_face(f"{seed}/{index}", subject, EXPRESSIONS[index % len(EXPRESSIONS)], domain)
+            key = f"synthetic-{domain}/{split}/{index:06d}"
+            yield dataclasses.replace(face, key=key, split=split, source=f"drawn with seed {seed}")
+
+
+def _check_choice(name, value, choices):
+    if value not in choices:
+        raise FerMdError(f"unknown {name} {value!r}; choose from {', '.join(choices)}")
+
+
+def _generator(*names):
+    """A random generator that depends on the printed form of ``names`` alone, in every process alike."""
+    digest = hashlib.blake2b("\0".join(map(str, names)).encode(), digest_size=16).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
+
+
+@functools.lru_cache(maxsize=4096)
+def _identity(subject):
+    return sample_identity(_generator("person", subject))
+
+
+def _place(rng, points, capture, size):
+    """Poses the face and puts it into the image; returns (101, 2) points and the half face width, in pixels."""
+    most = np.array((capture.yaw, capture.pitch, capture.roll))
+    posed = turn(points, *(most * np.clip(0.5 * rng.standard_normal(3), -1, 1)))[:, :2]
+    low, high = posed[:68].min(0), posed[:68].max(0)
+    unit = rng.uniform(*capture.extent) * size / (high - low).max()
+    room = size - 1 - 2 * _MARGIN - unit * (high - low)
+    usual, wanted = np.array((0.5, 0.8)), rng.uniform(0, 1, 2)
+    corner = _MARGIN + room * (usual + capture.shift * (wanted - usual))
+    return corner + unit * (posed - low), unit
+
+
+def _box(points, size):
+    """x, y, width and height of the part of the face, forehead to chin, that is in the image."""
+    outline = points[:77]
+    low, high = np.clip(outline.min(0), 0, size - 1), np.clip(outline.max(0), 0, size - 1)
+    return tuple(float(v) for v in (*low, *(high - low)))

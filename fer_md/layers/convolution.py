@@ -1,0 +1,34 @@
+"""Convolution with what follows it: batch normalisation, ReLU, or both."""
+
+import keras
+
+from fer_md.layers.batch_norm import BatchNorm
+
+
+def conv_relu(x, filters, kernel_size, name, strides=1, padding="same"):
+    """Convolution with bias and ReLU, from He's initial weights.
+
+    Args:
+        x: (B, H, W, C) tensor.
+        filters, kernel_size, strides, padding: see ``keras.layers.Conv2D``.
+        name: of the layer.
+
+    Returns:
+        (B, H / strides, W / strides, filters) tensor, smaller where ``padding`` is ``"valid"``.
+    """
+    return keras.layers.Conv2D(
+        filters, kernel_size, strides, padding=padding, activation="relu", kernel_initializer="he_normal", name=name
+    )(x)
+
+
+def conv_bn(x, filters, kernel_size, name):
+    """Convolution without bias, then batch normalisation: (B, H, W, C) -> (B, H, W, filters)."""
+    convolution = keras.layers.Conv2D(
+        filters, kernel_size, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
+    )
+    return BatchNorm(name=f"{name}_bn")(convolution(x))
+
+
+def conv_bn_relu(x, filters, kernel_size, name):
+    """``conv_bn`` and ReLU."""
+    return keras.layers.ReLU(name=f"{name}_relu")(conv_bn(x, filters, kernel_size, name))

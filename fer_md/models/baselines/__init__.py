@@ -1,0 +1,34 @@
+"""Our component and the networks it is compared with, by name."""
+
+from fer_md.models.baselines.hyperface import HyperFaceConfig, build_hyperface
+from fer_md.models.baselines.kim import KimConfig, build_kim
+from fer_md.models.baselines.meng import MengConfig, build_meng
+from fer_md.models.baselines.zhang import ZhangConfig, build_zhang
+from fer_md.models.component import build_component
+from fer_md.models.config import TINY, ComponentConfig
+
+BASELINES = {
+    "component": build_component,
+    "zhang": build_zhang,
+    "kim": build_kim,
+    "meng": build_meng,
+    "hyperface": build_hyperface,
+}
+"""Functions of a config, a seed and a name; outputs ``embeddings``, ``logits`` and what is the network's own."""
+
+CONFIGS = {
+    "component": ComponentConfig(),
+    "zhang": ZhangConfig(),
+    "kim": KimConfig(),
+    "meng": MengConfig(),
+    "hyperface": HyperFaceConfig(),
+}
+
+TINY_CONFIGS = {
+    "component": TINY,
+    "zhang": ZhangConfig(filters=(4, 4, 8, 8), fc_units=16, clusters=2),
+    "kim": KimConfig(filters=(4, 4, 8), fc_units=16),
+    "meng": MengConfig(filters=TINY.filters, inception=TINY.inception, fc_units=16, features=8),
+    "hyperface": HyperFaceConfig(filters=(4, 4, 8, 8, 8), fused_filters=(4, 8), fc_units=16, task_units=8),
+}
+"""Networks of a few thousand weights, for tests and trials of a pipeline."""

@@ -1,0 +1,105 @@
+"""Ranjan, Patel, Chellappa, HyperFace, TPAMI 2018: fusion of intermediate layers, with a landmark head."""
+
+import dataclasses
+
+import keras
+
+from fer_md.expressions import EXPRESSIONS
+from fer_md.layers import Dropout, ResponseNorm, Standardize
+from fer_md.layers.convolution import conv_relu
+from fer_md.models.config import check_config
+from fer_md.models.heads import apply_points
+from fer_md.models.seeding import seed_initial_weights
+
+
+@dataclasses.dataclass(frozen=True)
+class HyperFaceConfig:
+    """HyperFace on an AlexNet, at our input size.
+
+    Public, in an independent reimplementation (takiyu/hyperface at 0ae8006): five convolutions of 96 to 384 filters;
+    the first, third and fifth brought to 6x6 and joined, 1x1 to 192; a fully connected layer of 3,072, then one of
+    512 for each task. Ours: 48 pixels in place of 227, which takes 5x5 kernels of stride 1 in place of 11x11 of
+    stride 4 and poolings by 2, and gives 6x6 as there; 68 landmarks in place of 21; and of its five tasks landmarks
+    and, in place of gender, the expression, which is what our data sets have labels for. By default 29,106,191
+    trainable weights.
+
+    Attributes:
+        image_size: edge of the input.
+        num_classes: outputs of the expression head.
+        filters: of the five convolutions.
+        fused_filters: of the two convolutions that shrink a layer's map, and of the one over the joined maps.
+        fc_units: width of the layer that all tasks share, which gives the embeddings.
+        task_units: width of each task's own layer.
+        dropout: share dropped after both.
+    """
+
+    image_size: int = 48
+    num_classes: int = len(EXPRESSIONS)
+    filters: tuple = (96, 256, 384, 384, 256)
+    fused_filters: tuple = (256, 192)
+    fc_units: int = 3072
+    task_units: int = 512
+    dropout: float = 0.5
+
+    def __post_init__(self):
+        check_config(self)
+        if len(self.filters) != 5:
+            raise ValueError(f"filters must have five entries, one a convolution, not {self.filters}")
+        if self.image_size % 8:
+            raise ValueError(f"image_size must be a multiple of 8 (three poolings by 2), not {self.image_size}")
+
+
+QUARTER = HyperFaceConfig(filters=(24, 64, 96, 96, 64), fused_filters=(64, 48), fc_units=768, task_units=128)
+"""A quarter of every width: a training step takes 1.5 times that of the component with ``HALF``."""
+
+
+def apply_pool(x, name):
+    """Max-pooling by 2 and response normalisation."""
+    return ResponseNorm(name=f"{name}_norm")(keras.layers.MaxPooling2D(2, name=f"{name}_pool")(x))
+
+
+def apply_task(x, config, seed, name):
+    """A task's own fully connected layer: (B, fc_units) -> (B, task_units)."""
+    x = keras.layers.Dense(config.task_units, "relu", kernel_initializer="he_normal", name=f"fc_{name}")(x)
+    return Dropout(config.dropout, seed=seed, name=f"dropout_{name}")(x)
+
+
+def fused_maps(x, config):
+    """The early, middle and last maps of five convolutions, joined at an eighth of the input's edge."""
+    filters, (shrunk, joined) = config.filters, config.fused_filters
+    early = apply_pool(conv_relu(x, filters[0], 5, "conv1"), "conv1")
+    x = apply_pool(conv_relu(early, filters[1], 5, "conv2"), "conv2")
+    middle = conv_relu(x, filters[2], 3, "conv3")
+    x = conv_relu(middle, filters[3], 3, "conv4")
+    x = conv_relu(x, filters[4], 3, "conv5")
+    last = keras.layers.MaxPooling2D(2, name="conv5_pool")(x)
+    maps = [conv_relu(early, shrunk, 4, "conv1a", 4), conv_relu(middle, shrunk, 2, "conv3a", 2), last]
+    return conv_relu(keras.layers.Concatenate(name="fusion")(maps), joined, 1, "conv_all")
+
+
+def build_hyperface(config=None, seed=0, name="hyperface"):
+    """Builds the network.
+
+    Args:
+        config: ``HyperFaceConfig``; None for the default.
+        seed: of the initial weights and of dropout; sets Python's ``random``, see ``seed_initial_weights``.
+        name: of the model.
+
+    Returns:
+        ``keras.Model`` from images (B, image_size, image_size, 1), gray levels in [0, 255], to a dict:
+        ``embeddings`` (B, fc_units); ``logits`` (B, num_classes) float32; ``landmarks`` (B, 68, 2) float32, x and y
+        from the middle of the image as shares of its edge, so that 0.5 is the right or lower border.
+    """
+    config = config or HyperFaceConfig()
+    seed_initial_weights(seed)
+    images = keras.Input((config.image_size, config.image_size, 1), name="images")
+    x = fused_maps(Standardize(name="standardize")(images), config)
+    x = keras.layers.Flatten(name="flatten")(x)
+    x = keras.layers.Dense(config.fc_units, "relu", kernel_initializer="he_normal", name="fc_full")(x)
+    embeddings = x
+    x = Dropout(config.dropout, seed=3 * seed, name="dropout_full")(x)
+    expression = apply_task(x, config, 3 * seed + 1, "expression")
+    logits = keras.layers.Dense(config.num_classes, dtype="float32", name="logits")(expression)
+    points = apply_task(x, config, 3 * seed + 2, "landmarks")
+    outputs = {"embeddings": embeddings, "logits": logits, "landmarks": apply_points(points)}
+    return keras.Model(images, outputs, name=name)

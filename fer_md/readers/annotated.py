@@ -1,0 +1,73 @@
+"""Faces with 68 landmarks in memory: of video frames, or drawn."""
+
+import dataclasses
+import itertools
+
+import cv2
+import numpy as np
+
+from fer_md.drawn.synthetic import draw_face
+from fer_md.expressions import EXPRESSIONS
+from fer_md.progress import Progress
+from fer_md.readers.ytf_landmarks import read_ytf_landmarks
+
+
+@dataclasses.dataclass(frozen=True)
+class AnnotatedFaces:
+    """Faces and where their landmarks are.
+
+    Attributes:
+        images: list of N grayscale images (H, W) uint8, of any sizes.
+        landmarks: (N, 68, 2) float64 pixel coordinates x, y in iBUG order.
+        people: list of N names.
+    """
+
+    images: list
+    landmarks: np.ndarray
+    people: list
+
+    def first(self, count):
+        """The first ``count`` of them, or all where there are fewer."""
+        return AnnotatedFaces(self.images[:count], self.landmarks[:count], self.people[:count])
+
+
+def video_faces(source, split):
+    """The faces of one split of ``ytf_landmarks68.zip``.
+
+    Args:
+        source: path of the zip.
+        split: ``"train"`` or ``"test"``; no person is in both.
+
+    Returns:
+        `AnnotatedFaces`.
+
+    Raises:
+        FerMdError: see `fer_md.readers.ytf_landmarks.read_ytf_landmarks`.
+    """
+    frames = list(read_ytf_landmarks(source, (split,)))
+    images = [cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY) for frame in frames]
+    landmarks = np.array([frame.landmarks for frame in frames], np.float64)
+    return AnnotatedFaces(images, landmarks, [frame.person for frame in frames])
+
+
+def drawn_faces(count, group, seed, domain="wild", size=176):
+    """Drawn faces (synthetic), one of each expression a person.
+
+    Args:
+        count: number of faces.
+        group: begins the people's names: those of two groups differ, so they can be kept apart.
+        seed: int; another seed draws other people.
+        domain: ``"lab"`` or ``"wild"``.
+        size: side of the images in pixels.
+
+    Returns:
+        `AnnotatedFaces`.
+    """
+    faces = []
+    with Progress(f"drawing faces to be {group}", count, "faces") as progress:
+        for index, expression in zip(range(count), itertools.cycle(EXPRESSIONS)):
+            person = f"{group}-{seed}-{index // len(EXPRESSIONS)}"
+            faces.append(draw_face(f"{seed}/{index}", person, expression, domain, size))
+            progress.advance()
+    landmarks = np.array([face.landmarks for face in faces], np.float64)
+    return AnnotatedFaces([face.image for face in faces], landmarks, [face.subject for face in faces])

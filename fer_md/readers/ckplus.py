@@ -1,0 +1,106 @@
+"""CK+, the extended Cohn-Kanade data set (Lucey et al., 2010): sequences from neutral to the height of an expression.
+
+593 sequences of 123 people, of which 327 have an emotion label.
+"""
+
+import collections
+import re
+
+from fer_md.data.subject_split import split_by_subject
+from fer_md.errors import FerMdError
+from fer_md.expressions import EXPRESSIONS
+from fer_md.readers.photographs import CONTEMPT_DROPPED, Listing, Photograph, image_reader
+
+LAYOUT = "cohn-kanade-images/S005/001/S005_001_00000001.png and Emotion/S005/001/S005_001_00000011_emotion.txt"
+
+EMOTIONS = {1: "anger", 2: "contempt", 3: "disgust", 4: "fear", 5: "happiness", 6: "sadness", 7: "surprise"}
+"""The codes in the emotion files."""
+
+_IMAGE = re.compile(r"(?:.*/)?cohn-kanade-images/(S\d+)/(\d+)/\1_\2_\d+\.(?:png|jpe?g)", re.IGNORECASE)
+_EMOTION = re.compile(r"(?:.*/)?Emotion(?:_labels)?/(?:Emotion/)?(S\d+)/(\d+)/\1_\2_\d+_emotion\.txt", re.IGNORECASE)
+
+
+def list_ckplus(tree, last=3, contempt="keep", neutral="none", seed=0):
+    """Lists the last frames of each labelled sequence, split by person.
+
+    Args:
+        tree: `fer_md.readers.file_tree.FileTree` with files as in `LAYOUT`; further folders above do not matter.
+        last: how many of the last frames of a sequence show its emotion.
+        contempt: ``"keep"`` (as in the paper's Tab. 2) or ``"drop"``.
+        neutral: ``"first"`` takes the first frame of each sequence used as neutral; ``"none"`` has no such label.
+        seed: int, of `fer_md.data.subject_split.split_by_subject`.
+
+    Returns:
+        `Listing` with keys ``ckplus/S005_001_00000011``. Its labels are `EXPRESSIONS` in their order, as far as they
+        occur, then contempt. Sequences without a label, or left out with contempt, are unused (the folder is listed).
+
+    Raises:
+        FerMdError: another layout, an emotion that is no code of `EMOTIONS`, a labelled sequence without images or too
+            short for the frames wanted, fewer than three people.
+    """
+    expressions = tuple(
+        name
+        for name in (*EXPRESSIONS, "contempt")
+        if (name != "neutral" or neutral == "first") and (name != "contempt" or contempt == "keep")
+    )
+    emotions = _read_emotions(tree)
+    chosen, unused = [], []
+    for sequence, frames in _sequences(tree, emotions).items():
+        emotion = emotions.get(sequence)
+        if emotion not in expressions:
+            reason = CONTEMPT_DROPPED if emotion else "no emotion label"
+            unused.append((frames[0].rpartition("/")[0], reason))
+            continue
+        first = [(frames[0], expressions.index("neutral"))] if neutral == "first" else []
+        if len(frames) < last + len(first):
+            raise FerMdError(
+                f"{tree.where(frames[0])}: the sequence has {len(frames)} frames; --last={last} and"
+                f" --neutral={neutral} need {last + len(first)}"
+            )
+        chosen += first + [(name, expressions.index(emotion)) for name in frames[-last:]]
+    splits = split_by_subject(((_subject(name), label) for name, label in chosen), seed)
+    photographs = [
+        Photograph(
+            f"ckplus/{_stem(name)}", label, _subject(name), splits[_subject(name)], name, image_reader(tree, name)
+        )
+        for name, label in chosen
+    ]
+    return Listing("ckplus", expressions, photographs, unused)
+
+
+def _stem(name):
+    return name.rpartition("/")[2].rpartition(".")[0]
+
+
+def _subject(name):
+    return _stem(name).partition("_")[0]
+
+
+def _read_emotions(tree):
+    """Emotion by (subject, sequence); a file holds one number such as ``3.0000000e+00``."""
+    emotions = {}
+    for name in tree.names:
+        if match := _EMOTION.fullmatch(name):
+            where, text = tree.where(name), tree.read(name).decode("ascii", "replace").strip()
+            try:
+                emotions[match[1], match[2]] = EMOTIONS[float(text)]
+            except (ValueError, KeyError):
+                raise FerMdError(f"{where}: an emotion must be a number 1 to 7; found {text[:20]!r}") from None
+    return emotions
+
+
+def _sequences(tree, emotions):
+    """Frames in their order by (subject, sequence)."""
+    sequences = collections.defaultdict(list)
+    for name in tree.names:
+        if match := _IMAGE.fullmatch(name):
+            sequences[match[1], match[2]].append(name)
+    if not (sequences and emotions):
+        raise FerMdError(f"{tree.source}: no {'emotion files' if sequences else 'images'}; the layout is {LAYOUT}")
+    for subject, sequence in emotions:
+        if (subject, sequence) not in sequences:
+            raise FerMdError(f"{tree.source}: the sequence {subject}/{sequence} has an emotion but no images")
+    return {
+        sequence: sorted(frames, key=lambda name: int(_stem(name).rpartition("_")[2]))
+        for sequence, frames in sequences.items()
+    }

@@ -1,0 +1,137 @@
+"""CSV files of unknown origin, read row by row in bounded memory, plain or compressed."""
+
+import contextlib
+import csv
+import gzip
+import io
+import lzma
+import zipfile
+import zlib
+
+from fer_md.errors import FerMdError
+
+MAX_ZIPPED = 2 << 30
+"""Largest CSV, in bytes, that is read out of a zip file."""
+
+MAX_LINE = 1 << 20
+"""Longest line, in characters."""
+
+
+@contextlib.contextmanager
+def open_csv(path):
+    """Opens a CSV as text; ``.gz`` and ``.xz`` are unpacked on the way, ``.zip`` must hold one CSV.
+
+    Nothing is unpacked to disk, so the names inside a zip file do not matter.
+
+    Args:
+        path: ``pathlib.Path``.
+
+    Yields:
+        text stream.
+
+    Raises:
+        FerMdError: the file cannot be opened, or a zip file holds no CSV, several or one that is too large.
+    """
+    try:
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive, _open_member(archive, path) as binary:
+                yield _text(binary)
+        else:
+            opener = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
+            with opener(path, "rb") as binary:
+                yield _text(binary)
+    except zipfile.BadZipFile as error:
+        raise FerMdError(f"{path}: not a whole zip file ({error}); fetch it again") from None
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise FerMdError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _text(binary):
+    return io.TextIOWrapper(binary, encoding="utf-8-sig", newline="")
+
+
+def _open_member(archive, path):
+    member = _only_csv(archive, path)
+    try:
+        return archive.open(member)
+    except (NotImplementedError, RuntimeError) as error:  # packed by a method that Python does not know, or a password
+        raise FerMdError(f"{path}: {member.filename} cannot be unpacked ({error}); unpack it first") from None
+
+
+def _only_csv(archive, path):
+    members = [
+        member
+        for member in archive.infolist()
+        if member.filename.lower().endswith(".csv") and not member.filename.startswith("__MACOSX/")
+    ]
+    if len(members) != 1:
+        raise FerMdError(f"{path}: must hold one CSV file; found {len(members)}")
+    if members[0].file_size > MAX_ZIPPED:
+        raise FerMdError(f"{path}: {members[0].filename} is larger than {MAX_ZIPPED} bytes")
+    return members[0]
+
+
+def read_rows(stream, name):
+    """Reads the rows of a CSV, blank lines left out.
+
+    Args:
+        stream: text stream, for example of `open_csv`.
+        name: what an error calls the file.
+
+    Yields:
+        (line, values): the number of the row's last line, counted from 1, and a list of str.
+
+    Raises:
+        FerMdError: a truncated or damaged compressed file, a line that is too long, bytes that are not UTF-8,
+            or a row of another length than the first.
+    """
+    reader = csv.reader(_lines(stream, name))
+    columns = None
+    try:
+        for values in reader:
+            if not values:
+                continue
+            columns = columns or len(values)
+            if len(values) != columns:
+                raise FerMdError(f"{name}: line {reader.line_num}: {columns} columns expected, found {len(values)}")
+            yield reader.line_num, values
+    except csv.Error as error:
+        raise FerMdError(f"{name}: line {reader.line_num}: not CSV ({error})") from None
+    except UnicodeDecodeError:
+        raise FerMdError(f"{name}: after line {reader.line_num}: not UTF-8 text") from None
+    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+        raise FerMdError(
+            f"{name}: after line {reader.line_num}: truncated or damaged ({error}); fetch it again"
+        ) from None
+
+
+def _lines(stream, name):
+    while line := stream.readline(MAX_LINE):
+        if len(line) == MAX_LINE:
+            raise FerMdError(f"{name}: a line is longer than {MAX_LINE} characters")
+        yield line
+
+
+def columns_of(rows, name, wanted):
+    """Takes the header row from `read_rows` and finds columns in it, whatever their order, case and spaces.
+
+    Args:
+        rows: iterator of `read_rows`, at its start.
+        name: what an error calls the file.
+        wanted: names in lower case.
+
+    Returns:
+        list of column indices, one for each name.
+
+    Raises:
+        FerMdError: the file is empty, or a column is missing.
+    """
+    line, header = next(rows, (0, None))
+    if header is None:
+        raise FerMdError(f"{name}: the file is empty")
+    names = [column.strip().lower() for column in header]
+    missing = [column for column in wanted if column not in names]
+    if missing:
+        found = ", ".join(header)[:200]
+        raise FerMdError(f"{name}: line {line}: the column {missing[0]} is missing; found {found}")
+    return [names.index(column) for column in wanted]

@@ -1,0 +1,97 @@
+"""The press photographs of github.com/muxspace/facial_expressions, whose names give the person as in LFW."""
+
+import collections
+
+from fer_md.data.subject_split import split_by_subject
+from fer_md.errors import FerMdError
+from fer_md.expressions import EXPRESSIONS
+from fer_md.readers.csv_files import columns_of, read_rows
+from fer_md.readers.photographs import CONTEMPT_DROPPED, Listing, Photograph, image_reader
+
+LEGEND = "data/legend.csv"
+IMAGES = "images"
+
+
+def list_facial_expressions(tree, contempt="drop", seed=0):
+    """Lists the photographs, split by person.
+
+    Not used are images without a label, images that the legend labels in two ways, and contempt where it is dropped.
+    Rows that say the same of an image count once.
+
+    Args:
+        tree: `fer_md.readers.file_tree.FileTree` of the repository, its zip, or a folder above it.
+        contempt: ``"drop"``, or ``"keep"`` as an eighth label.
+        seed: int, of `fer_md.data.subject_split.split_by_subject`.
+
+    Returns:
+        `Listing` with keys ``facial_expressions/<file name>``.
+
+    Raises:
+        FerMdError: no legend or two of them, a label that is unknown, an image of the legend that is missing,
+            fewer than three people. The message names the file and the line.
+    """
+    root = _root(tree)
+    labels = _read_legend(tree, root)
+    expressions = (*EXPRESSIONS, "contempt") if contempt == "keep" else EXPRESSIONS
+    used, unused = {}, []
+    for name in (name for name in tree.names if name.startswith(f"{root}{IMAGES}/")):
+        of_image = labels.get(name, {})
+        reason = _reason_against(of_image, expressions)
+        if reason:
+            unused.append((name, reason))
+        else:
+            used[name] = expressions.index(*of_image)
+    splits = split_by_subject(((person_of(name), label) for name, label in used.items()), seed)
+    photographs = [_photograph(tree, name, label, splits) for name, label in used.items()]
+    return Listing("facial_expressions", expressions, photographs, unused)
+
+
+def person_of(name):
+    """The person in a file name: what is before its last underscore if digits follow, otherwise all of it.
+
+    ``images/George_W_Bush_0001.jpg -> George_W_Bush``, ``images/FaridaJalal_7.jpg -> FaridaJalal``.
+    """
+    stem = name.rpartition("/")[2].rpartition(".")[0]
+    person, _, number = stem.rpartition("_")
+    return person if person and any(character.isdigit() for character in number) else stem
+
+
+def _root(tree):
+    """The prefix of the names, ``""`` or ending in ``/``, below which legend and images are."""
+    roots = [name.removesuffix(LEGEND) for name in tree.names if f"/{name}".endswith(f"/{LEGEND}")]
+    if len(roots) != 1:
+        raise FerMdError(f"{tree.source}: must hold {LEGEND} and {IMAGES}/ once; found {len(roots)} {LEGEND}")
+    return roots[0]
+
+
+def _read_legend(tree, root):
+    """Reads the legend: dict from the image's name in the tree to a dict from its label to the line."""
+    where, names = tree.where(root + LEGEND), frozenset(tree.names)
+    labels = collections.defaultdict(dict)
+    rows = read_rows(tree.text(root + LEGEND), where)
+    image, emotion = columns_of(rows, where, ("image", "emotion"))
+    for line, values in rows:
+        name, label = f"{root}{IMAGES}/{values[image].strip()}", values[emotion].strip().lower()
+        if label not in (*EXPRESSIONS, "contempt"):
+            raise FerMdError(
+                f"{where}: line {line}: emotion must be one of {', '.join(EXPRESSIONS)}, contempt;"
+                f" found {values[emotion][:40]!r}"
+            )
+        if name not in names:
+            raise FerMdError(f"{where}: line {line}: the image {values[image][:80]!r} is not in {IMAGES}/")
+        labels[name].setdefault(label, line)
+    return labels
+
+
+def _reason_against(labels, expressions):
+    if not labels:
+        return f"no label in {LEGEND}"
+    if len(labels) > 1:
+        said = " and ".join(f"line {line} says {label}" for label, line in labels.items())
+        return f"conflicting labels in {LEGEND}: {said}"
+    return "" if set(labels) <= set(expressions) else CONTEMPT_DROPPED
+
+
+def _photograph(tree, name, label, splits):
+    key, person = f"facial_expressions/{name.rpartition('/')[2]}", person_of(name)
+    return Photograph(key, label, person, splits[person], name, image_reader(tree, name))

@@ -1,0 +1,150 @@
+"""FER2013 (Goodfellow et al., 2013) as the challenge's CSV or as folders of images, with FER+ votes (Barsoum, 2016)."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from fer_md.data.face import Face
+from fer_md.errors import FerMdError
+from fer_md.expressions import LABEL_OF_NAME
+from fer_md.media.image_files import read_gray
+from fer_md.readers.csv_files import columns_of, open_csv, read_rows
+from fer_md.readers.file_tree import checked_text
+
+SPLITS = ("Training", "PublicTest", "PrivateTest")
+SIZE = 48
+TOTAL = 35_887
+"""Images in the whole data set."""
+
+FERPLUS_COLUMNS = (
+    "neutral",
+    "happiness",
+    "surprise",
+    "sadness",
+    "anger",
+    "disgust",
+    "fear",
+    "contempt",
+    "unknown",
+    "NF",
+)
+"""Order of the votes; NF means "not a face"."""
+
+
+def read_fer2013(source, ferplus=None):
+    """Reads FER2013, one face at a time.
+
+    Args:
+        source: the challenge's CSV with the columns ``emotion,pixels,Usage`` (plain, .gz, .xz, or .zip with one
+            CSV in it), or a folder ``train|test/<class>/<Usage>_<id>.jpg`` (or .png), in which the prefix of the
+            file's name gives the split.
+        ferplus: FER+'s ``fer2013new.csv``, which belongs to the CSV row by row; not with a folder.
+
+    Yields:
+        `Face` with an image (48, 48) uint8, label 0 to 6, key ``fer2013/<Usage>/<row or id>``.
+        For a CSV the row counts from 0, the header apart; ``source`` names the line, counted from 1.
+
+    Raises:
+        FerMdError: at the first thing that is wrong; the message names the file and the line.
+    """
+    source = Path(source)
+    if not source.exists():
+        raise FerMdError(f"{source}: no such file or folder; docs/DATA.md says where to get FER2013")
+    if source.is_dir() and ferplus:
+        raise FerMdError(f"{ferplus}: FER+ votes belong to the rows of the challenge's CSV, but {source} is a folder")
+    counts = dict.fromkeys(SPLITS, 0)
+    for face in _read_folder(source) if source.is_dir() else _read_csv(source, ferplus):
+        counts[face.split] += 1
+        yield face
+    for split, count in counts.items():
+        if count == 0:
+            raise FerMdError(f"{source}: no image of the split {split}; the whole data set has {', '.join(SPLITS)}")
+
+
+def _read_csv(source, ferplus):
+    votes = _read_votes(ferplus) if ferplus else None
+    row = 0
+    with open_csv(source) as stream:
+        rows = read_rows(stream, source)
+        emotion, pixels, usage = columns_of(rows, source, ("emotion", "pixels", "usage"))
+        for row, (line, values) in enumerate(rows, 1):
+            where = f"{source}: line {line}"
+            split = values[usage].strip()
+            if split not in SPLITS:
+                raise FerMdError(f"{where}: Usage must be one of {', '.join(SPLITS)}; found {split!r}")
+            yield Face(
+                key=f"fer2013/{split}/{row - 1:05d}",
+                image=_parse_pixels(values[pixels], where),
+                label=_parse_label(values[emotion].strip(), where),
+                split=split,
+                source=f"{source.name}:{line}",
+                votes=_votes_of_row(votes, row, split, where, ferplus) if votes else (),
+            )
+    if votes and row != len(votes):
+        raise FerMdError(f"{ferplus}: {len(votes)} rows, but {source} has {row}; both must be whole and in their order")
+
+
+def _parse_label(text, where):
+    if text not in ("0", "1", "2", "3", "4", "5", "6"):
+        raise FerMdError(f"{where}: emotion must be 0 to 6; found {text!r}")
+    return int(text)
+
+
+def _parse_pixels(text, where):
+    """Parses 2,304 numbers 0 to 255 into an image, (48, 48) uint8."""
+    if not (text.isascii() and text.replace(" ", "").isdecimal()):
+        wrong = next((word for word in text.split() if not (word.isascii() and word.isdecimal())), text)
+        raise FerMdError(f"{where}: pixels must be whole numbers 0 to 255 with spaces between; found {wrong[:40]!r}")
+    values = np.fromstring(text, dtype=np.int64, sep=" ")
+    if values.size != SIZE * SIZE:
+        raise FerMdError(f"{where}: there must be {SIZE * SIZE} pixels (48x48); found {values.size}")
+    if values.max() > 255:
+        raise FerMdError(f"{where}: pixels must be 0 to 255; found {values[values > 255][0]}")
+    return values.astype(np.uint8).reshape(SIZE, SIZE)
+
+
+def _read_votes(path):
+    """Reads FER+: list of (Usage, ten counts)."""
+    votes = []
+    with open_csv(Path(path)) as stream:
+        rows = read_rows(stream, path)
+        usage, *columns = columns_of(rows, path, ("usage", *(name.lower() for name in FERPLUS_COLUMNS)))
+        for line, values in rows:
+            counts = tuple(values[column].strip() for column in columns)
+            if not all(count.isdecimal() for count in counts):
+                raise FerMdError(f"{path}: line {line}: votes must be whole numbers; found {','.join(counts)[:60]}")
+            votes.append((values[usage].strip(), tuple(map(int, counts))))
+    if not votes:
+        raise FerMdError(f"{path}: no rows")
+    return votes
+
+
+def _votes_of_row(votes, row, split, where, ferplus):
+    if row > len(votes):
+        raise FerMdError(f"{ferplus}: {len(votes)} rows, but {where} goes on; both must be whole and in their order")
+    usage, counts = votes[row - 1]
+    if usage != split:
+        raise FerMdError(
+            f"{where}: Usage is {split}, but {ferplus}: line {row + 1} says {usage};"
+            " both files must be whole and in their own order"
+        )
+    return counts
+
+
+def _read_folder(source):
+    paths = sorted(path for path in source.glob("*/*/*") if path.is_file() and not path.name.startswith("."))
+    if not paths:
+        raise FerMdError(f"{source}: no images; the layout is train|test/<class>/<Usage>_<id>.jpg")
+    for path in paths:
+        label = LABEL_OF_NAME.get(path.parent.name.lower())
+        if label is None:
+            raise FerMdError(f"{path.parent}: unknown class; the names known are {', '.join(LABEL_OF_NAME)}")
+        match = re.fullmatch(rf"({'|'.join(SPLITS)})_(.+)", path.stem)
+        if not match:
+            raise FerMdError(f"{path}: the name must begin with Training_, PublicTest_ or PrivateTest_")
+        image = read_gray(path)
+        if image.shape != (SIZE, SIZE):
+            raise FerMdError(f"{path}: the image must be 48x48; found {image.shape[1]}x{image.shape[0]}")
+        name = checked_text(path.relative_to(source).as_posix(), source)
+        yield Face(f"fer2013/{match[1]}/{match[2]}", image, label, split=match[1], source=name)

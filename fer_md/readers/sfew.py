@@ -1,0 +1,69 @@
+"""SFEW 2.0 (Dhall et al., 2015): faces out of films, in the folders in which it is handed out."""
+
+import re
+
+from fer_md.data.subject_split import split_by_subject
+from fer_md.errors import FerMdError
+from fer_md.expressions import EXPRESSIONS, LABEL_OF_NAME
+from fer_md.readers.photographs import Listing, Photograph, image_reader
+
+LAYOUT = "<Train|Val|Test>_Aligned_Faces/<Class>/<movie>_<timestamp>_<face>.png"
+
+_FILE = re.compile(r"(?:.*/)?(train|val|test)_aligned_faces(?:_new)?/(?:([^/]+)/)?([^/]+)\.(?:png|jpe?g)", re.I)
+_MOVIE = re.compile(r"(.+?)_\d{6,}")
+_VALIDATION = {"Training": 6 / 7, "PublicTest": 1 / 7}
+
+
+def list_sfew(tree, split="official", seed=0):
+    """Lists the photographs; the movie stands for the person.
+
+    The official split has no labels for ``Test``. Then ``Val`` is the test split (PrivateTest) and a seventh of
+    ``Train``, by movie, the validation split (PublicTest). With labels, ``Val`` is PublicTest and ``Test`` PrivateTest.
+
+    Args:
+        tree: `fer_md.readers.file_tree.FileTree` with files as in `LAYOUT`; further folders above do not matter.
+        split: ``"official"``, or ``"movie"`` for 60/10/30 % of all labelled images, no movie in two splits.
+        seed: int, of `fer_md.data.subject_split.split_by_subject`.
+
+    Returns:
+        `Listing` with keys ``sfew/<Split>/<Class>/<file name>``. Not used are images without a class or a movie.
+
+    Raises:
+        FerMdError: another layout, an unknown class, or too few movies to split.
+    """
+    found, unused = [], []
+    for name in tree.names:
+        match = _FILE.fullmatch(name)
+        movie = match and _MOVIE.match(match[3])
+        if not (match and match[2]):
+            unused.append((name, "no label" if match else f"not in {LAYOUT}"))
+        elif match[2].lower() not in LABEL_OF_NAME:
+            raise FerMdError(
+                f"{tree.where(name)}: unknown class {match[2]!r}; the names known are {', '.join(LABEL_OF_NAME)}"
+            )
+        elif not movie:
+            unused.append((name, "no movie and timestamp in the name"))
+        else:
+            found.append((name, match[1].title(), movie[1], LABEL_OF_NAME[match[2].lower()]))
+    if not found:
+        raise FerMdError(f"{tree.source}: no labelled images; the layout is {LAYOUT}, with the zip files unpacked")
+    splits = _official(found, seed) if split == "official" else _by_movie(found, seed)
+    photographs = [
+        Photograph(f"sfew/{part}/{'/'.join(name.split('/')[-2:])}", label, movie, split, name, image_reader(tree, name))
+        for (name, part, movie, label), split in zip(found, splits, strict=True)
+    ]
+    return Listing("sfew", EXPRESSIONS, photographs, unused)
+
+
+def _by_movie(found, seed, shares=None):
+    splits = split_by_subject(((movie, label) for _, _, movie, label in found), seed, shares)
+    return [splits[movie] for _, _, movie, _ in found]
+
+
+def _official(found, seed):
+    """The split of each of ``found``, a list of (name, part, movie, label)."""
+    if any(part == "Test" for _, part, _, _ in found):
+        names = {"Train": "Training", "Val": "PublicTest", "Test": "PrivateTest"}
+        return [names[part] for _, part, _, _ in found]
+    train = iter(_by_movie([file for file in found if file[1] == "Train"], seed, _VALIDATION))
+    return [next(train) if part == "Train" else "PrivateTest" for _, part, _, _ in found]

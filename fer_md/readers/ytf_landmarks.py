@@ -1,0 +1,118 @@
+"""Video frames of YouTube Faces with 68 landmarks each, read out of their zip file, or of a folder, as they are.
+
+It holds one ``landmarks68.csv`` (``file,person,split,w,h,x0,y0,...,x67,y67`` in pixels, iBUG order) and beside
+it a folder ``images``. The frames are those of Wolf, Hassner and Maoz, Face recognition in unconstrained videos with
+matched background similarity, CVPR 2011.
+"""
+
+import dataclasses
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from fer_md.errors import FerMdError
+from fer_md.media.image_files import decode_rgb
+from fer_md.readers.csv_files import columns_of, read_rows
+from fer_md.readers.file_tree import FileTree
+
+SPLITS = ("train", "test")
+"""Splits of the data set; no person is in both."""
+
+LANDMARKS = 68
+
+MAX_SIDE = 4096
+"""Greatest width and height of a frame in pixels."""
+
+MAX_FRAME_BYTES = 10_000_000
+"""Largest image file, unpacked."""
+
+_COLUMNS = ("file", "person", "split", "w", "h", *(f"{axis}{i}" for i in range(LANDMARKS) for axis in "xy"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    """One picture with one annotated face.
+
+    Attributes:
+        key: the name of its file, unique within the data set.
+        image: (H, W, 3) uint8, red first.
+        landmarks: (68, 2) float32 pixel coordinates x, y in iBUG order; a few lie outside the picture.
+        person: who it shows.
+        split: ``"train"`` or ``"test"``.
+    """
+
+    key: str
+    image: np.ndarray
+    landmarks: np.ndarray
+    person: str
+    split: str
+
+
+def read_ytf_landmarks(source, splits=SPLITS):
+    """Reads the frames one at a time, in the order of the CSV; nothing is written to disk.
+
+    Args:
+        source: path of ``ytf_landmarks68.zip``, or of the folder that it unpacks to.
+        splits: names of the splits wanted; the images of the others are not decoded.
+
+    Yields:
+        `Frame`.
+
+    Raises:
+        FerMdError: the zip, the CSV or an image is missing, damaged or too large, a name leads out of the folder
+            of images, a split is unknown, a person is in two splits, an image has another size than the CSV says,
+            or a split has no frame. The message names the file and the line or image.
+    """
+    people = {}
+    with FileTree(source) as tree:
+        images = {PurePosixPath(name).name: name for name in tree.names if PurePosixPath(name).parent.name == "images"}
+        rows = read_rows(tree.text(_only_table(tree)), source)
+        columns = columns_of(rows, source, _COLUMNS)
+        for line, values in rows:
+            where = f"{source}: line {line}"
+            row = dict(zip(_COLUMNS, (values[column].strip() for column in columns), strict=True))
+            if row["split"] not in SPLITS:
+                raise FerMdError(f"{where}: split must be one of {', '.join(SPLITS)}; found {row['split']!r}")
+            if people.setdefault(row["person"], row["split"]) != row["split"]:
+                raise FerMdError(f"{where}: {row['person']} is in both splits; people must be kept apart")
+            if row["split"] in splits:
+                yield _frame(row, where, tree, images)
+    for split in splits:
+        if split not in people.values():
+            raise FerMdError(f"{source}: no frame of the split {split!r}; the whole data set has {', '.join(SPLITS)}")
+
+
+def _only_table(tree):
+    tables = [name for name in tree.names if PurePosixPath(name).name == "landmarks68.csv"]
+    if len(tables) != 1:
+        raise FerMdError(f"{tree.source}: must hold one landmarks68.csv; found {len(tables)}")
+    return tables[0]
+
+
+def _frame(row, where, tree, images):
+    name = row["file"]
+    if name not in images:
+        raise FerMdError(f"{where}: no image {name!r} in the folder images")
+    width, height = (_whole(row[column], column, where) for column in "wh")
+    landmarks = _landmarks([row[column] for column in _COLUMNS[5:]], max(width, height), where)
+    image = decode_rgb(tree.read(images[name], MAX_FRAME_BYTES), f"{where}: {name}", MAX_SIDE * MAX_SIDE)
+    if image.shape[:2] != (height, width):
+        raise FerMdError(f"{where}: {name} is {image.shape[1]}x{image.shape[0]}, but the row says {width}x{height}")
+    return Frame(name, image, landmarks, row["person"], row["split"])
+
+
+def _whole(text, column, where):
+    if not (text.isascii() and text.isdecimal() and len(text) < 6 and 0 < int(text) <= MAX_SIDE):
+        raise FerMdError(f"{where}: {column} must be a whole number 1 to {MAX_SIDE}; found {text[:40]!r}")
+    return int(text)
+
+
+def _landmarks(texts, side, where):
+    """Parses 136 numbers into (68, 2) float32, none of them farther than ``side`` pixels outside the picture."""
+    try:
+        landmarks = np.array(texts, np.float32).reshape(LANDMARKS, 2)
+    except ValueError:
+        raise FerMdError(f"{where}: the landmarks must be numbers") from None
+    if not (np.abs(landmarks - side / 2) <= 1.5 * side).all():  # NaN fails as well
+        raise FerMdError(f"{where}: the landmarks must lie in or near the picture")
+    return landmarks

@@ -1,6 +1,0 @@
-"""The report: one self-contained HTML page, one file a section."""
-
-from fer_md.report.sources import Sources
-from fer_md.report.write import write_report
-
-__all__ = ["Sources", "write_report"]

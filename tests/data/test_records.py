@@ -1,0 +1,229 @@
+import csv
+import hashlib
+import json
+
+import cv2
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from fer_md.data import records
+from fer_md.data.examples import serialize
+from fer_md.data.face import Face
+from fer_md.data.manifest import read_manifest
+from fer_md.data.protocol import make_protocol
+from fer_md.errors import FerMdError
+from fer_md.expressions import EXPRESSIONS
+
+
+def make_faces(count, split="Training", seed=0, **known):
+    generator = np.random.default_rng(seed)
+    for i in range(count):
+        image = generator.integers(0, 256, (48, 48), np.uint8)
+        yield Face(f"toy/{split}/{i}", image, i % 7, subject=f"person {i % 3}", split=split, source=f"{i}.png", **known)
+
+
+@pytest.fixture
+def prepared(tmp_path):
+    faces = [*make_faces(25), *make_faces(4, "PublicTest", seed=1)]
+    records.write_dataset(faces, tmp_path / "toy", "toy", shard_size=10)
+    return tmp_path / "toy"
+
+
+def rewrite(path, change):
+    """Applies ``change`` to the list of a record file's records."""
+    contents = change(list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator()))
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for record in contents:
+            writer.write(record)
+
+
+def test_what_is_written_is_read_back_in_order(prepared):
+    faces = list(make_faces(25))
+    split = records.load_split(prepared, "Training")
+    np.testing.assert_array_equal(split.images, [face.image for face in faces])
+    np.testing.assert_array_equal(split.labels, [face.label for face in faces])
+    assert (split.images.dtype, split.labels.dtype) == (np.uint8, np.int32)
+    assert split.keys == [face.key for face in faces]
+    assert split.subjects == [face.subject for face in faces]
+    assert split.votes is None and split.landmarks is None
+
+
+def test_votes_and_landmarks_may_be_there_for_some(tmp_path):
+    landmarks = np.arange(136, dtype=np.float32).reshape(68, 2)
+    faces = [
+        *make_faces(2, votes=tuple(range(10)), landmarks=landmarks, box=(1, 2, 30, 40)),
+        *make_faces(2, seed=1, split="other"),
+    ]
+    faces[2:] = [Face(f"more/{i}", face.image, face.label) for i, face in enumerate(faces[2:])]
+    records.write_dataset(faces, tmp_path / "toy", "toy")
+    split = records.load_split(tmp_path / "toy", "Training")
+    np.testing.assert_array_equal(split.votes, [range(10), range(10), [0] * 10, [0] * 10])
+    np.testing.assert_array_equal(split.landmarks[1], landmarks)
+    assert split.landmarks.shape == (4, 68, 2) and np.isnan(split.landmarks[2:]).all()
+
+
+def test_description_manifest_and_hashes_agree(prepared):
+    info = records.read_info(prepared)
+    assert info["expressions"] == list(EXPRESSIONS)
+    assert [file["examples"] for file in info["splits"]["Training"]["files"]] == [10, 10, 5]
+    assert info["splits"]["Training"]["classes"]["anger"] == 4  # labels 0, 7, 14, 21
+    assert records.manifest_hash(prepared) == hashlib.sha256((prepared / "manifest.csv").read_bytes()).hexdigest()
+    records.verify(prepared)
+    rows = read_manifest(prepared / "manifest.csv")
+    split = records.load_split(prepared, "Training")
+    assert [row.key for row in rows[:25]] == split.keys
+    assert rows[3].sha256 == hashlib.sha256(split.images[3].tobytes()).hexdigest()
+    assert (rows[3].label, rows[3].dataset, rows[3].subject) == ("happiness", "toy", "person 0")
+    assert (rows[3].split, rows[3].source) == ("Training", "3.png")
+    with open(prepared / "manifest.csv", newline="") as stream:
+        assert next(csv.reader(stream)) == ["key", "label", "dataset", "subject", "split", "source", "sha256"]
+
+
+def test_an_edited_manifest_is_another_protocol(prepared):
+    """One line moves a face from PublicTest to Training: it would no longer be held out, under the same hash."""
+    path = prepared / "manifest.csv"
+    make_protocol([prepared])
+    path.write_text(path.read_text().replace(",PublicTest,", ",Training,", 1))
+    with pytest.raises(FerMdError, match="manifest.csv: its SHA-256 is not that of dataset.json"):
+        make_protocol([prepared])
+
+
+def test_the_same_faces_give_the_same_bytes(tmp_path):
+    for name in ("one", "two"):
+        records.write_dataset(make_faces(12), tmp_path / name, "toy")
+    one, two = ({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two"))
+    assert one == two
+
+
+def test_leaked_faces_are_dropped_from_training_only(tmp_path):
+    training, held_out = list(make_faces(5)), list(make_faces(2, "PrivateTest", seed=0))
+    info = records.write_dataset(training + held_out, tmp_path / "kept", "toy")
+    assert info["splits"]["Training"]["examples"] == 5
+    assert info["audit"]["leaked"] == {"held_out": ["PublicTest", "PrivateTest"], "count": 2, "dropped": 0}
+    info = records.write_dataset(training + held_out, tmp_path / "clean", "toy", drop_leaked=True)
+    assert {name: split["examples"] for name, split in info["splits"].items()} == {"Training": 3, "PrivateTest": 2}
+    assert records.load_split(tmp_path / "clean", "Training").keys == [f"toy/Training/{i}" for i in (2, 3, 4)]
+    leaked = json.loads((tmp_path / "clean/audit.json").read_text())["leaked"]
+    assert leaked["keys"] == ["toy/Training/0", "toy/Training/1"]
+
+
+def test_a_data_set_without_expressions_has_the_label_minus_one(tmp_path):
+    faces = (Face(face.key, face.image, -1) for face in make_faces(3))
+    records.write_dataset(faces, tmp_path / "toy", "toy", expressions=())
+    assert records.load_split(tmp_path / "toy", "Training").labels.tolist() == [-1] * 3
+
+
+def test_the_reader_is_asked_for_one_face_at_a_time(tmp_path, monkeypatch):
+    order = []
+    monkeypatch.setattr(records, "serialize", lambda face: order.append("write") or serialize(face))
+
+    def faces():
+        for face in make_faces(3):
+            order.append("read")
+            yield face
+
+    records.write_dataset(faces(), tmp_path / "toy", "toy")
+    assert order == ["read", "write"] * 3
+
+
+@pytest.mark.parametrize(
+    "face, message",
+    [
+        (Face("k", np.zeros((48, 47), np.uint8), 0), r"must be \(48, 48\) uint8; found \(48, 47\)"),
+        (Face("k", np.zeros((48, 48)), 0), "found .* float64"),
+        (Face("k", np.zeros((48, 48), np.uint8), 7, source="7.png"), "7.png .*label 7 is outside"),
+        (Face("k", np.zeros((48, 48), np.uint8), -1), "label -1 is outside"),
+        (Face("k", np.zeros((48, 48), np.uint8), 0, split="../up"), "a split's name must be"),
+        (Face("toy/Training/1", np.zeros((48, 48), np.uint8), 0), "key toy/Training/1 is there twice"),
+    ],
+)
+def test_a_bad_face_is_named_and_nothing_is_left_behind(tmp_path, face, message):
+    with pytest.raises(FerMdError, match=message):
+        records.write_dataset([*make_faces(3), face], tmp_path / "toy", "toy")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_faces_and_an_output_that_exists(tmp_path, prepared):
+    with pytest.raises(FerMdError, match="no faces"):
+        records.write_dataset([], tmp_path / "none", "toy")
+    with pytest.raises(FerMdError, match="exists already; pass --overwrite"):
+        records.write_dataset(make_faces(1), prepared, "toy")
+    records.write_dataset(make_faces(1), prepared, "toy", overwrite=True)
+    assert len(records.load_split(prepared, "Training").keys) == 1
+
+
+def test_not_a_prepared_data_set(tmp_path):
+    with pytest.raises(FerMdError, match="not a prepared data set"):
+        records.load_split(tmp_path, "Training")
+    (tmp_path / "dataset.json").write_text('{"format": 99}')
+    with pytest.raises(FerMdError, match="format 99"):
+        records.load_split(tmp_path, "Training")
+
+
+def test_an_unknown_split_lists_those_there_are(prepared):
+    with pytest.raises(FerMdError, match="no split 'Test'; there are Training, PublicTest"):
+        records.load_split(prepared, "Test")
+
+
+def test_an_empty_split(tmp_path):
+    faces = [*make_faces(2), *make_faces(2, "PublicTest")]
+    records.write_dataset(faces, tmp_path / "toy", "toy", drop_leaked=True)
+    with pytest.raises(FerMdError, match="the split 'Training' is empty"):
+        records.load_split(tmp_path / "toy", "Training")
+
+
+def test_a_truncated_record_file_is_named_with_the_record(prepared):
+    path = prepared / "Training-00001-of-00003.tfrecord"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(FerMdError, match=r"Training-00001-of-00003.tfrecord: record 10: truncated or damaged"):
+        records.load_split(prepared, "Training")
+    with pytest.raises(FerMdError, match="SHA-256"):
+        records.verify(prepared)
+
+
+def test_a_damaged_record_a_foreign_record_and_a_missing_file(prepared):
+    first, second, third = (prepared / f"Training-0000{i}-of-00003.tfrecord" for i in range(3))
+    data = bytearray(third.read_bytes())
+    data[len(data) // 2] ^= 1
+    third.write_bytes(data)
+    with pytest.raises(FerMdError, match="00002-of-00003.tfrecord: record 3: truncated or damaged"):
+        records.load_split(prepared, "Training")
+    rewrite(second, lambda contents: [*contents[:4], b"nonsense", *contents[5:]])
+    with pytest.raises(FerMdError, match="00001-of-00003.tfrecord: record 5: truncated or damaged"):
+        records.load_split(prepared, "Training")
+    first.unlink()
+    with pytest.raises(FerMdError, match="00000-of-00003.tfrecord: missing"):
+        records.load_split(prepared, "Training")
+
+
+def test_records_of_another_label_space_size_or_number(prepared):
+    path = prepared / "PublicTest-00000-of-00001.tfrecord"
+    original = path.read_bytes()
+    rewrite(path, lambda contents: [*contents[:2], serialize(Face("k", np.zeros((48, 48), np.uint8), 7))])
+    with pytest.raises(FerMdError, match="record 3: label 7 is outside the 7 expressions"):
+        records.load_split(prepared, "PublicTest")
+    path.write_bytes(original)
+    rewrite(path, lambda contents: [contents[0], serialize(Face("k", np.zeros((64, 32), np.uint8), 0))])
+    with pytest.raises(FerMdError, match="record 2: the image is 32x64, not 48x48"):
+        records.load_split(prepared, "PublicTest")
+    path.write_bytes(original)
+    rewrite(path, lambda contents: contents[:-1])
+    with pytest.raises(FerMdError, match="3 records, but dataset.json says 4"):
+        records.load_split(prepared, "PublicTest")
+
+
+def test_an_image_that_is_no_png(prepared):
+    png = cv2.imencode(".png", np.zeros((48, 48), np.uint8))[1].tobytes()
+    rewrite(
+        prepared / "PublicTest-00000-of-00001.tfrecord",
+        lambda contents: [_with_image(contents[0], png[:40]), *contents[1:]],
+    )
+    with pytest.raises(FerMdError, match="record 1: the image is not a PNG"):
+        records.load_split(prepared, "PublicTest")
+
+
+def _with_image(record, png):
+    example = tf.train.Example.FromString(record)
+    example.features.feature["image"].bytes_list.value[0] = png
+    return example.SerializeToString()

@@ -1,0 +1,144 @@
+"""The check of results: agreement within the tolerance, what it names outside of it, what it refuses to compare."""
+
+import copy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fer_md.files import write_json
+from pages.results_check import check_results
+
+ROOT = Path(__file__).parents[2]
+ROW = {
+    "data": "lab",
+    "network": "fused",
+    "accuracy": 0.78,
+    "accuracy_interval": [0.75, 0.81],
+    "macro_recall": 0.77,
+    "macro_recall_interval": [0.74, 0.80],
+}
+TABLE = {
+    "split": "PrivateTest",
+    "manifest_sha256": ["a"],
+    "rows": [ROW],
+    "settings": [{"seed": 0, "recipe": {"epochs": 4}, "precision": "float32"}],
+}
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """A committed table, and a function that measures another one."""
+    write_json(tmp_path / "committed" / "table1.json", TABLE)
+
+    def measure(accuracy=0.78, **settings):
+        table = copy.deepcopy(TABLE)
+        table["rows"][0]["accuracy"] = accuracy
+        table["settings"][0] |= settings
+        write_json(tmp_path / "measured" / "table1.json", table)
+        return tmp_path / "measured", tmp_path / "committed"
+
+    return measure
+
+
+@pytest.mark.parametrize(("accuracy", "agrees"), [(0.78, True), (0.84, True), (0.717, True), (0.85, False)])
+def test_three_standard_errors(folders, accuracy, agrees):
+    """0.06 / 3.92 = 0.0153 of testing and 0.015 of training make 0.0214; three of them 0.0643: 0.7157 to 0.8443."""
+    outcome = check_results(*folders(accuracy))["table1.json"]
+    assert outcome.compared == 2 and bool(outcome.outside) != agrees
+
+
+def test_another_precision_is_compared_another_recipe_is_not(folders):
+    assert check_results(*folders(precision="bfloat16"))["table1.json"].compared == 2
+    outcome = check_results(*folders(recipe={"epochs": 14}))["table1.json"]
+    assert outcome.reason == "settings 0 recipe epochs is 14, committed with 4"
+    assert not outcome.compared
+
+
+def test_rates_of_table_4_that_were_tried_must_be_equal_not_the_best(tmp_path):
+    table = {
+        "images": {"test": 100},
+        "seeds": [0],
+        "rows": [],
+        "recipe": {"batch_size": 32},
+        "rates": [0.01, 0.02],
+        "rate_trials": {"Kim, own loss": {"0.01": 0.4, "0.02": 0.3}},
+    }
+    write_json(tmp_path / "committed" / "table4.json", table)
+    changes = {
+        "rates is [0.01], committed with [0.01, 0.02]": {"rates": [0.01]},
+        "recipe batch_size is 64, committed with 32": {"recipe": {"batch_size": 64}},
+        "": {"rate_trials": {"Kim, own loss": {"0.01": 0.3, "0.02": 0.4}}},
+    }
+    for reason, change in changes.items():
+        write_json(tmp_path / "measured" / "table4.json", {**table, **change})
+        assert check_results(tmp_path / "measured", tmp_path / "committed")["table4.json"].reason == reason
+
+
+def check(measured, committed):
+    """What the script answers."""
+    command = [sys.executable, ROOT / "experiments" / "check_results.py", f"--measured={measured}"]
+    return subprocess.run([*command, f"--committed={committed}"], capture_output=True, text=True)
+
+
+def test_the_script_names_the_figure_and_fails(folders):
+    measured, committed = folders(0.6)
+    done = check(measured, committed)
+    assert done.returncode == 1 and "1 figures lie outside the tolerance" in done.stderr
+    line = f"{measured}/table1.json: lab, fine-tuned, fused: accuracy: expected 78.00 %, found 60.00 %, tolerance 6.43"
+    assert line in done.stdout and "1 of 2 figures agree" in done.stdout
+    done = check(measured, measured / "none")
+    assert done.returncode == 1 and "nothing in it can be compared" in done.stderr
+
+
+def test_the_script_fails_where_a_committed_file_was_not_measured(folders):
+    measured, committed = folders()
+    assert check(measured, committed).returncode == 0
+    for name in ("stages.json", "table4.json"):
+        write_json(committed / name, {})
+    done = check(measured, committed)
+    assert done.returncode == 1
+    assert "2 of the committed files were not measured; run make report and make reproduce-table4" in done.stderr
+    assert "table1.json: 2 of 2 figures agree" in done.stdout
+    assert "table4.json: not compared: not measured; make reproduce-table4 does" in done.stdout
+
+
+def test_the_script_fails_where_the_settings_differ(folders):
+    measured, committed = folders(seed=1)
+    for folder in (measured, committed):
+        write_json(folder / "table2.json", TABLE)
+    done = check(measured, committed)
+    assert done.returncode == 1 and "table2.json: 2 of 2 figures agree" in done.stdout
+    assert "1 of the files cannot be compared: table1.json (settings 0 seed is 1, committed with 0)" in done.stderr
+
+
+def test_landmarks_by_area_and_failures(tmp_path):
+    """Of 100 faces 0.2 fail: sqrt(0.16 / 100) = 0.04 of testing, 0.015 of training, 0.0427; three of them 0.1282."""
+    figure = {"data": ["lab"], "faces": {"lab": {"test": 100}}, "epochs": {}, "network": "tiny", "seed": 0}
+    for folder, failures in (("committed", 0.2), ("near", 0.32), ("far", 0.33)):
+        errors = {"lab": {"HyperFace": {"face size": {"mean": 0.1, "auc": 0.5, "failures": failures}}}}
+        write_json(tmp_path / folder / "figure6.json", {**figure, "errors": errors})
+    near, far = (check_results(tmp_path / f, tmp_path / "committed")["figure6.json"] for f in ("near", "far"))
+    assert near.compared == 2 and not near.outside
+    (line,) = far.outside
+    assert "lab, HyperFace, face size: failures: expected 20.00 %, found 33.00 %, tolerance 12.82 points" in line
+
+
+def test_landmarks_of_other_faces_or_another_recipe_are_not_compared(tmp_path):
+    """Where the committed file says which they were."""
+    old = {"data": ["lab"], "faces": {"lab": {"test": 100}}, "errors": {}}
+    new = {**old, "faces_sha256": {"lab": ["a", "b"]}, "recipe": {"rates": {"component": 0.4}, "cascade": {"seed": 0}}}
+    others = {
+        "faces_sha256 lab is ['a', 'c'], committed with ['a', 'b']": {"faces_sha256": {"lab": ["a", "c"]}},
+        "recipe rates is {'component': 0.3}, committed with {'component': 0.4}": {
+            "recipe": {**new["recipe"], "rates": {"component": 0.3}}
+        },
+        "": {},
+    }
+    write_json(tmp_path / "old" / "figure6.json", old)
+    write_json(tmp_path / "new" / "figure6.json", new)
+    for reason, other in others.items():
+        write_json(tmp_path / "measured" / "figure6.json", {**new, **other})
+        assert check_results(tmp_path / "measured", tmp_path / "new")["figure6.json"].reason == reason
+        assert check_results(tmp_path / "measured", tmp_path / "old")["figure6.json"].reason == ""

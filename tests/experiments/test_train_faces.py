@@ -1,0 +1,61 @@
+"""Both training scripts from a zip to files that load, in small."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import cv2
+import pytest
+
+from fer_md.drawn.scenes import draw_scene
+from fer_md.faces.cascade import Cascade
+from fer_md.faces.region_detector import SelectiveSearchDetector
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory):
+    """A zip of the form of ytf_landmarks68.zip with drawn faces of 24 people, 6 of them to test on."""
+    path, table = tmp_path_factory.mktemp("frames") / "frames.zip", io.StringIO()
+    rows = csv.writer(table)
+    rows.writerow(["file", "person", "split", "w", "h", *(f"{axis}{i}" for i in range(68) for axis in "xy")])
+    with zipfile.ZipFile(path, "w") as archive:
+        for index in range(48):
+            scene, split = draw_scene(9, index, faces=1, size=128), "test" if index % 24 < 6 else "train"
+            archive.writestr(f"set/images/{index}.jpg", cv2.imencode(".jpg", scene.image[..., ::-1])[1].tobytes())
+            rows.writerow([f"{index}.jpg", f"person {index % 24}", split, 128, 128, *scene.landmarks[0].ravel()])
+        archive.writestr("set/landmarks68.csv", table.getvalue())
+    return path
+
+
+def run(script, frames, output, *arguments):
+    command = [sys.executable, f"experiments/{script}.py", f"--data={frames}", f"--output={output}", *arguments]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    return json.loads((output / "results.json").read_text())
+
+
+@pytest.mark.slow
+def test_alignment_from_a_zip_to_a_cascade(frames, tmp_path):
+    results = run("train_alignment", frames, tmp_path / "run", "--drawn=20", "--perturbations=2")
+    assert results["faces"] == {"training": 36, "update": 20, "test people": 12, "drawn people": 10}
+    errors = {method: values["inter-ocular"]["mean"] for method, values in results["errors"]["test people"].items()}
+    assert errors["one level"] < errors["mean shape"] and "adapted cascade" in errors
+    assert (tmp_path / "run" / "cumulative_error.png").stat().st_size > 10_000
+    assert Cascade.load(tmp_path / "run" / "cascade.npz").inverses is None
+    assert Cascade.load(tmp_path / "run" / "updatable.npz").inverses.shape[0] == 5
+
+
+@pytest.mark.slow
+def test_detection_from_a_zip_to_a_detector(frames, tmp_path):
+    results = run("train_detector", frames, tmp_path / "run", "--scenes=9", "--test_scenes=9", "--epochs=2")
+    assert results["pictures"]["test frames"] == 12 and results["pictures"]["drawn scenes"] == 9
+    assert results["proposals"]["test frames"]["recall_at_0.5"] > 0.9
+    assert set(results["detectors"]["drawn scenes"]) >= {"Selective Search + CNN"}
+    assert (tmp_path / "run" / "precision_recall.png").stat().st_size > 10_000
+    assert SelectiveSearchDetector.load(tmp_path / "run" / "detector").detect([]) == []

@@ -1,0 +1,231 @@
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+import fer_md
+from fer_md.errors import FerMdError
+from fer_md.evaluation.predict import predict_probabilities
+from fer_md.expressions import EXPRESSIONS
+from fer_md.faces.cut_face import cut_face
+from fer_md.faces.detection import Detection
+from fer_md.files import write_json
+from fer_md.media.sources import Frame, Medium
+from fer_md.models import TINY, build_component
+from fer_md.prediction.classifier import Classifier, load_classifier
+from fer_md.prediction.predictor import Predictor
+from fer_md.serving.export import export_component
+from stub_predictor import StubDetector, brightness_classifier, save_run, stub_predictor
+
+GRAY = np.full((60, 80, 3), 128, np.uint8)
+
+
+class Several:
+    """Finds the same faces in every picture."""
+
+    def __init__(self, *detections):
+        self.detections = list(detections)
+
+    def detect(self, images):
+        return [self.detections for _ in images]
+
+
+def test_a_face_has_all_its_parts(tmp_path):
+    cv2.imwrite(str(tmp_path / "gray.png"), GRAY)
+    for (face,) in stub_predictor().predict([GRAY, GRAY[..., 0], tmp_path / "gray.png", str(tmp_path / "gray.png")]):
+        assert face.box == (0, 0, 40, 60) and face.score == 0.9 and face.landmarks.shape == (5, 2)
+        assert face.label == "happiness" and list(face.probabilities) == list(EXPRESSIONS)
+        assert face.probabilities["happiness"] == pytest.approx(128 / 255)
+        assert sum(face.probabilities.values()) == pytest.approx(1)
+
+
+def test_pictures_without_a_face_and_no_pictures():
+    assert stub_predictor().predict([GRAY[:5], GRAY, GRAY[:4]])[::2] == [[], []]
+    assert stub_predictor().predict([]) == []
+    assert len(stub_predictor().predict(np.stack([GRAY] * 3))) == 3
+
+
+def test_all_faces_or_the_largest():
+    small, large, middle = (
+        Detection((x, 0, side, side), score, None) for x, side, score in ((0, 10, 0.99), (20, 30, 0.9), (50, 20, 0.95))
+    )
+    detector = Several(small, middle, large)
+    assert len(stub_predictor(detector=detector).predict([GRAY])[0]) == 3
+    (faces,) = stub_predictor(detector=detector, max_faces=2).predict([GRAY])
+    assert [face.score for face in faces] == [0.95, 0.9]
+
+
+def test_own_boxes_are_clipped_and_keep_their_order():
+    detector = StubDetector()
+    image = GRAY.copy()
+    image[:30] = 255
+    boxes = [np.array([(-20, -20, 40, 40), (30, 40, 500, 500)]), None, np.zeros((0, 4)), []]
+    own, found, *none = stub_predictor(detector=detector, max_faces=1).predict([image] * 4, boxes)
+    assert [face.box for face in own] == [(0, 0, 20, 20), (30, 40, 50, 20)]
+    assert [face.label for face in own] == ["happiness"] * 2 and own[0].probabilities["happiness"] == 1
+    assert own[0].score is None and own[0].landmarks is None
+    assert len(found) == 1 and none == [[], []] and detector.calls == [[(60, 80, 3)]]
+    (same,) = stub_predictor(detector=None).predict([image], boxes=np.array([[(30, 40, 500, 500)]]))
+    assert same[0].probabilities == own[1].probabilities
+
+
+@pytest.mark.parametrize(
+    "boxes, message",
+    [
+        ([[(80, 0, 5, 5)]], "image 0: box .* has no pixel in the picture of 80x60"),
+        ([[(0, 0, -5, 5)]], "has no pixel"),
+        ([[(0, 0, np.nan, 5)]], "rows of finite"),
+        ([[(0, 0, 5)]], "rows of finite x, y, width, height; found shape \\(1, 3\\)"),
+        ([], "one entry a picture; got 0 for 1"),
+    ],
+)
+def test_bad_boxes_are_named(boxes, message):
+    with pytest.raises(FerMdError, match=message):
+        stub_predictor().predict([GRAY], boxes)
+
+
+def test_without_a_detector_a_picture_is_one_face():
+    image = np.zeros((20, 60, 3), np.uint8)
+    image[:, 20:40] = 255
+    ((face,),) = stub_predictor(detector=None).predict([image])
+    assert face.box == (20, 0, 20, 20) and face.score is None and face.probabilities["happiness"] > 0.98
+
+
+def test_the_eyes_or_the_box_decide_the_crop():
+    image = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
+    ((detection,),) = StubDetector().detect([image])
+    for align in ("eyes", "box"):
+        face, crop = cut_face(image, detection, align, 48)
+        ((found,),) = stub_predictor(align=align).predict([image])
+        assert crop == align and found.probabilities["happiness"] == pytest.approx(face.mean() / 255)
+
+
+def test_mirror_averages_over_the_face_and_its_mirror_image():
+    """By a rule that looks at the left half: white on the left and black on the right are 1, and mirrored 0."""
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (48, 48, 3), np.uint8)
+
+    def left(faces):
+        bright = faces[:, :, :24].mean((1, 2)) / 255
+        return np.stack([bright, 1 - bright], 1)
+
+    def happy(mirror, picture):
+        predictor = Predictor(Classifier(left, ("happiness", "neutral"), 48, ["left"]), None, mirror=mirror)
+        return predictor.predict([picture])[0][0].probabilities["happiness"]
+
+    once, mirrored = happy(False, image), happy(False, image[:, ::-1])
+    assert once != mirrored
+    assert happy(True, image) == pytest.approx((once + mirrored) / 2, abs=1e-12)
+    image[:, :24], image[:, 24:] = 255, 0
+    assert (happy(False, image), happy(True, image)) == (1, 0.5)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"align": "nose"}, "align must be one of eyes, box; got 'nose'"),
+        ({"max_faces": 0}, "max_faces must be None or at least 1; got 0"),
+        ({"detector": "viola"}, "detector must be"),
+        ({"model": "/nowhere"}, "/nowhere: neither a run directory"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(FerMdError, match=message):
+        Predictor(**{"model": brightness_classifier(), "detector": None, **arguments})
+
+
+@pytest.mark.parametrize(
+    "images, message",
+    [
+        (GRAY, "write \\[image\\] for one"),
+        ("a.jpg", "write \\[image\\] for one"),
+        ([GRAY, GRAY.astype(float)], "image 1: .* found \\(60, 80, 3\\) float64"),
+        ([GRAY[:0]], "image 0: .* found \\(0, 80, 3\\) uint8"),
+        ([None], "image 0: .* found NoneType"),
+        (["/no/such.jpg"], "/no/such.jpg: no such file"),
+    ],
+)
+def test_bad_pictures_are_named(images, message):
+    with pytest.raises(FerMdError, match=message):
+        stub_predictor().predict(images)
+
+
+def test_frames_are_batched_across_files_a_bounded_number_at_a_time():
+    seen, detector, alive = [], StubDetector(), []
+
+    def frames():
+        for index in range(100):
+            alive.append(index)
+            yield Frame(Medium("picture", f"{index}.png", f"{index}.png"), GRAY)
+
+    predictor = Predictor(brightness_classifier(seen), detector)
+    for number, (frame, faces) in enumerate(predictor.stream(frames())):
+        assert frame.medium.name == f"{number}.png" and len(faces) == 1
+        assert len(alive) <= number + 32
+    assert seen == [32, 32, 32, 4] == [len(call) for call in detector.calls]
+    large = np.zeros((4000, 5000, 3), np.uint8)
+    assert len(predictor.predict([large] * 5)) == 5
+    assert [len(call) for call in detector.calls[4:]] == [2, 2, 1]
+
+
+def test_run_export_and_keras_model_agree(tmp_path):
+    save_run(tmp_path / "run")
+    model = build_component(TINY, 0)
+    faces = np.random.default_rng(0).integers(0, 256, (40, 48, 48), np.uint8)
+    expected = predict_probabilities(model, faces)
+    export_component(model, EXPRESSIONS, tmp_path / "served", 9)
+    export_component(model, EXPRESSIONS, tmp_path / "served", 10)
+    for path in (tmp_path / "run", tmp_path / "served", tmp_path / "served" / "9"):
+        classifier = load_classifier(path)
+        assert classifier.expressions == EXPRESSIONS and classifier.image_size == 48
+        np.testing.assert_allclose(classifier.classify(faces), expected, atol=1e-5)
+    assert classifier.networks == ("9",) and load_classifier(tmp_path / "served").networks == ("10",)
+    images = np.random.default_rng(1).integers(0, 256, (2, 48, 48, 3), np.uint8)
+    (face,), _ = fer_md.Predictor(tmp_path / "run", detector=None).predict(images)
+    gray = cv2.cvtColor(images[0], cv2.COLOR_RGB2GRAY)
+    (expected,) = predict_probabilities(model, gray[None])
+    np.testing.assert_allclose(list(face.probabilities.values()), expected, atol=1e-5)
+
+
+def test_the_networks_of_a_fine_tuning_are_fused(tmp_path):
+    save_run(tmp_path / "run", {"first": EXPRESSIONS, "second": EXPRESSIONS})
+    faces = np.random.default_rng(0).integers(0, 256, (5, 48, 48), np.uint8)
+    expected = np.mean([predict_probabilities(build_component(TINY, seed), faces) for seed in (0, 1)], axis=0)
+    classifier = load_classifier(tmp_path / "run")
+    np.testing.assert_allclose(classifier.classify(faces), expected, atol=1e-5)
+    assert classifier.networks == ("component1", "component2")
+
+
+def test_a_run_that_learned_no_expressions_is_refused(tmp_path):
+    write_json(tmp_path / "config.json", {"settings": {"epochs": 2}})
+    with pytest.raises(FerMdError, match="learned no expressions; name a run of experiments/pretrain.py"):
+        load_classifier(tmp_path)
+
+
+def test_several_label_spaces_must_be_chosen_from(tmp_path):
+    other = ("contempt", *EXPRESSIONS[1:])
+    save_run(tmp_path / "run", {"first": EXPRESSIONS, "second": other})
+    with pytest.raises(FerMdError, match="several label spaces; --data must name one of first, second"):
+        load_classifier(tmp_path / "run")
+    with pytest.raises(FerMdError, match="component2 has no head for first"):
+        load_classifier(tmp_path / "run", "first")
+    with pytest.raises(FerMdError, match="nowhere: not a prepared data set"):
+        load_classifier(tmp_path / "run", "nowhere")
+
+
+def test_a_damaged_saved_model_is_named(tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(b"nothing")
+    with pytest.raises(FerMdError, match="not a SavedModel of experiments/export.py, or damaged"):
+        load_classifier(tmp_path)
+    with pytest.raises(FerMdError, match="a SavedModel has one label space"):
+        load_classifier(tmp_path, "fer2013")
+
+
+def test_importing_the_package_is_quick():
+    code = "import sys, fer_md, fer_md.cli; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert fer_md.Predictor is Predictor and "Predictor" in fer_md.__all__
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        fer_md.Nothing  # noqa: B018

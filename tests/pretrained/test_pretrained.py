@@ -1,0 +1,124 @@
+"""Weights that ship: compression, a round trip through the files, what is refused, and the package's own network."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import fer_md
+from fer_md.errors import FerMdError
+from fer_md.evaluation.predict import predict_probabilities
+from fer_md.expressions import EXPRESSIONS
+from fer_md.files import file_sha256, read_json
+from fer_md.models import TINY, build_component
+from fer_md.models.fused import fuse
+from fer_md.pretrained import load_components, load_pretrained, read_description, save_pretrained
+from fer_md.pretrained.compress import INT8_FROM, compress, decompress
+from fer_md.pretrained.store import FOLDER
+from random_faces import random_split
+
+
+def test_large_matrix_is_off_by_half_a_scale_at_most():
+    weights = np.random.default_rng(0).normal(size=(INT8_FROM // 256, 256)).astype(np.float32)
+    weights[:, 3] = 0
+    coded = compress(weights)
+    assert coded["values"].dtype == np.int8 and coded["scale"].shape == (256,)
+    assert (np.abs(decompress(coded) - weights) <= coded["scale"] / 2 + 1e-7).all()
+    assert np.abs(coded["values"]).max(0)[np.arange(256) != 3].min() == 127
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"), [([0.1, -2.5, 0], "float16"), ([1e6], "float32"), ([0.5, 1e-9], "float16")]
+)
+def test_the_rest_is_float16_where_it_fits(values, dtype):
+    coded = compress(np.array(values, np.float32))
+    assert coded["values"].dtype == dtype
+    assert decompress(coded) == pytest.approx(values, rel=1 / 2048, abs=3e-8)
+
+
+@pytest.fixture
+def shipped(tmp_path):
+    components = [(build_component(TINY, seed), TINY) for seed in (0, 1)]
+    description = {"expressions": list(EXPRESSIONS), "score_weights": [0.25, 0.75], "temperature": 1.5}
+    save_pretrained(tmp_path, components, description)
+    return tmp_path, components
+
+
+def test_round_trip_keeps_the_fused_scores(shipped):
+    folder, components = shipped
+    faces = random_split(20).images
+    exact = fuse([predict_probabilities(model, faces) for model, _ in components], [0.25, 0.75]) ** (1 / 1.5)
+    exact /= exact.sum(1, keepdims=True)
+    assert predict_probabilities(load_pretrained(folder), faces) == pytest.approx(exact, abs=3e-3)
+    again = load_components(folder)
+    assert [set(model.output) for model in again] == [{"embeddings", "logits"}] * 2
+    assert isinstance(load_pretrained(folder), keras.Model)
+
+
+def test_files_hold_no_pickle_and_say_what_they_are(shipped):
+    folder, _ = shipped
+    assert sorted(path.name for path in folder.iterdir()) == ["description.json", "weights.npz"]
+    with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
+        assert all(arrays[name].dtype != object for name in arrays.files)
+    assert json.loads((folder / "description.json").read_text())["temperature"] == 1.5
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("weights.npz", "weights.npz: damaged"),
+        ("description.json", "description.json: not valid JSON"),
+    ],
+)
+def test_damaged_file_is_named(shipped, name, message):
+    folder, _ = shipped
+    path = folder / name
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(FerMdError, match=message):
+        load_pretrained(folder)
+
+
+def test_description_that_lacks_something_is_named(shipped):
+    folder, _ = shipped
+    path = folder / "description.json"
+    path.write_text(path.read_text().replace("temperature", "heat"))
+    with pytest.raises(FerMdError, match="damaged, lacks temperature"):
+        load_pretrained(folder)
+
+
+def test_a_single_component_ships_too(tmp_path):
+    model = build_component(TINY)
+    description = {"expressions": list(EXPRESSIONS), "score_weights": [1.0], "temperature": 1.0}
+    save_pretrained(tmp_path, [(model, TINY)], description)
+    faces = random_split(5).images
+    exact = predict_probabilities(model, faces)
+    assert predict_probabilities(load_pretrained(tmp_path), faces) == pytest.approx(exact, abs=3e-3)
+
+
+def test_missing_file_is_named(shipped):
+    folder, _ = shipped
+    (folder / "weights.npz").unlink()
+    with pytest.raises(FerMdError, match="weights.npz: cannot be read"):
+        load_pretrained(folder)
+
+
+def test_published_figures_are_those_of_the_shipped_weights():
+    """Weights or fitted numbers that were changed without measuring again fail here."""
+    docs, description = Path(__file__).parents[2] / "docs", read_description()
+    assert file_sha256(FOLDER / "weights.npz") == description["weights_sha256"]
+    published = sorted((docs / "results" / "pretrained").glob("P*/metrics.json"))
+    assert len(published) >= 5
+    for path in published:
+        assert read_json(path)["models"] == {"weights.npz": description["weights_sha256"]}, path
+    card = (docs / "MODEL_CARD.md").read_text(encoding="utf-8")
+    first, second = description["score_weights"]
+    assert f"weights {first:.3f} and {second:.3f}, temperature {description['temperature']:.3f}" in card
+
+
+def test_package_has_a_network():
+    model = fer_md.load_pretrained()
+    probabilities = predict_probabilities(model, random_split(3).images)
+    assert probabilities.shape == (3, len(EXPRESSIONS))
+    assert probabilities.sum(1) == pytest.approx([1, 1, 1])

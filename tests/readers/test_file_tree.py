@@ -1,0 +1,81 @@
+import zipfile
+
+import pytest
+
+from fer_md.errors import FerMdError
+from fer_md.media.image_files import MAX_BYTES
+from fer_md.readers.file_tree import FileTree
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("b/two.txt", "a.txt", ".hidden", "b/.git/x", "__MACOSX/b/._two.txt"):
+        path = tmp_path / "tree" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"\ufeff{name}")
+    return tmp_path / "tree"
+
+
+def packed(folder, names=()):
+    path = folder.with_suffix(".zip")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.mkdir("b")
+        for file in folder.rglob("*"):
+            if file.is_file():
+                archive.write(file, file.relative_to(folder))
+        for name in names:
+            archive.writestr(name, "outside")
+    return path
+
+
+@pytest.mark.parametrize("form", [lambda folder: folder, packed])
+def test_a_folder_and_its_zip_read_the_same(folder, form):
+    with FileTree(form(folder)) as tree:
+        assert tree.names == ("a.txt", "b/two.txt")
+        assert tree.text("b/two.txt").read() == "b/two.txt"
+        assert tree.read("a.txt").endswith(b"a.txt")
+        assert tree.where("a.txt").endswith(": a.txt")
+
+
+def test_paths_on_disk_exist_only_in_a_folder(folder):
+    assert FileTree(folder).path("a.txt") == folder / "a.txt"
+    with FileTree(packed(folder)) as tree, pytest.raises(FerMdError, match="unpack .*tree.zip first"):
+        tree.path("a.txt")
+
+
+@pytest.mark.parametrize("name", ["../evil.txt", "b/../../evil.txt", "/etc/evil", "..\\evil.txt", "c:\\evil.txt", "."])
+def test_names_that_lead_out_of_the_zip(folder, name):
+    with pytest.raises(FerMdError, match="leads out of the zip"):
+        FileTree(packed(folder, [name]))
+
+
+def test_a_name_that_is_not_utf8_is_refused_at_once(folder):
+    (folder / ".cache-\udcfc").write_bytes(b"")  # hidden: left out
+    assert FileTree(folder).names == ("a.txt", "b/two.txt")
+    (folder / "M\udcfcller").mkdir()
+    (folder / "M\udcfcller" / "1.jpg").write_bytes(b"")
+    with pytest.raises(FerMdError, match=r"tree: the name 'M\\udcfcller/1.jpg' is not UTF-8; rename it"):
+        FileTree(folder)
+
+
+def test_missing_and_foreign_sources(tmp_path):
+    with pytest.raises(FerMdError, match="none: cannot be read"):
+        FileTree(tmp_path / "none")
+    (tmp_path / "no.zip").write_text("no zip")
+    with pytest.raises(FerMdError, match="neither a folder nor a whole zip"):
+        FileTree(tmp_path / "no.zip")
+
+
+def test_damaged_and_too_large_members(folder):
+    path = packed(folder)
+    with zipfile.ZipFile(path) as archive:
+        offset = archive.getinfo("a.txt").header_offset
+    data = bytearray(path.read_bytes())
+    data[offset + 30 + len("a.txt") + 1] ^= 0xFF
+    path.write_bytes(data)
+    with FileTree(path) as tree:
+        with pytest.raises(FerMdError, match="a.txt: damaged in the zip"):
+            tree.read("a.txt")
+        tree._members["b/two.txt"].file_size = MAX_BYTES + 1
+        with pytest.raises(FerMdError, match="b/two.txt: the file is larger than"):
+            tree.read("b/two.txt")

@@ -1,0 +1,32 @@
+"""What a result says of where it came from."""
+
+import subprocess
+
+from fer_md.evaluation.components import model_hashes
+from fer_md.files import file_sha256
+from fer_md.runs import run_directory
+
+
+def test_runs_of_one_name_keep_their_hashes_apart(tmp_path):
+    networks = [(tmp_path / preset / "seed0", "model") for preset in ("quick", "full")]
+    for run, name in networks:
+        run.mkdir(parents=True)
+        (run / f"{name}.keras").write_text(str(run))
+    assert model_hashes(networks) == {
+        f"{run.parent.name}/seed0/model.keras": file_sha256(run / "model.keras") for run, _ in networks
+    }
+
+
+def test_without_git_the_commit_is_unknown(monkeypatch):
+    def no_git(*_, **__):
+        raise FileNotFoundError("git")
+
+    monkeypatch.setattr(subprocess, "run", no_git)
+    assert run_directory.environment()["commit"] == "unknown"
+
+
+def test_an_installed_package_does_not_name_another_project_s_commit(monkeypatch, tmp_path):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    installed = tmp_path / "venv" / "site-packages" / "fer_md" / "training" / "run_directory.py"
+    monkeypatch.setattr(run_directory, "__file__", str(installed))
+    assert run_directory.environment()["commit"] == "unknown"

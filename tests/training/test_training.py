@@ -1,0 +1,224 @@
+"""SGD, the schedule, the step on replicas, checkpoints and exact resume."""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from fer_md.data.augment import Augmentation
+from fer_md.errors import FerMdError, NotFiniteError
+from fer_md.evaluation.predict import logits_function, validate
+from fer_md.losses import MDLoss
+from fer_md.models import TINY, build_component
+from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
+from fer_md.training.loop import train
+from fer_md.training.objective import SHARES
+from fer_md.training.presets import MILD, PRESETS, Finish, Recipe, learning_rate
+from fer_md.training.sgd import SGD
+from fer_md.training.soft_targets import mix_votes, votes_task
+from fer_md.training.strategy import make_strategy
+from fer_md.training.stream import training_stream
+from fer_md.training.task import Task
+from fer_md.training.trainer import Trainer
+from jobs import job
+
+RECIPE = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9, augmentation=MILD)
+
+
+def make_md_loss():
+    return MDLoss(TINY.num_classes, TINY.fc_units, nearest=2, loss_weight=0.1)
+
+
+TASKS = {
+    "labels": Task(),
+    "votes": Task(objective=SHARES),
+    "MD loss": Task(metric_loss=make_md_loss),
+    "votes, MD loss": Task(objective=SHARES, metric_loss=make_md_loss),
+}
+
+
+def make_trainer(recipe=RECIPE, strategy=None, task=TASKS["labels"]):
+    return Trainer(lambda: build_component(TINY, seed=1), recipe, 40, strategy or make_strategy("one"), [task])
+
+
+def targets_of(split, kind):
+    """Labels, or labels mixed with votes of ten taggers."""
+    if not kind.startswith("votes"):
+        return split.labels
+    return mix_votes(split.labels, np.random.default_rng(5).multinomial(10, np.full(10, 0.1), len(split.labels)), 0.3)
+
+
+def test_sgd_by_hand():
+    """w = 1, g = 2, decay 0.5: g' = 2.5; m = -0.1 * 2.5 = -0.25; w = 1 + 0.9 m - 0.25 = 0.525.
+
+    Second step, g = 0: g' = 0.2625; m = 0.9 * -0.25 - 0.02625 = -0.25125; w = 0.525 + 0.9 m - 0.02625 = 0.272625.
+    """
+    weight = keras.Variable(np.ones((1, 1), np.float32), name="kernel")
+    sgd = SGD([weight], momentum=0.9, weight_decay=0.5)
+    sgd.apply([tf.constant([[2.0]])], tf.constant(0.1))
+    np.testing.assert_allclose(weight, [[0.525]], rtol=1e-6)
+    sgd.apply([tf.constant([[0.0]])], tf.constant(0.1))
+    np.testing.assert_allclose(weight, [[0.272625]], rtol=1e-5)
+
+
+def test_sgd_equals_keras_and_spares_vectors_from_decay():
+    rng = np.random.default_rng(0)
+    start, gradients = rng.normal(size=(4,)).astype("f"), rng.normal(size=(5, 4)).astype("f")
+    ours, stock = keras.Variable(start), keras.Variable(start)
+    sgd, reference = SGD([ours], 0.9, weight_decay=0.1), keras.optimizers.SGD(0.05, 0.9, nesterov=True)
+    reference.build([stock])
+    for gradient in gradients:
+        sgd.apply([tf.constant(gradient)], tf.constant(0.05))
+        reference.apply([tf.constant(gradient)], [stock])
+    np.testing.assert_allclose(ours, stock, rtol=1e-5)
+
+
+def test_paper_schedule():
+    """0.01, divided by 10 after every 10,000 iterations (Sec. 4)."""
+    rates = [learning_rate(PRESETS["paper"], step, 112) for step in (0, 9_999, 10_000, 20_000)]
+    np.testing.assert_allclose(rates, [0.01, 0.01, 0.001, 0.0001])
+
+
+def test_modern_schedule_rises_and_falls_to_zero():
+    """Ten epochs of 10 steps, one of warm-up: full rate after it, half of it midway, none at the end."""
+    recipe = Recipe(epochs=10, rate=0.2)
+    assert learning_rate(recipe, 0, 10) < 0.02
+    np.testing.assert_allclose([learning_rate(recipe, s, 10) for s in (10, 55, 100)], [0.2, 0.1, 0], atol=1e-9)
+
+
+def test_unknown_schedule_is_refused():
+    with pytest.raises(ValueError, match="schedule"):
+        Recipe(epochs=1, schedule="step")
+
+
+@pytest.mark.parametrize("kind", ["labels", "votes, MD loss"])
+def test_two_replicas_equal_one_device(split, kind):
+    """Same global batches; batch norm statistics, dropout masks and a decay that can be seen included."""
+    states, targets = [], targets_of(split, kind)
+    for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
+        trainer = make_trainer(dataclasses.replace(RECIPE, rate=0.02, weight_decay=0.05), strategy, TASKS[kind])
+        for step in range(6):
+            rows = slice(5 * step, 5 * step + 8)
+            images, labels = split.images[rows, ..., None].astype("f"), targets[rows]
+            replicas = strategy.num_replicas_in_sync
+            if replicas > 1:
+                parts = list(zip(np.split(images, 2), np.split(labels, 2), strict=True))
+                batch = strategy.experimental_distribute_values_from_function(
+                    lambda context, parts=parts: tuple(map(tf.constant, parts[context.replica_id_in_sync_group]))
+                )
+            else:
+                batch = (tf.constant(images), tf.constant(labels))
+            figures = trainer.train_step((batch,), step)
+        states.append({**trainer.state(), "figures": figures.numpy()})
+    for name, value in states[0].items():
+        np.testing.assert_allclose(states[1][name], value, atol=2e-4, err_msg=name)
+
+
+def test_mirrored_training_runs_to_the_end(split, tmp_path):
+    trainer = make_trainer(strategy=make_strategy("mirrored", 2))
+    assert train(job(trainer, split), tmp_path, seed=3)
+    assert (tmp_path / "DONE").exists()
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_state_round_trip_and_exact_continuation(split, kind):
+    targets = targets_of(split, kind)
+
+    def steps(trainer, first, last):
+        for step in range(first, last):
+            rows = slice(8 * (step % 5), 8 * (step % 5) + 8)
+            images = tf.constant(split.images[rows, ..., None].astype("f"))
+            trainer.train_step(((images, tf.constant(targets[rows])),), step)
+
+    whole, first, second = (make_trainer(task=TASKS[kind]) for _ in range(3))
+    steps(whole, 0, 12)
+    steps(first, 0, 7)
+    second.load_state(first.state())
+    steps(second, 7, 12)
+    for name, value in whole.state().items():
+        np.testing.assert_array_equal(second.state()[name], value, err_msg=name)
+
+
+def test_loop_writes_what_it_promises(split, tmp_path):
+    assert train(job(make_trainer(), split), tmp_path, seed=3)
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows if row["split"] == "validation"] == [5, 10, 15]
+    assert {"checkpoint.npz", "model.keras", "DONE", "time.json"} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_complete_run_without_its_checkpoint_is_refused(split, tmp_path):
+    (tmp_path / "DONE").write_text("complete")
+    with pytest.raises(FerMdError, match=r"complete \(DONE\), but without checkpoint.npz"):
+        train(job(make_trainer(), split), tmp_path, seed=3)
+
+
+def test_not_a_number_stops_the_run(split, tmp_path):
+    with pytest.raises(NotFiniteError, match="the loss is nan at step .* lower the learning rate"):
+        train(job(make_trainer(dataclasses.replace(RECIPE, rate=1e30)), split), tmp_path, seed=3)
+    assert not (tmp_path / "DONE").exists() and (tmp_path / "metrics.jsonl").exists()
+
+
+def test_weights_that_are_not_finite_are_not_stored(split, tmp_path, monkeypatch):
+    """The last update spoils a weight, and no loss after it tells; the epoch's checkpoint before it stays."""
+    trainer = make_trainer()
+    step = trainer.train_step
+
+    def spoiled(batches, number):
+        figures = step(batches, number)
+        if number == 9:
+            kernel = trainer.model.trainable_variables[0]
+            kernel.assign(kernel * np.nan)
+        return figures
+
+    monkeypatch.setattr(trainer, "train_step", spoiled)
+    with pytest.raises(FerMdError, match="a weight is not finite at step 10: lower the learning rate"):
+        train(job(trainer, split), tmp_path, seed=3)
+    assert load_checkpoint(tmp_path / "checkpoint.npz")["step"] == 5
+    assert train(job(make_trainer(), split), tmp_path, seed=3)
+
+
+def test_the_start_is_measured_once(split, tmp_path, monkeypatch):
+    """Stopped between the log and its checkpoint, a run starts anew and keeps the row of the start."""
+    trainer = make_trainer()
+    before = validate(logits_function(trainer.model), split)
+    with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
+        patched.setattr("fer_md.training.loop.save_checkpoint", lambda *_: 1 / 0)
+        train(job(trainer, split), tmp_path, seed=3, measure_start=True)
+    assert train(job(make_trainer(), split), tmp_path, seed=3, measure_start=True)
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    measured = [row for row in rows if row["split"] == "validation"]
+    assert [row["step"] for row in measured] == [0, 5, 10, 15] and measured[0]["epoch"] == 0
+    assert {name: measured[0][name] for name in before} == pytest.approx(before)
+
+
+def test_truncated_checkpoint_is_named(tmp_path):
+    path = tmp_path / "checkpoint.npz"
+    save_checkpoint(path, {"a": np.arange(1000)})
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(FerMdError, match=r"checkpoint.npz: truncated or damaged"):
+        load_checkpoint(path)
+
+
+def test_checkpoint_of_another_network_is_refused(split, tmp_path):
+    save_checkpoint(tmp_path / "checkpoint.npz", {"step": 3, "seconds": 1.0, "model/0000": np.zeros(3)})
+    with pytest.raises(FerMdError, match="not a checkpoint of this network"):
+        train(job(make_trainer(), split), tmp_path, seed=3)
+
+
+@pytest.mark.parametrize("start", [0, 7, 12])
+def test_the_last_epochs_have_faces_and_targets_of_their_own(split, start):
+    """40 faces in batches of 8: 3 epochs are 15 steps, of which the last 1.2 epochs, 6 steps, are the finish."""
+    recipe = dataclasses.replace(RECIPE, finish=Finish(1.2, Augmentation()))
+    task = votes_task("data", dataclasses.replace(split, votes=np.eye(10, dtype=int)[split.labels]), 0.4)
+    trainer = make_trainer(recipe, task=task)
+    stream = list(training_stream(trainer, (split,), 3, start, 15))
+    assert len(stream) == 15 - start
+    for step, ((images, targets),) in enumerate(stream, start):
+        make, augmentation = (task.batches, MILD) if step < 9 else (task.finish_batches, Augmentation())
+        ((expected, wanted),) = make(split, augmentation, 8, 3, step, step + 1)
+        np.testing.assert_array_equal(images, expected)
+        np.testing.assert_array_equal(targets, wanted)
+        assert (np.max(targets, 1) == 1).all() == (step >= 9)
