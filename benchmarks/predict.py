@@ -22,8 +22,8 @@ from fer_md.drawn.scenes import draw_scene
 from fer_md.errors import FerMdError
 from fer_md.evaluation.timing import time_calls
 from fer_md.faces.mtcnn import MtcnnDetector
+from fer_md.media.pictures import save_picture
 from fer_md.media.sources import find_media
-from fer_md.prediction.annotated_files import save_picture
 from fer_md.prediction.classifier import load_classifier
 from fer_md.prediction.predictor import Predictor
 from fer_md.runs.results import write_result

@@ -116,8 +116,8 @@ def _quieten_decoders():
 def _predict(parsed):
     from fer_md import console
     from fer_md.prediction import annotated_files, records
-    from fer_md.prediction.job import predict_media
     from fer_md.prediction.own_boxes import OwnBoxes
+    from fer_md.prediction.predict_media import predict_media
     from fer_md.prediction.predictor import Predictor
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: what is predicted so far is kept

@@ -102,7 +102,7 @@ def test_without_a_model_the_package_answers(folder, fer_md):
     assert status == 0 and sum(json.loads(row)["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     assert "pretrained" in "\n".join(fer_md("info")[1])
     assert fer_md("predict", "a.png", "--data=fer2013")[2] == [
-        "error: --data is for run directories; the network of the package has one label space"
+        "error: data=fer2013 is for run directories; the network of the package has one label space"
     ]
 
 
@@ -130,7 +130,7 @@ def test_info(folder, fer_md):
     "arguments, message",
     [
         (["--model=/nowhere"], "error: /nowhere: neither a run directory"),
-        (["--model=/nowhere", "--output=x.txt"], "error: x.txt: --output must end in .jsonl or .csv"),
+        (["--model=/nowhere", "--output=x.txt"], "error: x.txt: the name must end in .jsonl or .csv"),
         (
             ["--model=/nowhere", "--output=/dev/null/new/x.csv"],
             "error: /dev/null/new: cannot be written (/dev/null: Not a",

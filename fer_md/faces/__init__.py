@@ -1,1 +1,1 @@
-"""From a photograph to a face: detection and alignment."""
+"""From a photograph to a face: detection, landmarks and alignment."""

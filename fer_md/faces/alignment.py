@@ -1,13 +1,16 @@
-"""A face cut out of an image: level and of one size by its eyes, or by its box where there are no landmarks.
+"""A face cut out of an image: by its eyes, which makes it level and of one size, or by its box.
 
-The frame is that of FER2013: `EYE_DISTANCE` and `EYE_HEIGHT` are the medians over 1,246 of its first 1,500 images, in
-which MTCNN finds the eyes with a score above 0.95.
+Faces are framed as in FER2013. `EYE_DISTANCE` and `EYE_HEIGHT` are the medians over 1,246 of its first 1,500 images:
+those in which MTCNN finds the eyes with a score above 0.95.
 """
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
 from fer_md.errors import FerMdError
+from fer_md.faces.detection import Detection
 
 EYE_DISTANCE = 0.37
 """Distance between the eyes in an aligned face, as a share of its side."""
@@ -16,16 +19,46 @@ EYE_HEIGHT = 0.385
 """Distance of the eyes from the upper edge of an aligned face, as a share of its side."""
 
 
-def align_eyes(image, landmarks, size=48):
-    """Turns, scales and shifts an image such that the eyes are level, central and `EYE_DISTANCE` apart.
+MIN_EYE_DISTANCE = 0.15
+"""Share of the box's longer side below which the eyes do not give a face's size: the face is seen from the side."""
+
+ALIGNMENTS = ("eyes", "box")
+"""What a face is cut out by."""
+
+
+def cut_face(image: np.ndarray, detection: Detection, align: str, size: int) -> tuple[np.ndarray, str]:
+    """Cuts a face out as the networks see it in training.
 
     Args:
-        image: (H, W) gray or (H, W, 3) RGB, uint8.
-        landmarks: (P, 2) pixel coordinates x, y, P >= 2; first the left eye, then the right one, left in the image.
+        image: (H, W, 3) uint8 RGB.
+        detection: where the face is.
+        align: one of `ALIGNMENTS`.
         size: side of the result in pixels.
 
     Returns:
-        (size, size) uint8, gray; what lies outside the image repeats its edge.
+        (face, crop): (size, size) uint8, gray, and ``"eyes"`` or ``"box"``. The box is used where it is asked for, and
+        where the eyes are unknown or too close to each other.
+    """
+    if align == "eyes" and detection.landmarks is not None and _eyes_apart(detection.landmarks, detection.box):
+        return align_eyes(image, detection.landmarks, size), "eyes"
+    return crop_box(image, detection.box, size), "box"
+
+
+def _eyes_apart(landmarks, box):
+    return np.hypot(*(landmarks[1] - landmarks[0])) >= max(1, MIN_EYE_DISTANCE * max(box[2:]))
+
+
+def align_eyes(image: np.ndarray, landmarks: np.ndarray, size: int = 48) -> np.ndarray:
+    """Turns, scales and shifts an image so that the eyes are level, central and `EYE_DISTANCE` apart.
+
+    Args:
+        image: (H, W) gray or (H, W, 3) RGB, uint8.
+        landmarks: (P, 2) pixel coordinates x, y, P >= 2. The first is the eye on the left of the image, the second the
+            one on the right.
+        size: side of the result in pixels.
+
+    Returns:
+        (size, size) uint8, gray. Outside the image its edge is repeated.
 
     Raises:
         FerMdError: the image has another shape, a landmark is not finite, or the eyes are less than a pixel apart.
@@ -40,18 +73,18 @@ def align_eyes(image, landmarks, size=48):
     return _cut_square(image, eyes.mean(0) + (0.5 - EYE_HEIGHT) * side * down, side, across / distance, size)
 
 
-def crop_box(image, box, size=48, enlarge=1.0):
+def crop_box(image: np.ndarray, box: Sequence[float], size: int = 48, enlarge: float = 1.0) -> np.ndarray:
     """Cuts out the square about the middle of a box.
 
     Args:
         image: (H, W) gray or (H, W, 3) RGB, uint8.
         box: x, y, width, height in pixels; it may reach outside the image.
         size: side of the result in pixels.
-        enlarge: side of the square as a multiple of the box's longer side. At 1 the boxes of MTCNN, which are
-            higher than wide, give the frame of FER2013.
+        enlarge: side of the square as a multiple of the box's longer side. With 1, MTCNN's boxes, which are higher
+            than wide, give the framing of FER2013.
 
     Returns:
-        (size, size) uint8, gray; what lies outside the image repeats its edge.
+        (size, size) uint8, gray. Outside the image its edge is repeated.
 
     Raises:
         FerMdError: the image has another shape, or the box is not finite or empty.
@@ -63,8 +96,8 @@ def crop_box(image, box, size=48, enlarge=1.0):
     return _cut_square(image, center, max(width, height) * enlarge, np.array((1.0, 0.0)), size)
 
 
-def crop_center(image, size=48):
-    """Cuts out the largest square in the middle of an image; arguments and result as in `crop_box`."""
+def crop_center(image: np.ndarray, size: int = 48) -> np.ndarray:
+    """Cuts out the largest square in the middle of an image; arguments and result are those of `crop_box`."""
     height, width = image.shape[:2]
     side = min(height, width)
     return crop_box(image, ((width - side) / 2, (height - side) / 2, side, side), size)

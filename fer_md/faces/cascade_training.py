@@ -1,6 +1,7 @@
 """Training of the alignment cascade by Par-CLR (Asthana et al. 2014, Sec. 3.2)."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,14 +22,15 @@ class CascadeRecipe:
     Attributes:
         cells: side of the descriptor's cells at each level, in pixels of the frame, odd.
         components: shape components besides similarity; 132 regresses the points themselves.
-        frame: side of the frame in pixels; face: mean edge of the face's box in it.
+        frame: side of the frame in pixels.
+        face: mean edge of the face's box in the frame, in pixels.
         perturbations: starts drawn for each face and level.
-        penalty: l of the ridge regressions.
-        recorded: share of the people on whom the steps that are left are recorded before each level.
-        seed: of everything drawn.
+        penalty: l of the ridge regressions (`fer_md.faces.ridge.RidgeRegression`).
+        recorded: share of the people on whose faces the steps that are left before each level are recorded.
+        seed: of everything that is drawn at random.
     """
 
-    cells: tuple = (17, 13, 11, 9, 9)
+    cells: tuple[int, ...] = (17, 13, 11, 9, 9)
     components: int = 20
     frame: int = 112
     face: float = 72.0
@@ -38,20 +40,22 @@ class CascadeRecipe:
     seed: int = 0
 
 
-def train_cascade(images, landmarks, people, recipe=None):
+def train_cascade(
+    images: Sequence[np.ndarray], landmarks: np.ndarray, people: Sequence[str], recipe: CascadeRecipe | None = None
+) -> Cascade:
     """Trains a cascade on annotated faces and their mirror images.
 
-    The steps that are left before a level are recorded on people whom its predecessors have not seen, because on
-    training faces they come out too small; these people are then learnt by the incremental update.
+    The steps that are left before a level are recorded on people whom the earlier levels have not seen: on training
+    faces the steps come out too small. These people are then learned by the incremental update.
 
     Args:
-        images: list of N grayscale images (H, W) uint8.
+        images: N grayscale images (H, W) uint8.
         landmarks: (N, 68, 2) points x, y in iBUG order.
-        people: list of N names.
-        recipe: `CascadeRecipe`; None for the default.
+        people: the names of the N people.
+        recipe: how to train; None for the default.
 
     Returns:
-        `Cascade` with inverses.
+        the cascade, with inverses.
     """
     recipe = recipe or CascadeRecipe()
     rng = np.random.default_rng(recipe.seed)
@@ -65,8 +69,8 @@ def train_cascade(images, landmarks, people, recipe=None):
     return cascade
 
 
-def mirror(image, landmarks):
-    """The face in a mirror: image (H, W) and points (68, 2), which keep their iBUG order."""
+def mirror(image: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A face in a mirror: its image (H, W) and its points (68, 2), which keep their iBUG order."""
     return image[:, ::-1], np.array((image.shape[1] - 1, 0)) + landmarks[MIRRORED] * (-1, 1)
 
 

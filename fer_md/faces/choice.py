@@ -1,69 +1,72 @@
-"""Which system finds the faces and which aligns them, by name: what the flags of the programs offer."""
+"""Which system finds the faces and which aligns them, by the names that the programs offer."""
+
+from pathlib import Path
 
 from fer_md.errors import FerMdError
+from fer_md.faces.cascade import Cascade
+from fer_md.faces.detection import Detector
 
 DETECTORS = ("mtcnn", "region", "none")
-"""MTCNN; Selective Search with a network of its own (the paper's Sec. 3.1), trained by experiments/train_detector.py;
-none: a picture is a face."""
+"""``"mtcnn"``; ``"region"``, Selective Search with a network of its own (the paper's Sec. 3.1), which
+experiments/train_detector.py trains; ``"none"``, which takes each picture for a face."""
 
 ALIGNMENTS = ("eyes", "cascade", "box")
-"""By the detector's eyes; by those of the 68 landmarks of a cascade (experiments/train_alignment.py); by the box."""
+"""Faces are cut out by the detector's eyes; by the eyes among the 68 landmarks of a cascade, which
+experiments/train_alignment.py trains; or by the box."""
 
 
-def choose_detector(name, folder=None, min_face=None):
+def choose_detector(name: str, detector_dir: Path | str | None = None, min_face: int | None = None) -> Detector | None:
     """Loads a detector.
 
     Args:
-        name: of `DETECTORS`.
-        folder: of the trained detector, for ``"region"`` and only for it.
-        min_face: side in pixels of the smallest face that ``"mtcnn"`` looks for; None by the size of the picture.
+        name: one of `DETECTORS`.
+        detector_dir: folder of the trained detector; for ``"region"`` only.
+        min_face: side in pixels of the smallest face that ``"mtcnn"`` looks for; None lets the size of the picture
+            decide.
 
     Returns:
-        `fer_md.faces.detection.Detector`, or None for ``"none"``.
+        the detector, or None for ``"none"``.
 
     Raises:
-        FerMdError: the folder is missing, not asked for, or no detector; or ``min_face`` for another detector.
+        FerMdError: the name is unknown, ``detector_dir`` is missing or holds no detector, or an argument is given that
+            the detector does not take.
     """
-    _check("detector", name, DETECTORS, "region", "detector_dir", folder, "experiments/train_detector.py")
+    _check("detector", name, DETECTORS, "region", "detector_dir", detector_dir, "experiments/train_detector.py")
     if min_face is not None and name != "mtcnn":
-        raise FerMdError(f"--min_face is for the detector mtcnn, not for {name}")
+        raise FerMdError(f"min_face={min_face} is for the detector mtcnn, not for {name}")
     if name == "mtcnn":
         from fer_md.faces.mtcnn import MtcnnDetector
 
         return MtcnnDetector(min_face)
-    if name == "region":
+    if detector_dir:
         from fer_md.faces.region_detector import SelectiveSearchDetector  # loads TensorFlow
 
-        return SelectiveSearchDetector.load(folder)
+        return SelectiveSearchDetector.load(detector_dir)
     return None
 
 
-def choose_alignment(name, file=None):
+def choose_alignment(name: str, cascade: Path | str | None = None) -> tuple[str, Cascade | None]:
     """Loads what an alignment needs.
 
     Args:
-        name: of `ALIGNMENTS`.
-        file: the trained cascade, for ``"cascade"`` and only for it.
+        name: one of `ALIGNMENTS`.
+        cascade: file of the trained cascade; for ``"cascade"`` only.
 
     Returns:
-        (align, cascade): ``"eyes"`` or ``"box"`` as `fer_md.faces.cut_face.cut_face` takes it, and a
-        `fer_md.faces.cascade.Cascade` or None.
+        (align, cascade): ``"eyes"`` or ``"box"``, as `fer_md.faces.alignment.cut_face` takes it, and the cascade or
+        None.
 
     Raises:
-        FerMdError: the file is missing, not asked for, or no cascade.
+        FerMdError: the name is unknown, the file is missing or holds no cascade, or it is given for another alignment.
     """
-    _check("align", name, ALIGNMENTS, "cascade", "cascade", file, "experiments/train_alignment.py")
-    if name != "cascade":
-        return name, None
-    from fer_md.faces.cascade import Cascade
-
-    return "eyes", Cascade.load(file)
+    _check("align", name, ALIGNMENTS, "cascade", "cascade", cascade, "experiments/train_alignment.py")
+    return ("eyes", Cascade.load(cascade)) if cascade else (name, None)
 
 
-def _check(argument, name, names, trained, flag, path, script):
+def _check(argument, name, names, trained, path_argument, path, script):
     if name not in names:
         raise FerMdError(f"{argument} must be one of {', '.join(names)}; got {name!r}")
     if name == trained and not path:
-        raise FerMdError(f"--{argument}={name} needs --{flag}, which {script} writes")
+        raise FerMdError(f"{argument}={name} needs {path_argument}, which {script} writes")
     if name != trained and path:
-        raise FerMdError(f"--{flag}={path} is for --{argument}={trained}; the {argument} asked for is {name}")
+        raise FerMdError(f"{path_argument}={path} is for {argument}={trained}; the {argument} asked for is {name}")

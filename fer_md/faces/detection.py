@@ -1,6 +1,7 @@
-"""What every face detector takes and returns."""
+"""What every face detector takes and returns, and what is asked of its answer."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -11,18 +12,22 @@ LANDMARKS = ("left eye", "right eye", "nose", "left mouth corner", "right mouth 
 """Order of the five landmarks; left is the left of the image."""
 
 
+Box = tuple[float, float, float, float]
+"""x, y, width and height in pixels; x and y are the left and upper edge."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Detection:
     """One face found in an image.
 
     Attributes:
-        box: x, y, width, height in pixels, float, inside the image.
-        score: float in [0, 1], how sure the detector is; None for a box that the user gave.
-        landmarks: (5, 2) float32 pixel coordinates x, y in the order of `LANDMARKS`, or None. Pixel centers have whole
-            coordinates. A landmark may lie outside the image.
+        box: the face's box, inside the image.
+        score: how sure the detector is, in [0, 1]; None for a box that the user gave.
+        landmarks: (5, 2) float32 pixel coordinates x, y in the order of `LANDMARKS`, or None. The centers of pixels
+            have whole coordinates. A landmark may lie outside the image.
     """
 
-    box: tuple
+    box: Box
     score: float | None
     landmarks: np.ndarray | None = None
 
@@ -30,25 +35,26 @@ class Detection:
 class Detector(Protocol):
     """Anything that finds faces in images."""
 
-    def detect(self, images):
+    def detect(self, images: Sequence[np.ndarray]) -> list[list[Detection]]:
         """Finds the faces.
 
         Args:
-            images: list of (H, W, 3) uint8, RGB, each of its own size.
+            images: pictures of any sizes, (H, W, 3) uint8 RGB.
 
         Returns:
-            list, for each image a list of `Detection`, the highest score first; empty where there is no face.
+            for each image the list of its faces, the highest score first; empty where there is none.
         """
+        ...
 
 
-def check_image(image, index):
-    """Returns the ``index``-th image of a detector's input if it is (H, W, 3) uint8; ``FerMdError`` if it is not."""
+def check_image(image: np.ndarray, index: int) -> np.ndarray:
+    """Returns the ``index``-th image of a detector's input; raises `FerMdError` unless it is (H, W, 3) uint8."""
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
         raise FerMdError(f"image {index}: must be (H, W, 3) uint8; found {image.shape} {image.dtype}")
     return image
 
 
-def clip_box(box, shape):
+def clip_box(box: Sequence[float] | np.ndarray, shape: tuple[int, ...]) -> Box | None:
     """The part of a box that is inside the image.
 
     Args:
@@ -56,7 +62,7 @@ def clip_box(box, shape):
         shape: of the image, (H, W, ...).
 
     Returns:
-        x, y, width, height as floats, or None where less than one pixel is left in width or height.
+        the box, or None where less than one pixel is left of its width or height.
     """
     x, y, width, height = (float(value) for value in box)
     left, top = max(x, 0.0), max(y, 0.0)
@@ -66,17 +72,18 @@ def clip_box(box, shape):
     return left, top, right - left, bottom - top
 
 
-def main_face(detections, shape):
-    """The face that a photograph shows: large and near the middle.
+def main_face(detections: Sequence[Detection], shape: tuple[int, ...]) -> Detection | None:
+    """The face that a photograph is of: large and near the middle.
 
-    The measure is the mean side of the box minus the distance of its center from the image's, both in pixels.
+    It is the one with the largest sqrt(width * height) minus the distance of the box's center from the image's center,
+    in pixels.
 
     Args:
-        detections: list of `Detection`.
+        detections: what was found in the image.
         shape: of the image, (H, W, ...).
 
     Returns:
-        `Detection`, or None for an empty list.
+        one of ``detections``, or None where there are none.
     """
 
     def prominence(detection):

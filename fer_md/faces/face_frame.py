@@ -1,40 +1,42 @@
-"""Faces and their points on the way into a shape model's frame, and starts from which to find them again."""
+"""Faces and their points on the way into a shape model's frame, and misplaced points to start a search from."""
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
 from fer_md.faces.hog import hog_at
-from fer_md.faces.shape_model import fit_similarity, inverse, transform
+from fer_md.faces.shape_model import ShapeModel, Similarity, fit_similarity, inverse, transform
 
 _SHRINK = 1.5
-"""Faces this much larger than in the frame are first reduced by averaging, against aliasing."""
+"""Faces that are larger than in the frame by this factor are first reduced by averaging, against aliasing."""
 
 FOREHEAD = 0.3
 """Height of the forehead as a share of the landmarks' height; MTCNN's boxes reach up by 0.33 of it (median of 200)."""
 
 
-def box_of(landmarks):
+def box_of(landmarks: np.ndarray) -> np.ndarray:
     """Boxes (..., 4) x, y, width, height around points (..., P, 2)."""
     low, high = landmarks.min(-2), landmarks.max(-2)
     return np.concatenate([low, high - low], -1)
 
 
-def face_box(landmarks):
+def face_box(landmarks: np.ndarray) -> np.ndarray:
     """Boxes (..., 4) of faces with their foreheads: the landmarks' own box, raised by `FOREHEAD` of its height."""
     box = box_of(landmarks)
     raised = FOREHEAD * box[..., 3]
     return np.stack([box[..., 0], box[..., 1] - raised, box[..., 2], box[..., 3] + raised], -1)
 
 
-def landmarks_box(boxes):
-    """Boxes (..., 4) around landmarks inside boxes of faces as detectors give them; undoes `face_box`."""
+def landmarks_box(boxes: np.ndarray) -> np.ndarray:
+    """Boxes (..., 4) around the landmarks of faces whose boxes a detector gave; undoes `face_box`."""
     boxes = np.asarray(boxes, np.float64)
     height = boxes[..., 3] / (1 + FOREHEAD)
     return np.stack([boxes[..., 0], boxes[..., 1] + boxes[..., 3] - height, boxes[..., 2], height], -1)
 
 
-def jitter_boxes(boxes, rng, shift=0.06, spread=0.08):
-    """Misplaces boxes as a detector would.
+def jitter_boxes(boxes: np.ndarray, rng: np.random.Generator, shift: float = 0.06, spread: float = 0.08) -> np.ndarray:
+    """Misplaces boxes at random, as a detector would.
 
     Args:
         boxes: (N, 4) x, y, width, height.
@@ -51,16 +53,18 @@ def jitter_boxes(boxes, rng, shift=0.06, spread=0.08):
     return np.concatenate([centers - sizes / 2, sizes], 1)
 
 
-def reduce_images(images, boxes, face):
+def reduce_images(
+    images: Sequence[np.ndarray], boxes: np.ndarray, face: float
+) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
     """Cuts out and reduces the faces that are much larger than they will be in the frame.
 
     Args:
-        images: list of N images (H, W) uint8.
+        images: N images (H, W) uint8.
         boxes: (N, 4) x, y, width, height of the faces.
         face: edge of a face in the frame, in pixels.
 
     Returns:
-        (images, factors, corners): list of N images, (N, 1, 2) and (N, 1, 2); a point p of the new image is
+        (images, factors, corners): N images, (N, 1, 2) and (N, 1, 2). A point p of the new image is
         ``p * factor + corner`` in the old one.
     """
     reduced, factors, corners = [], np.ones((len(images), 1, 2)), np.zeros((len(images), 1, 2))
@@ -79,18 +83,20 @@ def reduce_images(images, boxes, face):
     return reduced, factors, corners
 
 
-def describe(images, shapes, model, cell):
-    """The regressors of one level of the cascade.
+def describe(
+    images: Sequence[np.ndarray], shapes: np.ndarray, model: ShapeModel, cell: int
+) -> tuple[np.ndarray, np.ndarray, Similarity]:
+    """Describes the surroundings of the current points: the input of one level of the cascade.
 
     Args:
-        images: list of N images (H, W) uint8.
+        images: N images (H, W) uint8.
         shapes: (N, 68, 2) current points.
-        model: `fer_md.faces.shape_model.ShapeModel`.
+        model: gives the frame.
         cell: side of the descriptor's cells in pixels of the frame.
 
     Returns:
-        (features, normalised, similarity): (N, D + 1) float32 with a last column of ones, the shapes in the frame
-        (N, 68, 2), and the (scale, shift) that leads back to the images.
+        (features, normalised, similarity): (N, D + 1) float32 with a last column of ones; the shapes in the frame,
+        (N, 68, 2); and the similarity that leads back to the images.
     """
     normalised, similarity = model.normalise(shapes)
     frames = np.empty((len(images), model.frame, model.frame), np.uint8)
@@ -101,14 +107,16 @@ def describe(images, shapes, model, cell):
     return np.column_stack([features, np.ones(len(features), np.float32)]), normalised, similarity
 
 
-def steps_left(model, landmarks, shapes, similarity=None):
+def steps_left(
+    model: ShapeModel, landmarks: np.ndarray, shapes: np.ndarray, similarity: Similarity | None = None
+) -> np.ndarray:
     """The steps from ``shapes`` to ``landmarks``, both (N, 68, 2) in the images, in the model's coordinates.
 
     Args:
-        model: `fer_md.faces.shape_model.ShapeModel`.
-        landmarks: the aim.
-        shapes: where the step begins.
-        similarity: of the frame in which the step is measured; by default that of ``landmarks``.
+        model: gives the coordinates.
+        landmarks: where the steps end.
+        shapes: where they begin.
+        similarity: from the frame in which the steps are measured; None for that of ``landmarks``.
 
     Returns:
         (N, 4 + K).
@@ -117,13 +125,16 @@ def steps_left(model, landmarks, shapes, similarity=None):
     return model.coefficients(transform(back, landmarks) - transform(back, shapes))
 
 
-def perturb(model, landmarks, mean, covariance, rng):
-    """Draws a start for each face: the true shape, as the model sees it, less a step drawn from a Gaussian.
+def perturb(
+    model: ShapeModel, landmarks: np.ndarray, mean: np.ndarray, covariance: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Draws a start for each face: the model's nearest shape to the true one, minus a step drawn from a Gaussian.
 
     Args:
-        model: `fer_md.faces.shape_model.ShapeModel`.
+        model: gives the coordinates of the steps.
         landmarks: (N, 68, 2) true points.
-        mean: (4 + K,) of the steps; covariance: (4 + K, 4 + K).
+        mean: (4 + K,) of the steps.
+        covariance: (4 + K, 4 + K) of the steps.
         rng: ``numpy.random.Generator``.
 
     Returns:

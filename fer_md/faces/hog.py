@@ -1,5 +1,7 @@
 """Histograms of oriented gradients around points, for many faces and points at once."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -10,12 +12,12 @@ _FLOOR = 1e-2
 """Added to a descriptor's length, in gray levels per pixel, so that flat regions stay near zero."""
 
 
-def hog_at(images, points, cell, cells=2):
+def hog_at(images: Sequence[np.ndarray] | np.ndarray, points: np.ndarray, cell: int, cells: int = 2) -> np.ndarray:
     """Describes the surroundings of each point by the directions of the gradient there.
 
     A descriptor covers ``cells`` x ``cells`` square cells around the point. Each pixel's gradient (central
-    differences) votes with its length for the two nearest of `BINS` directions; a cell is the mean of its pixels'
-    votes, interpolated between whole pixels; the descriptor is divided by its Euclidean length.
+    differences) votes with its length for the two nearest of `BINS` directions. A cell is the mean of its pixels'
+    votes, interpolated between whole pixels. The descriptor is divided by its Euclidean length.
 
     Args:
         images: (N, H, W) uint8.
@@ -24,7 +26,7 @@ def hog_at(images, points, cell, cells=2):
         cells: cells along a side of the descriptor.
 
     Returns:
-        (N, P * cells * cells * BINS) float32, each point's descriptor of length below 1.
+        (N, P * cells * cells * BINS) float32; the descriptor of each point has a length below 1.
 
     Reference: Dalal and Triggs, Histograms of oriented gradients for human detection, CVPR 2005.
     """
@@ -40,8 +42,8 @@ def hog_at(images, points, cell, cells=2):
     return descriptors.reshape(len(images), centers.shape[1] * cells * cells * BINS)
 
 
-def gradient_votes(image):
-    """Length of each pixel's gradient, shared between the two nearest directions.
+def gradient_votes(image: np.ndarray) -> np.ndarray:
+    """The length of each pixel's gradient, shared between the two nearest directions.
 
     Args:
         image: (H, W) uint8.

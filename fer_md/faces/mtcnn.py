@@ -1,11 +1,12 @@
 """Face detection with MTCNN (Zhang et al., 2016; the paper's ref. [18]), with the networks of the package ``mtcnn``.
 
-The package's own pipeline takes a second for a photograph: it runs layer by layer and keeps whole batches of float
-pyramids. Here its three trained networks run in TensorFlow Lite, level by level and face by face, on all cores.
+That package takes a second for a photograph: it runs layer by layer and keeps whole batches of float pyramids. Here its
+three trained networks run in TensorFlow Lite, level by level and face by face, on all cores.
 """
 
 import concurrent.futures
 import os
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -15,33 +16,34 @@ from fer_md.faces.detection import Detection, check_image, clip_box
 from fer_md.faces.regions import cover, suppress
 
 SMALLEST = 20
-"""Side in pixels that the smallest face to find is given in the pyramid's first level, where the first network's
-window of `WINDOW` pixels looks at it, enlarged by a third for what surrounds a face."""
+"""Side, in pixels, that the smallest face to find has in the image as it is searched. The pyramid's first level has it
+at `WINDOW` / `SMALLEST` of that size, which is the size of the first network's window."""
 
 WINDOW, STRIDE = 12, 2
 """Side and step of the first network's window, in pixels of a level."""
 
 PYRAMID = 0.709
-"""Ratio of one level's size to the one before: two of them halve it."""
+"""Size of a level as a share of the level before; two steps halve the size."""
 
 _MARGIN = 4
-"""Pixels of gray about each level, so that faces are found that reach beyond the picture or fill it."""
+"""Pixels of gray around each level. They let the detector find faces that fill the picture or reach beyond it."""
 
 _PROPOSE, _REFINE = 0.6, 0.7
-"""Lowest scores of the first and the second network, as Zhang et al.'s code has them."""
+"""Lowest scores of the first and the second network, those of Zhang et al.'s code."""
 
 
 class MtcnnDetector:
     """Three small networks in a row propose, refine and confirm faces, with five landmarks each.
 
-    An image is searched at sizes from the one at which a face of ``min_face`` pixels has `SMALLEST`, but no longer
-    side is above ``max_side`` (then the smallest face found is ``20 / max_side`` of the longer side), down to the one
-    at which the whole image is a face. What is found in an image does not depend on its companions.
+    An image is searched at many sizes. The largest is the one at which a face of ``min_face`` pixels becomes `SMALLEST`
+    pixels wide, but its longer side is at most ``max_side``; in that case the smallest face found has ``20 / max_side``
+    of the longer side. At the smallest size the whole image is a face. What is found in an image does not depend on the
+    other images.
 
     Args:
-        min_face: side of the smallest face to find, in pixels of the image, 5 or more; half of it takes four times
-            as long. None for an eighteenth of the longer side, but 20 at least and 40 at most: networks for
-            expressions look at 48.
+        min_face: side of the smallest face to find, in pixels of the image, at least 5. Half of it takes four times as
+            long. None takes an eighteenth of the longer side, but at least 20 and at most 40: the networks for
+            expressions look at 48 pixels.
         max_side: longest side, in pixels, at which an image is searched.
         threshold: lowest score of a face, in (0, 1).
 
@@ -49,7 +51,7 @@ class MtcnnDetector:
         FerMdError: an argument is out of range.
     """
 
-    def __init__(self, min_face=None, max_side=960, threshold=0.8):
+    def __init__(self, min_face: int | None = None, max_side: int = 960, threshold: float = 0.8):
         if not ((min_face is None or min_face >= 5) and max_side >= SMALLEST and 0 < threshold < 1):
             raise FerMdError(
                 "min_face must be None or 5 or more, max_side 20 or more, threshold above 0 and below 1;"
@@ -59,8 +61,8 @@ class MtcnnDetector:
         self._propose_network, self._refine_network, self._confirm_network = _load()
         self._pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
 
-    def detect(self, images):
-        """Finds the faces; see `fer_md.faces.detection.Detector`.
+    def detect(self, images: Sequence[np.ndarray]) -> list[list[Detection]]:
+        """Finds the faces, with landmarks; see `fer_md.faces.detection.Detector`.
 
         Raises:
             FerMdError: an image is not (H, W, 3) uint8; the message says which.
@@ -69,7 +71,7 @@ class MtcnnDetector:
         pyramids = list(self._pool.map(self._pyramid, images))
         levels = [(image, level) for image, pyramid in enumerate(pyramids) for level in pyramid]
         levels.sort(key=lambda job: job[1].shape, reverse=True)  # the network prepares itself for every new size
-        proposals = [[] for _ in images]
+        proposals: list[list[np.ndarray]] = [[] for _ in images]
         found = self._pool.map(lambda job: self._propose(job[1], images[job[0]].shape), levels)
         for (image, _), regions in zip(levels, found, strict=True):
             proposals[image].append(regions)
@@ -141,8 +143,8 @@ def _judge(network, shape, pictures, boxes, side, threshold):
     """Looks at square regions of an image.
 
     Args:
-        network: answers (N, side, side, 3) crops with four steps of the edges, landmarks where it has them (five x,
-            then five y, as shares of the region), and two scores, of which the last says face.
+        network: answers (N, side, side, 3) crops with four steps of the edges, with landmarks if it has them (five x,
+            then five y, as shares of the region), and with two scores, the last of which says "face".
         shape: of the image.
         pictures: the image at several sizes, the largest first.
         boxes: (N, 4) square regions in pixels of the image.

@@ -1,6 +1,7 @@
-"""The paper's face detector: Selective Search proposes regions, a small network classifies them and corrects boxes."""
+"""The paper's face detector: Selective Search proposes regions; a small network classifies them and corrects boxes."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -19,19 +20,21 @@ FORMAT = 1
 
 
 class SelectiveSearchDetector:
-    """Finds faces as the paper's Sec. 3.1 describes it (R-CNN on Selective Search's regions).
+    """Finds faces as the paper's Sec. 3.1 describes it: R-CNN on Selective Search's regions.
 
     Args:
-        network: ``keras.Model`` of `fer_md.faces.region_network.build_region_network`.
-        search: `SelectiveSearch`.
+        network: made by `fer_md.faces.region_network.build_region_network`.
+        search: proposes the regions; None for the default.
         threshold: lowest score of a face, in [0, 1].
-        overlap: greatest intersection over union of two faces in one image.
+        overlap: greatest intersection over union of two faces in one image, in [0, 1].
 
     Raises:
         FerMdError: an argument is out of range.
     """
 
-    def __init__(self, network, search=None, threshold=0.5, overlap=0.3):
+    def __init__(
+        self, network: keras.Model, search: SelectiveSearch | None = None, threshold: float = 0.5, overlap: float = 0.3
+    ):
         if not (0 <= threshold <= 1 and 0 <= overlap <= 1):
             raise FerMdError(f"threshold and overlap must be 0 to 1; got {threshold}, {overlap}")
         self.network, self.search = network, search or SelectiveSearch()
@@ -39,8 +42,8 @@ class SelectiveSearchDetector:
         signature = [tf.TensorSpec((None, CROP, CROP, 3), tf.uint8)]
         self._judge = tf.function(lambda crops: network(crops, training=False), input_signature=signature)
 
-    def detect(self, images):
-        """Finds the faces; see `fer_md.faces.detection.Detector`. The landmarks are None.
+    def detect(self, images: Sequence[np.ndarray]) -> list[list[Detection]]:
+        """Finds the faces, without landmarks; see `fer_md.faces.detection.Detector`.
 
         Raises:
             FerMdError: an image is not (H, W, 3) uint8; the message says which.
@@ -57,14 +60,14 @@ class SelectiveSearchDetector:
         found = [(clip_box(boxes[row] * factor, image.shape), float(scores[row])) for row in rows]
         return [Detection(box, score) for box, score in found if box]
 
-    def judge(self, square, boxes):
-        """Looks at regions: scores (N,) in [0, 1] and steps (N, 4) of boxes (N, 4) in pixels of ``square``."""
+    def judge(self, square: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Scores (N,) in [0, 1] and steps (N, 4) of the boxes (N, 4), which are in pixels of ``square``."""
         if not len(boxes):
             return np.zeros(0), np.zeros((0, 4))
         outputs = self._judge(warp_regions(square, boxes))
         return tf.sigmoid(outputs["face"]).numpy()[:, 0].astype(float), outputs["step"].numpy().astype(float)
 
-    def save(self, folder, overwrite=False):
+    def save(self, folder: Path | str, overwrite: bool = False) -> None:
         """Writes ``network.keras`` and ``detector.json`` into a folder that appears whole or not at all."""
         with atomic_directory(folder, overwrite) as partial:
             self.network.save(partial / "network.keras")
@@ -79,15 +82,15 @@ class SelectiveSearchDetector:
             )
 
     @classmethod
-    def load(cls, folder, **settings):
+    def load(cls, folder: Path | str, **settings: float) -> "SelectiveSearchDetector":
         """Reads a detector.
 
         Args:
             folder: what `save` wrote.
-            **settings: ``threshold`` or ``overlap`` in place of those stored.
+            **settings: ``threshold`` or ``overlap``, in place of the stored one.
 
         Raises:
-            FerMdError: the folder holds no detector of this format, or a damaged one.
+            FerMdError: the folder holds no detector of this format, or the detector is damaged.
         """
         folder = Path(folder)
         stored = read_json(folder / "detector.json")

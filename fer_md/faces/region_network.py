@@ -8,13 +8,13 @@ CROP = 32
 """Side of a warped region in pixels."""
 
 _CONTEXT = 0.15
-"""Share of the region's side that is shown beyond it, on each side."""
+"""What is shown around a region, as a share of its side, on each side."""
 
 _FILTERS = (16, 32, 64, 64)
 _UNITS = 96
 
 
-def apply_conv_stage(x, filters, pool, name):
+def apply_conv_stage(x: keras.KerasTensor, filters: int, pool: int, name: str) -> keras.KerasTensor:
     """Convolution, batch normalisation, ReLU and max-pooling: (B, H, W, C) -> (B, H/pool, W/pool, filters)."""
     x = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"{name}_conv")(x)
     x = keras.layers.BatchNormalization(momentum=0.95, name=f"{name}_norm")(x)
@@ -22,12 +22,12 @@ def apply_conv_stage(x, filters, pool, name):
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
-def build_region_network(seed=0):
+def build_region_network(seed: int = 0) -> keras.Model:
     """Builds the classifier with box regression of Sec. 3.1 of the paper, in small.
 
     Args:
-        seed: of the initial weights, of dropout and of all that follows: sets the process's random numbers
-            (``keras.utils.set_random_seed``), as Keras's training takes its order from them.
+        seed: of the initial weights, of dropout and of the order of training. It sets the random numbers of the whole
+            process (``keras.utils.set_random_seed``), because Keras's training takes its order from them.
 
     Returns:
         ``keras.Model`` from crops (B, CROP, CROP, 3) in [0, 255], red first, to a dict: ``face`` (B, 1) logits, and
@@ -45,8 +45,8 @@ def build_region_network(seed=0):
     return keras.Model(crops, outputs, name="regions")
 
 
-def warp_regions(square, regions):
-    """Warps regions with some of their surroundings to the network's input, whatever their shape.
+def warp_regions(square: np.ndarray, regions: np.ndarray) -> np.ndarray:
+    """Warps regions of any shape, with some of their surroundings, to the network's input.
 
     Args:
         square: (side, side, 3) uint8.

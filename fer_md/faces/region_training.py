@@ -1,6 +1,7 @@
-"""Training of the region network: labelled regions, box regression, and a second pass on what it mistook for a face."""
+"""Training of the region network: labelled regions, box regression, and a second pass on what it took for a face."""
 
 import dataclasses
+from collections.abc import Iterable, Sequence
 
 import keras
 import numpy as np
@@ -17,13 +18,15 @@ class RegionRecipe:
     """How the region network is trained.
 
     Attributes:
-        positives, negatives: regions of each kind taken at most from a picture, half of the latter overlapping a face.
-        jittered: copies of each true box, misplaced at random, among the regions.
-        epochs: of the first pass; the second, with the hard negatives, has half as many.
-        batch_size: regions a step.
+        positives: regions with a face that are taken at most from a picture.
+        negatives: regions without a face that are taken at most from a picture; half of them overlap a face.
+        jittered: copies of each true box, misplaced at random, that are added to the regions.
+        epochs: of the first pass. The second one, with the hard negatives, has half as many.
+        batch_size: regions in a step.
         rate: greatest learning rate of Adam, from which a cosine leads to 0.
-        mined: pictures searched for hard negatives, and mistakes: taken at most from each.
-        seed: of everything drawn.
+        mined: pictures that are searched for hard negatives: regions without a face that the network takes for one.
+        mistakes: hard negatives that are taken at most from a picture.
+        seed: of everything that is drawn at random.
     """
 
     positives: int = 12
@@ -43,7 +46,8 @@ class Searched:
 
     Attributes:
         square: (side, side, 3) uint8, the scaled picture.
-        regions: (N, 4) float32 boxes in pixels of ``square``; faces: (M, 4), the true ones.
+        regions: (N, 4) float32 boxes in pixels of ``square``.
+        faces: (M, 4) float32 true boxes, likewise.
     """
 
     square: np.ndarray
@@ -51,16 +55,23 @@ class Searched:
     faces: np.ndarray
 
 
-def search_pictures(pictures, search, total=None):
+Examples = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""R regions to learn from: crops (R, CROP, CROP, 3) uint8, labels (R,) float32 0 or 1, and steps (R, 4) float32, which
+are 0 where the label is 0."""
+
+
+def search_pictures(
+    pictures: Iterable[tuple[np.ndarray, np.ndarray]], search: SelectiveSearch, total: int | None = None
+) -> list[Searched]:
     """Proposes regions for pictures.
 
     Args:
-        pictures: iterable of (image (H, W, 3) uint8, faces (M, 4) boxes in pixels).
-        search: `SelectiveSearch`.
+        pictures: (image (H, W, 3) uint8, faces (M, 4) boxes in pixels) of each.
+        search: proposes the regions.
         total: number of pictures, for the progress line.
 
     Returns:
-        list of `Searched`.
+        the pictures with their regions.
     """
     searched = []
     with Progress("searching regions", total, "pictures") as progress:
@@ -72,20 +83,22 @@ def search_pictures(pictures, search, total=None):
     return searched
 
 
-def train_detector(searched, search=None, recipe=None):
+def train_detector(
+    searched: Sequence[Searched], search: SelectiveSearch | None = None, recipe: RegionRecipe | None = None
+) -> tuple[SelectiveSearchDetector, dict[str, int]]:
     """Trains a detector.
 
     Args:
-        searched: list of `Searched`.
-        search: the `SelectiveSearch` that made it.
-        recipe: `RegionRecipe`; None for the default.
+        searched: the pictures to learn from.
+        search: what proposed their regions; None for the default.
+        recipe: how to train; None for the default.
 
     Returns:
-        (detector, counts): `SelectiveSearchDetector`, and a dict of the numbers of regions.
+        (detector, counts), with the numbers of the regions that it learned from.
     """
     recipe = recipe or RegionRecipe()
     rng = np.random.default_rng(recipe.seed)
-    examples = _mirror_half(*_join([sample_regions(picture, recipe, rng) for picture in searched]), rng)
+    examples = _mirror_half(_join([sample_regions(picture, recipe, rng) for picture in searched]), rng)
     network = build_region_network(recipe.seed)
     detector = SelectiveSearchDetector(network, search or SelectiveSearch())
     _fit(network, examples, recipe, recipe.epochs, recipe.rate)
@@ -99,30 +112,30 @@ def train_detector(searched, search=None, recipe=None):
     return detector, counts
 
 
-def sample_regions(picture, recipe, rng):
+def sample_regions(picture: Searched, recipe: RegionRecipe, rng: np.random.Generator) -> Examples:
     """Chooses regions of a picture to learn from.
 
     Args:
-        picture: `Searched`.
-        recipe: `RegionRecipe`.
-        rng: ``numpy.random.Generator``.
+        picture: where to choose.
+        recipe: how many to choose.
+        rng: draws the choice.
 
     Returns:
-        (crops (R, CROP, CROP, 3) uint8, labels (R,) float32 0 or 1, steps (R, 4) float32, 0 where the label is 0).
+        `Examples`.
     """
     regions = np.concatenate([picture.regions, _jitter(picture.faces, recipe.jittered, rng)])
     labels, nearest = label_regions(regions, picture.faces)
     beside = (iou(regions, picture.faces).max(1, initial=0) > 0.1) & (labels == 0)
     half = recipe.negatives // 2
     faces, beside_rows = np.flatnonzero(labels == 1), np.flatnonzero(beside)
-    rows = [rng.permutation(faces)[: recipe.positives], rng.permutation(beside_rows)[:half]]
+    chosen = [rng.permutation(faces)[: recipe.positives], rng.permutation(beside_rows)[:half]]
     rest = np.flatnonzero((labels == 0) & ~beside)
-    rows = np.concatenate([*rows, rng.permutation(rest)[: recipe.negatives - len(rows[1])]])
+    rows = np.concatenate([*chosen, rng.permutation(rest)[: recipe.negatives - len(chosen[1])]])
     return _examples(picture, regions[rows], labels[rows], nearest[rows])
 
 
-def mistaken_regions(picture, detector, most):
-    """The regions without a face that the detector scores highest, above one half: at most ``most``, as examples."""
+def mistaken_regions(picture: Searched, detector: SelectiveSearchDetector, most: int) -> Examples:
+    """The ``most`` regions without a face that the detector scores highest, as far as they are above one half."""
     labels, nearest = label_regions(picture.regions, picture.faces)
     rows = np.flatnonzero(labels == 0)
     scores, _ = detector.judge(picture.square, picture.regions[rows])
@@ -155,8 +168,9 @@ def _examples(picture, regions, labels, nearest):
     return warp_regions(picture.square, regions), labels.astype(np.float32), steps
 
 
-def _mirror_half(crops, labels, steps, rng):
+def _mirror_half(examples, rng):
     """The same examples, half of them, chosen at random, in a mirror."""
+    crops, labels, steps = examples
     rows = rng.random(len(labels)) < 0.5
     crops, steps = crops.copy(), steps.copy()
     crops[rows] = crops[rows, :, ::-1]

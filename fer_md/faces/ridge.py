@@ -1,4 +1,6 @@
-"""Ridge regression that takes new examples later without the old ones, exactly."""
+"""Ridge regression that learns new examples later, exactly and without the old ones."""
+
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -15,38 +17,35 @@ class RidgeRegression:
         V = (X'X + l I)^-1           W = V X'Y
         U = (I + X_n V X_n')^-1      V <- V - V X_n' U X_n V      W <- W + V X_n' (Y_n - X_n W)
 
-    with the new V on the right; the result equals a fit on all rows together (the matrix inversion lemma).
+    with the new V on the right. The result equals a fit on all rows together (the matrix inversion lemma).
 
     Args:
         weights: (D, K) float64, W.
         inverse: (D, D) float64, V.
     """
 
-    def __init__(self, weights, inverse):
+    def __init__(self, weights: np.ndarray, inverse: np.ndarray):
         self.weights, self.inverse = weights, inverse
 
     @classmethod
-    def fit(cls, batches, penalty):
-        """Fits on rows that come in batches, so that they need not be in memory together.
+    def fit(cls, batches: Iterable[tuple[np.ndarray, np.ndarray]], penalty: float) -> "RidgeRegression":
+        """Fits on rows that come in batches, so that they need not all be in memory.
 
         Args:
-            batches: iterable of (X (n, D), Y (n, K)), any float type; at least one.
+            batches: (X (n, D), Y (n, K)) of any float type, at least one pair.
             penalty: l > 0.
-
-        Returns:
-            `RidgeRegression`.
         """
-        gram, moment = 0.0, 0.0
+        sums, moment = np.zeros(()), np.zeros(())
         for x, y in batches:
-            gram, moment = gram + x.T @ x, moment + x.T @ y
-        gram = np.asarray(gram, np.float64)
+            sums, moment = sums + x.T @ x, moment + x.T @ y
+        gram = np.asarray(sums, np.float64)
         gram[np.diag_indices_from(gram)] += penalty
         inverse = np.linalg.inv(gram)
         inverse = (inverse + inverse.T) / 2
         return cls(inverse @ moment, inverse)
 
-    def update(self, x, y):
-        """Folds in rows: X (n, D), Y (n, K), for any n."""
+    def update(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Folds in the rows X (n, D), Y (n, K), for any n."""
         for start in range(0, len(x), _CHUNK):
             rows = np.asarray(x[start : start + _CHUNK], np.float64)
             projected = self.inverse @ rows.T  # (D, n)
@@ -54,6 +53,6 @@ class RidgeRegression:
             self.inverse = self.inverse - projected @ (core @ projected.T)
             self.weights = self.weights + self.inverse @ (rows.T @ (y[start : start + _CHUNK] - rows @ self.weights))
 
-    def predict(self, x):
-        """(n, K) of rows (n, D)."""
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """The answers (n, K) to rows (n, D)."""
         return x @ self.weights

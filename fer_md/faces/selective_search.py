@@ -1,4 +1,4 @@
-"""Regions that may hold an object, by Selective Search (Uijlings et al., IJCV 2013), the paper's ref. on proposals."""
+"""Regions that may hold an object, by Selective Search (Uijlings et al., IJCV 2013), as the paper proposes them."""
 
 import dataclasses
 
@@ -15,30 +15,30 @@ _GRAY = 128
 class SelectiveSearch:
     """Proposes regions of an image by merging similar neighbours, from several segmentations and by several measures.
 
-    Small segments on a small image find faces better and ten times faster than the "quality" mode of OpenCV on the
-    whole image (`docs/FACES.md`). Two faults of OpenCV's function are kept away: it crashes on elongated images,
-    so the image is padded to a square, and it orders regions by an unseeded random number, so they are sorted.
+    Small segments on a small image find faces better than OpenCV's "quality" mode on the whole image, and ten times as
+    fast (docs/FACES.md). Two faults of OpenCV's function are avoided. It crashes on elongated images, so the image is
+    padded to a square. It orders regions by an unseeded random number, so they are sorted.
 
     Attributes:
         side: the image's longer side is scaled to this many pixels.
-        scales: k of the initial segmentations (Felzenszwalb and Huttenlocher 2004); lower means smaller segments.
+        scales: k of the initial segmentations (Felzenszwalb and Huttenlocher 2004); a lower k makes smaller segments.
         smallest: least size of a segment in pixels of the scaled image.
-        most: at most so many regions are kept, the largest.
+        most: greatest number of regions; the largest are kept.
     """
 
     side: int = 128
-    scales: tuple = (50, 150)
+    scales: tuple[int, ...] = (50, 150)
     smallest: int = 20
     most: int = 2000
 
-    def scaled(self, image):
+    def scaled(self, image: np.ndarray) -> tuple[np.ndarray, float]:
         """Scales an image and pads it with gray at the right or bottom.
 
         Args:
             image: (H, W, 3) uint8.
 
         Returns:
-            (square, factor): (side, side, 3) uint8, and the image's pixels per pixel of the square.
+            (square, factor): (side, side, 3) uint8, and how many pixels of the image one pixel of the square is wide.
         """
         height, width = image.shape[:2]
         factor = max(height, width) / self.side
@@ -48,7 +48,7 @@ class SelectiveSearch:
         square[: size[1], : size[0]] = cv2.resize(image, size, interpolation=method)
         return square, factor
 
-    def propose(self, square):
+    def propose(self, square: np.ndarray) -> np.ndarray:
         """Regions of a scaled image.
 
         Args:

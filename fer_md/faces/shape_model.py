@@ -2,18 +2,22 @@
 
 import numpy as np
 
+Similarity = tuple[np.ndarray, np.ndarray]
+"""(scale, shift), complex arrays of one shape: the similarities z -> scale z + shift of the plane. ``abs(scale)`` is a
+ratio of sizes, and the angle of ``scale`` a rotation."""
 
-def as_complex(points):
+
+def as_complex(points: np.ndarray) -> np.ndarray:
     """(..., P, 2) real points as (..., P) complex x + iy, in which a similarity is a z + b."""
     return points[..., 0] + 1j * points[..., 1]
 
 
-def as_points(values):
+def as_points(values: np.ndarray) -> np.ndarray:
     """(..., P) complex values as (..., P, 2) real points."""
     return np.stack([values.real, values.imag], -1)
 
 
-def fit_similarity(source, target):
+def fit_similarity(source: np.ndarray, target: np.ndarray) -> Similarity:
     """The similarity that takes ``source`` nearest to ``target``, by least squares over the points.
 
     With z, w the points as complex numbers less their means, a = sum(conj(z) w) / sum(|z|^2), b = mean(w) - a mean(z).
@@ -22,7 +26,7 @@ def fit_similarity(source, target):
         source, target: (..., P, 2) points; either may be a single shape.
 
     Returns:
-        (scale, shift): complex arrays (...,); ``abs(scale)`` is the size ratio, its angle the rotation.
+        `Similarity` of shape (...,).
 
     Reference: Umeyama, Least-squares estimation of transformation parameters between two point patterns, PAMI 1991.
     """
@@ -33,23 +37,23 @@ def fit_similarity(source, target):
     return scale, w_mean - scale * z_mean
 
 
-def transform(similarity, points):
-    """Applies (scale, shift) of `fit_similarity` to (..., P, 2) points."""
+def transform(similarity: Similarity, points: np.ndarray) -> np.ndarray:
+    """Applies a similarity of `fit_similarity` to (..., P, 2) points."""
     scale, shift = (np.asarray(part)[..., None] for part in similarity)
     return as_points(scale * as_complex(points) + shift)
 
 
-def inverse(similarity):
+def inverse(similarity: Similarity) -> Similarity:
     """The similarity that undoes another."""
     scale, shift = similarity
     return 1 / scale, -shift / scale
 
 
 class ShapeModel:
-    """The mean face in a square frame, and an orthonormal basis of how faces leave it.
+    """The mean face in a square frame, and an orthonormal basis of the ways in which faces differ from it.
 
-    The first four rows of ``basis`` are the tangent of the similarities (size, rotation, x, y), the others the
-    principal components of what similarity cannot explain, the largest first (Asthana et al. 2014, eq. 1:
+    The first four rows of ``basis`` are the tangent of the similarities (size, rotation, x, y). The others are the
+    principal components of what no similarity explains, the largest first (Asthana et al. 2014, eq. 1:
     s = similarity(mean + basis p)).
 
     Args:
@@ -59,16 +63,16 @@ class ShapeModel:
         frame: side of the frame in pixels.
     """
 
-    def __init__(self, mean, basis, deviations, frame):
+    def __init__(self, mean: np.ndarray, basis: np.ndarray, deviations: np.ndarray, frame: int):
         self.mean, self.basis, self.deviations, self.frame = mean, basis, deviations, int(frame)
 
     @property
-    def face(self):
+    def face(self) -> float:
         """Mean edge of the mean face's box in the frame, in pixels."""
         return np.ptp(self.mean, axis=0).mean()
 
     @classmethod
-    def fit(cls, shapes, frame, face, components):
+    def fit(cls, shapes: np.ndarray, frame: int, face: float, components: int) -> "ShapeModel":
         """Learns the model from annotated faces by generalised Procrustes analysis.
 
         Args:
@@ -98,31 +102,31 @@ class ShapeModel:
         deviations = np.sqrt(np.maximum(variances[::-1][:components], 0))
         return cls(mean, np.concatenate([rigid, flexible]), deviations, frame)
 
-    def normalise(self, shapes):
+    def normalise(self, shapes: np.ndarray) -> tuple[np.ndarray, Similarity]:
         """Brings shapes (N, 68, 2) into the frame.
 
         Returns:
-            (normalised, similarity): (N, 68, 2) in the frame, and the (scale, shift) that leads back.
+            (normalised, similarity): (N, 68, 2) in the frame, and the similarity that leads back.
         """
         similarity = fit_similarity(self.mean, shapes)
         return transform(inverse(similarity), shapes), similarity
 
-    def coefficients(self, offsets):
-        """(N, 4 + K) of offsets (N, 68, 2) between two shapes in the frame."""
+    def coefficients(self, offsets: np.ndarray) -> np.ndarray:
+        """Coefficients (N, 4 + K) of offsets (N, 68, 2) between two shapes in the frame."""
         return offsets.reshape(len(offsets), self.basis.shape[1]) @ self.basis.T
 
-    def offsets(self, coefficients):
-        """(N, 68, 2) in the frame of (N, 4 + K) coefficients."""
+    def offsets(self, coefficients: np.ndarray) -> np.ndarray:
+        """Offsets (N, 68, 2) in the frame that coefficients (N, 4 + K) stand for."""
         return (coefficients @ self.basis).reshape(len(coefficients), *self.mean.shape)
 
-    def project(self, normalised):
+    def project(self, normalised: np.ndarray) -> np.ndarray:
         """Replaces normalised shapes (N, 68, 2) by the nearest of the model, within 3 deviations on each component."""
         coefficients = self.coefficients(normalised - self.mean)
         limits = 3 * self.deviations
         coefficients[:, 4:] = np.clip(coefficients[:, 4:], -limits, limits)
         return self.mean + self.offsets(coefficients)
 
-    def in_boxes(self, boxes):
+    def in_boxes(self, boxes: np.ndarray) -> np.ndarray:
         """The mean face in each box, its own box on the same center with the same mean edge.
 
         Args:

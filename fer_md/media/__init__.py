@@ -1,1 +1,1 @@
-"""Pictures and videos: their headers, decoding, and a stream of frames from any source."""
+"""Pictures and videos: safe decoding, writing, and one stream of frames from any source."""

@@ -1,5 +1,7 @@
 """Many small images on one sheet, each with its caption."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -8,7 +10,9 @@ from fer_md.errors import FerMdError
 _GAP, _CAPTION_HEIGHT, _PAPER, _INK = 4, 14, 255, 0
 
 
-def contact_sheet(images, captions=None, columns=7, scale=2):
+def contact_sheet(
+    images: Sequence[np.ndarray], captions: Sequence[str] | None = None, columns: int = 7, scale: int = 2
+) -> np.ndarray:
     """Lays images out in rows.
 
     Args:

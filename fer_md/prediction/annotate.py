@@ -1,10 +1,13 @@
 """Faces drawn into their pictures: box, landmarks, label, and a bar for each probability."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from fer_md.errors import FerMdError
 from fer_md.media.contact_sheet import contact_sheet
+from fer_md.prediction.predictor import FacePrediction
 
 SMALLEST = 480
 """Longer side in pixels below which a picture is enlarged, so that what is written in it can be read."""
@@ -13,15 +16,15 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _INK, _BAR, _BEST, _POINT = (255, 255, 255), (120, 170, 230), (255, 190, 60), (80, 255, 120)
 
 
-def annotate(image, faces):
+def annotate(image: np.ndarray, faces: Sequence[FacePrediction]) -> np.ndarray:
     """Draws faces into a copy of their picture.
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        faces: list of `fer_md.prediction.predictor.FacePrediction`.
+        faces: what was found in it.
 
     Returns:
-        (H * f, W * f, 3) uint8 RGB, f = 1 but for pictures below `SMALLEST` pixels, which depends on their size only.
+        (H * f, W * f, 3) uint8 RGB. f is 1 except for pictures below `SMALLEST` pixels, and depends on the size alone.
     """
     factor = max(1, -(-SMALLEST // max(image.shape[:2])))
     canvas = np.ascontiguousarray(image.repeat(factor, 0).repeat(factor, 1))
@@ -39,7 +42,7 @@ def annotate(image, faces):
 
 
 def _draw_bars(canvas, place, face, unit):
-    """Draws the panel of probabilities beside a box: right of it, left of it, or where there is room at all."""
+    """Draws the panel of probabilities: right of the box, left of it, or wherever there is room."""
     x, y, width = place
     row, names = round(30 * unit), face.probabilities
     panel_width = min(round(330 * unit), canvas.shape[1])
@@ -66,13 +69,19 @@ def _write(panel, text, rows, size, color):
     cv2.putText(panel, text, (4, baseline), _FONT, size, color, max(1, round(1.5 * size)), cv2.LINE_AA)
 
 
-def annotated_sheet(images, faces, captions=None, columns=4, side=480):
+def annotated_sheet(
+    images: Sequence[np.ndarray],
+    faces: Sequence[Sequence[FacePrediction]],
+    captions: Sequence[str] | None = None,
+    columns: int = 4,
+    side: int = 480,
+) -> np.ndarray:
     """Annotated pictures of any sizes on one sheet.
 
     Args:
-        images: list of N (H, W, 3) uint8 RGB pictures.
-        faces: list of N lists of `fer_md.prediction.predictor.FacePrediction`.
-        captions: N str, drawn below the pictures, or None.
+        images: N pictures, (H, W, 3) uint8 RGB.
+        faces: what was found in each of them.
+        captions: N texts, drawn below the pictures, or None.
         columns: pictures in a row.
         side: edge in pixels of the square that each picture is fitted into.
 
@@ -80,7 +89,7 @@ def annotated_sheet(images, faces, captions=None, columns=4, side=480):
         uint8 RGB sheet.
 
     Raises:
-        FerMdError: no pictures, or not one entry of ``faces`` and ``captions`` a picture.
+        FerMdError: there are no pictures, or ``faces`` or ``captions`` has another number of entries.
     """
     if len(faces) != len(images):
         raise FerMdError(f"a sheet needs one list of faces a picture; got {len(faces)} for {len(images)}")

@@ -1,6 +1,7 @@
 """A trained network that says what faces express: the package's own, a run's, or an exported SavedModel."""
 
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,44 +19,48 @@ _BATCH = 256
 
 
 class Classifier:
-    """Probabilities of expressions for faces that are cut out already.
+    """Gives the probabilities of expressions for faces that are already cut out.
 
     Args:
         forward: function from (B, S, S) uint8 gray faces to (B, K) probabilities.
         expressions: K names in label order.
-        image_size: S.
-        networks: names of what answers, for information.
+        image_size: S, the side of a face in pixels.
+        networks: names of the networks that answer, for information.
     """
 
-    def __init__(self, forward, expressions, image_size, networks):
+    def __init__(
+        self,
+        forward: Callable[[np.ndarray], np.ndarray],
+        expressions: Sequence[str],
+        image_size: int,
+        networks: Sequence[str],
+    ):
         self._forward = forward
         self.expressions, self.image_size, self.networks = tuple(expressions), image_size, tuple(networks)
 
-    def classify(self, faces):
+    def classify(self, faces: np.ndarray) -> np.ndarray:
         """Probabilities (N, K) float64 of (N, S, S) uint8 faces; at most 256 go through the network at once."""
         parts = [self._forward(faces[start : start + _BATCH]) for start in range(0, len(faces), _BATCH)]
         return np.concatenate(parts).astype(np.float64)
 
 
-def load_classifier(path=None, data=None):
-    """Loads the network that ships with the package, or what a training or an export wrote.
+def load_classifier(path: Path | str | None = None, data: str | None = None) -> Classifier:
+    """Loads the network that ships with the package, or what a training or an export has written.
 
     Args:
-        path: None for the package's own network; folder of a finished run, whose networks are fused where it has
-            several (Sec. 3.2.2), or a SavedModel of `fer_md.serving.export`: the version's folder, or the one above
-            it, of which the highest version is taken.
-        data: the label space to answer in: name of one of the run's data sets, or a prepared folder. Needed only
-            where the run's data sets differ in their expressions.
-
-    Returns:
-        `Classifier`.
+        path: None for the package's own network; the folder of a finished run, whose networks are fused where there
+            are several (Sec. 3.2.2); or a SavedModel of `fer_md.serving.export`, given as the folder of a version or
+            as the one above it. Of several versions the highest is taken.
+        data: name of one of the run's data sets, or a prepared folder: the answer is in its expressions. It is needed
+            only where the run's data sets differ in their expressions.
 
     Raises:
-        FerMdError: ``path`` is neither, the run is not finished or damaged, or ``data`` is missing or unknown.
+        FerMdError: ``path`` is none of these, the run is unfinished or damaged, or ``data`` is missing, unknown, or
+            given for a network that has no choice.
     """
     if path is None:
         if data is not None:
-            raise FerMdError("--data is for run directories; the network of the package has one label space")
+            raise FerMdError(f"data={data} is for run directories; the network of the package has one label space")
         return _from_package()
     path = Path(path)
     if (path / "config.json").is_file():
@@ -65,10 +70,10 @@ def load_classifier(path=None, data=None):
     if not (folder / "saved_model.pb").is_file():
         raise FerMdError(
             f"{path}: neither a run directory (config.json) nor a SavedModel (saved_model.pb); "
-            "make one with experiments/pretrain.py or export.py"
+            "experiments/pretrain.py and export.py make them"
         )
     if data is not None:
-        raise FerMdError(f"{path}: --data is for run directories; a SavedModel has one label space")
+        raise FerMdError(f"{path}: data={data} is for run directories; a SavedModel has one label space")
     return _from_saved_model(folder)
 
 
@@ -92,7 +97,7 @@ def _from_run(path, data):
 
 
 def _label_space(path, data):
-    """The ``name`` and ``expressions`` of the data set in whose label space a run is to answer."""
+    """A dict with ``name`` and ``expressions`` of the data set in whose label space a run is to answer."""
     settings = read_settings(path)
     check_expressions(path, settings)
     spaces, names = settings["expressions"], settings["data"]
@@ -100,7 +105,7 @@ def _label_space(path, data):
     if data is not None and data not in spaces:
         return read_info(data)
     if data is None and len({tuple(space) for space in spaces.values()}) > 1:
-        raise FerMdError(f"{path}: learned several label spaces; --data must name one of {', '.join(spaces)}")
+        raise FerMdError(f"{path}: learned several label spaces; data must name one of {', '.join(spaces)}")
     name = next(iter(spaces)) if data is None else data
     return {"name": name, "expressions": spaces[name]}
 

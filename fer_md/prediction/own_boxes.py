@@ -1,13 +1,15 @@
-"""Face boxes that the user knows already, from a file, in place of a detector."""
+"""Boxes of faces that the user knows already: read from a file, they take the place of a detector."""
 
 import csv
 import json
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from fer_md.errors import FerMdError
-from fer_md.faces.detection import clip_box
+from fer_md.faces.detection import Box, clip_box
+from fer_md.media.sources import Frame
 from fer_md.prediction.records import FORMATS
 
 _SIDES = ("x", "y", "width", "height")
@@ -16,27 +18,27 @@ _SIDES = ("x", "y", "width", "height")
 class OwnBoxes:
     """Boxes of a file, looked up by picture or by video and frame.
 
-    The file is a CSV with the columns source, x, y, width, height, or JSON lines with ``source`` and ``box``; for
-    videos also ``frame``. What ``fer-md predict`` writes is such a file.
+    The file is a CSV with the columns ``source``, ``x``, ``y``, ``width``, ``height``, or it holds JSON lines with
+    ``source`` and ``box``. Rows of videos have ``frame`` too. ``fer-md predict`` writes such files.
 
     Args:
-        path: the file, .csv or .jsonl; ``source`` is a path as given to the program, or leads to the same file.
-        on_problem: function called with a FerMdError for each box that has no pixel in its picture, and for each
-            picture without a box.
+        path: the file, .csv or .jsonl. In it, ``source`` is any path that leads to the picture or video.
+        on_problem: function called with an error for each box that has no pixel in its picture, and for each picture
+            without a box.
 
     Raises:
-        FerMdError: the file cannot be read, or one of its rows; the message names the line.
+        FerMdError: the file or one of its rows cannot be read; the message names the line.
     """
 
-    def __init__(self, path, on_problem):
+    def __init__(self, path: Path | str, on_problem: Callable[[FerMdError], object]):
         self.path, self._on_problem = Path(path), on_problem
-        self._boxes = {}
+        self._boxes: dict[tuple[str, int | None], list[Box]] = {}
         for line, row in _rows(self.path):
             source, frame, box = _parse(row, f"{path}: line {line}")
             self._boxes.setdefault((os.path.abspath(source), frame), []).append(box)
 
-    def of(self, frame):
-        """The boxes [(x, y, width, height), ...] of a `fer_md.media.sources.Frame`, clipped to it; maybe none."""
+    def of(self, frame: Frame) -> list[Box]:
+        """The boxes of a frame, clipped to it; there may be none."""
         source = frame.medium.source
         boxes = self._boxes.get((os.path.abspath(source), frame.index), [])
         if not boxes and frame.index is None:
@@ -52,7 +54,7 @@ class OwnBoxes:
 def _rows(path):
     """Yields (number of the line, dict) of a CSV or JSON-lines file."""
     if path.suffix.lower() not in FORMATS:
-        raise FerMdError(f"{path}: --boxes must end in {' or '.join(FORMATS)}")
+        raise FerMdError(f"{path}: the name of a file of boxes must end in {' or '.join(FORMATS)}")
     try:
         with open(path, newline="", encoding="utf-8-sig") as stream:
             if path.suffix.lower() == ".csv":

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -9,12 +10,14 @@ import numpy as np
 
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import views
-from fer_md.faces.cut_face import ALIGNMENTS, cut_face
-from fer_md.faces.detection import Detection, clip_box
+from fer_md.faces.alignment import ALIGNMENTS, cut_face
+from fer_md.faces.cascade import Cascade
+from fer_md.faces.detection import Box, Detection, Detector, clip_box
 from fer_md.faces.landmarks import place_landmarks
 from fer_md.faces.mtcnn import MtcnnDetector
-from fer_md.media.sources import read_picture
-from fer_md.prediction.classifier import load_classifier
+from fer_md.media.pictures import read_picture
+from fer_md.media.sources import Frame
+from fer_md.prediction.classifier import Classifier, load_classifier
 
 _CHUNK = 32
 """Pictures that are searched and classified together."""
@@ -28,37 +31,37 @@ class FacePrediction:
     """One face.
 
     Attributes:
-        box: x, y, width, height in pixels, float, inside the picture.
-        score: float in [0, 1], how sure the detector is; None without a detector.
+        box: x, y, width, height in pixels, inside the picture.
+        score: how sure the detector is, in [0, 1]; None without a detector.
         landmarks: (5, 2) float32 x, y in the order of `fer_md.faces.detection.LANDMARKS`, or None.
         label: name of the most probable expression.
-        probabilities: dict from each expression's name to its probability; the network's softmax, calibrated where
-            it is the one of the package.
+        probabilities: the probability of each expression, by name: the network's softmax. Those of the package's own
+            network are calibrated.
     """
 
-    box: tuple
+    box: Box
     score: float | None
     landmarks: np.ndarray | None
     label: str
-    probabilities: dict
+    probabilities: dict[str, float]
 
 
 class Predictor:
     """Finds the faces in pictures and says what each expresses.
 
     Args:
-        model: None for the network that ships with the package; folder of a run or of a SavedModel, see
-            `fer_md.prediction.classifier.load_classifier`; or a `fer_md.prediction.classifier.Classifier`.
-        detector: ``"mtcnn"``, anything with the ``detect`` of `fer_md.faces.detection.Detector`, or None: then each
-            picture is one face, and the square in its middle is classified.
-        align: ``"eyes"``: a face is turned and scaled by its eyes, where the detector finds them far enough apart;
-            ``"box"``: it is cut out by its box.
-        max_faces: at most so many faces a picture, the largest; None for all.
+        model: None for the network that ships with the package; the folder of a run or of a SavedModel (see
+            `fer_md.prediction.classifier.load_classifier`); or a `Classifier`.
+        detector: ``"mtcnn"``; a `Detector`; or None, which takes each picture for one face and classifies the square in
+            its middle.
+        align: ``"eyes"`` turns and scales a face by its eyes, where the detector finds them far enough apart;
+            ``"box"`` cuts it out by its box.
+        max_faces: keep only so many faces of a picture, the largest; None keeps all.
         data: label space of a run that learned several, see `load_classifier`.
-        cascade: `fer_md.faces.cascade.Cascade` that finds the landmarks of all faces, those of your own boxes too, in
-            place of the detector; None leaves the detector's.
-        mirror: whether probabilities are the mean over a face and its mirror image. The network, though not the
-            detector, works twice, and makes fewer mistakes on FER2013 (docs/MODEL_CARD.md, "flip").
+        cascade: finds the landmarks of all faces, in your own boxes too, in place of the detector. None keeps the
+            detector's landmarks.
+        mirror: average the probabilities over each face and its mirror image. The network then works twice (the
+            detector does not) and makes fewer mistakes on FER2013 (docs/MODEL_CARD.md, "flip").
 
     Raises:
         FerMdError: an argument is not one of these, or the model cannot be loaded.
@@ -70,7 +73,14 @@ class Predictor:
     """
 
     def __init__(
-        self, model=None, detector="mtcnn", align="eyes", max_faces=None, data=None, cascade=None, mirror=False
+        self,
+        model: Path | str | Classifier | None = None,
+        detector: Detector | str | None = "mtcnn",
+        align: str = "eyes",
+        max_faces: int | None = None,
+        data: str | None = None,
+        cascade: Cascade | None = None,
+        mirror: bool = False,
     ):
         if align not in ALIGNMENTS:
             raise FerMdError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
@@ -78,31 +88,36 @@ class Predictor:
             raise FerMdError(f"max_faces must be None or at least 1; got {max_faces}")
         if not (detector is None or detector == "mtcnn" or hasattr(detector, "detect")):
             raise FerMdError(f'detector must be "mtcnn", None or have a method detect; got {detector!r}')
-        known = model is not None and not isinstance(model, str | os.PathLike)
-        self.classifier = model if known else load_classifier(model, data)
-        self.detector = MtcnnDetector() if detector == "mtcnn" else detector
+        self.classifier = model if isinstance(model, Classifier) else load_classifier(model, data)
+        self.detector = MtcnnDetector() if isinstance(detector, str) else detector
         self.align, self.max_faces, self.cascade = align, max_faces, cascade
         self.averaging = "flip" if mirror else "none"
 
     @property
-    def expressions(self):
+    def expressions(self) -> tuple[str, ...]:
         """Names of the expressions, in the order of the probabilities."""
         return self.classifier.expressions
 
-    def predict(self, images, boxes=None):
+    def predict(
+        self,
+        images: Sequence[Path | str | np.ndarray] | np.ndarray,
+        boxes: Sequence[np.ndarray | Sequence[Box] | None] | None = None,
+    ) -> list[list[FacePrediction]]:
         """Finds and classifies the faces of pictures.
 
         Args:
-            images: list, or (N, H, W, 3) array, of pictures: (H, W, 3) RGB or (H, W) gray uint8 arrays, or paths of
-                image files.
-            boxes: None, or for each picture None (the detector looks) or (F, 4) x, y, width, height in pixels, F >= 0,
-                of faces known already; they are clipped to the picture.
+            images: list of pictures, each a path or a uint8 array, (H, W, 3) RGB or (H, W) gray; or one (N, H, W, 3)
+                array.
+            boxes: the faces that are known already: for each picture (F, 4) x, y, width, height in pixels, F >= 0, or
+                None where the detector is to look. Boxes are clipped to their picture. None lets the detector look in
+                all pictures.
 
         Returns:
-            list, for each picture a list of `FacePrediction`: in the order of ``boxes``, else the best score first.
+            for each picture the list of its faces, in the order of ``boxes``; those that the detector found come with
+            the highest score first.
 
         Raises:
-            FerMdError: a picture cannot be read or is no such array, or a box has no part in its picture; the message
+            FerMdError: a picture cannot be read or is no such array, or a box lies outside its picture; the message
                 says which.
         """
         single = isinstance(images, str | os.PathLike) or (isinstance(images, np.ndarray) and images.ndim != 4)
@@ -114,15 +129,17 @@ class Predictor:
         pairs = ((_as_picture(image, index), own) for index, (image, own) in enumerate(zip(images, boxes, strict=True)))
         return [faces for _, faces in self._run(pairs, lambda pair: pair)]
 
-    def stream(self, frames, boxes_of=None):
+    def stream(
+        self, frames: Iterable[Frame], boxes_of: Callable[[Frame], list[Box] | None] | None = None
+    ) -> Iterator[tuple[Frame, list[FacePrediction]]]:
         """Finds and classifies the faces of any number of frames, a few in memory at a time.
 
         Args:
-            frames: iterable of `fer_md.media.sources.Frame`.
-            boxes_of: function from a frame to its entry of ``boxes`` in `predict`; None to let the detector look.
+            frames: where to look.
+            boxes_of: function from a frame to the boxes of its faces, as in `predict`; None lets the detector look.
 
         Yields:
-            (frame, faces): the frames in their order, each with its list of `FacePrediction`.
+            (frame, faces), in the order of the frames.
         """
         return self._run(frames, lambda frame: (frame.image, boxes_of(frame) if boxes_of else None))
 
@@ -177,8 +194,8 @@ class Predictor:
         return FacePrediction(tuple(detection.box), detection.score, detection.landmarks, label, probabilities)
 
 
-def own_faces(boxes, shape, name):
-    """The user's boxes as detections without score and landmarks, clipped to the picture.
+def own_faces(boxes: np.ndarray | Sequence[Box], shape: tuple[int, ...], name: str) -> list[Detection]:
+    """The user's boxes as detections without score or landmarks, clipped to the picture.
 
     Args:
         boxes: (F, 4) x, y, width, height in pixels.
@@ -186,18 +203,20 @@ def own_faces(boxes, shape, name):
         name: what an error calls the picture.
 
     Raises:
-        FerMdError: not four finite numbers a box, or a box less than a pixel of which is in the picture.
+        FerMdError: a box is not four finite numbers, or less than a pixel of it is in the picture.
     """
     boxes = np.asarray(boxes, np.float64)
     if not boxes.size:
         return []
     if boxes.ndim != 2 or boxes.shape[1] != 4 or not np.isfinite(boxes).all():
         raise FerMdError(f"{name}: boxes must be rows of finite x, y, width, height; found shape {boxes.shape}")
-    clipped = [clip_box(box, shape) for box in boxes]
-    if None in clipped:
-        box = boxes[clipped.index(None)].tolist()
-        raise FerMdError(f"{name}: box {box} has no pixel in the picture of {shape[1]}x{shape[0]}")
-    return [Detection(box, None) for box in clipped]
+    faces = []
+    for box in boxes:
+        clipped = clip_box(box, shape)
+        if clipped is None:
+            raise FerMdError(f"{name}: box {box.tolist()} has no pixel in the picture of {shape[1]}x{shape[0]}")
+        faces.append(Detection(clipped, None))
+    return faces
 
 
 def _middle(shape):
@@ -210,7 +229,7 @@ def _middle(shape):
 def _as_picture(image, index):
     """(H, W, 3) uint8 RGB of what a user calls a picture."""
     if isinstance(image, str | os.PathLike):
-        return read_picture(Path(image))
+        return read_picture(image)
     found = f"{image.shape} {image.dtype}" if isinstance(image, np.ndarray) else type(image).__name__
     if isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size:
         if image.ndim == 2:

@@ -1,9 +1,10 @@
-"""Predictions as JSON lines or CSV: one row a face and frame."""
+"""Predictions as JSON lines or CSV: one row for each face of each frame."""
 
 import contextlib
 import csv
 import json
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,24 +12,30 @@ import numpy as np
 from fer_md.errors import FerMdError
 from fer_md.faces.detection import LANDMARKS
 from fer_md.files import atomic_file, check_writable
+from fer_md.media.sources import Frame
+from fer_md.prediction.predictor import FacePrediction
+
+Faces = Sequence[FacePrediction]
 
 FORMATS = (".jsonl", ".csv")
+"""Suffixes of the files that predictions are written to."""
 
+_COLUMNS = ("source", "frame", "time", "face", "x", "y", "width", "height", "score", "label")
 _POINTS = tuple(f"{name.replace(' ', '_')}_{axis}" for name in LANDMARKS for axis in "xy")
 
 
-def check_file(path):
-    """Raises FerMdError unless ``path`` ends in one of `FORMATS` and can be written."""
+def check_file(path: Path | str) -> None:
+    """Raises `FerMdError` unless ``path`` ends in one of `FORMATS` and can be written."""
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
-        raise FerMdError(f"{path}: --output must end in {' or '.join(FORMATS)}")
+        raise FerMdError(f"{path}: the name must end in {' or '.join(FORMATS)}")
     if path.is_dir():
-        raise FerMdError(f"{path}: is a folder; name a file for --output")
+        raise FerMdError(f"{path}: is a folder; name a file")
     check_writable(path.parent)
 
 
 @contextlib.contextmanager
-def open_records(path, expressions):
+def open_records(path: Path | str | None, expressions: Sequence[str]) -> Iterator[Callable[[Frame, Faces], None]]:
     """Opens a file for predictions, which appears whole or not at all.
 
     Args:
@@ -36,8 +43,7 @@ def open_records(path, expressions):
         expressions: names of the probabilities, in the order of their columns.
 
     Yields:
-        function to call with a `fer_md.media.sources.Frame` and its list of
-        `fer_md.prediction.predictor.FacePrediction`, which writes a row for each face.
+        function of a frame and its faces that writes a row for each face.
 
     Raises:
         FerMdError: the name ends in something else, or nothing can be written there.
@@ -54,27 +60,12 @@ def open_records(path, expressions):
             yield lambda frame, faces: _write_json(stream, frame, faces)
         else:
             table = csv.writer(stream, lineterminator="\n")
-            table.writerow(
-                (
-                    "source",
-                    "frame",
-                    "time",
-                    "face",
-                    "x",
-                    "y",
-                    "width",
-                    "height",
-                    "score",
-                    "label",
-                    *expressions,
-                    *_POINTS,
-                )
-            )
+            table.writerow((*_COLUMNS, *expressions, *_POINTS))
             yield lambda frame, faces: table.writerows(_columns(frame, faces))
 
 
 def _rows(frame, faces):
-    """Yields one dict of JSON values a face; pixels to 1/100, probabilities and seconds to 1e-6."""
+    """Yields a dict of JSON values for each face; pixels to 1/100, probabilities and seconds to 1e-6."""
     for number, face in enumerate(faces):
         points = None if face.landmarks is None else np.round(face.landmarks.astype(float), 2).tolist()
         yield {

@@ -8,7 +8,7 @@ import numpy as np
 from fer_md.data.face import Face
 from fer_md.errors import FerMdError
 from fer_md.expressions import LABEL_OF_NAME
-from fer_md.media.image_files import read_gray
+from fer_md.media.pictures import read_gray
 from fer_md.readers.csv_files import columns_of, open_csv, read_rows
 from fer_md.readers.file_tree import checked_text
 

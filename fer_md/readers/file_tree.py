@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from fer_md.errors import FerMdError
-from fer_md.media.image_files import MAX_BYTES, read_bytes
+from fer_md.media.pictures import MAX_BYTES, read_bytes
 
 
 class FileTree:

@@ -17,13 +17,16 @@ import cv2
 from fer_md.data.subject_split import split_by_subject
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
-from fer_md.media.video_frames import count_frames, read_frame
+from fer_md.media.videos import count_frames, read_frame
 from fer_md.readers.photographs import Listing, Photograph, image_reader
 
 LAYOUT = "Sessions/<number>/ with session.xml, S001-001.avi (or .jpg, .png) and S001-001.xml"
 
 EMOTIONS = {1: "anger", 2: "disgust", 3: "fear", 4: "happiness", 5: "sadness", 6: "surprise"}
 """Values of the tag Emotion that are used; higher ones are no basic emotions."""
+
+MAX_FRAMES = 20_000
+"""Longest video that is read, in frames."""
 
 MAX_XML = 1_000_000
 """Largest XML file, in bytes, that is parsed."""
@@ -127,7 +130,7 @@ def _frames(tree, clip, names, count, neutral):
     """List of (label, frame) of a clip; the frame of an image is None."""
     if not clip.file.lower().endswith(".avi"):
         return [(clip.emotion, None)]
-    length = count_frames(tree.path(clip.file))
+    length = _count_frames(tree.path(clip.file))
     if length < count + neutral:
         raise FerMdError(f"{tree.where(clip.file)}: {length} frames, but {count + neutral} are wanted")
     annotation = f"{clip.name}-oao_aucs.xml"
@@ -136,6 +139,13 @@ def _frames(tree, clip, names, count, neutral):
         height = _apex(_parse(tree, f"{clip.file.rpartition('/')[0]}/{annotation}"), length, height)
     first = min(max(height - count // 2, int(neutral)), length - count)
     return [("neutral", 0)] * neutral + [(clip.emotion, index) for index in range(first, first + count)]
+
+
+def _count_frames(path):
+    count = count_frames(path)
+    if not 0 < count <= MAX_FRAMES:
+        raise FerMdError(f"{path}: a video must have 1 to {MAX_FRAMES} frames; its header states {count}")
+    return count
 
 
 def _apex(annotation, length, default):

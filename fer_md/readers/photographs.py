@@ -19,12 +19,11 @@ from fer_md.data.face import Face
 from fer_md.data.records import write_dataset
 from fer_md.data.subject_split import SHARES
 from fer_md.errors import FerMdError
-from fer_md.faces.alignment import crop_center
-from fer_md.faces.cut_face import ALIGNMENTS, cut_face
+from fer_md.faces.alignment import ALIGNMENTS, crop_center, cut_face
 from fer_md.faces.detection import main_face
 from fer_md.faces.landmarks import place_landmarks
 from fer_md.files import write_json
-from fer_md.media.image_files import decode_rgb
+from fer_md.media.pictures import decode_rgb
 
 MAX_SIDE = 1024
 """Longer side, in pixels, that a photograph is reduced to once it is decoded; the face ends up much smaller."""

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from fer_md.errors import FerMdError
-from fer_md.media.image_files import decode_rgb
+from fer_md.media.pictures import decode_rgb
 from fer_md.readers.csv_files import columns_of, read_rows
 from fer_md.readers.file_tree import FileTree
 

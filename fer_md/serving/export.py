@@ -7,8 +7,7 @@ import tensorflow as tf
 
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_directory
-from fer_md.media.image_files import MAX_PIXELS
-from fer_md.media.image_headers import PNG_SIGNATURE
+from fer_md.media.pictures import MAX_PIXELS, PNG_SIGNATURE
 
 
 class ServedComponent(tf.Module):

@@ -53,13 +53,13 @@ def test_what_is_named_is_loaded(trained):
     "call, arguments, message",
     [
         (choose_detector, ("viola",), "detector must be one of mtcnn, region, none; got 'viola'"),
-        (choose_detector, ("region",), "--detector=region needs --detector_dir, which experiments/train_detector.py"),
+        (choose_detector, ("region",), "detector=region needs detector_dir, which experiments/train_detector.py"),
         (choose_detector, ("region", "/nowhere"), "/nowhere/detector.json: no such file"),
-        (choose_detector, ("mtcnn", "x"), "--detector_dir=x is for --detector=region; the detector asked for is mtcnn"),
+        (choose_detector, ("mtcnn", "x"), "detector_dir=x is for detector=region; the detector asked for is mtcnn"),
         (choose_alignment, ("nose",), "align must be one of eyes, cascade, box; got 'nose'"),
-        (choose_alignment, ("cascade",), "--align=cascade needs --cascade, which experiments/train_alignment.py"),
+        (choose_alignment, ("cascade",), "align=cascade needs cascade, which experiments/train_alignment.py"),
         (choose_alignment, ("cascade", "/nowhere.npz"), "/nowhere.npz: no such file"),
-        (choose_alignment, ("eyes", "x"), "--cascade=x is for --align=cascade; the align asked for is eyes"),
+        (choose_alignment, ("eyes", "x"), "cascade=x is for align=cascade; the align asked for is eyes"),
     ],
 )
 def test_wrong_choices_are_named(call, arguments, message):

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fer_md.errors import FerMdError
-from fer_md.media.image_files import ALL_FORMATS, MAX_PIXELS, decode_rgb
+from fer_md.media.pictures import ALL_FORMATS, MAX_PIXELS, decode_rgb
 from mutated_pictures import flip, mutate, resize_header, whole_pictures
 
 WHOLE = whole_pictures()

@@ -9,11 +9,12 @@ import pytest
 
 from drawn_videos import save_video
 from fer_md.errors import FerMdError
+from fer_md.media.pictures import save_picture
 from fer_md.media.sources import Frame, Medium
 from fer_md.prediction.annotate import annotate, annotated_sheet
-from fer_md.prediction.annotated_files import AnnotatedFiles, save_picture
-from fer_md.prediction.job import predict_media
+from fer_md.prediction.annotated_files import AnnotatedFiles
 from fer_md.prediction.own_boxes import OwnBoxes
+from fer_md.prediction.predict_media import predict_media
 from fer_md.prediction.records import open_records
 from stub_predictor import stub_predictor
 
@@ -57,7 +58,7 @@ def test_a_file_of_records_appears_whole_or_not_at_all(tmp_path):
     with pytest.raises(RuntimeError), open_records(tmp_path / "out.csv", ("a", "b")):
         raise RuntimeError
     assert not list(tmp_path.iterdir())
-    with pytest.raises(FerMdError, match="out.txt: --output must end in .jsonl or .csv"), open_records("out.txt", ()):
+    with pytest.raises(FerMdError, match="out.txt: the name must end in .jsonl or .csv"), open_records("out.txt", ()):
         pass
 
 
@@ -98,14 +99,14 @@ def test_every_fourth_frame_makes_a_video_of_the_same_length(folder, tmp_path):
 
 
 def test_nothing_is_overwritten_by_annotated_pictures(folder):
-    with pytest.raises(FerMdError, match="not an empty folder; name another for --annotate"):
+    with pytest.raises(FerMdError, match="not an empty folder; name another"):
         AnnotatedFiles(folder)
     with pytest.raises(FerMdError, match="not an empty folder"):
         AnnotatedFiles(folder / "face.png")
 
 
 def test_a_full_disk_leaves_no_video(tmp_path, monkeypatch):
-    monkeypatch.setattr("fer_md.prediction.annotated_files._count_written", lambda path: 0)
+    monkeypatch.setattr("fer_md.media.videos._count_written", lambda path: 0)
     frame = Frame(Medium("video", "film.avi", "film.avi"), RED, 0, 0.0, 10.0)
     with pytest.raises(FerMdError, match="avi.mp4: the video could not be written"), AnnotatedFiles(tmp_path) as files:
         files.write(frame, [])
@@ -177,7 +178,7 @@ def test_boxes_are_clipped_and_what_is_left_out_reported(tmp_path, monkeypatch):
         ("b.jsonl", '{"source": "a", "box": [1, 2, 3, 4]}\n[]\n', "line 2: must have"),
         ("b.jsonl", '{"source": 5, "box": [1, 2, 3, 4]}\n', "line 1: must have"),
         ("b.jsonl", "{\n", "neither CSV nor JSON lines"),
-        ("b.txt", "", "--boxes must end in .jsonl or .csv"),
+        ("b.txt", "", "a file of boxes must end in .jsonl or .csv"),
         ("b.csv", b"\xff\xfe\x00", "neither CSV nor JSON lines"),
         (None, "", "cannot be read"),
     ],

@@ -9,7 +9,7 @@ import fer_md
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.expressions import EXPRESSIONS
-from fer_md.faces.cut_face import cut_face
+from fer_md.faces.alignment import cut_face
 from fer_md.faces.detection import Detection
 from fer_md.files import write_json
 from fer_md.media.sources import Frame, Medium
@@ -207,7 +207,7 @@ def test_a_run_that_learned_no_expressions_is_refused(tmp_path):
 def test_several_label_spaces_must_be_chosen_from(tmp_path):
     other = ("contempt", *EXPRESSIONS[1:])
     save_run(tmp_path / "run", {"first": EXPRESSIONS, "second": other})
-    with pytest.raises(FerMdError, match="several label spaces; --data must name one of first, second"):
+    with pytest.raises(FerMdError, match="several label spaces; data must name one of first, second"):
         load_classifier(tmp_path / "run")
     with pytest.raises(FerMdError, match="component2 has no head for first"):
         load_classifier(tmp_path / "run", "first")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fer_md.errors import FerMdError
-from fer_md.media.image_files import decode_rgb
+from fer_md.media.pictures import decode_rgb
 from fer_md.readers.ytf_landmarks import MAX_FRAME_BYTES, read_ytf_landmarks
 
 HEADER = ",".join(["file", "person", "split", "w", "h", *(f"{axis}{i}" for i in range(68) for axis in "xy")])

@@ -1,36 +1,50 @@
-"""A whole prediction: from paths to a file of records and a folder of annotated pictures."""
+"""The whole of ``fer-md predict``: from paths to a file of records and a folder of annotated pictures."""
 
 import collections
 import contextlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
-from fer_md.media.sources import count_frames, find_media, read_media
+from fer_md.errors import FerMdError
+from fer_md.faces.detection import Box
+from fer_md.media.sources import Frame, count_frames, find_media, read_media
 from fer_md.prediction.annotated_files import AnnotatedFiles
+from fer_md.prediction.predictor import Predictor
 from fer_md.prediction.records import open_records
 from fer_md.progress import Progress
 
 
-def predict_media(predictor, paths, output=None, annotate=None, boxes_of=None, every=1, on_problem=None):
+def predict_media(
+    predictor: Predictor,
+    paths: Iterable[Path | str],
+    output: Path | str | None = None,
+    annotate: Path | str | None = None,
+    boxes_of: Callable[[Frame], list[Box] | None] | None = None,
+    every: int = 1,
+    on_problem: Callable[[FerMdError], object] | None = None,
+) -> collections.Counter[str]:
     """Predicts all faces in pictures, folders, videos or of a camera, in memory that does not grow with their number.
 
     Ctrl-C ends it as if there were no more frames: what was written so far is kept.
 
     Args:
-        predictor: `fer_md.prediction.predictor.Predictor`.
+        predictor: finds and classifies the faces.
         paths: see `fer_md.media.sources.find_media`.
         output: .jsonl or .csv file for the records; None for JSON lines on stdout.
         annotate: new or empty folder for annotated pictures and videos, or None.
         boxes_of: see `Predictor.stream`.
-        every: look at every n-th frame of a video only.
-        on_problem: function called with a FerMdError for each path that is missing or broken; it is skipped.
+        every: n, to look only at every n-th frame of a video.
+        on_problem: function called with an error for each path that is missing or broken; the path is skipped. None
+            raises the error instead.
 
     Returns:
-        ``collections.Counter`` with the numbers of ``frames``, ``faces``, frames ``without`` a face, and
-        ``interrupted``, 1 after Ctrl-C.
+        the numbers of ``frames``, of ``faces`` and of frames ``without`` a face; after Ctrl-C also ``interrupted``, 1.
 
     Raises:
-        FerMdError: an output cannot be written.
+        FerMdError: an output cannot be written, or, without ``on_problem``, a path is missing or broken.
     """
-    media, counts = find_media(paths, on_problem), collections.Counter()
+    counts: collections.Counter[str] = collections.Counter()
+    media = find_media(paths, on_problem)
     with contextlib.ExitStack() as outputs:
         record = outputs.enter_context(open_records(output, predictor.expressions))
         pictures = outputs.enter_context(AnnotatedFiles(annotate, every)) if annotate else None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fer_md.errors import FerMdError
-from fer_md.media.image_files import decode_gray, read_gray
+from fer_md.media.pictures import decode_gray, read_gray
 
 COLOUR = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
 GRAY = cv2.cvtColor(COLOUR, cv2.COLOR_BGR2GRAY)

@@ -8,8 +8,9 @@ from PIL import Image
 
 from drawn_videos import save_video
 from fer_md.errors import FerMdError
-from fer_md.media import sources as media_module
-from fer_md.media.sources import count_frames, find_media, read_media, read_picture
+from fer_md.media import videos
+from fer_md.media.pictures import read_picture
+from fer_md.media.sources import count_frames, find_media, read_media
 
 STRIPES = np.zeros((40, 60, 3), np.uint8)
 STRIPES[:, :20], STRIPES[:, 20:40], STRIPES[:, 40:] = (250, 10, 10), (10, 250, 10), (10, 10, 250)
@@ -160,7 +161,7 @@ def test_a_number_at_the_end_of_a_path_is_no_camera(tmp_path):
 
 
 def test_a_camera(monkeypatch):
-    monkeypatch.setattr(media_module.cv2, "VideoCapture", FakeCamera)
+    monkeypatch.setattr(videos.cv2, "VideoCapture", FakeCamera)
     frames, problems = all_frames(["4", "5"])
     assert count_frames(find_media(["4"], pytest.fail)) is None
     assert [(frame.medium.source, frame.index) for frame in frames] == [("camera 4", index) for index in range(3)]
