@@ -1,5 +1,7 @@
 """Batch normalisation that is one fused operation on the CPU, with statistics of the global batch."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -8,23 +10,24 @@ import tensorflow as tf
 class BatchNorm(keras.layers.Layer):
     """Batch normalisation over all axes but the last (Ioffe and Szegedy, 2015).
 
-    ``y = gamma (x - mean) / sqrt(var + epsilon) + beta``. Keras 3 builds this from single operations
-    on the CPU, which takes half of a training step; this layer calls TensorFlow's fused kernel.
-    Statistics and parameters are float32 whatever the dtype of the input. Where several replicas
-    train together, mean and variance are those of the global batch, so that the number of replicas
-    does not change the result.
+    ``y = gamma (x - mean) / sqrt(var + epsilon) + beta``. On the CPU, Keras 3 builds this from single operations, which
+    take half of a training step. This layer calls TensorFlow's fused kernel instead.
+
+    Statistics and parameters are float32, whatever the dtype of the input. Where several replicas train together, mean
+    and variance are those of the global batch, so that the number of replicas does not change the result. The moving
+    variance is the unbiased one, as in the fused kernel.
 
     Args:
-        momentum: share of the old value kept by the moving statistics at each step, in [0, 1).
-        epsilon: added to the variance, at least 1e-5 (the fused kernel asks for more than 1.001e-5 on a GPU).
+        momentum: share of the old value that the moving statistics keep at each step, in [0, 1).
+        epsilon: added to the variance; at least 1e-5 (on a GPU the fused kernel needs more than 1.001e-5).
 
-    Input and output: (B, H, W, C) float. The moving variance is the unbiased one, as in the fused kernel.
+    Input and output: (B, H, W, C) float.
 
     Raises:
         ValueError: ``momentum`` or ``epsilon`` out of range.
     """
 
-    def __init__(self, momentum=0.9, epsilon=1e-3, **kwargs):
+    def __init__(self, momentum: float = 0.9, epsilon: float = 1e-3, **kwargs: Any):
         super().__init__(**kwargs)
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum must be in [0, 1), not {momentum}")
@@ -33,7 +36,7 @@ class BatchNorm(keras.layers.Layer):
         self.momentum = momentum
         self.epsilon = epsilon
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         def weight(name, initial, trainable):
             return self.add_weight(
                 name=name,
@@ -50,7 +53,7 @@ class BatchNorm(keras.layers.Layer):
         self.moving_mean = weight("moving_mean", "zeros", False)
         self.moving_variance = weight("moving_variance", "ones", False)
 
-    def call(self, x, training=False):
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
         gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
         if not training:
             mean, variance = tf.convert_to_tensor(self.moving_mean), tf.convert_to_tensor(self.moving_variance)
@@ -70,7 +73,7 @@ class BatchNorm(keras.layers.Layer):
         )[:3]
 
     def _normalize_global(self, x, gamma, beta, replicas):
-        """The same from sums over all replicas; ``all_reduce`` carries the gradient across them."""
+        """The same, from sums over all replicas; ``all_reduce`` carries the gradient across them."""
         values = tf.cast(x, tf.float32)
         count = tf.cast(tf.size(values) // tf.shape(values)[-1], tf.float32)
         sums = tf.reduce_sum(values, [0, 1, 2])
@@ -81,8 +84,8 @@ class BatchNorm(keras.layers.Layer):
         y = tf.nn.batch_normalization(values, mean, variance, beta, gamma, self.epsilon)
         return tf.cast(y, x.dtype), mean, variance * count / tf.maximum(count - 1, 1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "momentum": self.momentum, "epsilon": self.epsilon}

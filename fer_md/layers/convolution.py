@@ -5,12 +5,14 @@ import keras
 from fer_md.layers.batch_norm import BatchNorm
 
 
-def conv_relu(x, filters, kernel_size, name, strides=1, padding="same"):
-    """Convolution with bias and ReLU, from He's initial weights.
+def conv_relu(
+    x: keras.KerasTensor, filters: int, kernel_size: int, name: str, strides: int = 1, padding: str = "same"
+) -> keras.KerasTensor:
+    """Convolution with bias, then ReLU; the initial weights are He's.
 
     Args:
         x: (B, H, W, C) tensor.
-        filters, kernel_size, strides, padding: see ``keras.layers.Conv2D``.
+        filters, kernel_size, strides, padding: those of ``keras.layers.Conv2D``.
         name: of the layer.
 
     Returns:
@@ -21,7 +23,7 @@ def conv_relu(x, filters, kernel_size, name, strides=1, padding="same"):
     )(x)
 
 
-def conv_bn(x, filters, kernel_size, name):
+def conv_bn(x: keras.KerasTensor, filters: int, kernel_size: int, name: str) -> keras.KerasTensor:
     """Convolution without bias, then batch normalisation: (B, H, W, C) -> (B, H, W, filters)."""
     convolution = keras.layers.Conv2D(
         filters, kernel_size, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
@@ -29,6 +31,6 @@ def conv_bn(x, filters, kernel_size, name):
     return BatchNorm(name=f"{name}_bn")(convolution(x))
 
 
-def conv_bn_relu(x, filters, kernel_size, name):
-    """``conv_bn`` and ReLU."""
+def conv_bn_relu(x: keras.KerasTensor, filters: int, kernel_size: int, name: str) -> keras.KerasTensor:
+    """``conv_bn``, then ReLU: (B, H, W, C) -> (B, H, W, filters)."""
     return keras.layers.ReLU(name=f"{name}_relu")(conv_bn(x, filters, kernel_size, name))

@@ -1,6 +1,7 @@
 """The bridging layer of Zhang et al. (ICCV 2015): which cluster of similar faces a face belongs to."""
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,11 +11,11 @@ BINS = 8
 """Directions of the gradient, over the full circle."""
 
 
-def oriented_grid(images, cells):
-    """Describes each cell of a grid over the face by the directions of the gradient in it.
+def oriented_grid(images: tf.Tensor, cells: int) -> tf.Tensor:
+    """Describes each cell of a grid over the face by the directions of its gradients.
 
-    Each pixel's gradient (central differences) votes with its length for the two nearest of ``BINS`` directions; a
-    cell is the mean of its pixels' votes, and the whole descriptor is divided by its length.
+    Each pixel's gradient (central differences) votes with its length for the two nearest of ``BINS`` directions. A cell
+    is the mean of its pixels' votes. The whole descriptor is divided by its length.
 
     Args:
         images: (B, H, W, 1) of any numeric dtype, H and W multiples of ``cells``.
@@ -39,33 +40,35 @@ def oriented_grid(images, cells):
 
 
 ROUNDS = 25
-"""Of k-means, for each set of clusters."""
+"""Rounds of k-means for each set of clusters."""
 
 
 @keras.saving.register_keras_serializable(package="fer_md")
 class Correspondence(keras.layers.Layer):
-    """Names a face's cluster and its cluster within that, as one-hot codes: input of Zhang et al.'s bridging layer.
+    """Gives a face's cluster, and its cluster within that one, as one-hot codes: input of Zhang et al.'s bridging
+    layer.
 
-    The clusters are those of all data sets' faces together, by their histograms of gradients, so that faces which
-    look alike share a code although different things are labelled on them. Before ``adapt`` all faces get one code.
+    The faces of all data sets are clustered together, by their histograms of gradients. Faces that look alike thus
+    share a code, although different things are labelled on them. Before ``adapt`` all faces get the same code.
 
     Args:
-        clusters: k, at least 2; each of the k clusters is divided into k again.
+        clusters: k, at least 2; each of the k clusters is divided into k clusters again.
         cells: edge of the grid of histograms.
 
-    Input: (B, H, W, 1) gray levels of any numeric dtype. Output: (B, k + k^2), a 1 in the first k and one in the rest.
+    Input: (B, H, W, 1) gray levels of any numeric dtype.
+    Output: (B, k + k^2), with a 1 among the first k entries and another among the rest.
 
     Raises:
         ValueError: ``clusters`` out of range.
     """
 
-    def __init__(self, clusters=4, cells=6, **kwargs):
+    def __init__(self, clusters: int = 4, cells: int = 6, **kwargs: Any):
         super().__init__(autocast=False, **kwargs)
         if clusters < 2:
             raise ValueError(f"clusters must be at least 2, not {clusters}")
         self.clusters, self.cells = clusters, cells
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         def weight(name, *shape):
             shape = (*shape, self.cells**2 * BINS)
             return self.add_weight(
@@ -75,12 +78,12 @@ class Correspondence(keras.layers.Layer):
         self.coarse = weight("coarse", self.clusters)
         self.fine = weight("fine", self.clusters, self.clusters)
 
-    def adapt(self, images, seed=0):
+    def adapt(self, images: np.ndarray, seed: int = 0) -> None:
         """Finds the clusters.
 
         Args:
-            images: (N, H, W) uint8, training faces of all data sets; 4,096 of them, drawn by ``seed``, are used.
-            seed: of the draw and of the clusters' first centers.
+            images: (N, H, W) uint8, training faces of all data sets. 4,096 of them, drawn at random, are used.
+            seed: of the draw, and of the clusters' first centers.
         """
         rng = np.random.default_rng(seed)
         rows = rng.permutation(len(images))[:4096]
@@ -90,7 +93,7 @@ class Correspondence(keras.layers.Layer):
         self.coarse.assign(centers)
         self.fine.assign(np.stack(inner))
 
-    def call(self, x):
+    def call(self, x: tf.Tensor) -> tf.Tensor:
         points = oriented_grid(x, self.cells)  # (B, F)
         owners = tf.argmin(_distances(points[:, None], tf.convert_to_tensor(self.coarse)), axis=1)
         inner = tf.gather(tf.convert_to_tensor(self.fine), owners)  # (B, k, F)
@@ -98,10 +101,10 @@ class Correspondence(keras.layers.Layer):
         codes = [tf.one_hot(owners, self.clusters), tf.one_hot(places, self.clusters**2)]
         return tf.cast(tf.concat(codes, axis=1), self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (input_shape[0], self.clusters + self.clusters**2)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "clusters": self.clusters, "cells": self.cells}
 
 
@@ -109,16 +112,16 @@ def _distances(points, centers):
     return tf.reduce_sum(tf.math.squared_difference(points, centers), axis=-1)
 
 
-def k_means(points, clusters, rng):
-    """Lloyd's k-means from points drawn at random; a cluster that loses its last point keeps its center.
+def k_means(points: np.ndarray, clusters: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Lloyd's k-means, which starts from random points. A cluster that loses its last point keeps its center.
 
     Args:
-        points: (N, F) float; fewer than ``clusters`` are repeated.
+        points: (N, F) float. Fewer points than ``clusters`` are repeated.
         clusters: k.
-        rng: ``numpy.random.Generator``.
+        rng: draws the starts.
 
     Returns:
-        (k, F) centers, the middle of all coordinates where there is no point, and (N,) the clusters of the points.
+        (centers, owners): (k, F), zeros where there is no point at all; and (N,) int, the clusters of the points.
     """
     if not len(points):
         return np.zeros((clusters, points.shape[1])), np.zeros(0, int)

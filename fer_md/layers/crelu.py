@@ -8,9 +8,9 @@ import tensorflow as tf
 def pooled_crelu(x):
     """``maxpool(crelu(x))`` over squares of 2 x 2, with a gradient in one pass over the memory.
 
-    Computed as ``relu(concat(maxpool(x), maxpool(-x)))``: ReLU is monotone, so it commutes with the maximum, and the
-    concatenation then moves a quarter of the memory. TensorFlow's own gradient of the two poolings takes several
-    passes; this one is compiled into one loop (and only the gradient is, so that a served network needs no compiler).
+    It is computed as ``relu(concat(maxpool(x), maxpool(-x)))``: ReLU is monotone, so it commutes with the maximum, and
+    the concatenation then moves a quarter of the memory. TensorFlow's own gradient of the two poolings takes several
+    passes; this one is compiled into one loop. Only the gradient is compiled, so a served network needs no compiler.
 
     Args:
         x: (B, H, W, C) float, H and W even.
@@ -25,7 +25,7 @@ def pooled_crelu(x):
 
 @tf.function(jit_compile=True, autograph=False)
 def _pooled_crelu_gradient(x, upstream):
-    """Each square's gradient goes to its first highest and its first lowest value, where these pass the ReLU."""
+    """A square's gradient goes to its first highest and its first lowest value, where these pass the ReLU."""
     height, width, channels = x.shape[1:]
     squares = tf.reshape(x, [-1, height // 2, 2, width // 2, 2, channels])
     corners = [squares[:, :, i, :, j] for i in (0, 1) for j in (0, 1)]
@@ -59,7 +59,7 @@ class CReLU(keras.layers.Layer):
     Input: (B, H, W, C) float. Output: (B, H // pool_size, W // pool_size, 2 C), dtype of the input.
 
     Raises:
-        ValueError: ``pool_size`` is neither, or with it the height or width of the input is unknown.
+        ValueError: ``pool_size`` is neither 2 nor None, or it is 2 and the input's height or width is unknown.
     """
 
     def __init__(self, pool_size=None, affine=False, **kwargs):

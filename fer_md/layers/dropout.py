@@ -1,24 +1,25 @@
-"""Dropout whose masks depend on a seed, a saved counter and the place in the global batch: resumed or divided alike."""
+"""Dropout whose masks depend on a seed, a saved counter and the place in the global batch, and on nothing else."""
 
 import math
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 _GROUP = 4
-"""Numbers that one step of the Philox counter yields."""
+"""How many numbers one step of the Philox counter gives."""
 
 
-def uniform_rows(rows, width, first_row, key):
-    """Uniform numbers in [0, 1): rows ``first_row`` and on of one endless matrix that ``key`` names.
+def uniform_rows(rows: int | tf.Tensor, width: int, first_row: int | tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+    """Uniform numbers in [0, 1): rows of an endless matrix that belongs to ``key``, from ``first_row`` on.
 
-    Philox turns (key, counter) into numbers without a state, so a part of the matrix is drawn by itself, at the
+    Philox turns (key, counter) into numbers without any state. A part of the matrix can thus be drawn alone, at the
     cost of that part: row ``i`` starts at the counter ``i * ceil(width / 4)``.
 
     Args:
-        rows: int or int32 scalar, how many rows.
-        width: int, numbers in a row.
-        first_row: int or int32 scalar.
+        rows: how many rows; an int or an int32 scalar.
+        width: numbers in a row.
+        first_row: number of the first row; an int or an int32 scalar.
         key: (2,) int32.
 
     Returns:
@@ -40,28 +41,28 @@ def uniform_rows(rows, width, first_row, key):
 class Dropout(keras.layers.Layer):
     """Sets a share ``rate`` of the inputs to zero in training and divides the rest by ``1 - rate``.
 
-    The mask of a call depends on ``seed``, on a counter of the training calls (a weight of the layer,
-    hence part of every checkpoint) and on the row of the global batch, of which replica r has the r-th
-    equal part: replicas drop what one device would. Keras's own layer keeps its random state
-    outside of the weights, and gives all replicas the same mask.
+    The mask depends on ``seed``, on a counter of the training calls and on the row of the global batch. The counter is
+    a weight of the layer, hence part of every checkpoint: a resumed training drops what an uninterrupted one does.
+    Replica r has the r-th equal part of the rows, so that replicas together drop what one device would. Keras's own
+    layer keeps its random state outside of the weights, and gives the same mask to all replicas.
 
     Args:
-        rate: share dropped, in [0, 1). The paper's "dropout with a probability of 0.65" leaves open
-            whether 0.65 is dropped or kept.
-        seed: int.
+        rate: share that is dropped, in [0, 1). The paper's "dropout with a probability of 0.65" leaves open whether
+            0.65 is dropped or kept.
+        seed: of the masks.
 
     Raises:
         ValueError: ``rate`` out of range.
     """
 
-    def __init__(self, rate, seed=0, **kwargs):
+    def __init__(self, rate: float, seed: int = 0, **kwargs: Any):
         super().__init__(**kwargs)
         if not 0 <= rate < 1:
             raise ValueError(f"rate must be in [0, 1), not {rate}")
         self.rate = rate
         self.seed = seed
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         self.calls = self.add_weight(
             name="calls",
             shape=(),
@@ -72,7 +73,7 @@ class Dropout(keras.layers.Layer):
             aggregation="only_first_replica",
         )
 
-    def call(self, x, training=False):
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
         if not training or self.rate == 0:
             return x
         replicas = tf.distribute.get_replica_context()
@@ -84,8 +85,8 @@ class Dropout(keras.layers.Layer):
         self.calls.assign(calls + 1)
         return tf.where(kept, x / tf.cast(1 - self.rate, x.dtype), tf.zeros((), x.dtype))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}

@@ -10,7 +10,8 @@ def inception_block(x, widths, factorized=False, name="inception"):
 
     Args:
         x: (B, H, W, C) tensor.
-        widths: six numbers of filters, in this order: 1x1; reduction and 3x3; reduction and 5x5; pool projection.
+        widths: six numbers of filters: of the 1x1; of the reduction and the 3x3; of the reduction and the 5x5; of the
+            1x1 after the pooling.
         factorized: two 3x3 convolutions in place of the 5x5.
         name: prefix of the layers' names.
 
