@@ -79,10 +79,11 @@ def measure(classes):
 
 def make_trainer(classes, md):
     config = dataclasses.replace(ComponentConfig(), num_classes=classes)
-    maker = (lambda: MDLoss(classes, WIDTH, nearest=FLAGS.nearest, loss_weight=0.1)) if md else None
+    maker = (lambda: MDLoss(classes, WIDTH, nearest=FLAGS.nearest)) if md else None
     recipe = Recipe(epochs=1, batch_size=FLAGS.batch_size)
     strategy = tf.distribute.get_strategy()
-    return Trainer(lambda: build_component(config), recipe, 100 * FLAGS.batch_size, strategy, [Task(metric_loss=maker)])
+    task = Task(metric_loss=maker, loss_weight=0.1)
+    return Trainer(lambda: build_component(config), recipe, 100 * FLAGS.batch_size, strategy, [task])
 
 
 def loss_alone(classes, labels):
@@ -96,11 +97,11 @@ def loss_alone(classes, labels):
     def ours():
         with tf.GradientTape() as tape:
             tape.watch(x)
-            loss = md_loss(x, y, tf.stop_gradient(c.value()), FLAGS.nearest)
+            loss = md_loss(y, x, tf.stop_gradient(c.value()), FLAGS.nearest)
         return tape.gradient(loss, x)
 
     expected = numpy_loop(embeddings, labels, centers)
-    np.testing.assert_allclose(md_loss(x, y, c, FLAGS.nearest), expected, rtol=1e-3)
+    np.testing.assert_allclose(md_loss(y, x, c, FLAGS.nearest), expected, rtol=1e-3)
     return {"ours": lambda: ours().numpy(), "NumPy loop, forward only": lambda: numpy_loop(embeddings, labels, centers)}
 
 

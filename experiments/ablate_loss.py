@@ -135,7 +135,8 @@ def run_row(metric_loss, seed, training, held_out, folder):
     open_run(folder, settings(metric_loss, seed, folder))
     if not result.exists():
         config, strategy = network(), tf.distribute.get_strategy()
-        task = Task("data", metric_loss=metric_loss.maker(config.num_classes, config.fc_units))
+        maker = metric_loss.maker(config.num_classes, config.fc_units)
+        task = Task("data", metric_loss=maker, loss_weight=metric_loss.loss_weight)
         trainer = Trainer(lambda: build_component(config, seed), recipe(), len(training.labels), strategy, [task])
         start_centers(trainer, [training], seed)
         if not train([Job("model", trainer, (training,), {"data": ("logits", held_out)})], folder, seed):

@@ -252,7 +252,11 @@ def train_member(member, md, rate, seed, data, folder, done):
     if baseline == "zhang":
         adapt_bridge(model, training.images, seed)
     maker = metric_loss.maker(config.num_classes, model.output["embeddings"].shape[-1])
-    tasks = identity_aware_tasks(training, maker) if baseline == "meng" else [Task(info["name"], metric_loss=maker)]
+    loss_weight = metric_loss.loss_weight if md else 1.0
+    if baseline == "meng":
+        tasks = identity_aware_tasks(training, maker, loss_weight)
+    else:
+        tasks = [Task(info["name"], metric_loss=maker, loss_weight=loss_weight)]
     trainer = Trainer(lambda: model, recipe, len(training.labels), tf.distribute.get_strategy(), tasks)
     splits = (training,) * len(tasks)
     start_centers(trainer, splits, seed)

@@ -47,7 +47,7 @@ LOSSES = {
     "softmax": MetricLoss("none"),
     "softmax + center": MetricLoss("center", 0.01),
     "softmax + MD, corrected": MetricLoss("md", 0.1),
-    "softmax + MD, as printed": MetricLoss("md", 0.1, {"form": "literal"}),
+    "softmax + MD, as printed": MetricLoss("md", 0.1, {"as_printed": True}),
 }
 
 
@@ -97,7 +97,8 @@ def run_panel(name, metric_loss, training, held_out):
             "precision": set_precision("auto", folder),
         },
     )
-    task = Task("faces", metric_loss=metric_loss.maker(len(FLAGS.expressions), 2))
+    maker = metric_loss.maker(len(FLAGS.expressions), 2)
+    task = Task("faces", metric_loss=maker, loss_weight=metric_loss.loss_weight)
     strategy = tf.distribute.get_strategy()
     trainer = Trainer(build_plane, recipe, len(training.labels), strategy, [task])
     start_centers(trainer, [training], FLAGS.seed)

@@ -150,7 +150,9 @@ def start_weights(settings):
 def make_task(name, training, config, metric_loss):
     """Softmax on the labels, or on labels and votes, and the loss beside it."""
     maker = metric_loss.maker(config.num_classes, config.fc_units)
-    return votes_task(name, training, FLAGS.votes, maker) if FLAGS.votes else Task(name, metric_loss=maker)
+    if FLAGS.votes:
+        return votes_task(name, training, FLAGS.votes, maker, metric_loss.loss_weight)
+    return Task(name, metric_loss=maker, loss_weight=metric_loss.loss_weight)
 
 
 if __name__ == "__main__":

@@ -1,27 +1,71 @@
 """fer_md: the multi-dataset facial-expression network of Yang, Li and Cao (2020).
 
-Importing the package loads neither TensorFlow nor Keras: import what you need
-from its modules, for example ``from fer_md.models import build_component``.
-``fer_md.Predictor`` finds faces in pictures and says what they express, ``fer_md.load_pretrained`` gives the trained
-network that ships with the package; both are loaded when they are first used.
+What users need is here, in ``fer_md.__all__``; each name loads what it needs when it is first used, so that
+``import fer_md`` alone loads neither TensorFlow nor Keras. ``fer_md.Predictor`` finds faces in pictures and says what
+they express. ``fer_md.load_pretrained`` gives the trained network. ``fer_md.MetricLossModel`` trains a network on MD
+loss. After ``import fer_md``, ``keras.saving.load_model`` opens every network that this package saves.
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from fer_md import environment
 
+if TYPE_CHECKING:
+    from fer_md.errors import FerMdError
+    from fer_md.expressions import EXPRESSIONS
+    from fer_md.losses import CenterLoss, ContrastiveLoss, MDLoss, MetricLossModel
+    from fer_md.models import ComponentConfig, build_component, build_fused
+    from fer_md.prediction.predictor import Predictor
+    from fer_md.pretrained import load_pretrained
+
 __version__ = "0.1.0"
-__all__ = ["Predictor", "__version__", "load_pretrained"]
+__all__ = [
+    "CenterLoss",
+    "ComponentConfig",
+    "ContrastiveLoss",
+    "EXPRESSIONS",
+    "FerMdError",
+    "MDLoss",
+    "MetricLossModel",
+    "Predictor",
+    "__version__",
+    "build_component",
+    "build_fused",
+    "load_pretrained",
+]
+
+_PLACES = {
+    "CenterLoss": "losses",
+    "ComponentConfig": "models",
+    "ContrastiveLoss": "losses",
+    "EXPRESSIONS": "expressions",
+    "FerMdError": "errors",
+    "MDLoss": "losses",
+    "MetricLossModel": "losses",
+    "Predictor": "prediction.predictor",
+    "build_component": "models",
+    "build_fused": "models",
+    "load_pretrained": "pretrained",
+}
+"""The package or module that each name comes from."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"fer_md.{_PLACES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _register_with_keras() -> None:
+    """Our classes enter Keras's registry as they are imported: then it can open a file that holds them."""
+    importlib.import_module("fer_md.layers")
+    importlib.import_module("fer_md.losses")
 
 
 environment.prepare()
-
-
-def __getattr__(name):
-    if name == "Predictor":
-        from fer_md.prediction.predictor import Predictor
-
-        return Predictor
-    if name == "load_pretrained":
-        from fer_md.pretrained import load_pretrained
-
-        return load_pretrained
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+environment.after_import("keras", _register_with_keras)

@@ -5,6 +5,7 @@ import importlib.abc
 import importlib.util
 import os
 import sys
+from collections.abc import Callable
 
 SETTINGS = {
     # oneDNN's kernels, which TensorFlow leaves off on processors without AVX-512, train 1.6 to 1.7 times as fast there.
@@ -22,7 +23,20 @@ def prepare() -> None:
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     if "tensorflow" not in sys.modules:
-        sys.meta_path.insert(0, _QuietFirstImport())
+        sys.meta_path.insert(0, _FirstImport("tensorflow", _import_quietly))
+
+
+def after_import(name: str, action: Callable[[], None]) -> None:
+    """Calls ``action`` once, as soon as the module of that name is imported; now, if it is already."""
+    if name in sys.modules:
+        action()
+        return
+
+    def execute(module, loader):
+        loader.exec_module(module)
+        action()
+
+    sys.meta_path.insert(0, _FirstImport(name, execute))
 
 
 @contextlib.contextmanager
@@ -38,14 +52,27 @@ def quiet_stderr():
         os.close(sink)
 
 
-class _QuietFirstImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports TensorFlow in silence, once: it greets on stderr before it reads its log level."""
+def _import_quietly(module, loader):
+    """TensorFlow greets on stderr before it reads its log level."""
+    with quiet_stderr():
+        loader.exec_module(module)
+        module.config.list_physical_devices()  # looks for CUDA, and complains where there is none
+
+
+class _FirstImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Executes a module by ``execute(module, loader)`` when it is imported for the first time."""
+
+    def __init__(self, name, execute):
+        self.name, self.execute = name, execute
 
     def find_spec(self, fullname, path=None, target=None):
-        if fullname != "tensorflow":
+        if fullname != self.name:
             return None
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(fullname)
+        try:
+            spec = importlib.util.find_spec(fullname)
+        finally:
+            sys.meta_path.insert(0, self)
         if spec is not None:
             self.loader, spec.loader = spec.loader, self
         return spec
@@ -54,7 +81,6 @@ class _QuietFirstImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return self.loader.create_module(spec)
 
     def exec_module(self, module):
+        sys.meta_path.remove(self)
         module.__spec__.loader = module.__loader__ = self.loader
-        with quiet_stderr():
-            self.loader.exec_module(module)
-            module.config.list_physical_devices()  # looks for CUDA, and complains where there is none
+        self.execute(module, self.loader)

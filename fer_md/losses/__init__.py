@@ -1,20 +1,22 @@
-"""Center loss, MD loss and contrastive loss: pure functions, and Keras layers."""
+"""Center loss, MD loss and contrastive loss: pure functions, Keras layers, and the model that trains on them."""
 
-from fer_md.losses.center_loss import center_loss, center_update
-from fer_md.losses.center_loss_layer import CenterLoss
-from fer_md.losses.contrastive import contrastive_loss
-from fer_md.losses.contrastive_layer import ContrastiveLoss
-from fer_md.losses.md_loss import adaptive_margin, feature_variance, md_loss
-from fer_md.losses.md_loss_layer import MDLoss
+from fer_md.losses.center import CenterLoss, center_loss, center_update
+from fer_md.losses.combined import combined_loss
+from fer_md.losses.contrastive import ContrastiveLoss, contrastive_loss
+from fer_md.losses.md import MDLoss, adaptive_margin, feature_variance, md_loss, md_loss_as_printed
+from fer_md.losses.metric_loss_model import MetricLossModel
 
 __all__ = [
     "CenterLoss",
     "ContrastiveLoss",
     "MDLoss",
+    "MetricLossModel",
     "adaptive_margin",
     "center_loss",
     "center_update",
+    "combined_loss",
     "contrastive_loss",
     "feature_variance",
     "md_loss",
+    "md_loss_as_printed",
 ]

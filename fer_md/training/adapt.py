@@ -49,7 +49,7 @@ def adaptation_jobs(run_dir, directory, recipe, metric_loss, earlier, seed=0):
         if head not in model.output:
             model = add_head(model, head, classes, seed)
         maker = metric_loss.maker(classes, model.output["embeddings"].shape[-1])
-        task = Task(info["name"], head, metric_loss=maker)
+        task = Task(info["name"], head, metric_loss=maker, loss_weight=metric_loss.loss_weight)
         trainer = Trainer(lambda model=model: model, recipe, len(training.labels), tf.distribute.get_strategy(), [task])
         start_centers(trainer, [training], seed)
         jobs.append(Job(name, trainer, (training,), {info["name"]: (head, held_out)}))

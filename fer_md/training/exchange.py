@@ -10,7 +10,7 @@ from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import embeddings_function
 from fer_md.losses import CenterLoss, MDLoss
-from fer_md.losses.class_centers import ClassCenters
+from fer_md.losses.center import ClassCenters
 from fer_md.models import add_head
 from fer_md.runs.run_directory import load_model, read_settings
 from fer_md.training.loop import Job
@@ -47,7 +47,7 @@ class MetricLoss:
         if self.kind not in ("md", "center"):
             raise ValueError(f"kind must be 'md', 'center' or 'none', not {self.kind!r}")
         layer = MDLoss if self.kind == "md" else CenterLoss
-        return lambda: layer(num_classes, embedding_dim, loss_weight=self.loss_weight, **self.options)
+        return lambda: layer(num_classes, embedding_dim, **self.options)
 
 
 def weighted_loss(kind, weight, options):
@@ -142,6 +142,7 @@ def make_jobs(components, directories, recipe, metric_loss, weights, strategy, r
                 network.head(n),
                 share * weights[n] * len(shares) / len(data),
                 metric_loss.maker(len(network.space(n)), width),
+                metric_loss.loss_weight,
             )
             for n, share in shares
         ]
@@ -221,4 +222,4 @@ def start_centers(trainer, splits, seed):
         order = np.random.default_rng(seed).permutation(len(split.labels))
         labels = split.labels[order]
         rows = np.concatenate([order[labels == label][:FOR_CENTERS] for label in np.unique(labels)])
-        layer.set_to_class_means(forward(split.images[rows]), split.labels[rows])
+        layer.set_to_class_means(split.labels[rows], forward(split.images[rows]))

@@ -16,7 +16,7 @@ def subject_numbers(subjects):
     return np.array([people.get(subject, -1) for subject in subjects])
 
 
-def identity_aware_tasks(split, metric_loss=None):
+def identity_aware_tasks(split, metric_loss=None, loss_weight=1.0):
     """The tasks of a network made by ``fer_md.models.baselines.meng.build_meng`` on one split.
 
     ``L = 1/2 sum_t (L_S,t + L_C,t)`` over a task of expression pairs and one of pairs of persons. Each batch is half
@@ -28,6 +28,7 @@ def identity_aware_tasks(split, metric_loss=None):
     Args:
         split: ``Split`` with subjects; where no subject is known there is the first task alone.
         metric_loss: function that makes the layer in place of the expression-sensitive contrastive loss, or None.
+        loss_weight: factor of the loss on the expression pairs.
 
     Returns:
         list of ``Task``; all of them train on ``split``.
@@ -35,7 +36,8 @@ def identity_aware_tasks(split, metric_loss=None):
     Raises:
         FerMdError: no person has two faces, or there is only one person.
     """
-    tasks = [Task("expression", metric_loss=metric_loss or ContrastiveLoss, batches=pair_batches)]
+    layer = metric_loss or ContrastiveLoss
+    tasks = [Task("expression", metric_loss=layer, loss_weight=loss_weight, batches=pair_batches)]
     if any(split.subjects):
         numbers = subject_numbers(split.subjects)
         try:

@@ -11,14 +11,14 @@ from fer_md.training.objective import SHARES
 from fer_md.training.task import Task
 
 
-def votes_task(name, split, share, metric_loss=None):
+def votes_task(name, split, share, metric_loss=None, loss_weight=1.0):
     """A ``Task`` of softmax on labels mixed with FER+'s votes; a loss with centers beside it takes the labels alone.
 
     Args:
         name: of the data set.
         split: ``Split`` to learn from, in the seven expressions of ``fer_md.expressions.EXPRESSIONS``.
         share: see ``mix_votes``; below 0.5 the label stays the most probable class.
-        metric_loss: see ``Task``.
+        metric_loss, loss_weight: see ``Task``.
 
     Raises:
         FerMdError: the split has no votes.
@@ -28,7 +28,14 @@ def votes_task(name, split, share, metric_loss=None):
     batches, finish_batches = (
         functools.partial(training_batches, targets=mix_votes(split.labels, split.votes, part)) for part in (share, 0)
     )
-    return Task(name, metric_loss=metric_loss, batches=batches, finish_batches=finish_batches, objective=SHARES)
+    return Task(
+        name,
+        metric_loss=metric_loss,
+        loss_weight=loss_weight,
+        batches=batches,
+        finish_batches=finish_batches,
+        objective=SHARES,
+    )
 
 
 def mix_votes(labels, votes, share):

@@ -15,8 +15,9 @@ class Task:
         name: of the data set, for the logs.
         head: output of the network that scores its label space, or gives what the objective asks for.
         weight: lambda_i of Eq. 10.
-        metric_loss: function without arguments that makes a ``fer_md.losses`` layer over the features; its
-            ``loss_weight`` is used. None for softmax alone.
+        metric_loss: function without arguments that makes a ``fer_md.losses`` layer over the features. None for
+            softmax alone.
+        loss_weight: factor of the metric loss, at least 0.
         features: output of the network that the metric loss works on.
         batches: how the data set's batches are drawn: ``fer_md.data.pipeline.training_batches``, or another function
             with its arguments.
@@ -28,6 +29,7 @@ class Task:
     head: str = "logits"
     weight: float = 1.0
     metric_loss: Callable | None = None
+    loss_weight: float = 1.0
     features: str = "embeddings"
     batches: Callable = training_batches
     finish_batches: Callable | None = None

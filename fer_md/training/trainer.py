@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from fer_md.losses import combined_loss
 from fer_md.training.presets import learning_rate
 from fer_md.training.sgd import SGD
 from fer_md.training.task import Task
@@ -35,7 +36,7 @@ class Trainer:
             self.metric_losses = [task.metric_loss() if task.metric_loss else None for task in self.tasks]
             for task, layer in zip(self.tasks, self.metric_losses, strict=True):
                 if layer is not None:
-                    layer.build(self.model.output[task.features].shape)
+                    layer.build((None,), self.model.output[task.features].shape)
             learned = [v for layer in filter(None, self.metric_losses) for v in layer.trainable_variables]
             variables = self.model.trainable_variables + learned
             self.sgd = SGD(variables, recipe.momentum, recipe.weight_decay)
@@ -84,8 +85,9 @@ class Trainer:
                 self._task_figures(index, outputs[index], targets, tf.maximum(counts[index], 1))
                 for index, (_, targets) in enumerate(batches)
             ]
-            weighted = [task.weight * row[0] for task, row in zip(self.tasks, figures, strict=True)]
-            loss = tf.add_n(weighted) / len(self.tasks)  # Eq. 10
+            _, softmax, metric, _ = zip(*figures, strict=True)
+            loss_weights, weights = zip(*((task.loss_weight, task.weight) for task in self.tasks), strict=True)
+            loss = combined_loss(softmax, metric, loss_weights, weights)
         gradients = [
             tf.convert_to_tensor(g) for g in tape.gradient(loss, self.sgd.variables, unconnected_gradients="zero")
         ]
@@ -99,11 +101,11 @@ class Trainer:
         task, layer, metric = self.tasks[index], self.metric_losses[index], tf.constant(0.0)
         losses, scores = task.objective.compare(outputs[task.head], targets, self.recipe.label_smoothing)
         counted = tf.cast(task.objective.counted(targets), tf.float32)
-        loss = own = tf.reduce_sum(counted * losses) / count
+        own = tf.reduce_sum(counted * losses) / count
         if layer is not None:
             replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-            metric = layer(outputs[task.features], task.objective.labels(targets), training=True) / replicas
-            loss = own + layer.loss_weight * metric
+            metric = layer(task.objective.labels(targets), outputs[task.features], training=True) / replicas
+        loss = combined_loss([own], [metric], [task.loss_weight])
         return loss, own, metric, tf.reduce_sum(counted * scores) / count
 
     @tf.function

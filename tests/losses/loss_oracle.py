@@ -7,11 +7,11 @@ def distance(x, c):
     return sum((a - b) ** 2 for a, b in zip(x, c, strict=True))
 
 
-def center_loss(embeddings, labels, centers):
+def center_loss(labels, embeddings, centers):
     return sum(distance(x, centers[y]) for x, y in zip(embeddings, labels, strict=True)) / 2 / len(labels)
 
 
-def center_update(embeddings, labels, centers):
+def center_update(labels, embeddings, centers):
     delta = np.zeros_like(centers)
     for j, center in enumerate(centers):
         own = [x for x, y in zip(embeddings, labels, strict=True) if y == j]
@@ -29,13 +29,13 @@ def adaptive_margin(centers):
     return total
 
 
-def feature_variance(embeddings, labels, centers, variance="normalized"):
+def feature_variance(labels, embeddings, centers, variance="normalized"):
     total = sum(distance(x, centers[y]) for x, y in zip(embeddings, labels, strict=True))
     return max(2 * total / max(len(labels) - 1, 1) if variance == "normalized" else total / 2, 1e-6)
 
 
-def md_loss(embeddings, labels, centers, nearest=None, margin=None, hinge=True, variance="normalized", literal=False):
-    phi = feature_variance(embeddings, labels, centers, variance)
+def md_loss(labels, embeddings, centers, nearest=None, margin=None, hinge=True, variance="normalized", literal=False):
+    phi = feature_variance(labels, embeddings, centers, variance)
     margin = adaptive_margin(centers) if margin is None else margin
     losses = []
     for x, y in zip(embeddings, labels, strict=True):

@@ -17,10 +17,11 @@ TOLERANCE = {np.float64: 1e-10, np.float32: 1e-5}
 def example(seed, pairs=9, dtype=np.float64):
     rng = np.random.default_rng(seed)
     first = rng.normal(size=(pairs, 4)).astype(dtype)
-    return first, (first + rng.normal(size=(pairs, 4))).astype(dtype), rng.random(pairs) < 0.5
+    second = (first + rng.normal(size=(pairs, 4))).astype(dtype)
+    return rng.random(pairs) < 0.5, first, second
 
 
-def oracle(first, second, alike, margin):
+def oracle(alike, first, second, margin):
     losses = []
     for x, y, same in zip(first, second, alike, strict=True):
         distance = sum((a - b) ** 2 for a, b in zip(x, y, strict=True)) ** 0.5
@@ -32,9 +33,9 @@ def test_by_hand():
     """Distances 5, 5, 1: alike 25/2; not alike with margin 6 (6 - 5)^2/2 = 1/2, and beyond margin 0.5 nothing."""
     first, second = np.zeros((3, 2)), np.array([[3.0, 4.0], [3.0, 4.0], [0.0, 1.0]])
     alike = np.array([True, False, False])
-    np.testing.assert_allclose(contrastive_loss(first, second, alike, 6.0, "none"), [12.5, 0.5, 12.5])
-    np.testing.assert_allclose(contrastive_loss(first, second, alike, 0.5), 12.5 / 3)
-    np.testing.assert_allclose(contrastive_loss(first, second, alike, 0.5, "sum"), 12.5)
+    np.testing.assert_allclose(contrastive_loss(alike, first, second, 6.0, "none"), [12.5, 0.5, 12.5])
+    np.testing.assert_allclose(contrastive_loss(alike, first, second, 0.5), 12.5 / 3)
+    np.testing.assert_allclose(contrastive_loss(alike, first, second, 0.5, "sum"), 12.5)
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
@@ -46,17 +47,17 @@ def test_equals_the_oracle(pairs, dtype):
 
 
 def test_gradients_are_central_differences():
-    first, second, alike = example(0)
+    alike, first, second = example(0)
     with tf.GradientTape() as tape:
         x = tf.constant(first)
         tape.watch(x)
-        value = contrastive_loss(x, second, alike, 2.5)
+        value = contrastive_loss(alike, x, second, 2.5)
     expected, step = np.zeros_like(first), 1e-6
     for index in np.ndindex(first.shape):
         for sign in (1, -1):
             moved = first.copy()
             moved[index] += sign * step
-            expected[index] += sign * float(contrastive_loss(moved, second, alike, 2.5)) / (2 * step)
+            expected[index] += sign * float(contrastive_loss(alike, moved, second, 2.5)) / (2 * step)
     np.testing.assert_allclose(tape.gradient(value, x), expected, atol=1e-8)
 
 
@@ -65,7 +66,7 @@ def test_equal_members_stay_finite():
     x = tf.constant(np.ones((2, 3), np.float16))
     with tf.GradientTape() as tape:
         tape.watch(x)
-        loss = contrastive_loss(x, x, [True, False])
+        loss = contrastive_loss([True, False], x, x)
     np.testing.assert_allclose(loss, 0.25, rtol=1e-5)  # (0 + 1/2) / 2
     assert loss.dtype == tf.float32 and np.all(np.isfinite(tape.gradient(loss, x)))
 
@@ -83,27 +84,25 @@ def test_unknown_choices_raise(options, message):
 
 
 def test_layer_pairs_neighbours_in_turn():
-    """Unit vectors: rows 0 and 1 alike at squared distance 2, loss 1; rows 2 and 3 not alike at 0, loss 1/2."""
+    """Unit vectors: rows 0 and 1 alike at squared distance 2, loss 1; rows 2 and 3 not at 0, loss 0.5^2 / 2 = 1/8."""
     embeddings = np.array([[3.0, 0.0], [0.0, 0.1], [2.0, 2.0], [5.0, 5.0]])
-    layer = ContrastiveLoss(margin=1.0, loss_weight=0.3)
-    np.testing.assert_allclose(layer(embeddings, np.zeros(4)), 0.75, rtol=1e-5)
+    layer = ContrastiveLoss(margin=0.5)
+    np.testing.assert_allclose(layer(np.zeros(4), embeddings), 0.5625, rtol=1e-5)
     again = ContrastiveLoss.from_config(layer.get_config())
-    assert again.get_config() == layer.get_config() and again.loss_weight == 0.3
+    assert again.get_config() == layer.get_config() and again.margin == 0.5
     assert keras.saving.get_registered_name(ContrastiveLoss) == "fer_md>ContrastiveLoss"
 
 
-def test_layer_refuses_a_margin_no_unit_vectors_reach_and_a_negative_weight():
+def test_layer_refuses_a_margin_no_unit_vectors_reach():
     with pytest.raises(ValueError, match=r"margin must be in \(0, 2\].*not 3"):
         ContrastiveLoss(margin=3)
-    with pytest.raises(ValueError, match="loss_weight must be a finite number of at least 0, not -1"):
-        ContrastiveLoss(loss_weight=-1)
 
 
 @pytest.mark.parametrize("rows", [2, 6])
 def test_layer_refuses_half_a_turn(rows):
     """As two replicas of a batch of four would get it."""
     with pytest.raises(tf.errors.InvalidArgumentError, match="rows must come in fours"):
-        tf.function(ContrastiveLoss())(np.ones((rows, 3), np.float32), np.zeros(rows))
+        tf.function(ContrastiveLoss())(np.zeros(rows), np.ones((rows, 3), np.float32))
 
 
 def collect(split, first, last, augmentation=STRONG, groups=None, **shards):
@@ -168,8 +167,8 @@ def test_replicas_equal_one_device():
     parts = strategy.experimental_distribute_values_from_function(
         lambda context: tf.split(embeddings, 2)[context.replica_id_in_sync_group]
     )
-    mean = strategy.reduce("mean", strategy.run(tf.function(lambda x: layer(x, x[:, 0])), (parts,)), axis=None)
-    np.testing.assert_allclose(mean, layer(embeddings, embeddings[:, 0]), rtol=1e-5)
+    mean = strategy.reduce("mean", strategy.run(tf.function(lambda x: layer(x[:, 0], x)), (parts,)), axis=None)
+    np.testing.assert_allclose(mean, layer(embeddings[:, 0], embeddings), rtol=1e-5)
 
 
 def test_split_without_groups_of_two_faces_is_refused():

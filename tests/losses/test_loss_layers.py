@@ -1,4 +1,4 @@
-"""CenterLoss and MDLoss: Algorithm 1 in the training step, dtypes, saving, replicas, and plain compile/fit."""
+"""CenterLoss and MDLoss: Algorithm 1 in the training step, dtypes, replicas, weights of samples, refusals."""
 
 import keras
 import numpy as np
@@ -13,7 +13,8 @@ LAYERS = (CenterLoss, MDLoss)
 
 def example(batch=8, classes=4, width=5):
     rng = np.random.default_rng(0)
-    return rng.normal(size=(batch, width)).astype("f"), rng.integers(0, classes, batch).astype("i")
+    embeddings = rng.normal(size=(batch, width)).astype("f")
+    return rng.integers(0, classes, batch).astype("i"), embeddings
 
 
 def call(layer, *arrays, **options):
@@ -21,66 +22,66 @@ def call(layer, *arrays, **options):
 
 
 def test_layer_returns_the_function_at_the_centers_before_the_update():
-    embeddings, labels = example()
-    layer = MDLoss(4, 5, nearest=2, alpha=0.3, loss_weight=0.1)
-    layer.build((None, 5))
+    labels, embeddings = example()
+    layer = MDLoss(4, 5, nearest=2, alpha=0.3)
+    layer.build()
     before = np.array(layer.centers)
-    loss = call(layer, embeddings, labels, training=True)
-    np.testing.assert_allclose(loss, md_loss(embeddings, labels, before, nearest=2), rtol=1e-6)
-    np.testing.assert_allclose(layer.losses, [0.1 * loss], rtol=1e-6)
-    np.testing.assert_allclose(layer.centers, before - 0.3 * center_update(embeddings, labels, before), rtol=1e-5)
+    loss = call(layer, labels, embeddings, training=True)
+    np.testing.assert_allclose(loss, md_loss(labels, embeddings, before, nearest=2), rtol=1e-6)
+    assert not layer.losses, "who calls the layer adds up the terms"
+    np.testing.assert_allclose(layer.centers, before - 0.3 * center_update(labels, embeddings, before), rtol=1e-5)
 
 
 @pytest.mark.parametrize("kind", LAYERS)
 def test_centers_move_only_in_training_and_only_of_classes_present(kind):
-    embeddings, labels = example()
+    labels, embeddings = example()
     labels[labels == 2] = 1
     labels[0] = -1
     layer = kind(4, 5)
-    call(layer, embeddings, labels)
+    call(layer, labels, embeddings)
     before = np.array(layer.centers)
-    call(layer, embeddings, labels)
+    call(layer, labels, embeddings)
     np.testing.assert_array_equal(layer.centers, before)
-    call(layer, embeddings, labels, training=True)
+    call(layer, labels, embeddings, training=True)
     moved = np.any(np.array(layer.centers) != before, axis=1)
     np.testing.assert_array_equal(moved, [j in labels[1:] for j in range(4)])
 
 
-def test_rule_reaches_the_class_means_and_the_literal_rule_flees():
+def test_rule_reaches_the_class_means_and_the_printed_rule_flees():
     """METHODS 0.2: with Wen's sign the distance falls to almost nothing, with the printed one it explodes."""
-    embeddings, labels = example(40)
+    labels, embeddings = example(40)
     means = np.stack([embeddings[labels == j].mean(0) for j in range(4)])
     distances = {}
-    for form in ("corrected", "literal"):
-        layer = MDLoss(4, 5, form=form)
+    for as_printed in (False, True):
+        layer = MDLoss(4, 5, as_printed=as_printed)
         for _ in range(30):
-            call(layer, embeddings, labels, training=True)
-        distances[form] = np.linalg.norm(np.array(layer.centers) - means, axis=1)
-    assert distances["corrected"].max() < 1e-3 and distances["literal"].min() > 1e3
+            call(layer, labels, embeddings, training=True)
+        distances[as_printed] = np.linalg.norm(np.array(layer.centers) - means, axis=1)
+    assert distances[False].max() < 1e-3 and distances[True].min() > 1e3
 
 
 @pytest.mark.parametrize("kind", LAYERS)
 def test_learned_centers_have_a_gradient_and_the_rule_has_none(kind):
-    embeddings, labels = example()
+    labels, embeddings = example()
     for learned in (True, False):
         layer = kind(4, 5, learned=learned)
-        layer.build((None, 5))
+        layer.build()
         before = np.array(layer.centers)
         with tf.GradientTape() as tape:
             tape.watch(layer.centers.value)
-            loss = call(layer, embeddings, labels, training=True)
+            loss = call(layer, labels, embeddings, training=True)
         gradient = tape.gradient(loss, layer.centers.value)
         assert (gradient is not None) == learned == bool(layer.trainable_variables)
         assert np.array_equal(layer.centers, before) == learned
 
 
 def test_class_means():
-    embeddings, labels = example()
+    labels, embeddings = example()
     labels[labels == 3] = -1
     layer = CenterLoss(4, 5)
-    layer.build((None, 5))
+    layer.build()
     before = np.array(layer.centers)
-    layer.set_to_class_means(embeddings, labels)
+    layer.set_to_class_means(labels, embeddings)
     np.testing.assert_allclose(layer.centers[1], embeddings[labels == 1].mean(0), rtol=1e-6)
     np.testing.assert_array_equal(layer.centers[3], before[3])
 
@@ -88,18 +89,18 @@ def test_class_means():
 @pytest.mark.parametrize("kind", LAYERS)
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_mixed_precision_keeps_centers_float32(kind, policy):
-    embeddings, labels = example()
+    labels, embeddings = example()
     layer = kind(4, 5, dtype=policy)
     half = tf.cast(embeddings * 300, layer.compute_dtype)
-    loss = layer(half, tf.constant(labels), training=True)
+    loss = layer(tf.constant(labels), half, training=True)
     assert layer.centers.dtype == "float32" == loss.dtype.name
     assert np.isfinite(loss) and np.all(np.isfinite(layer.centers))
 
 
 CONFIGS = [
-    (CenterLoss, {"alpha": 0.1, "learned": True, "loss_weight": 0.003}),
+    (CenterLoss, {"alpha": 0.1, "learned": True}),
     (MDLoss, {"nearest": 2, "margin": 0.7, "variance": "sum", "hinge": False, "variance_gradient": True}),
-    (MDLoss, {"form": "literal", "centers_initializer": "zeros", "name": "md"}),
+    (MDLoss, {"as_printed": True, "centers_initializer": "zeros", "name": "md"}),
 ]
 
 
@@ -113,68 +114,6 @@ def test_config_round_trip(kind, options):
     assert kind.from_config(before).get_config() == before
 
 
-def classifier(kind=MDLoss, **options):
-    images, labels = keras.Input((6,), name="images"), keras.Input((), dtype="int32", name="labels")
-    embeddings = keras.layers.Dense(5, name="embeddings")(images)
-    loss = kind(4, 5, loss_weight=0.5, name="metric", **options)(embeddings, labels)
-    logits = keras.layers.Dense(4, name="logits")(embeddings)
-    model = keras.Model({"images": images, "labels": labels}, {"logits": logits, "metric": loss})
-    optimizer = keras.optimizers.SGD(0.05, momentum=0.9)
-    model.compile(optimizer, {"logits": keras.losses.SparseCategoricalCrossentropy(from_logits=True)})
-    return model
-
-
-def inputs(count=64):
-    rng = np.random.default_rng(1)
-    labels = rng.integers(0, 4, count).astype("i")
-    images = rng.normal(size=(count, 6)).astype("f") + 2 * np.eye(4, 6, dtype="f")[labels]
-    return {"images": images, "labels": labels}, {"logits": labels}
-
-
-@pytest.mark.parametrize("options", [{}, {"learned": True, "hinge": False}, {"nearest": 1}])
-def test_plain_fit_and_keras_file(tmp_path, options):
-    model = classifier(**options)
-    before = np.array(model.get_layer("metric").centers)
-    history = model.fit(*inputs(), batch_size=16, epochs=5, verbose=0).history["loss"]
-    assert history[-1] < history[0]
-    centers = np.array(model.get_layer("metric").centers)
-    assert np.abs(centers - before).max() > 0.1
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(again.get_layer("metric").centers, centers)
-    np.testing.assert_allclose(again.evaluate(*inputs(), verbose=0), model.evaluate(*inputs(), verbose=0), rtol=1e-6)
-
-
-def test_checkpoint_round_trip(tmp_path):
-    model, other = classifier(), classifier()
-    tf.train.Checkpoint(model=model).write(str(tmp_path / "checkpoint"))
-    tf.train.Checkpoint(model=other).read(str(tmp_path / "checkpoint")).assert_consumed()
-    np.testing.assert_array_equal(other.get_layer("metric").centers, model.get_layer("metric").centers)
-
-
-@pytest.mark.parametrize(
-    "kind, options",
-    [
-        (CenterLoss, {}),
-        (MDLoss, {}),
-        (MDLoss, {"learned": True, "hinge": False}),
-        (MDLoss, {"variance_gradient": True, "hinge": False}),
-    ],
-)
-def test_plain_fit_on_replicas_equals_one_device(kind, options):
-    """Twelve steps of compile/fit: loss, weights and centers; the batches are the same, halved on two replicas."""
-    models, losses, start = [], [], classifier(kind, **options).get_weights()
-    for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
-        with strategy.scope():
-            models.append(classifier(kind, **options))
-        models[-1].set_weights(start)
-        history = models[-1].fit(*inputs(), batch_size=16, epochs=3, shuffle=False, verbose=0).history
-        losses.append(history["loss"])
-    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-5)
-    for one, two in zip(models[0].weights, models[1].weights, strict=True):
-        np.testing.assert_allclose(two, one, atol=1e-5, err_msg=one.path)
-
-
 @pytest.mark.parametrize(
     "kind, function, options",
     [
@@ -185,33 +124,33 @@ def test_plain_fit_on_replicas_equals_one_device(kind, options):
 @pytest.mark.parametrize("masked", [[0, 1, 5], [0, 1, 2, 3]], ids=["uneven", "all of a replica"])
 def test_samples_without_a_label_on_replicas_equal_one_device(kind, function, options, masked):
     """Loss, its gradient and the centers: the mean is over the labelled samples of both replicas."""
-    embeddings, labels = example()
+    labels, embeddings = example()
     labels[masked] = -1
     start, found = np.random.default_rng(2).normal(size=(4, 5)), []
     for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
         replicas = strategy.num_replicas_in_sync
         with strategy.scope():
             layer = kind(4, 5, **options)
-            layer.build((None, 5))
+            layer.build()
             layer.centers.assign(start)
 
         @tf.function
-        def step(x, y, layer=layer):
+        def step(y, x, layer=layer):
             with tf.GradientTape() as tape:
                 tape.watch(x)
-                loss = layer(x, y, training=True)
+                loss = layer(y, x, training=True)
             return loss, tape.gradient(loss, x)
 
-        parts = list(zip(np.split(embeddings, replicas), np.split(labels, replicas), strict=True))
-        x, y = (
+        parts = list(zip(np.split(labels, replicas), np.split(embeddings, replicas), strict=True))
+        y, x = (
             strategy.experimental_distribute_values_from_function(
                 lambda context, parts=parts, i=i: tf.constant(parts[context.replica_id_in_sync_group][i])
             )
             for i in range(2)
         )
-        losses, slopes = map(strategy.experimental_local_results, strategy.run(step, (x, y)))
+        losses, slopes = map(strategy.experimental_local_results, strategy.run(step, (y, x)))
         found.append((np.mean(losses), np.concatenate(slopes) / replicas, np.array(layer.centers)))
-    np.testing.assert_allclose(found[0][0], function(embeddings, labels, start, **options), rtol=1e-5)
+    np.testing.assert_allclose(found[0][0], function(labels, embeddings, start, **options), rtol=1e-5)
     assert np.any(found[0][1] != 0) and not np.any(found[0][1][masked])
     for one, two in zip(*found, strict=True):
         np.testing.assert_allclose(two, one, rtol=1e-5, atol=1e-6)
@@ -226,16 +165,16 @@ def test_samples_without_a_label_on_replicas_equal_one_device(kind, function, op
         ({"num_classes": "4"}, "num_classes must be a whole number, not '4'"),
         ({"embedding_dim": 5.0}, "embedding_dim must be a whole number, not 5.0"),
         ({"alpha": None}, r"alpha must be in \[0, 1\], not None"),
-        ({"loss_weight": "0.1"}, "loss_weight must be a finite number of at least 0, not '0.1'"),
         ({"nearest": 4}, r"nearest must be a whole number in \[1, num_classes - 1 = 3\], not 4"),
         ({"nearest": 1.5}, r"nearest must be a whole number in \[1, num_classes - 1 = 3\], not 1.5"),
         ({"nearest": "3"}, "nearest must be a whole number in .*, not '3'"),
         ({"margin": "large"}, "margin must be 'adaptive' or a number, not 'large'"),
         ({"margin": None}, "margin must be 'adaptive' or a number, not None"),
-        ({"loss_weight": -1}, "loss_weight must be a finite number of at least 0, not -1"),
-        ({"loss_weight": np.nan}, "loss_weight must be a finite number of at least 0, not nan"),
         ({"variance": "half"}, "variance must be one of"),
-        ({"form": "printed"}, "form must be one of"),
+        ({"variance": None}, "variance must be one of normalized, sum, not None"),
+        ({"as_printed": True, "hinge": False}, "hinge, .* must keep their defaults with as_printed.*; not False"),
+        ({"as_printed": True, "variance": "sum"}, "variance .* must keep their defaults with as_printed.*'sum'"),
+        ({"as_printed": True, "variance_gradient": True}, "must keep their defaults with as_printed.* and True"),
     ],
 )
 def test_arguments_are_checked(options, message):
@@ -265,7 +204,7 @@ def test_samples_of_another_kind_are_refused(kind, embeddings, labels, message):
     layer = kind(4, 5)
     for _ in range(2):
         with pytest.raises(ValueError, match=message):
-            layer(tf.zeros(embeddings), labels)
+            layer(labels, tf.zeros(embeddings))
         call(layer, *example())
 
 
@@ -278,27 +217,62 @@ def test_samples_of_another_kind_are_refused(kind, embeddings, labels, message):
 )
 def test_labels_of_another_kind_are_refused_before_training(labels, message):
     with pytest.raises(ValueError, match=message):
-        MDLoss(4, 5)(keras.KerasTensor((None, 5)), labels)
+        MDLoss(4, 5)(labels, keras.KerasTensor((None, 5)))
 
 
 @pytest.mark.parametrize("function", [md_loss, center_loss, center_update])
 def test_pure_functions_refuse_the_same(function):
-    embeddings, labels = example()
+    labels, embeddings = example()
     for wrong in (np.eye(8, 4), labels + 0.5):
         with pytest.raises(ValueError, match="labels must be class numbers of"):
-            function(embeddings, wrong, np.eye(4, 5))
+            function(wrong, embeddings, np.eye(4, 5))
     with pytest.raises(ValueError, match=r"embeddings must be \(B, 5\), not \(8, 1, 5\)"):
-        function(embeddings[:, None], labels, np.eye(4, 5))
+        function(labels, embeddings[:, None], np.eye(4, 5))
 
 
 def test_class_numbers_of_every_kind_are_the_same():
     """NumPy and TensorFlow, a column, shapes that a graph does not know; what it does not know fails in it."""
-    embeddings, labels = example()
+    labels, embeddings = example()
     layer = MDLoss(4, 5)
-    expected = call(layer, embeddings, labels)
+    expected = call(layer, labels, embeddings)
     for same in (labels.astype("u1"), labels.astype("i8"), labels[:, None], tf.constant(labels)):
-        assert layer(embeddings, same) == expected
-    unknown = tf.function(layer, input_signature=[tf.TensorSpec(None), tf.TensorSpec(None, tf.int32)])
-    np.testing.assert_allclose(unknown(embeddings, labels[:, None]), expected, rtol=1e-6)
+        assert layer(same, embeddings) == expected
+    unknown = tf.function(layer, input_signature=[tf.TensorSpec(None, tf.int32), tf.TensorSpec(None)])
+    np.testing.assert_allclose(unknown(labels[:, None], embeddings), expected, rtol=1e-6)
     with pytest.raises(tf.errors.InvalidArgumentError):
-        unknown(embeddings[:1], np.eye(4, dtype="i")[:1])
+        unknown(np.eye(4, dtype="i")[:1], embeddings[:1])
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_a_sample_of_weight_zero_is_as_good_as_absent(kind):
+    """Loss and centers are those of the other samples alone; weights of (B,) and (B, 1) are the same."""
+    labels, embeddings = example()
+    weights = np.array([0, 1, 1, 0, 1, 1, 0, 1], "f")
+    kept, start = weights > 0, np.random.default_rng(2).normal(size=(4, 5))
+    found = []
+    for arrays in (
+        (labels, embeddings, weights),
+        (labels, embeddings, weights[:, None]),
+        (labels[kept], embeddings[kept]),
+    ):
+        layer = kind(4, 5)
+        layer.build()
+        layer.centers.assign(start)
+        found.append((call(layer, *arrays, training=True), np.array(layer.centers)))
+    for weighted in found[:2]:
+        for one, two in zip(weighted, found[2], strict=True):
+            np.testing.assert_allclose(one, two, rtol=1e-6)
+
+
+def test_weights_of_samples_scale_their_losses():
+    """By hand: distances 1, 1, 4, so losses 1/2, 1/2, 2; with weights 2, 0, 1/4 (1 + 1/2) / 2 samples = 3/4.
+
+    Class 0 moves as without weights: by half of ((1,1) - (1,0) + (1,1) - (3,1)) / 3 = (-2, 1) / 3. Class 1 rests.
+    """
+    layer = CenterLoss(3, 2)
+    layer.build()
+    layer.centers.assign([[1.0, 1.0], [0.0, 1.0], [4.0, 0.0]])
+    embeddings = np.array([[1.0, 0.0], [0.0, 2.0], [3.0, 1.0]], "f")
+    loss = call(layer, np.array([0, 1, 0]), embeddings, np.array([2.0, 0.0, 0.25], "f"), training=True)
+    np.testing.assert_allclose(loss, 0.75)
+    np.testing.assert_allclose(layer.centers, [[4 / 3, 5 / 6], [0, 1], [4, 0]], rtol=1e-6)

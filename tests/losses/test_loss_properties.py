@@ -11,10 +11,10 @@ CLOSE = {"rtol": 1e-9, "atol": 1e-12}
 
 
 def drawn(seed, classes, batch):
-    """Embeddings, labels, centers, and new names: class i is called new[i]."""
+    """Labels, embeddings, centers, and new names: class i is called new[i]."""
     rng = np.random.default_rng(seed)
     embeddings, centers = rng.normal(size=(batch, 3)), rng.normal(size=(classes, 3))
-    return rng, embeddings, rng.integers(0, classes, batch), centers, rng.permutation(classes)
+    return rng, rng.integers(0, classes, batch), embeddings, centers, rng.permutation(classes)
 
 
 def renamed(rows, new):
@@ -28,19 +28,19 @@ def renamed(rows, new):
 @settings(max_examples=25, deadline=None)
 def test_md_loss(seed, classes, batch, hinge):
     """Relabelling the classes and permuting the batch change nothing; nor does a translation but for the margin."""
-    rng, embeddings, labels, centers, new = drawn(seed, classes, batch)
+    rng, labels, embeddings, centers, new = drawn(seed, classes, batch)
     nearest = int(rng.integers(1, classes))
 
-    def loss(x, y, c, margin="adaptive"):
-        return float(md_loss(x, y, c, nearest, margin, hinge=hinge))
+    def loss(y, x, c, margin="adaptive"):
+        return float(md_loss(y, x, c, nearest, margin, hinge=hinge))
 
-    expected = loss(embeddings, labels, centers)
+    expected = loss(labels, embeddings, centers)
     assert np.isfinite(expected)
-    np.testing.assert_allclose(loss(embeddings, new[labels], renamed(centers, new)), expected, **CLOSE)
+    np.testing.assert_allclose(loss(new[labels], embeddings, renamed(centers, new)), expected, **CLOSE)
     order = rng.permutation(batch)
-    np.testing.assert_allclose(loss(embeddings[order], labels[order], centers), expected, **CLOSE)
+    np.testing.assert_allclose(loss(labels[order], embeddings[order], centers), expected, **CLOSE)
     np.testing.assert_allclose(
-        loss(embeddings + 5, labels, centers + 5, 0.7), loss(embeddings, labels, centers, 0.7), rtol=1e-7, atol=1e-9
+        loss(labels, embeddings + 5, centers + 5, 0.7), loss(labels, embeddings, centers, 0.7), rtol=1e-7, atol=1e-9
     )
 
 
@@ -48,34 +48,34 @@ def test_md_loss(seed, classes, batch, hinge):
 @settings(max_examples=25, deadline=None)
 def test_center_update(seed, classes, batch):
     """Follows the classes' names, and neither the order of the batch nor the origin matters."""
-    rng, embeddings, labels, centers, new = drawn(seed, classes, batch)
+    rng, labels, embeddings, centers, new = drawn(seed, classes, batch)
     labels[rng.random(batch) < 0.2] = -1
-    expected = center_update(embeddings, labels, centers).numpy()
+    expected = center_update(labels, embeddings, centers).numpy()
     assert np.all(np.isfinite(expected))
     named = np.where(labels < 0, -1, new[labels])
-    np.testing.assert_allclose(center_update(embeddings, named, renamed(centers, new)), renamed(expected, new), **CLOSE)
+    np.testing.assert_allclose(center_update(named, embeddings, renamed(centers, new)), renamed(expected, new), **CLOSE)
     order = rng.permutation(batch)
-    np.testing.assert_allclose(center_update(embeddings[order], labels[order], centers), expected, **CLOSE)
-    np.testing.assert_allclose(center_update(embeddings + 5, labels, centers + 5), expected, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(center_update(labels[order], embeddings[order], centers), expected, **CLOSE)
+    np.testing.assert_allclose(center_update(labels, embeddings + 5, centers + 5), expected, rtol=1e-7, atol=1e-9)
 
 
 @given(*DATA, st.sampled_from(["normalized", "sum"]))
 @settings(max_examples=25, deadline=None)
 def test_feature_variance(seed, classes, batch, variance):
     """Neither the classes' names nor the order of the batch nor the origin matters; twice the size is four times it."""
-    rng, embeddings, labels, centers, new = drawn(seed, classes, batch)
+    rng, labels, embeddings, centers, new = drawn(seed, classes, batch)
     labels[rng.random(batch) < 0.2] = -1
-    expected = float(feature_variance(embeddings, labels, centers, variance))
+    expected = float(feature_variance(labels, embeddings, centers, variance))
     assert np.isfinite(expected) and expected >= 1e-6
     named = np.where(labels < 0, -1, new[labels])
-    found = feature_variance(embeddings, named, renamed(centers, new), variance)
+    found = feature_variance(named, embeddings, renamed(centers, new), variance)
     np.testing.assert_allclose(found, expected, **CLOSE)
     order = rng.permutation(batch)
-    np.testing.assert_allclose(feature_variance(embeddings[order], labels[order], centers, variance), expected, **CLOSE)
-    found = feature_variance(embeddings + 5, labels, centers + 5, variance)
+    np.testing.assert_allclose(feature_variance(labels[order], embeddings[order], centers, variance), expected, **CLOSE)
+    found = feature_variance(labels, embeddings + 5, centers + 5, variance)
     np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-9)
     if np.any(labels >= 0):
-        found = feature_variance(2 * embeddings, labels, 2 * centers, variance)
+        found = feature_variance(labels, 2 * embeddings, 2 * centers, variance)
         np.testing.assert_allclose(found, 4 * expected, **CLOSE)
 
 

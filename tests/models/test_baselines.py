@@ -122,7 +122,8 @@ def test_a_step_with_and_without_md_loss(name, md):
     split, model = random_split(40), tiny(name)
     before = [np.array(v) for v in model.trainable_variables]
     maker = MetricLoss().maker(7, model.output["embeddings"].shape[-1]) if md else None
-    trainer = Trainer(lambda: model, RECIPE, 40, tf.distribute.get_strategy(), [Task(metric_loss=maker)])
+    task = Task(metric_loss=maker, loss_weight=0.1)
+    trainer = Trainer(lambda: model, RECIPE, 40, tf.distribute.get_strategy(), [task])
     start_centers(trainer, [split], 0)
     figures = np.array(steps(trainer, [split]))
     assert np.all(np.isfinite(figures)) and np.all((figures[..., 2] > 0) == md)
@@ -135,13 +136,13 @@ def test_identity_aware_training(md):
     """Each contrastive loss moves its own layer; MD loss takes the place of the expression-sensitive one."""
     split, model = people(), tiny("meng")
     maker = MetricLoss().maker(7, 8) if md else None
-    tasks = identity_aware_tasks(split, maker)
+    tasks = identity_aware_tasks(split, maker, 0.1 if md else 1.0)
     assert [(task.name, task.features) for task in tasks] == [("expression", "embeddings"), ("identity", "identity")]
     trainer = Trainer(lambda: model, RECIPE, 40, tf.distribute.get_strategy(), tasks)
     start_centers(trainer, [split, split], 0)
     figures = np.array(steps(trainer, [split, split]))
     assert figures.shape == (2, 2, 4) and np.all(np.isfinite(figures)) and np.all(figures[..., 2] > 0)
-    weight = [layer.loss_weight for layer in trainer.metric_losses]
+    weight = [task.loss_weight for task in tasks]
     np.testing.assert_allclose(figures[..., 0], figures[..., 1] + weight * figures[..., 2], rtol=1e-5)
     state = trainer.state()
     assert ("centers/0000" in state) == md

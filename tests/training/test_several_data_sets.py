@@ -20,7 +20,7 @@ NETWORK = dataclasses.replace(TINY, dropout=0.0)
 
 def md(num_classes=7):
     start = keras.initializers.RandomNormal(seed=4)
-    return MDLoss(num_classes, 16, nearest=3, loss_weight=0.5, centers_initializer=start)
+    return MDLoss(num_classes, 16, nearest=3, centers_initializer=start)
 
 
 def make_trainer(tasks, strategy=None, recipe=RECIPE):
@@ -52,7 +52,7 @@ def test_step_follows_the_gradient_of_equation_10():
     batch norm, and only its own labels.
     """
     recipe = dataclasses.replace(RECIPE, schedule="paper", rate=1.0, momentum=0.0, weight_decay=0.0)
-    tasks, data = (Task("a", "logits", 1.0, md), Task("b", "logits_b", 2.0)), batches()
+    tasks, data = (Task("a", "logits", 1.0, md, 0.5), Task("b", "logits_b", 2.0)), batches()
     figures, moved = step(make_trainer(tasks, recipe=recipe), data)
     images, labels = np.concatenate([x for x, _ in data]), [y for _, y in data]
     masked = np.full(8, -1, np.int32)
@@ -93,7 +93,7 @@ def test_two_data_sets_with_md_loss_on_replicas_equal_one_device():
     """Ten steps, some samples without a label: figures (loss and metric loss), weights (hence gradients), centers."""
     states, data = [], batches()
     for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
-        tasks = (Task("a", "logits", 1.0, md), Task("b", "logits_b", 2.0, lambda: md(5)))
+        tasks = (Task("a", "logits", 1.0, md, 0.5), Task("b", "logits_b", 2.0, lambda: md(5), 0.5))
         trainer = make_trainer(tasks, strategy)
         batch = tuple((tf.constant(x), tf.constant(y)) for x, y in data)
         if strategy.num_replicas_in_sync > 1:

@@ -29,14 +29,14 @@ RECIPE = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9, augmentation=MIL
 
 
 def make_md_loss():
-    return MDLoss(TINY.num_classes, TINY.fc_units, nearest=2, loss_weight=0.1)
+    return MDLoss(TINY.num_classes, TINY.fc_units, nearest=2)
 
 
 TASKS = {
     "labels": Task(),
     "votes": Task(objective=SHARES),
-    "MD loss": Task(metric_loss=make_md_loss),
-    "votes, MD loss": Task(objective=SHARES, metric_loss=make_md_loss),
+    "MD loss": Task(metric_loss=make_md_loss, loss_weight=0.1),
+    "votes, MD loss": Task(objective=SHARES, metric_loss=make_md_loss, loss_weight=0.1),
 }
 
 

@@ -1,48 +1,21 @@
 """Squared distances between embeddings and class centers, in memory of B K + K D numbers and at most 17 B D.
 
-The latter are for up to 16 impostors of each sample and its own center: of few classes, such as seven, they are all.
+The 17 B D numbers are the differences to a sample's own center and to up to 16 impostor centers. With few classes,
+such as seven, these are all the other centers.
 """
 
 import tensorflow as tf
 
-from fer_md.losses.samples import check_samples
-
 GATHER_UP_TO = 16
-"""Impostors a sample whose differences are taken one by one: exact, at (P + 1) B D numbers."""
+"""Up to so many impostors a sample the differences are taken one by one: exact, at (P + 1) B D numbers."""
 
 
-def as_floats(embeddings, labels, centers):
-    """Tensors in the centers' precision, float32 at least.
-
-    Args:
-        embeddings: (B, D) of any float dtype.
-        labels: (B,) integers in [0, K), or negative where a sample has no label.
-        centers: (K, D) float.
-
-    Returns:
-        embeddings, labels with 0 for no label, centers, and (B,) float weights: 1, or 0 for no label.
-
-    Raises:
-        ValueError: labels of another rank, which would spread over the batch unnoticed; see also ``check_samples``.
-    """
-    centers = tf.convert_to_tensor(centers)
-    if centers.dtype not in (tf.float32, tf.float64):
-        centers = tf.cast(centers, tf.float32)
-    embeddings, labels = tf.convert_to_tensor(embeddings), tf.convert_to_tensor(labels)
-    check_samples(embeddings, labels, centers.shape[-1])
-    if labels.shape.rank != 1:
-        raise ValueError(f"labels must be (B,), not {labels.shape}")
-    labels = tf.cast(labels, tf.int32)
-    weights = tf.cast(labels >= 0, centers.dtype)
-    return tf.cast(embeddings, centers.dtype), tf.maximum(labels, 0), centers, weights
-
-
-def own_distances(embeddings, labels, centers):
-    """``||x_i - c_{y_i}||^2``: (B, D), (B,) and (K, D) to (B,)."""
+def own_distances(labels: tf.Tensor, embeddings: tf.Tensor, centers: tf.Tensor) -> tf.Tensor:
+    """``||x_i - c_{y_i}||^2``: (B,), (B, D) and (K, D) to (B,)."""
     return tf.reduce_sum(tf.square(embeddings - tf.gather(centers, labels)), axis=1)
 
 
-def distances_to_all(points, centers):
+def distances_to_all(points: tf.Tensor, centers: tf.Tensor) -> tf.Tensor:
     """``||x_i - c_j||^2``: (B, D) and (K, D) to (B, K), by one matrix product and no copy of the centers.
 
     Seen from the mean center o: ``||x - o||^2 + ||c - o||^2 - 2 (x - o) . (c - o)``. From the origin, the
@@ -56,7 +29,7 @@ def distances_to_all(points, centers):
     return tf.maximum(tf.reduce_sum(tf.square(offsets), 1)[:, None] + squares - 2 * products, 0)
 
 
-def nearest_impostors(labels, centers, nearest):
+def nearest_impostors(labels: tf.Tensor, centers: tf.Tensor, nearest: int) -> tf.Tensor:
     """The ``nearest`` other centers closest to each sample's own center: (B,) and (K, D) to (B, nearest) int32."""
     separations = distances_to_all(tf.gather(centers, labels), centers)
     own = tf.one_hot(labels, tf.shape(centers)[0], on_value=True, off_value=False)
@@ -64,7 +37,7 @@ def nearest_impostors(labels, centers, nearest):
     return tf.math.top_k(-separations, nearest, sorted=False).indices
 
 
-def impostor_distances(embeddings, labels, centers, nearest):
+def impostor_distances(labels: tf.Tensor, embeddings: tf.Tensor, centers: tf.Tensor, nearest: int) -> tf.Tensor:
     """``||x_i - c_j||^2`` to the P = ``nearest`` impostor centers of each sample: (B, P).
 
     Up to P = 16 by the differences, (B, P, D); above it by the products with all centers, (B, K).

@@ -1,0 +1,57 @@
+"""What ``import fer_md`` gives, and what it does not load, in processes of their own."""
+
+import subprocess
+import sys
+
+import pytest
+
+import fer_md
+from fer_md.losses import MDLoss, MetricLossModel
+from fer_md.models import TINY, build_component
+
+WRITE_OUR_CLASSES = """
+import keras
+print(*sorted(name for name in keras.saving.get_custom_objects() if name.startswith("fer_md>")))
+"""
+
+
+def run(code, *arguments):
+    answer = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    return answer
+
+
+def test_every_name_is_there_and_shown():
+    assert set(fer_md.__all__) <= set(dir(fer_md))
+    assert all(hasattr(fer_md, name) for name in fer_md.__all__)
+    assert fer_md.MDLoss is MDLoss and fer_md.build_component is build_component
+    with pytest.raises(AttributeError, match="module 'fer_md' has no attribute 'MdLoss'"):
+        _ = fer_md.MdLoss
+
+
+def test_import_loads_neither_tensorflow_nor_keras():
+    run("import sys, fer_md; fer_md.EXPRESSIONS, dir(fer_md); assert not {'tensorflow', 'keras'} & {*sys.modules}")
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import fer_md",
+        "import fer_md, importlib.util; importlib.util.find_spec('keras')",
+        "import keras, fer_md",
+        "import fer_md.layers",
+        "import fer_md.losses",
+        "import fer_md.models",
+    ],
+)
+def test_keras_knows_all_our_classes_in_whatever_order_they_are_imported(imports):
+    found = run(imports + WRITE_OUR_CLASSES).stdout.split()
+    assert {"fer_md>MDLoss", "fer_md>MetricLossModel", "fer_md>CReLU", "fer_md>Standardize"} <= set(found)
+
+
+def test_saved_networks_open_in_plain_keras_after_import_fer_md(tmp_path):
+    network = build_component(TINY)
+    network.save(tmp_path / "component.keras")
+    MetricLossModel(network, MDLoss(TINY.num_classes, TINY.fc_units)).save(tmp_path / "own.keras")
+    code = "import sys, fer_md, keras; [keras.saving.load_model(path) for path in sys.argv[1:]]"
+    run(code, tmp_path / "component.keras", tmp_path / "own.keras")
