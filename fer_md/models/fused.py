@@ -1,4 +1,6 @@
-"""Weighted summation of the components' scores, S_i = sum_j w_j C_{j,i} (the paper's Sec. 3.2.2)."""
+"""The weighted sum of the components' scores, S_i = sum_j w_j C_{j,i} (the paper's Sec. 3.2.2)."""
+
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -6,11 +8,11 @@ import numpy as np
 from fer_md.errors import FerMdError
 
 
-def check_weights(weights, count):
-    """The weights of ``count`` components as a list of float, equal ones for None.
+def check_weights(weights: Sequence[float] | np.ndarray | None, count: int) -> list[float]:
+    """The weights of ``count`` components as a list; None gives equal weights.
 
     Raises:
-        ValueError: another number of weights, a negative one, or another sum than 1.
+        ValueError: there are not ``count`` weights, one is negative, or their sum is not 1.
     """
     weights = [1 / count] * count if weights is None else [float(weight) for weight in weights]
     if len(weights) != count or min(weights) < 0 or abs(sum(weights) - 1) > 1e-6:
@@ -18,13 +20,18 @@ def check_weights(weights, count):
     return weights
 
 
-def build_fused(components, weights=None, heads=None, name="fused"):
-    """Several components behind one input; the output's softmax is the weighted mean of their probabilities.
+def build_fused(
+    components: Sequence[keras.Model],
+    weights: Sequence[float] | np.ndarray | None = None,
+    heads: Sequence[str] | None = None,
+    name: str = "fused",
+) -> keras.Model:
+    """Puts several components behind one input. The softmax of the output is the weighted mean of their probabilities.
 
     Args:
-        components: list of ``keras.Model`` made by ``build_component``; they share their weights with the result.
-        weights: numbers that add up to 1, one a component; None for equal ones.
-        heads: the output of each component that scores the common label space; None for ``"logits"``.
+        components: networks made by ``build_component``; they share their weights with the result.
+        weights: one number for each component, with sum 1; None for equal weights.
+        heads: for each component the name of its output that scores the common label space; None for ``"logits"``.
         name: of the model.
 
     Returns:
@@ -32,7 +39,7 @@ def build_fused(components, weights=None, heads=None, name="fused"):
         the logarithm of ``sum_j weights_j softmax(logits_j)``.
 
     Raises:
-        ValueError: the components' inputs or label spaces differ in size, or see ``check_weights``.
+        ValueError: the components' inputs or label spaces differ in size; or an error of ``check_weights``.
     """
     weights = check_weights(weights, len(components))
     parts = list(zip(components, heads or ["logits"] * len(components), weights, strict=True))
@@ -47,37 +54,37 @@ def build_fused(components, weights=None, heads=None, name="fused"):
     return keras.Model(images, {"logits": keras.ops.log(scores + 1e-12)}, name=name)
 
 
-def fuse(scores, weights=None):
+def fuse(scores: Sequence[np.ndarray] | np.ndarray, weights: Sequence[float] | np.ndarray | None = None) -> np.ndarray:
     """``S_i = sum_j weights_j C_{j,i}``: the mean of the components' probabilities.
 
     Args:
         scores: (N, B, K) probabilities of N components.
-        weights: N numbers that add up to 1; None for equal ones ("often set to the same value").
+        weights: N numbers with sum 1; None for equal weights (the paper: "often set to the same value").
 
     Returns:
         (B, K) float64.
 
     Raises:
-        ValueError: another number of weights, a negative one, or another sum.
+        ValueError: see ``check_weights``.
     """
     scores = np.asarray(scores, np.float64)
     return np.tensordot(check_weights(weights, len(scores)), scores, axes=1)
 
 
-def check_apart(split, validation):
-    """``FerMdError`` where the split to measure is the one that weights are fitted on."""
+def check_apart(split: str, validation: str) -> None:
+    """Raises `FerMdError` where the split to measure is the one that weights are fitted on."""
     if split == validation:
         raise FerMdError(
-            f"--split={split}: the weights are fitted on it; measure another split (such as PrivateTest), "
-            "or fit on another --validation"
+            f"split={split}: the weights are fitted on it; measure another split (such as PrivateTest), "
+            "or fit on another validation split"
         )
 
 
-def fit_weights(scores, labels, rounds=500):
+def fit_weights(scores: Sequence[np.ndarray] | np.ndarray, labels: np.ndarray, rounds: int = 500) -> np.ndarray:
     """The weights under which the fused scores give the labels the highest likelihood.
 
-    The likelihood is concave in the weights; each round of expectation maximisation for the shares of a mixture
-    raises it: ``w_j <- mean_i w_j C_{j,y_i} / sum_l w_l C_{l,y_i}``.
+    The likelihood is concave in the weights. Each round of expectation maximisation, which treats the weights as the
+    shares of a mixture, raises it: ``w_j <- mean_i w_j C_{j,y_i} / sum_l w_l C_{l,y_i}``.
 
     Args:
         scores: (N, B, K) probabilities of N components, on a validation split.
@@ -85,10 +92,10 @@ def fit_weights(scores, labels, rounds=500):
         rounds: number of rounds.
 
     Returns:
-        (N,) float64, adding up to 1.
+        (N,) float64, with sum 1.
 
     Raises:
-        ValueError: no samples.
+        ValueError: there are no samples.
     """
     scores, labels = np.asarray(scores, np.float64), np.asarray(labels)
     if not len(labels):

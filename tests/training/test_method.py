@@ -177,7 +177,7 @@ def test_scripts_fine_tune_and_fuse(stage, tmp_path):
     assert sum(metrics["score_weights"]) == pytest.approx(1) and metrics["validation"] == "PublicTest"
     assert metrics["images"] == 8 and len(metrics["models"]) == 2
     answer = script("evaluate.py", *both, "--split=PublicTest")
-    assert answer.returncode == 1 and "--split=PublicTest: the weights are fitted on it" in answer.stderr
+    assert answer.returncode == 1 and "split=PublicTest: the weights are fitted on it" in answer.stderr
     stages = tmp_path / "results" / "stages.json"
     answer = script("compare_stages.py", *flags, f"--finetuned={tmp_path / 'run'}", f"--output={stages}")
     assert answer.returncode == 0, answer.stderr

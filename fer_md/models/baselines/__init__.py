@@ -1,4 +1,4 @@
-"""Our component and the networks it is compared with, by name."""
+"""Our component and the networks that it is compared with, by name."""
 
 from fer_md.models.baselines.hyperface import HyperFaceConfig, build_hyperface
 from fer_md.models.baselines.kim import KimConfig, build_kim
@@ -14,7 +14,8 @@ BASELINES = {
     "meng": build_meng,
     "hyperface": build_hyperface,
 }
-"""Functions of a config, a seed and a name; outputs ``embeddings``, ``logits`` and what is the network's own."""
+"""Functions of a configuration, a seed and a name that build a network with the outputs ``embeddings`` and ``logits``,
+and further ones of its own."""
 
 CONFIGS = {
     "component": ComponentConfig(),

@@ -1,17 +1,19 @@
 """Decision fusion of a hierarchical committee, weighted by validated accuracy to a power (Kim et al., JMUI 2016)."""
 
+from collections.abc import Iterable, Mapping, Sequence
+
 import numpy as np
 
 from fer_md.models.fused import fuse
 
 EXPONENTS = np.arange(-500, 1501) / 10
-"""The powers that are tried: -50 to 150 in steps of 0.1, as in the authors' published code."""
+"""The powers q that are tried: -50 to 150 in steps of 0.1, as in the authors' published code."""
 
 LOWEST_ACCURACY = 1e-6
-"""In place of 0, whose negative powers are infinite."""
+"""Takes the place of an accuracy of 0, whose negative powers are infinite."""
 
 
-def exponential_weights(accuracies, exponent):
+def exponential_weights(accuracies: Sequence[float] | np.ndarray, exponent: float) -> np.ndarray:
     """``w_m = a_m^q / sum_n a_n^q``: q = 0 gives equal weights, a large q the best member alone.
 
     Args:
@@ -19,28 +21,25 @@ def exponential_weights(accuracies, exponent):
         exponent: q.
 
     Returns:
-        (N,) float64, adding up to 1.
+        (N,) float64, with sum 1.
     """
     logs = exponent * np.log(np.maximum(np.asarray(accuracies, np.float64), LOWEST_ACCURACY))
     powers = np.exp(logs - logs.max())
     return powers / powers.sum()
 
 
-def choose_exponent(scores, labels):
+def choose_exponent(scores: np.ndarray, labels: np.ndarray) -> float:
     """The q of ``EXPONENTS`` whose weights give the highest accuracy on the validation split.
 
-    Among equals the one of smallest size, since the accuracies then say least; the authors' code takes the first,
-    which is the most negative and prefers the worst members.
+    Among equally good powers it is the one nearest to 0, with which the accuracies count least. The authors' code takes
+    the first one, which is the most negative and prefers the worst members.
 
     Args:
         scores: (N, B, K) probabilities of N members.
         labels: (B,) integers in [0, K).
 
-    Returns:
-        float.
-
     Raises:
-        ValueError: no samples.
+        ValueError: there are no samples.
     """
     scores, labels = np.asarray(scores, np.float64), np.asarray(labels)
     accuracies = member_accuracies(scores, labels)
@@ -51,23 +50,25 @@ def choose_exponent(scores, labels):
     return float(best[np.abs(best).argmin()])
 
 
-def committee_weights(scores, labels, groups):
+def committee_weights(
+    scores: np.ndarray, labels: np.ndarray, groups: Mapping[str, Iterable[int]]
+) -> tuple[np.ndarray, dict[str, float]]:
     """Weights of the members of a committee of two levels, fitted on the validation split.
 
-    In each group the members are weighted by ``exponential_weights`` with a q of the group's own (the authors'
-    VA-Expo-WA); the groups' results are averaged. Both levels are weighted sums, hence so is the committee:
+    In each group ``exponential_weights`` weights the members, with a q of the group's own (the authors' VA-Expo-WA).
+    The groups' results are averaged. Both levels are weighted sums, and so is the committee:
     ``fer_md.models.fused.fuse(scores, weights)``.
 
     Args:
         scores: (N, B, K) probabilities of N members, on the validation split.
         labels: (B,) integers in [0, K).
-        groups: dict from a group's name to the indices of its members.
+        groups: the indices of the members, by the name of their group.
 
     Returns:
-        (N,) float64 weights, adding up to 1, and a dict from a group's name to its q.
+        (weights, exponents): (N,) float64 with sum 1, and q by the name of the group.
 
     Raises:
-        ValueError: no samples.
+        ValueError: there are no samples.
 
     Reference:
         B.-K. Kim, J. Roh, S.-Y. Dong, S.-Y. Lee, Hierarchical committee of deep convolutional neural networks for
@@ -84,8 +85,8 @@ def committee_weights(scores, labels, groups):
     return weights, exponents
 
 
-def member_accuracies(scores, labels):
-    """Accuracy (N,) of each of N members from their (N, B, K) probabilities; ValueError without samples."""
+def member_accuracies(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Accuracies (N,) of N members from their (N, B, K) probabilities; `ValueError` where there are no samples."""
     if not len(labels):
         raise ValueError("a committee's weights need at least one labelled sample")
     return (scores.argmax(2) == labels).mean(1)

@@ -16,21 +16,24 @@ from fer_md.models.seeding import seed_initial_weights
 class HyperFaceConfig:
     """HyperFace on an AlexNet, at our input size.
 
-    Public, in an independent reimplementation (takiyu/hyperface at 0ae8006): five convolutions of 96 to 384 filters;
-    the first, third and fifth brought to 6x6 and joined, 1x1 to 192; a fully connected layer of 3,072, then one of
-    512 for each task. Ours: 48 pixels in place of 227, which takes 5x5 kernels of stride 1 in place of 11x11 of
-    stride 4 and poolings by 2, and gives 6x6 as there; 68 landmarks in place of 21; and of its five tasks landmarks
-    and, in place of gender, the expression, which is what our data sets have labels for. By default 29,106,191
-    trainable weights.
+    Public, in an independent reimplementation (takiyu/hyperface at 0ae8006): five convolutions of 96 to 384 filters.
+    The maps of the first, third and fifth are brought to 6x6, joined, and reduced to 192 by a 1x1 convolution. A fully
+    connected layer of 3,072 follows, then one of 512 for each task.
+
+    Ours: 48 pixels in place of 227. This takes 5x5 kernels of stride 1 in place of 11x11 of stride 4, and poolings by
+    2, and gives 6x6 as there. There are 68 landmarks in place of 21. Of the five tasks there are two: landmarks, and
+    the expression in place of the gender, because that is what our data sets are labelled with.
+
+    The default has 29,106,191 trainable weights.
 
     Attributes:
         image_size: edge of the input.
         num_classes: outputs of the expression head.
-        filters: of the five convolutions.
-        fused_filters: of the two convolutions that shrink a layer's map, and of the one over the joined maps.
+        filters: filters of the five convolutions.
+        fused_filters: filters of the two convolutions that shrink a map, and of the one over the joined maps.
         fc_units: width of the layer that all tasks share, which gives the embeddings.
         task_units: width of each task's own layer.
-        dropout: share dropped after both.
+        dropout: share that is dropped after these layers.
     """
 
     image_size: int = 48
@@ -41,7 +44,7 @@ class HyperFaceConfig:
     task_units: int = 512
     dropout: float = 0.5
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_config(self)
         if len(self.filters) != 5:
             raise ValueError(f"filters must have five entries, one a convolution, not {self.filters}")
@@ -53,18 +56,18 @@ QUARTER = HyperFaceConfig(filters=(24, 64, 96, 96, 64), fused_filters=(64, 48), 
 """A quarter of every width: a training step takes 1.5 times that of the component with ``HALF``."""
 
 
-def apply_pool(x, name):
-    """Max-pooling by 2 and response normalisation."""
+def apply_pool(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    """Max-pooling by 2, then response normalisation."""
     return ResponseNorm(name=f"{name}_norm")(keras.layers.MaxPooling2D(2, name=f"{name}_pool")(x))
 
 
-def apply_task(x, config, seed, name):
+def apply_task(x: keras.KerasTensor, config: HyperFaceConfig, seed: int, name: str) -> keras.KerasTensor:
     """A task's own fully connected layer: (B, fc_units) -> (B, task_units)."""
     x = keras.layers.Dense(config.task_units, "relu", kernel_initializer="he_normal", name=f"fc_{name}")(x)
     return Dropout(config.dropout, seed=seed, name=f"dropout_{name}")(x)
 
 
-def fused_maps(x, config):
+def fused_maps(x: keras.KerasTensor, config: HyperFaceConfig) -> keras.KerasTensor:
     """The early, middle and last maps of five convolutions, joined at an eighth of the input's edge."""
     filters, (shrunk, joined) = config.filters, config.fused_filters
     early = apply_pool(conv_relu(x, filters[0], 5, "conv1"), "conv1")
@@ -77,18 +80,18 @@ def fused_maps(x, config):
     return conv_relu(keras.layers.Concatenate(name="fusion")(maps), joined, 1, "conv_all")
 
 
-def build_hyperface(config=None, seed=0, name="hyperface"):
+def build_hyperface(config: HyperFaceConfig | None = None, seed: int = 0, name: str = "hyperface") -> keras.Model:
     """Builds the network.
 
     Args:
-        config: ``HyperFaceConfig``; None for the default.
-        seed: of the initial weights and of dropout; sets Python's ``random``, see ``seed_initial_weights``.
+        config: the widths; None for the default.
+        seed: of the initial weights and of dropout. Python's ``random`` is seeded too, see ``seed_initial_weights``.
         name: of the model.
 
     Returns:
         ``keras.Model`` from images (B, image_size, image_size, 1), gray levels in [0, 255], to a dict:
         ``embeddings`` (B, fc_units); ``logits`` (B, num_classes) float32; ``landmarks`` (B, 68, 2) float32, x and y
-        from the middle of the image as shares of its edge, so that 0.5 is the right or lower border.
+        measured from the middle of the image as shares of its edge, so that 0.5 is the right or lower border.
     """
     config = config or HyperFaceConfig()
     seed_initial_weights(seed)

@@ -11,6 +11,7 @@ from fer_md.models.config import check_config
 from fer_md.models.seeding import seed_initial_weights
 
 INPUTS = ("raw", "smoothed", "equalized")
+"""What is done about the light, by name; see ``apply_illumination``."""
 
 CONVOLUTIONS = {
     "small": ((3, 1), (3, 0), (3, 1)),
@@ -24,7 +25,7 @@ POOLINGS = {
     "medium": ((3, 1), (3, 1), (3, 1)),
     "large": ((2, 0), (2, 1), (2, 0)),
 }
-"""Window and rows and columns of zeros at the top left of the three poolings of stride 2."""
+"""Window of the three poolings of stride 2, and how many rows and columns of zeros are added at the top left."""
 
 CROP = 42
 """Edge of the faces that the members see."""
@@ -35,20 +36,22 @@ class KimConfig:
     """One member of the committee of Kim et al.
 
     Public, in the authors' own code (bokyeong1015/HierCommCNNs at 3c54b36): the three inputs, the three sets of
-    kernels, all widths, paddings and poolings; 851,367 (small, 512) to 5,092,007 (large, 3,072) weights, by default
-    3,361,703. Ours, so that all methods share one loop and recipe: batches, learning rates and augmentation, the
-    face shrunk from 48 to 42 pixels in the graph where the authors also train on four crops of that size, and He's
-    initial weights (the authors': standard deviations 0.01 and 0.001, biases 0.1 and 0.01, a last layer of zeros,
-    for 100 epochs of pre-training).
+    kernels, all widths, paddings and poolings. The members have 851,367 (small, 512) to 5,092,007 (large, 3,072)
+    weights, the default 3,361,703.
+
+    Ours, so that all methods share one loop and recipe: batches, learning rates and augmentation. The face is shrunk
+    from 48 to 42 pixels in the graph; the authors also train on four crops of that size. The initial weights are He's;
+    the authors' have standard deviations of 0.01 and 0.001, biases of 0.1 and 0.01 and a last layer of zeros, for 100
+    epochs of pre-training.
 
     Attributes:
         image_size: edge of the input.
         num_classes: outputs of the softmax.
         illumination: ``"raw"``, ``"smoothed"`` (see ``IsotropicSmoothing``) or ``"equalized"``; each in [0, 1].
         kernels: ``"small"``, ``"medium"`` or ``"large"``.
-        filters: of the three convolutions.
+        filters: filters of the three convolutions.
         fc_units: width of the fully connected layer, which gives the embeddings (Kim et al.: 512 to 3,072).
-        dropout: share dropped before the softmax (Kim et al.: 0.5 or 0.8).
+        dropout: share that is dropped before the softmax (Kim et al.: 0.5 or 0.8).
     """
 
     image_size: int = 48
@@ -59,7 +62,7 @@ class KimConfig:
     fc_units: int = 2048
     dropout: float = 0.5
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_config(self)
         if self.illumination not in INPUTS:
             raise ValueError(f"illumination must be one of {', '.join(INPUTS)}, not {self.illumination!r}")
@@ -69,13 +72,15 @@ class KimConfig:
             raise ValueError(f"filters must have three entries, one a convolution, not {self.filters}")
 
 
-def apply_illumination(images, kind):
-    """Gray levels in [0, 255] to values in [0, 1], by one of ``INPUTS``."""
+def apply_illumination(images: keras.KerasTensor, kind: str) -> keras.KerasTensor:
+    """Turns gray levels in [0, 255] to values in [0, 1], by one of ``INPUTS``."""
     layers = {"raw": Stretch, "smoothed": IsotropicSmoothing, "equalized": Equalize}
     return layers[kind](name=kind)(images)
 
 
-def apply_stage(x, filters, convolution, pooling, name):
+def apply_stage(
+    x: keras.KerasTensor, filters: int, convolution: tuple[int, int], pooling: tuple[int, int], name: str
+) -> keras.KerasTensor:
     """Convolution, ReLU and max-pooling of stride 2 with the authors' paddings: (B, H, W, C) -> (B, h, w, filters)."""
     (size, around), (window, before) = convolution, pooling
     if around:
@@ -86,12 +91,12 @@ def apply_stage(x, filters, convolution, pooling, name):
     return keras.layers.MaxPooling2D(window, 2, name=f"{name}_pool")(x)
 
 
-def build_kim(config=None, seed=0, name="kim"):
-    """Builds one member; ``fer_md.models.baselines.committee`` fuses several.
+def build_kim(config: KimConfig | None = None, seed: int = 0, name: str = "kim") -> keras.Model:
+    """Builds one member. ``fer_md.models.baselines.committee`` fuses several.
 
     Args:
-        config: ``KimConfig``; None for the default.
-        seed: of the initial weights and of dropout; sets Python's ``random``, see ``seed_initial_weights``.
+        config: the member; None for the default.
+        seed: of the initial weights and of dropout. Python's ``random`` is seeded too, see ``seed_initial_weights``.
         name: of the model.
 
     Returns:

@@ -12,12 +12,19 @@ from fer_md.models.config import ComponentConfig
 class MengConfig(ComponentConfig):
     """The IACNN of Meng et al. on our component's convolutions.
 
-    Public: two identical streams that see the two faces of a pair, an expression-sensitive and an identity-sensitive
-    contrastive loss (the abstract). From memory of the paper, not confirmed: the streams share their weights; each
-    has a fully connected layer for either loss, and both together give the expression; one stream is used at test.
-    Inferred: all widths; the convolutions and the first fully connected layer are those of ``ComponentConfig``, so
-    that a comparison with our component is one of the losses. Ours: features of unit length in the contrastive losses,
-    their margin of 1, and the weight 1 of each beside softmax. By default 4,684,655 trainable weights.
+    Public (the abstract): two identical streams see the two faces of a pair. There are two contrastive losses, one
+    sensitive to the expression and one to the identity.
+
+    From memory of the paper, not confirmed: the streams share their weights. Each has a fully connected layer for
+    either loss; both layers together give the expression. One stream is used for testing.
+
+    Inferred: all widths. The convolutions and the first fully connected layer are those of ``ComponentConfig``, so that
+    a comparison with our component compares the losses.
+
+    Ours: features of unit length in the contrastive losses, their margin of 1, and a weight of 1 for each of them
+    beside softmax.
+
+    The default has 4,684,655 trainable weights.
 
     Attributes:
         features: width of the expression layer, which gives the embeddings, and of the identity layer.
@@ -26,12 +33,12 @@ class MengConfig(ComponentConfig):
     features: int = 512
 
 
-def build_meng(config=None, seed=0, name="meng"):
-    """Builds the network of a stream. With shared weights, two streams are one network on both faces of each pair.
+def build_meng(config: MengConfig | None = None, seed: int = 0, name: str = "meng") -> keras.Model:
+    """Builds one stream. Since the weights are shared, two streams are one network that sees both faces of each pair.
 
     Args:
-        config: ``MengConfig``; None for the default.
-        seed: of the initial weights and of dropout; sets Python's ``random``, see ``seed_initial_weights``.
+        config: the widths; None for the default.
+        seed: of the initial weights and of dropout. Python's ``random`` is seeded too, see ``seed_initial_weights``.
         name: of the model.
 
     Returns:

@@ -3,6 +3,7 @@
 import dataclasses
 
 import keras
+import numpy as np
 
 from fer_md.expressions import EXPRESSIONS
 from fer_md.layers import Correspondence, Dropout, ResponseNorm, Standardize
@@ -15,25 +16,29 @@ from fer_md.models.seeding import seed_initial_weights
 class ZhangConfig:
     """The network of Zhang et al. at our input size.
 
-    Public: one network for attributes (expression among them) of several data sets, of which each image has some
-    labelled; a bridging layer that makes use of correspondences between the faces of different data sets (the
-    abstract, arXiv 1509.03936); the order convolution, pooling, response normalisation, twice, then convolution,
-    pooling, convolution and two fully connected layers, 21.3 million weights (Pramerdorfer and Kampel, arXiv
-    1612.02903). From memory of the paper, not confirmed: the mechanism of the bridge, clusters within clusters of
-    histograms of gradients, whose code stands beside the convolutions' output before the fully connected layer; a
-    loss over the labelled attributes only.
-    Inferred: every width and kernel size, chosen to come near that number; the constants of the response
-    normalisation, those of Krizhevsky et al.; histograms on a grid over the aligned face, where the paper has them at
-    landmarks; dropout.
-    By default 20,023,559 trainable weights.
+    Public (the abstract, arXiv 1509.03936): one network learns attributes, the expression among them, from several data
+    sets, in which each image has labels for some of them. A bridging layer makes use of correspondences between the
+    faces of different data sets. Public (Pramerdorfer and Kampel, arXiv 1612.02903): the order of the layers, which is
+    convolution, pooling and response normalisation, twice, then convolution, pooling, convolution and two fully
+    connected layers; and their 21.3 million weights.
+
+    From memory of the paper, not confirmed: the bridge is made of clusters within clusters of histograms of gradients.
+    Their code is put beside the convolutions' output, before the fully connected layer. The loss is taken over the
+    labelled attributes only.
+
+    Inferred: all widths and kernel sizes, chosen to come near that number of weights; the constants of the response
+    normalisation, which are those of Krizhevsky et al.; histograms on a grid over the aligned face, where the paper has
+    them at landmarks; dropout.
+
+    The default has 20,023,559 trainable weights.
 
     Attributes:
         image_size: edge of the input.
-        num_classes: outputs of the expression head; other label spaces are added by ``fer_md.models.add_head``.
-        filters: of the four convolutions.
+        num_classes: outputs of the expression head; ``fer_md.models.add_head`` adds other label spaces.
+        filters: filters of the four convolutions.
         fc_units: width of the bridging layer, which gives the embeddings.
-        clusters: k of the ``Correspondence`` code.
-        dropout: share dropped before the heads.
+        clusters: k of the code, see ``fer_md.layers.Correspondence``.
+        dropout: share that is dropped before the heads.
     """
 
     image_size: int = 48
@@ -43,7 +48,7 @@ class ZhangConfig:
     clusters: int = 4
     dropout: float = 0.5
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_config(self)
         if len(self.filters) != 4:
             raise ValueError(f"filters must have four entries, one a convolution, not {self.filters}")
@@ -51,14 +56,12 @@ class ZhangConfig:
             raise ValueError(f"image_size must be a multiple of 24 (poolings by 8, cells by 6), not {self.image_size}")
 
 
-def build_zhang(config=None, seed=0, name="zhang"):
-    """Builds the network; ``adapt_bridge`` then gives the bridging layer its correspondences.
-
-    The losses of several data sets, each over its labelled images only, are ``fer_md.training.task.Task``'s.
+def build_zhang(config: ZhangConfig | None = None, seed: int = 0, name: str = "zhang") -> keras.Model:
+    """Builds the network. ``adapt_bridge`` then gives the bridging layer its correspondences.
 
     Args:
-        config: ``ZhangConfig``; None for the default.
-        seed: of the initial weights and of dropout; sets Python's ``random``, see ``seed_initial_weights``.
+        config: the widths; None for the default.
+        seed: of the initial weights and of dropout. Python's ``random`` is seeded too, see ``seed_initial_weights``.
         name: of the model.
 
     Returns:
@@ -86,16 +89,16 @@ def build_zhang(config=None, seed=0, name="zhang"):
     return keras.Model(images, {"embeddings": embeddings, "logits": logits}, name=name)
 
 
-def adapt_bridge(model, images, seed=0):
-    """Finds the correspondences among the faces of all data sets; part of building, before a trainer gets the model.
+def adapt_bridge(model: keras.Model, images: np.ndarray, seed: int = 0) -> keras.Model:
+    """Finds the correspondences among the faces of all data sets. Call it before the network is trained.
 
     Args:
-        model: ``keras.Model`` made by ``build_zhang``.
+        model: a network made by ``build_zhang``.
         images: (N, H, W) uint8, the training faces of all data sets.
         seed: of the clusters.
 
     Returns:
-        ``model``.
+        the same ``model``.
     """
     model.get_layer("correspondence").adapt(images, seed)
     return model
