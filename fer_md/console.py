@@ -1,8 +1,13 @@
 """How every script of the project starts: quiet logs, help that teaches, errors in one line."""
 
+import dataclasses
 import math
 import sys
 import traceback
+import types
+import typing
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from absl import app, flags, logging
 
@@ -15,12 +20,15 @@ STOPPED = 130
 """Exit status of what was told to stop before its end, also of a training that can go on: so make goes no further."""
 
 
-def run(main):
-    """Runs ``main()`` under absl flags and ends the process with its status; see `guard`.
+def run(main: Callable[..., int | None], settings: type | None = None) -> None:
+    """Runs ``main`` under the flags of the command line and ends the process with its status; see `guard`.
 
     Args:
-        main: a function without arguments, called once the flags are parsed; returns None or an exit status.
+        main: function of the settings that returns None or an exit status; without ``settings`` of no arguments.
+        settings: frozen dataclass whose fields are made by `flag`. Each is a flag of its name.
     """
+    if settings is not None:
+        _define_flags(settings)
 
     def guarded(argv):
         if len(argv) > 1:
@@ -28,10 +36,90 @@ def run(main):
             return _fail(message, flags.FLAGS.debug)
         if empty := [flag for flag in flags.FLAGS if flags.FLAGS[flag].present and flags.FLAGS[flag].value == []]:
             return _fail(f"--{empty[0]} is empty; name at least one, separated by commas", flags.FLAGS.debug)
-        return guard(main, flags.FLAGS.debug)
+        if settings is None:
+            return guard(main, flags.FLAGS.debug)
+        return guard(lambda: main(_filled(settings)), flags.FLAGS.debug)
 
     logging.set_verbosity(logging.ERROR)
     app.run(guarded, flags_parser=_parse_flags)
+
+
+REQUIRED = dataclasses.MISSING
+
+
+def flag(
+    text: str,
+    default: Any = REQUIRED,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    choices: Sequence[str] = (),
+) -> Any:
+    """A field of a settings dataclass that is a flag of the command line.
+
+    >>> @dataclasses.dataclass(frozen=True)
+    ... class Settings:
+    ...     data: str = flag("Prepared folder.")
+    ...     epochs: int | None = flag("In place of the preset's.", None, least=1)
+    ...     seeds: tuple[int, ...] = flag("Seeds to train with.", (0,))
+
+    The annotation says what the flag takes: ``str``, ``int``, ``float``, ``bool``, or a ``tuple`` of the first three,
+    written with commas; ``| None`` where the flag may be missing. Values of a tuple of ``int`` are whole numbers of at
+    least 0 (or ``least``), all different; those of a tuple of ``float`` are finite.
+
+    Args:
+        text: for ``--help``.
+        default: value without the flag. Left out, the flag is required.
+        least, most: smallest and largest number allowed.
+        choices: the words allowed; all by default.
+    """
+    return dataclasses.field(
+        default=default, kw_only=True, metadata={"text": text, "least": least, "most": most, "choices": choices}
+    )
+
+
+def _define_flags(settings):
+    hints = typing.get_type_hints(settings)
+    for field in dataclasses.fields(settings):
+        kind, item = _kind(hints[field.name])
+        required = field.default is REQUIRED
+        default = None if required else field.default
+        # Under its name in argv, absl takes the flags for those of the script, which --help lists.
+        common = {"help": field.metadata["text"], "module_name": sys.argv[0], "required": required}
+        bounds = {"lower_bound": field.metadata["least"], "upper_bound": field.metadata["most"]}
+        if field.metadata["choices"]:
+            flags.DEFINE_enum(field.name, default, list(field.metadata["choices"]), **common)
+        elif item is not None:
+            flags.DEFINE_list(field.name, default and [str(value) for value in default], **common)
+        elif kind is bool:
+            flags.DEFINE_bool(field.name, default, **common)
+        elif kind is str:
+            flags.DEFINE_string(field.name, default, **common)
+        else:
+            define = flags.DEFINE_integer if kind is int else flags.DEFINE_float
+            define(field.name, default, **common, **bounds)
+
+
+def _filled(settings):
+    """The settings with the values of the parsed flags."""
+    hints, values = typing.get_type_hints(settings), {}
+    for field in dataclasses.fields(settings):
+        value, item = flags.FLAGS[field.name].value, _kind(hints[field.name])[1]
+        if item is int and value is not None:
+            value = whole_numbers(field.name, value, field.metadata["least"] or 0)
+        elif item is float and value is not None:
+            value = numbers(field.name, value)
+        values[field.name] = tuple(value) if isinstance(value, list) else value
+    return settings(**values)
+
+
+def _kind(hint):
+    """(type, type of its items or None) of an annotation, without its ``None``."""
+    if isinstance(hint, types.UnionType):
+        (hint,) = (part for part in typing.get_args(hint) if part is not type(None))
+    if typing.get_origin(hint) is tuple:
+        return tuple, typing.get_args(hint)[0]
+    return hint, None
 
 
 def _parse_flags(argv):

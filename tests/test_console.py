@@ -56,6 +56,74 @@ def test_flags_that_cannot_be_used_are_one_line(arguments, message):
     assert answer(*arguments, script=REQUIRED) == (1, "", f"error: {message}\n")
 
 
+SETTINGS = """
+import dataclasses, sys
+from fer_md import console
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    data: str = console.flag("Folder.")
+    epochs: int | None = console.flag("In place of the preset's.", None, least=1)
+    rate: float = console.flag("Learning rate.", 0.5, least=0, most=1)
+    preset: str = console.flag("Recipe.", "quick", choices=["quick", "full"])
+    fast: bool = console.flag("Whether to hurry.", False)
+    seeds: tuple[int, ...] = console.flag("Seeds.", (0, 1))
+    weights: tuple[float, ...] = console.flag("One a network.", ())
+    names: tuple[str, ...] | None = console.flag("Of networks.", None)
+
+sys.exit(console.run(print, Settings))
+"""
+
+
+def test_settings_hold_the_flags_or_their_defaults():
+    expected = (
+        "Settings(data='a', epochs=None, rate=0.5, preset='quick', fast=False, seeds=(0, 1), weights=(), names=None)\n"
+    )
+    assert answer("--data=a", script=SETTINGS) == (0, expected, "")
+    given = [
+        "--data=a",
+        "--epochs=3",
+        "--rate=1",
+        "--preset=full",
+        "--fast",
+        "--seeds=7",
+        "--weights=0.5,1",
+        "--names=b,c",
+    ]
+    expected = (
+        "Settings(data='a', epochs=3, rate=1.0, preset='full', fast=True, seeds=(7,), weights=(0.5, 1.0), "
+        "names=('b', 'c'))\n"
+    )
+    assert answer(*given, script=SETTINGS) == (0, expected, "")
+
+
+def test_help_lists_the_flags_of_settings():
+    status, text, problems = answer("--help", script=SETTINGS)
+    assert (status, problems) == (0, "")
+    assert (
+        "--data: Folder. (required)" in text
+        and "--preset: <quick|full>: Recipe." in text
+        and "(default: '0,1')" in text
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ([], "--data is required; see --help"),
+        (["--data=a", "--rate=2"], "flag --rate=2: 2.0 is not a number in the range [0, 1]; see --help"),
+        (["--data=a", "--seeds=1,1"], "--seeds must be different numbers; found 1 more than once"),
+        (
+            ["--data=a", "--weights=x"],
+            "--weights must be numbers, separated by commas (could not convert string to float: 'x')",
+        ),
+        (["--data=a", "--names="], "--names is empty; name at least one, separated by commas"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_one_line(arguments, message):
+    assert answer(*arguments, script=SETTINGS) == (1, "", f"error: {message}\n")
+
+
 def test_whole_numbers():
     assert console.whole_numbers("seeds", ["2", " 0"]) == [2, 0]
     for texts, found in (
