@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Large tensors in huge pages: without, the system hands out every one of them in pieces of 4 kB (glibc; else ignored).
+# Large tensors come in huge pages instead of pieces of 4 kB, which is faster (glibc; others ignore it).
 export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 # Folder with the real data sets (see data-found); without it faces are drawn.
 DATA_ROOT ?=
@@ -17,7 +17,7 @@ CKPLUS := $(firstword $(wildcard $(addsuffix /CK+,$(DATA_ROOT)) $(addsuffix /CK+
 MMI := $(wildcard $(addsuffix /MMI,$(DATA_ROOT)))
 FRAMES := $(wildcard $(addsuffix /ytf_landmarks68.zip,$(DATA_ROOT)))
 PHOTOS := $(wildcard $(addsuffix /photos,$(DATA_ROOT)))
-# What the presets have otherwise.
+# Where the presets differ.
 EPOCHS2_quick := 60
 EPOCHS2_paper := 311
 EPOCHS2_full := 120
@@ -74,35 +74,38 @@ WRITE_REPORT = $(BIN)/python experiments/report.py --runs=$(C1),$(C2) --data=$(D
 
 .DEFAULT_GOAL := help
 
-help:  ## list the targets
-	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 28
+help:  ## list the commands
+	@awk '/^##@/ {print "\n" substr($$0, 5)} \
+	  /^[a-z][a-z0-9-]*:.*## / {split($$0, part, ":"); sub(/.*## /, ""); printf "  make %-20s  %s\n", part[1], $$0}' $(MAKEFILE_LIST)
 
-reproduce: setup data-found $(PARTS) $(DONE)  ## data, training, tables, figures, export, report; DATA_ROOT=DIR for real data
+##@ Reproduce the paper (real faces: DATA_ROOT=DIR PRESET=quick|paper|full SEED=0; else faces drawn here)
+
+reproduce: setup data-found $(PARTS) $(DONE)  ## everything: data, training, tables, figures, export, report
 	$(WRITE_REPORT)
 	@echo $(CURDIR)/runs/report/index.html
 
 reproduce-table1: setup $(RESULTS)/table1.json  ## Tab. 1: confusion matrix of the fused network
 
-reproduce-table2: setup $(if $(CKPLUS),$(RESULTS)/table2.json)  ## Tab. 2: the same on CK+
+reproduce-table2: setup $(if $(CKPLUS),$(RESULTS)/table2.json)  ## Tab. 2: the same on CK+, which you need to have
 	$(if $(CKPLUS),,@echo "Tab. 2 needs the data: CK+ as DIR/CK+ or DIR/CK+.zip, then make $@ DATA_ROOT=DIR")
 
-reproduce-table3: setup $(if $(MMI),$(RESULTS)/table3.json)  ## Tab. 3: the same on MMI
+reproduce-table3: setup $(if $(MMI),$(RESULTS)/table3.json)  ## Tab. 3: the same on MMI, which you need to have
 	$(if $(MMI),,@echo "Tab. 3 needs the data: MMI, unpacked, as DIR/MMI, then make $@ DATA_ROOT=DIR")
 
 reproduce-table4: setup $(patsubst %,$(RESULTS)/%.json,table4 $(TABLE4_WILD))  ## Tab. 4: the other methods, with and without MD loss
 
-reproduce-figure6: setup $(RESULTS)/figure6.json  ## Fig. 6: landmarks
+reproduce-figure6: setup $(RESULTS)/figure6.json  ## Fig. 6: errors of 68 landmarks
 
-report: setup $(DONE)  ## the page about the method and what else is there
+report: setup $(DONE)  ## one page about the method, from what has been made
 	$(WRITE_REPORT)
 
-check-results: setup  ## compare what was measured with the committed figures
+check-results: setup  ## compare what you measured with the committed figures
 	$(BIN)/python experiments/check_results.py --measured=$(RESULTS) --committed=$(COMMITTED)
 
 # A line that says where a data set was found, or how to get it: name, place, source.
 found = @echo "$(1): $(or $(2),not found; $(3))"
 
-data-found:  ## list the data sets in DATA_ROOT, and where to get those that are not there
+data-found:  ## say which data sets are in DATA_ROOT, and where to get the others
 ifeq ($(DATA_ROOT),)
 	@echo "No DATA_ROOT: training on faces drawn here (synthetic). Real data: make reproduce DATA_ROOT=DIR"
 else ifeq ($(wildcard $(DATA_ROOT)/.),)
@@ -181,7 +184,9 @@ $(RESULTS)/figure6.json: $(FRAMES) $(if $(shell grep -s$(if $(FRAMES),L,l) '"vid
 	  --run_dir=$(RUNS)/$(if $(FRAMES),frame-landmarks,landmarks) $(LANDMARKS) \
 	  --seed=$(SEED) --output=$@ --picture=$(@:.json=.png)
 
-setup: $(VENV)/.installed  ## create .venv and install the project with its test tools
+##@ Develop
+
+setup: $(VENV)/.installed  ## create .venv with the project and its tools for tests and style
 
 $(VENV)/.installed: setup.cfg
 	$(PYTHON) -m venv $(VENV)
@@ -195,7 +200,7 @@ test: setup  ## run the tests (not the slow ones)
 test-slow: setup  ## run the slow tests
 	$(BIN)/python -m pytest -m slow
 
-bench: setup $(D1)/dataset.json  ## measure the training step, the input pipeline and MD loss
+bench: setup $(D1)/dataset.json  ## time the training step, the input pipeline and MD loss
 	$(BIN)/python benchmarks/training_step.py
 	$(BIN)/python benchmarks/input_pipeline.py --data=$(D1)
 	$(BIN)/python benchmarks/md_loss.py
@@ -203,12 +208,23 @@ bench: setup $(D1)/dataset.json  ## measure the training step, the input pipelin
 lint: setup  ## check the style
 	$(BIN)/python -m ruff check .
 
-clean:  ## remove what the targets made, but not runs/
+coverage: setup  ## run the tests and list the lines that none of them runs
+	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile --cov=fer_md --cov-report=term-missing:skip-covered
+
+docs: $(VENV)/.docs  ## build the documentation and the Python reference: build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo $(CURDIR)/build/site/index.html
+
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	@touch $@
+
+clean:  ## remove .venv, build/ and caches, but not runs/
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache
 
 anew:
 
-.PHONY: anew help reproduce $(PARTS) report check-results data-found setup test test-slow bench lint clean
+.PHONY: anew help reproduce $(PARTS) report check-results data-found setup test test-slow coverage bench lint docs clean
 .SECONDARY:
 # Each training has all cores, and everything waits for .venv.
 .NOTPARALLEL:

@@ -1,7 +1,7 @@
 """Prepared data sets: a folder of TFRecords with a manifest, written whole or not at all, and read with every check.
 
 The folder holds ``dataset.json`` (what it is), ``manifest.csv`` (one row per example), ``audit.json`` (duplicates,
-conflicts, ...) and ``<split>-00000-of-0000N.tfrecord``; ``docs/DATA.md`` describes each of them.
+conflicts, ...) and ``<split>-00000-of-0000N.tfrecord``; ``docs/DATA_FORMAT.md`` describes each of them.
 """
 
 import collections

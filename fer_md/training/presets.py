@@ -92,12 +92,12 @@ PRESETS = {
     # PrivateTest from 65.5 to 49.9 % on its own data set and from 53.0 to 85.9 % on the other
     # (macro recall 50.5 to 34.9 %; docs/results/quick/stages.json).
     "finetune": Recipe(epochs=10, schedule="paper", rate=0.001, augmentation=MILD),
-    # The long run (docs/METHOD.md says how it was chosen), not yet for 120 epochs. The networks that ship learned with
+    # The long run (docs/SHIPPED.md says how it was chosen), not yet for 120 epochs. The networks that ship learned with
     # --epochs=70 and 46 at first (docs/results/fer2013-full-component1 and 2), and then with preset restart.
     "full": Recipe(epochs=120, batch_size=128, rate=0.04, average=0.999, augmentation=STRONG),
     # From the weights of a long run, whose strong changes of the faces leave it unfinished (76 % of Training): four
     # epochs with mild ones took 66.70 % of PublicTest to 67.15, with strong ones to 66.34, 30 with mild ones to 68.65
-    # (docs/METHOD.md).
+    # (docs/SHIPPED.md).
     "restart": Recipe(epochs=18, batch_size=128, rate=0.02, warmup=0.5, average=0.999, augmentation=MILD),
     # Long and mild at its end in one run, for network "deep"; not yet run to its end.
     "long": Recipe(

@@ -1,4 +1,4 @@
-"""MD loss in one's own Keras model, by the very code that docs/METHOD.md shows."""
+"""MD loss in one's own Keras model, by the very code that docs/MD_LOSS.md shows."""
 
 import re
 from pathlib import Path
@@ -7,20 +7,19 @@ import keras
 import numpy as np
 import pytest
 
-METHOD = Path(__file__).parents[2] / "docs" / "METHOD.md"
+PAGE = Path(__file__).parents[2] / "docs" / "MD_LOSS.md"
 
 
 @pytest.fixture(scope="module")
 def own():
     """What the example leaves behind, run on faces of noise with a backbone without weights."""
-    section = METHOD.read_text().split("## MD loss in your own model")[1]
-    example = re.search("```python\n(.*?)```", section, re.DOTALL)[1]
+    example = re.search("```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1]
     rng = np.random.default_rng(0)
     faces, labels = rng.random((48, 48, 48, 1), np.float32), rng.integers(0, 7, 48)
     keras.utils.set_random_seed(0)
     names = {"x": faces[:32], "y": labels[:32], "held_out_x": faces[32:], "held_out_y": labels[32:]}
     names["backbone"] = keras.Sequential([keras.layers.Flatten()])
-    exec(compile(example, METHOD, "exec"), names)
+    exec(compile(example, PAGE, "exec"), names)
     return names
 
 
