@@ -3,7 +3,7 @@
 import numbers
 
 
-def check_whole(name, value, least):
+def check_whole(name: str, value: object, least: int) -> None:
     """ValueError unless ``value`` is a whole number of at least ``least``."""
     if not isinstance(value, numbers.Integral):
         raise ValueError(f"{name} must be a whole number, not {value!r}")

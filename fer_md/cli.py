@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from fer_md import __version__
@@ -18,7 +19,7 @@ _DESCRIPTION = "Finds faces in pictures and videos and says what they express; r
 _EPILOG = "fer-md train, finetune, evaluate and export run experiments/*.py of a checkout; add --help for their flags."
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command.
 
     Args:

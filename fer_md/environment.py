@@ -5,7 +5,7 @@ import importlib.abc
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 SETTINGS = {
     # oneDNN's kernels, which TensorFlow leaves off on processors without AVX-512, train 1.6 to 1.7 times as fast there.
@@ -40,7 +40,7 @@ def after_import(name: str, action: Callable[[], None]) -> None:
 
 
 @contextlib.contextmanager
-def quiet_stderr():
+def quiet_stderr() -> Iterator[None]:
     """Sends what is written on the file descriptor of stderr to nowhere while the context lasts."""
     kept, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 2)

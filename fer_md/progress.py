@@ -2,9 +2,10 @@
 
 import sys
 import time
+from typing import Any, TextIO
 
 
-def format_seconds(seconds):
+def format_seconds(seconds: float) -> str:
     """``75 -> '1:15'``, ``4000 -> '1:06:40'``."""
     minutes, seconds = divmod(int(round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
@@ -30,7 +31,15 @@ class Progress:
                 progress.advance()
     """
 
-    def __init__(self, label, total=None, unit="", done=0, log_seconds=15.0, stream=None):
+    def __init__(
+        self,
+        label: str,
+        total: int | None = None,
+        unit: str = "",
+        done: int = 0,
+        log_seconds: float = 15.0,
+        stream: TextIO | None = None,
+    ):
         self.label, self.total, self.unit = label, total, unit
         self.done = self._first = done
         self._stream = stream or sys.stderr
@@ -39,7 +48,7 @@ class Progress:
         self._next = self._start + 2.0
         self._shown = False
 
-    def advance(self, count=1, note=""):
+    def advance(self, count: int = 1, note: str = "") -> None:
         """Counts ``count`` more units; ``note`` is shown at the end of the line."""
         self.done += count
         now = time.monotonic()
@@ -61,10 +70,10 @@ class Progress:
         self._stream.flush()
         self._shown = True
 
-    def __enter__(self):
+    def __enter__(self) -> "Progress":
         return self
 
-    def __exit__(self, *exc_info):
+    def __exit__(self, *exc_info: Any) -> None:
         if self._shown and self._stream.isatty():
             self._stream.write("\r\033[K")
             self._stream.flush()

@@ -1,25 +1,32 @@
-"""What is wrong with a data set: duplicates, near-duplicates, leaks between splits, contradictions, blank images."""
+"""What is wrong with a data set: duplicates, near-duplicates, leaks between splits, contradictions and blank images.
+
+An image leaks where it is in a split to train on and, pixel by pixel the same, in one that must stay unseen.
+"""
 
 import collections
 import functools
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import numpy as np
+
+from fer_md.data.manifest import ManifestRow
 
 NEAR_DISTANCE = 4
 """Two images are near-duplicates when their perceptual hashes differ in at most this many of 64 bits.
 
-On FER2013, of the pairs at a distance of 0, 2, 4, 6, 8, 10 bits (it is always even, as 32 bits are set),
-98, 95, 85, 67, 40, 10 % correlate by more than 0.9.
+The distance is always even, since 32 bits are set. On FER2013, of the pairs at a distance of 0, 2, 4, 6, 8 and 10 bits,
+98, 95, 85, 67, 40 and 10 % correlate by more than 0.9.
 """
 
 CONSTANT_RANGE = 8
-"""An image is constant when its values span fewer gray levels than this, which leaves room for JPEG's noise.
+"""An image is constant when its values span fewer gray levels than this. The limit leaves room for JPEG's noise.
 
-In FER2013 twelve images have one value, one spans 3 levels, and the next one 48.
+In FER2013 twelve images have a single value, one spans 3 levels, and the next one spans 48.
 """
 
 LISTED_PAIRS = 20_000
-"""At most this many near-duplicate pairs are listed one by one; all are counted."""
+"""So many near-duplicate pairs are listed one by one at most. All are counted."""
 
 
 @functools.cache
@@ -29,16 +36,16 @@ def _cosines(size):
     return np.cos(np.pi * frequencies * (2 * points + 1) / (2 * size)).astype(np.float32)
 
 
-def perceptual_hash(image):
-    """64-bit DCT hash: which of the 8x8 lowest frequencies (without frequency 0) lie above their median.
+def perceptual_hash(image: np.ndarray) -> int | None:
+    """64-bit DCT hash: its bits say which of the 8x8 lowest frequencies, without frequency 0, lie above their median.
 
-    Adding a constant or scaling the contrast leaves it as it is; JPEG compression changes few bits.
+    Adding a constant or scaling the contrast does not change it. JPEG compression changes few bits.
 
     Args:
         image: (H, W) uint8.
 
     Returns:
-        int in [0, 2**64), or None for a constant image.
+        a number in [0, 2**64), or None for a constant image.
 
     Reference: C. Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010, section 3.2.1.
     """
@@ -50,13 +57,13 @@ def perceptual_hash(image):
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
-def near_pairs(hashes, max_distance=NEAR_DISTANCE, block=64, width=4096):
+def near_pairs(hashes: np.ndarray, max_distance: int = NEAR_DISTANCE, block: int = 64, width: int = 4096) -> np.ndarray:
     """All pairs i < j of hashes at a Hamming distance of at most ``max_distance``.
 
     Args:
         hashes: (N,) uint64.
         max_distance: largest number of differing bits, 0 to 64.
-        block, width: rows and columns compared at a time (they bound the memory, not the result).
+        block, width: rows and columns that are compared at a time. They bound the memory and do not change the result.
 
     Returns:
         (P, 3) int64: i, j, distance, sorted by i, then j.
@@ -75,36 +82,37 @@ def near_pairs(hashes, max_distance=NEAR_DISTANCE, block=64, width=4096):
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 
-def leaked_keys(rows, held_out):
+def leaked_keys(rows: Iterable[ManifestRow], held_out: Collection[str]) -> set[str]:
     """Keys of the examples outside ``held_out`` whose pixels also occur in a held-out split.
 
     Args:
-        rows: `ManifestRow` of every example.
+        rows: all examples.
         held_out: names of the splits that must stay unseen.
-
-    Returns:
-        set of keys.
     """
     unseen = {row.sha256 for row in rows if row.split in held_out}
     return {row.key for row in rows if row.split not in held_out and row.sha256 in unseen}
 
 
-def audit(rows, hashes, max_distance=NEAR_DISTANCE):
+def audit(
+    rows: Sequence[ManifestRow], hashes: Sequence[int | None], max_distance: int = NEAR_DISTANCE
+) -> dict[str, Any]:
     """Examines a data set.
 
     Args:
-        rows: list of `ManifestRow`.
+        rows: all examples.
         hashes: `perceptual_hash` of each row's image, None for a constant image.
-        max_distance: bits by which near-duplicates may differ.
+        max_distance: bits in which near-duplicates may differ.
 
     Returns:
-        dict that JSON can hold, with
-        ``constant`` (``count``, ``keys``),
-        ``duplicates`` (``groups`` of pixel-identical images, ``within`` a split: copies beyond the first,
-        ``across``: for "B in A" the number of images of split B that also occur in split A, ``keys`` by group),
-        ``conflicts`` (``groups`` of identical images with more than one label, ``labels`` by key for each group), and
-        ``near_duplicates`` (``max_distance``, ``pairs`` of images that are not identical, ``within``, ``across`` as
-        above, ``keys``: first, second, distance). Constant images have no near-duplicates.
+        a dict of JSON values:
+        ``constant`` has ``count`` and ``keys``.
+        ``duplicates`` has the number of ``groups`` of pixel-identical images; ``within`` each split, the copies beyond
+        the first; ``across`` splits, for "B in A" the images of split B that are also in split A; and the ``keys`` of
+        each group.
+        ``conflicts`` has the number of ``groups`` of identical images with more than one label, and the ``labels`` of
+        each group, by key.
+        ``near_duplicates`` has ``max_distance``; the number of ``pairs`` of images that are not identical; ``within``
+        and ``across`` as above; and ``keys``: first, second, distance. Constant images have no near-duplicates.
     """
     groups = collections.defaultdict(list)  # sha256 -> row numbers
     for number, row in enumerate(rows):
@@ -134,7 +142,7 @@ def audit(rows, hashes, max_distance=NEAR_DISTANCE):
 
 
 def _across(rows, splits, others):
-    """Counts, for each ordered pair of splits, the rows of one with a counterpart in the other.
+    """Counts, for each ordered pair of splits, the rows of the one that have a counterpart in the other.
 
     Args:
         others: row number -> row numbers of its counterparts.
@@ -173,7 +181,7 @@ def _near_duplicates(rows, splits, groups, hashes, max_distance):
     }
 
 
-def summary(report):
+def summary(report: dict[str, Any]) -> dict[str, Any]:
     """The numbers of an `audit` without its lists of keys."""
     return {
         part: {name: value for name, value in report[part].items() if name not in ("keys", "labels")} for part in report

@@ -1,4 +1,4 @@
-"""Random changes of a batch of faces, each a function of (seed, epoch, example) and of nothing else."""
+"""Random changes of a batch of faces. Each depends on seed, epoch and example, and on nothing else."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
-    """How far faces are changed. Zeros change nothing.
+    """How much faces are changed. Zeros change nothing.
 
     Attributes:
         flip: mirror half of the faces.
@@ -26,18 +26,18 @@ class Augmentation:
     erase: float = 0.0
 
 
-def uniforms(seed, epochs, examples, count):
+def uniforms(seed: int, epochs: tf.Tensor, examples: tf.Tensor, count: int) -> tf.Tensor:
     """``count`` uniform numbers for each example, from a counter-based hash (murmur3's finalizer).
 
-    A vectorised stand-in for one ``tf.random.stateless_uniform`` an example, which costs a loop.
+    It does for all examples at once what ``tf.random.stateless_uniform`` could do in a loop over the examples.
 
     Args:
-        seed: int.
+        seed: names the sequence.
         epochs, examples: (B,) int64.
         count: numbers for each example.
 
     Returns:
-        (B, count) float32 in [0, 1), equal for equal arguments, whatever the batch they come in.
+        (B, count) float32 in [0, 1). Equal arguments give equal numbers, whatever the rest of the batch.
     """
     state = tf.fill(tf.shape(examples), tf.constant(seed % 2**32, tf.uint32))
     for value in (epochs, examples):
@@ -54,17 +54,17 @@ def _mix(x):
     return x
 
 
-def augment(images, config, seed, epochs, examples):
+def augment(images: tf.Tensor, config: Augmentation, seed: int, epochs: tf.Tensor, examples: tf.Tensor) -> tf.Tensor:
     """Changes a batch of faces at random.
 
     Args:
         images: (B, H, W, 1) uint8 or float32, gray levels in [0, 255].
-        config: ``Augmentation``.
-        seed: int.
-        epochs, examples: (B,) int64, what the change of each image depends on.
+        config: how much to change them.
+        seed: of the changes.
+        epochs, examples: (B,) int64; with the seed they decide how each image is changed.
 
     Returns:
-        (B, H, W, 1) float32. Pixels from outside the image repeat its edge.
+        (B, H, W, 1) float32. Outside an image its edge is repeated.
     """
     images = tf.cast(images, tf.float32)
     size = images.shape[1]
@@ -80,10 +80,10 @@ def augment(images, config, seed, epochs, examples):
 
 
 def _warp(images, config, signed, mirror):
-    """Rotation, scale, shift and mirror in one bilinear resampling about the centre.
+    """Rotates, scales, shifts and mirrors in one bilinear resampling about the center.
 
-    The matrices are reckoned in float64: in float32 the last digit of a cosine depends on the size of the batch, and
-    with it the pixels of a replica.
+    The matrices are computed in float64. In float32 the last digit of a cosine depends on the size of the batch, and so
+    would the pixels of a replica.
     """
     signed = [tf.cast(draw, tf.float64) for draw in signed]
     angle = signed[0] * (config.rotation * 3.141592653589793 / 180)
@@ -106,7 +106,7 @@ def _warp(images, config, signed, mirror):
 
 
 def _erase(images, size, share, draws):
-    """A rectangle of 1/6 to 1/2 of each edge becomes the image's mean, in ``share`` of the images."""
+    """Fills a rectangle of 1/6 to 1/2 of each edge with the image's mean, in a ``share`` of the images."""
     chosen, height, width, top, left = draws
     height, width = size * (1 / 6 + height / 3), size * (1 / 6 + width / 3)
     top, left = top * (size - height), left * (size - width)

@@ -1,9 +1,13 @@
-"""One face as a tf.train.Example, and a file of them read back with every check."""
+"""A face as a tf.train.Example, and a file of such examples, which is checked as it is read."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import cv2
 import numpy as np
 import tensorflow as tf
 
+from fer_md.data.face import Face
 from fer_md.errors import FerMdError
 
 _FEATURES = {
@@ -16,12 +20,8 @@ _FEATURES = {
 }
 
 
-def serialize(face):
-    """Makes a tf.train.Example of a `Face`, its image as PNG; the same face gives the same bytes.
-
-    Returns:
-        bytes.
-    """
+def serialize(face: Face) -> bytes:
+    """The bytes of a face as a tf.train.Example, with the image as PNG. The same face gives the same bytes."""
     png = cv2.imencode(".png", face.image)[1].tobytes()
     landmarks = () if face.landmarks is None else np.asarray(face.landmarks, np.float32).ravel()
     return tf.train.Example(
@@ -43,22 +43,22 @@ def _bytes(value):
     return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
 
 
-def read_examples(path, image_size, classes):
+def read_examples(path: Path, image_size: int, classes: int) -> Iterator[dict[str, np.ndarray]]:
     """Reads a record file, about a thousand examples at a time.
 
     Args:
-        path: ``pathlib.Path`` of the TFRecord file.
+        path: the TFRecord file.
         image_size: height and width that every image must have.
-        classes: number of labels; 0 if every label must be -1.
+        classes: number of labels; 0 where every label must be -1.
 
     Yields:
-        dict with ``image`` (B, image_size, image_size) uint8, ``label`` (B,) int64, ``key`` and ``subject`` (B,)
-        bytes, ``votes`` (B, V) int64 and ``landmarks`` (B, L) float32, where V and L are the longest of the batch,
-        filled up with 0 and NaN.
+        a dict with ``image`` (B, image_size, image_size) uint8, ``label`` (B,) int64, ``key`` and ``subject`` (B,)
+        bytes, ``votes`` (B, V) int64 and ``landmarks`` (B, L) float32. V and L are the greatest lengths in the batch;
+        shorter rows are filled up with 0 or NaN.
 
     Raises:
-        FerMdError: the file is missing, truncated or damaged, a label is outside the label space, an image is
-            of another size or no PNG; the message names the file and the record, counted from 1.
+        FerMdError: the file is missing, truncated or damaged; a label is outside the label space; an image has another
+            size or is no PNG. The message names the file and the record, counted from 1.
     """
     first = 1
     for part in _parsed(path):

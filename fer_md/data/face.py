@@ -1,4 +1,4 @@
-"""What every reader yields and every writer takes: one face image with what is known of it."""
+"""What every reader yields and every writer takes: an image of a face, with all that is known about it."""
 
 import dataclasses
 
@@ -12,11 +12,11 @@ class Face:
     Attributes:
         key: unique name within its data set, for example ``"fer2013/Training/00017"``.
         image: (H, W) uint8, grayscale.
-        label: index into the data set's tuple of expressions, or -1 where there is no label.
+        label: index into the data set's expressions, or -1 where there is no label.
         subject: the person, or "" where unknown.
         split: for example ``"Training"``, ``"PublicTest"``, ``"PrivateTest"``.
-        source: where it came from, as ``file:row`` or a path, relative to the source folder.
-        votes: counts of the FER+ taggers in the order of FER+'s ten columns, or ().
+        source: where it comes from: ``file:row``, or a path relative to the source folder.
+        votes: how many of FER+'s taggers chose each of its ten columns, in their order; or ().
         box: x, y, width, height of the face in pixels, or ().
         landmarks: (68, 2) float32 pixel coordinates x, y in iBUG order, or None.
     """
@@ -27,6 +27,6 @@ class Face:
     subject: str = ""
     split: str = "Training"
     source: str = ""
-    votes: tuple = ()
-    box: tuple = ()
+    votes: tuple[int, ...] = ()
+    box: tuple[float, ...] = ()
     landmarks: np.ndarray | None = None

@@ -1,14 +1,16 @@
-"""The manifest of a prepared data set: one CSV row per example, in record order."""
+"""The manifest of a prepared data set: a CSV with one row for each example, in the order of the records."""
 
 import csv
 import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
 
 from fer_md.errors import FerMdError
 
 
 @dataclasses.dataclass(frozen=True)
 class ManifestRow:
-    """What the manifest says of one example.
+    """What the manifest says about one example.
 
     Attributes:
         key: unique name of the example.
@@ -32,19 +34,19 @@ class ManifestRow:
 COLUMNS = tuple(field.name for field in dataclasses.fields(ManifestRow))
 
 
-def write_manifest(path, rows):
-    """Writes ``rows`` (of `ManifestRow`) to ``path`` as UTF-8 CSV with a header line."""
+def write_manifest(path: Path | str, rows: Iterable[ManifestRow]) -> None:
+    """Writes rows as UTF-8 CSV with a header line."""
     with open(path, "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows(dataclasses.astuple(row) for row in rows)
 
 
-def read_manifest(path):
-    """Reads a manifest into a list of `ManifestRow`.
+def read_manifest(path: Path | str) -> list[ManifestRow]:
+    """Reads a manifest.
 
     Raises:
-        FerMdError: the file is missing, or a row has not the columns of a manifest.
+        FerMdError: the file is missing, or a row does not have the columns of a manifest.
     """
     try:
         with open(path, newline="", encoding="utf-8") as stream:

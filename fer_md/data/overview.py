@@ -1,14 +1,16 @@
-"""A prepared data set as text for the console: counts by split and class, and what its audit found."""
+"""A prepared data set as text for the console: its counts by split and class, and what its audit found."""
+
+from typing import Any
 
 
-def overview(info):
+def overview(info: dict[str, Any]) -> str:
     """Describes a data set.
 
     Args:
-        info: the content of its ``dataset.json``, as `fer_md.data.records.read_info` returns it.
+        info: the content of its ``dataset.json``, see `fer_md.data.records.read_info`.
 
     Returns:
-        str of several lines: a table of the counts, then the findings.
+        several lines: a table of the counts, then the findings.
     """
     return "\n".join([*_counts(info), "", *_findings(info["audit"])])
 
@@ -31,7 +33,7 @@ def _findings(audit):
     yield f"pairs of near-duplicates (hash within {near['max_distance']} of 64 bits, not identical): {near['pairs']}"
     yield from _by_split(near, "images", "close to one in")
     leaked = audit["leaked"]
-    fate = "left out" if leaked["dropped"] else "kept; --drop_leaked leaves them out"
+    fate = "left out" if leaked["dropped"] else "kept; drop_leaked leaves them out"
     yield (
         f"leaked, that is outside {' and '.join(leaked['held_out'])} but pixel-identical to an image in there:"
         f" {leaked['count']} ({fate})"

@@ -1,49 +1,53 @@
-"""The stream of batches of pairs: alike and not alike in turn, addressed by step like that of single faces."""
+"""The stream of batches of pairs, alike and different in turn. Like that of single faces it is addressed by step."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from fer_md.data.augment import augment, uniforms
+from fer_md.data.augment import Augmentation, augment, uniforms
 from fer_md.data.pipeline import shuffled, step_stream
+from fer_md.data.records import Split
 
 PAIRING = 104_729
-"""Added to the seed for the choice of partners, which is thus independent of the augmentation."""
+"""Added to the seed for the choice of partners, which thus does not depend on the augmentation."""
 
 
 def pair_batches(
-    split,
-    augmentation,
-    batch_size,
-    seed,
-    first_step,
-    last_step,
-    shard=0,
-    shards=1,
-    groups=None,
-):
+    split: Split,
+    augmentation: Augmentation,
+    batch_size: int,
+    seed: int,
+    first_step: int,
+    last_step: int,
+    shard: int = 0,
+    shards: int = 1,
+    groups: Sequence[int] | np.ndarray | None = None,
+) -> tf.data.Dataset:
     """A ``tf.data.Dataset`` of batches of pairs, for ``fer_md.losses.ContrastiveLoss``.
 
-    Rows 2p and 2p + 1 are a pair; a pair of even number p has both members from one group, one of odd number from
-    two. Over many steps each face of a group of two or more is first in an alike pair equally often, and each face
-    of any group in a pair that is not; partners are drawn uniformly among the faces that qualify. The batch of a
-    step does not depend on where the run was started.
+    Rows 2p and 2p + 1 are a pair. Where p is even, the pair is alike: both members are of one group. Where p is odd,
+    they are of two groups. Over many steps each face of a group of two or more is the first of an alike pair equally
+    often, and each face of any group is equally often the first of a different pair. Partners are drawn uniformly among
+    the faces that qualify. The batch of a step does not depend on where the run was started.
 
     Args:
-        split: ``fer_md.data.records.Split``.
-        augmentation: ``Augmentation``; the members of a pair are changed independently.
+        split: the faces.
+        augmentation: how the members of a pair are changed, each independently.
         batch_size: of the global batch, in faces.
-        seed: int, of the order, the partners and the augmentation.
-        first_step, last_step: range of steps.
+        seed: of the order, the partners and the augmentation.
+        first_step, last_step: the range of steps; the last one is excluded.
         shard, shards: which of how many equal parts of each batch to yield.
-        groups: (N,) integers, the expression or the person of each face, negative where unknown; a face of unknown
-            group is in no pair. None for the labels.
+        groups: (N,) integers, the expression or the person of each face; negative where it is unknown, and then the
+            face is in no pair. None for the labels.
 
     Yields:
-        images (batch_size / shards, H, W, 1) float32, gray levels that a change of contrast takes beyond [0, 255], and
+        images (batch_size / shards, H, W, 1) float32, in which a change of contrast may lead beyond [0, 255], and
         labels (batch_size / shards,) int32.
 
     Raises:
-        ValueError: ``batch_size`` is not a multiple of ``4 * shards``, fewer than two groups, or none with two faces.
+        ValueError: ``batch_size`` is not a multiple of ``4 * shards``, there are fewer than two groups, or no group has
+            two faces.
     """
     if batch_size % (4 * shards):
         raise ValueError(f"batch_size must be a multiple of 4 x {shards} replicas, not {batch_size}")
@@ -64,16 +68,16 @@ def pair_batches(
 
 
 class GroupMembers:
-    """The faces of each group, in a form in which partners are drawn by arithmetic.
+    """The faces of each group, in a form that lets arithmetic draw the partners.
 
     Args:
         groups: (N,) integers, negative where unknown.
 
     Raises:
-        ValueError: fewer than two groups, or none with two faces.
+        ValueError: there are fewer than two groups, or no group has two faces.
     """
 
-    def __init__(self, groups):
+    def __init__(self, groups: Sequence[int] | np.ndarray):
         groups = np.asarray(groups)
         known = np.flatnonzero(groups >= 0)
         known = known[np.argsort(groups[known], kind="stable")]  # the faces, one group after the other
@@ -87,8 +91,9 @@ class GroupMembers:
         self.size = tf.constant(np.repeat(sizes, sizes), tf.int64)
         self.in_company = tf.constant(np.flatnonzero(np.repeat(sizes, sizes) > 1), tf.int64)
 
-    def draw(self, pairs, seed):
-        """The members of pairs with the numbers ``pairs``, (P,) int64: two (P,) int64 tensors of rows of the split."""
+    def draw(self, pairs: tf.Tensor, seed: int) -> tuple[tf.Tensor, tf.Tensor]:
+        """The members of the pairs with the numbers ``pairs`` (P,) int64: two (P,) int64 tensors of rows of the
+        split."""
         turns, alike = pairs // 2, pairs % 2 == 0
         company = tf.gather(self.in_company, shuffled(turns, len(self.in_company), seed + PAIRING))
         anchors = tf.where(alike, company, shuffled(turns, len(self.faces), seed + PAIRING + 1))

@@ -1,41 +1,44 @@
-"""The stream of training batches: addressed by step, so that a run resumes exactly where it stopped."""
+"""The stream of training batches. It is addressed by step, so that a run resumes exactly where it stopped."""
+
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
-from fer_md.data.augment import augment
+from fer_md.data.augment import Augmentation, augment
+from fer_md.data.records import Split
 
 
 def training_batches(
-    split,
-    augmentation,
-    batch_size,
-    seed,
-    first_step,
-    last_step,
-    shard=0,
-    shards=1,
-    targets=None,
-):
+    split: Split,
+    augmentation: Augmentation,
+    batch_size: int,
+    seed: int,
+    first_step: int,
+    last_step: int,
+    shard: int = 0,
+    shards: int = 1,
+    targets: np.ndarray | None = None,
+) -> tf.data.Dataset:
     """A ``tf.data.Dataset`` of the batches of steps ``first_step`` to ``last_step - 1``.
 
-    Position p of the stream is example ``permutation(seed, epoch)[p mod N]`` of epoch ``p div N``; step s takes
-    the positions ``s * batch_size`` and on. So every batch is full, no example is left out of an epoch,
-    and the batch of a step does not depend on where the run was started.
+    Position p of the stream is example ``permutation(seed, epoch)[p mod N]`` of epoch ``p div N``. Step s takes the
+    ``batch_size`` positions from ``s * batch_size`` on. So every batch is full, no example is left out of an epoch, and
+    the batch of a step does not depend on where the run was started.
 
     Args:
-        split: ``fer_md.data.records.Split``; its images stay in memory as uint8.
-        augmentation: ``Augmentation``.
+        split: the faces; their images stay in memory as uint8.
+        augmentation: how they are changed.
         batch_size: of the global batch.
-        seed: int, of the order and of the augmentation.
-        first_step, last_step: range of steps.
-        shard, shards: which of how many equal parts of each batch to yield (one a replica or worker).
-        targets: (N, ...) array, what the network is to answer; None for the labels. The augmentation does not change
-            it, so with targets that are places in the image it must not move the image.
+        seed: of the order and of the augmentation.
+        first_step, last_step: the range of steps; the last one is excluded.
+        shard, shards: which of how many equal parts of each batch to yield; each replica or worker takes one.
+        targets: (N, ...), what the network is to answer; None for the labels. The augmentation does not change the
+            targets. Where they are places in the image, it must not move the image.
 
     Yields:
-        images (batch_size / shards, H, W, 1) float32, beyond [0, 255] where more contrast takes them there, and
-        targets (batch_size / shards, ...), for labels int32.
+        images (batch_size / shards, H, W, 1) float32, in which a change of contrast may lead beyond [0, 255], and
+        targets (batch_size / shards, ...); labels are int32.
 
     Raises:
         ValueError: ``batch_size`` is not a multiple of ``shards``.
@@ -56,13 +59,13 @@ def training_batches(
     return step_stream(batch, first_step, last_step)
 
 
-def shuffled(positions, total, seed):
-    """The examples at some positions of an endless stream that goes through all of them in each epoch.
+def shuffled(positions: tf.Tensor, total: int, seed: int) -> tf.Tensor:
+    """The examples at some positions of an endless stream that goes through all examples in each epoch.
 
     Args:
         positions: (P,) int64.
         total: number of examples.
-        seed: int; another seed and another epoch (``position div total``) have another order.
+        seed: another seed has another order, and so has another epoch (``position div total``).
 
     Returns:
         (P,) int64 in [0, total).
@@ -75,8 +78,10 @@ def shuffled(positions, total, seed):
     )
 
 
-def step_stream(batch, first_step, last_step):
-    """A ``tf.data.Dataset`` of ``batch(step)`` for a range of steps, in their order, two of them ahead of their use."""
+def step_stream(
+    batch: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]], first_step: int, last_step: int
+) -> tf.data.Dataset:
+    """A ``tf.data.Dataset`` of ``batch(step)`` for a range of steps, in order. Two steps are prepared in advance."""
     steps = tf.data.Dataset.range(first_step, last_step)
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF

@@ -1,23 +1,25 @@
-"""Which images no stage may train on: the held-out ones of every data set that the stages share."""
+"""Which images no stage of a training may learn from: the held-out ones of all data sets that the stages share."""
 
 import dataclasses
 import hashlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from fer_md.data.manifest import read_manifest
-from fer_md.data.records import load_split, manifest_hash
+from fer_md.data.records import Split, load_split, manifest_hash
 
 HELD_OUT = ("PublicTest", "PrivateTest")
+"""The splits that training must not see: PublicTest is for validation, PrivateTest for the final test."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Protocol:
-    """The split of all data sets of a method, as one hash that every stage asserts.
+    """How all data sets of a method are split, as one hash that every stage checks.
 
-    After an exchange of the data sets a test image of the first stage could be a training image of the second;
-    pixel-identical images count as the same image, in whichever data set they are.
+    When networks exchange their data sets, a test image of one stage could become a training image of another. Images
+    with the same pixels count as the same image, whatever data set they are in.
 
     Attributes:
         sha256: names the data sets' exact content and splits.
@@ -25,14 +27,14 @@ class Protocol:
     """
 
     sha256: str
-    held_out: frozenset
+    held_out: frozenset[str]
 
 
-def make_protocol(directories):
-    """The ``Protocol`` of prepared data sets; their order does not matter.
+def make_protocol(directories: Sequence[Path | str]) -> Protocol:
+    """The protocol of prepared data sets. Their order does not matter.
 
     Raises:
-        FerMdError: one of them is not a prepared data set, or its manifest was edited.
+        FerMdError: a folder is not a prepared data set, or its manifest was edited.
     """
     hashes, held_out = [manifest_hash(directory) for directory in directories], set()
     for directory in directories:
@@ -41,20 +43,20 @@ def make_protocol(directories):
     return Protocol(protocol_hash(hashes), frozenset(held_out))
 
 
-def protocol_hash(manifest_hashes):
+def protocol_hash(manifest_hashes: Iterable[str]) -> str:
     """The hash of the protocol of data sets with these manifest hashes, in any order."""
     return hashlib.sha256("\n".join(sorted(manifest_hashes)).encode()).hexdigest()
 
 
-def load_training(directory, protocol):
-    """The Training split without the images that are pixel-identical to a held-out one of any data set.
+def load_training(directory: Path | str, protocol: Protocol) -> tuple[Split, int]:
+    """The Training split, without the images whose pixels are those of a held-out image of any data set.
 
     Args:
-        directory: prepared data set.
-        protocol: ``Protocol``.
+        directory: a prepared data set.
+        protocol: says which images are held out.
 
     Returns:
-        ``Split`` and the number of images left out.
+        (split, count), with the number of images that were left out.
 
     Raises:
         FerMdError: see ``load_split``.

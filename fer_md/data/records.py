@@ -1,7 +1,7 @@
-"""Prepared data sets: a folder of TFRecords with a manifest, written whole or not at all, and read with every check.
+"""Prepared data sets: folders of TFRecords with a manifest, which are written whole or not at all, and checked as read.
 
-The folder holds ``dataset.json`` (what it is), ``manifest.csv`` (one row per example), ``audit.json`` (duplicates,
-conflicts, ...) and ``<split>-00000-of-0000N.tfrecord``; ``docs/DATA_FORMAT.md`` describes each of them.
+A folder holds ``dataset.json`` (what it is), ``manifest.csv`` (a row for each example), ``audit.json`` (duplicates,
+conflicts and the like) and ``<split>-00000-of-0000N.tfrecord``. docs/DATA_FORMAT.md describes each of them.
 """
 
 import collections
@@ -10,7 +10,9 @@ import dataclasses
 import hashlib
 import itertools
 import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -18,6 +20,7 @@ import tensorflow as tf
 import fer_md
 from fer_md.data.audit import audit, leaked_keys, perceptual_hash, summary
 from fer_md.data.examples import read_examples, serialize
+from fer_md.data.face import Face
 from fer_md.data.manifest import ManifestRow, write_manifest
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
@@ -25,31 +28,31 @@ from fer_md.files import atomic_directory, file_sha256, read_json, write_json
 from fer_md.progress import Progress
 
 FORMAT = 1
-"""Version of the folder's layout; raised when a reader of the old one would misread it."""
+"""Version of the folder's layout. It is raised when a reader of the old one would misread it."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-    """One split of a prepared data set, in memory and in record order.
+    """One split of a prepared data set, in memory, in the order of the records.
 
     Attributes:
         images: (N, H, W) uint8.
-        labels: (N,) int32, index into the data set's expressions; -1 throughout where it has none.
-        keys: list of N str.
-        votes: (N, 10) int32 in the order of FER+'s columns (a row of zeros where there are none), or None.
-        landmarks: (N, 68, 2) float32 pixel coordinates x, y (NaN where there are none), or None.
-        subjects: list of N str, "" where unknown.
+        labels: (N,) int32, indices into the data set's expressions; -1 throughout where it has none.
+        keys: the N unique names.
+        votes: (N, 10) int32 in the order of FER+'s columns, with zeros for an image without votes; or None.
+        landmarks: (N, 68, 2) float32 pixel coordinates x, y, with NaN for an image without landmarks; or None.
+        subjects: the N people; "" where unknown.
     """
 
     images: np.ndarray
     labels: np.ndarray
-    keys: list
+    keys: list[str]
     votes: np.ndarray | None
     landmarks: np.ndarray | None
-    subjects: list
+    subjects: list[str]
 
-    def select(self, rows):
-        """The part of the split for which ``rows``, (N,) bool, is true."""
+    def select(self, rows: np.ndarray) -> "Split":
+        """The part of the split where ``rows``, (N,) bool, is true."""
         return Split(
             self.images[rows],
             self.labels[rows],
@@ -61,39 +64,39 @@ class Split:
 
 
 def write_dataset(
-    faces,
-    output,
-    name,
-    expressions=EXPRESSIONS,
-    image_size=48,
-    overwrite=False,
-    shard_size=8192,
-    drop_leaked=False,
-    held_out=("PublicTest", "PrivateTest"),
-    total=None,
-    finish=None,
-):
+    faces: Iterable[Face],
+    output: Path | str,
+    name: str,
+    expressions: Sequence[str] = EXPRESSIONS,
+    image_size: int = 48,
+    overwrite: bool = False,
+    shard_size: int = 8192,
+    drop_leaked: bool = False,
+    held_out: Sequence[str] = ("PublicTest", "PrivateTest"),
+    total: int | None = None,
+    finish: Callable[[Path], object] | None = None,
+) -> dict[str, Any]:
     """Writes a prepared data set.
 
     Args:
-        faces: iterable of `fer_md.data.face.Face`, read once; no more than one face is held at a time.
-        output: the folder to make; it appears when everything is written.
-        name: name of the data set, for example ``"fer2013"``.
+        faces: the faces. They are read once, and only one at a time is in memory.
+        output: the folder to make. It appears when everything is written.
+        name: of the data set, for example ``"fer2013"``.
         expressions: names of the labels 0, 1, ...; () for a data set without expressions, whose labels are all -1.
         image_size: height and width that every image must have.
-        overwrite: replace ``output`` if it exists.
-        shard_size: examples per record file.
+        overwrite: replace ``output`` where it exists.
+        shard_size: number of examples in a record file.
         drop_leaked: leave out the faces outside ``held_out`` whose pixels also occur in a held-out split.
         held_out: names of the splits that training must not see.
         total: number of faces, for the progress line.
-        finish: called with the folder when the faces are written and before it appears, to add files of its own.
+        finish: called with the folder after the faces are written and before it appears, to add further files.
 
     Returns:
-        dict, the content of ``dataset.json``.
+        the content of ``dataset.json``.
 
     Raises:
-        FerMdError: ``output`` exists; no faces; an image of another size or type, a label outside ``expressions``,
-            a split whose name is no word, a key that is there twice; the disk is full.
+        FerMdError: ``output`` exists; there are no faces; an image has another size or type; a label is outside
+            ``expressions``; the name of a split is no word; a key is there twice; or the disk is full.
     """
     with atomic_directory(output, overwrite) as folder, _write_errors(output):
         rows, hashes = _spool(faces, folder, name, expressions, image_size, total)
@@ -138,7 +141,8 @@ def _write_errors(output):
 
 
 def _spool(faces, folder, name, expressions, image_size, total):
-    """Writes every face to its split's spool file, in order; returns the manifest rows and perceptual hashes."""
+    """Writes every face, in order, to the spool file of its split; returns the manifest's rows and perceptual
+    hashes."""
     rows, hashes, writers, keys = [], [], {}, set()
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(Progress(f"writing {name}", total, "faces"))
@@ -179,7 +183,7 @@ def _check_face(face, expressions, image_size):
 
 
 def _write_shards(folder, split, keep, shard_size):
-    """Cuts a spool file into record files without the records that ``keep`` rules out, then removes it."""
+    """Cuts a spool file into record files, without the records that ``keep`` excludes, then removes it."""
     spool = _spool_path(folder, split)
     records = itertools.compress(tf.data.TFRecordDataset(str(spool)).as_numpy_iterator(), keep)
     shards = -(-sum(keep) // shard_size)
@@ -196,18 +200,15 @@ def _write_shards(folder, split, keep, shard_size):
     return files
 
 
-def read_info(directory):
-    """The content of ``dataset.json`` of a prepared data set.
+def read_info(directory: Path | str) -> dict[str, Any]:
+    """The content of a prepared data set's ``dataset.json``.
 
     Raises:
         FerMdError: ``directory`` is not a prepared data set, or one of another format version.
     """
     path = Path(directory) / "dataset.json"
     if not path.is_file():
-        raise FerMdError(
-            f"{directory}: not a prepared data set (no dataset.json); make one with data_prep/, "
-            "for example python data_prep/fer2013.py --source=fer2013.csv --output=DIR"
-        )
+        raise FerMdError(f"{directory}: not a prepared data set (no dataset.json); the scripts in data_prep/ make them")
     info = read_json(path)
     if not isinstance(info, dict) or info.get("format") != FORMAT:
         found = info.get("format") if isinstance(info, dict) else None
@@ -215,18 +216,18 @@ def read_info(directory):
     return info
 
 
-def manifest_hash(directory):
-    """SHA-256 of the manifest of a prepared data set, which names its exact content.
+def manifest_hash(directory: Path | str) -> str:
+    """SHA-256 of a prepared data set's manifest, which names its exact content.
 
     Raises:
-        FerMdError: no prepared data set, or its manifest.csv is missing or not the one that was written with it.
+        FerMdError: the folder is no prepared data set, or its manifest.csv is missing or was changed.
     """
     sha256 = read_info(directory)["manifest_sha256"]
     _check_file(Path(directory) / "manifest.csv", sha256)
     return sha256
 
 
-def verify(directory):
+def verify(directory: Path | str) -> None:
     """Checks that every file of a prepared data set has the SHA-256 that ``dataset.json`` says.
 
     Raises:
@@ -245,20 +246,17 @@ def _check_file(path, sha256):
         raise FerMdError(f"{path}: its SHA-256 is not that of dataset.json; prepare the data set again")
 
 
-def load_split(directory, split):
+def load_split(directory: Path | str, split: str) -> Split:
     """Reads a split into memory.
 
     Args:
         directory: a prepared data set.
         split: name of the split, for example ``"Training"``.
 
-    Returns:
-        `Split`.
-
     Raises:
-        FerMdError: no prepared data set, no such split, an empty split, a damaged or truncated record file,
-            a label outside the label space, an image of another size, or another number of examples
-            than ``dataset.json`` says. The message names the file and the record (the first is record 1).
+        FerMdError: the folder is no prepared data set; the split is missing or empty; a record file is damaged or
+            truncated; a label is outside the label space; an image has another size; or ``dataset.json`` states another
+            number of examples. The message names the file and the record, counted from 1.
     """
     info = read_info(directory)
     if split not in info["splits"]:

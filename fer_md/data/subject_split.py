@@ -1,7 +1,8 @@
-"""Splits by person: nobody is in two of them, and each class has its share in each as far as that allows."""
+"""Splits by person: nobody is in two of them, and the shares of each class come as near as that allows."""
 
 import collections
 import hashlib
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -9,27 +10,30 @@ from fer_md.errors import FerMdError
 
 SHARES = {"Training": 0.6, "PublicTest": 0.1, "PrivateTest": 0.3}
 """Share of each class in each split: the paper's 70/30, with a validation split (PublicTest) taken out of the 70 %.
-The names are FER2013's, so that all data sets of the project share them."""
+The names are FER2013's, and all data sets of this project share them."""
 
 
-def split_by_subject(examples, seed=0, shares=None):
+def split_by_subject(
+    examples: Iterable[tuple[str, int | str]], seed: int = 0, shares: Mapping[str, float] | None = None
+) -> dict[str, str]:
     """Chooses a split for each person.
 
-    The people are taken one after the other, those with many images first (by powers of two), and in the order of a
-    hash of name and seed among these, which is random but the same everywhere. Each goes into the split where the sum
-    over splits s and classes c of (n_sc / N_c - share_s)^2 becomes least, with n_sc of the N_c images of c in s so far.
-    If a split gets nobody in the end, it gets the person with the fewest images from the split with the most people.
+    The people are taken one after the other. Those with many images come first, by powers of two; among equals the
+    order is that of a hash of name and seed, which is random but the same everywhere. Each person goes into the split
+    that makes the sum over splits s and classes c of (n_sc / N_c - share_s)^2 least, where n_sc of the N_c images of c
+    are in s so far. A split that nobody is in at the end gets the person with the fewest images from the split with the
+    most people.
 
     Args:
-        examples: iterable of (person, label), one for each image.
-        seed: int; another seed gives another order.
-        shares: share of each class by split, above 0 and with sum 1; ``SHARES`` by default.
+        examples: (person, label) of each image.
+        seed: another seed gives another order.
+        shares: the share of each class, by split, above 0 and with sum 1; None for ``SHARES``.
 
     Returns:
-        dict from person to split.
+        the split of each person.
 
     Raises:
-        FerMdError: fewer people than splits.
+        FerMdError: there are fewer people than splits.
     """
     shares = SHARES if shares is None else shares
     counts = collections.Counter(examples)
@@ -52,7 +56,7 @@ def _hash(subject, seed):
 
 
 def _assign(order, portions, shares):
-    """Gives each person, in ``order``, to a split; returns a list of people by split."""
+    """Gives the people, in ``order``, to the splits; returns the list of people of each split."""
     missing = {split: np.full_like(portions[order[0]], share) for split, share in shares.items()}
     people = {split: [] for split in shares}
     for subject in order:
@@ -64,7 +68,7 @@ def _assign(order, portions, shares):
 
 
 def _fill(people, sizes):
-    """Moves a person into each split that is empty; returns the split by person."""
+    """Moves a person into each split that is empty; returns the split of each person."""
     for split in people:
         if not people[split]:
             largest = max(people, key=lambda other: len(people[other]))

@@ -1,1 +1,1 @@
-"""Faces and scenes that are drawn, exactly repeatable, with every landmark known."""
+"""Faces and scenes that are drawn: they can be drawn again exactly, and every landmark is known."""

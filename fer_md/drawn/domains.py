@@ -1,4 +1,4 @@
-"""The two ways in which drawn faces are photographed: in a laboratory and in the wild."""
+"""The two ways in which drawn faces are photographed: in a laboratory, and in the wild."""
 
 import dataclasses
 import functools
@@ -14,13 +14,16 @@ class Domain:
 
     Attributes:
         yaw, pitch, roll: greatest turn of the head in degrees, either way.
-        extent: range of the landmarks' longer side as a share of the image's.
-        shift: how far the face leaves its usual place, as a share of the room there is.
-        weakest, blend, stray: ``face_units.sample_units``: weakest expression, admixture of another, chance motion.
+        extent: range of the longer side of the landmarks' box, as a share of the image's side.
+        shift: how far the face may leave its usual place, as a share of the room that there is.
+        weakest, blend, stray: those of ``face_units.sample_units``: the weakest expression, how much of another one is
+            mixed in, and how much moves by chance.
         shadow: greatest share of the light that comes from one side.
-        contrast: range of the factor on the gray levels; brightness: greatest offset in gray levels.
-        blur: greatest Gaussian blur, in pixels of the picture; noise: greatest standard deviation in gray levels.
-        jpeg: range of the JPEG quality, or () for none.
+        contrast: range of the factor on the gray levels.
+        brightness: greatest offset in gray levels.
+        blur: greatest Gaussian blur, in pixels of the picture.
+        noise: greatest standard deviation of the noise, in gray levels.
+        jpeg: range of the JPEG quality; () for no compression.
         clutter: greatest number of shapes in the background.
         occlusion: chance that something is in front of the face.
     """
@@ -28,17 +31,17 @@ class Domain:
     yaw: float
     pitch: float
     roll: float
-    extent: tuple
+    extent: tuple[float, float]
     shift: float
     weakest: float
     blend: float
     stray: float
     shadow: float
-    contrast: tuple
+    contrast: tuple[float, float]
     brightness: float
     blur: float
     noise: float
-    jpeg: tuple
+    jpeg: tuple[int, int] | tuple[()]
     clutter: int
     occlusion: float
 
@@ -90,11 +93,11 @@ _GRAIN_LENGTH = 1 << 20
 
 @functools.cache
 def _grain():
-    """Normal noise, of which every picture takes a part at random: drawing it anew would cost as much as the head."""
+    """Normal noise. Every picture takes a random part of it: drawing it anew would cost as much as the head."""
     return np.random.Generator(np.random.PCG64(0)).standard_normal(_GRAIN_LENGTH, dtype=np.float32)
 
 
-def paint_background(canvas, rng, domain):
+def paint_background(canvas: np.ndarray, rng: np.random.Generator, domain: Domain) -> None:
     """Fills (H, W) uint8 ``canvas`` with a soft gradient and up to ``domain.clutter`` shapes out of focus."""
     size = len(canvas)
     corners = (rng.uniform(10, 245) + rng.uniform(-25, 25, (2, 2))).clip(0, 255).astype(np.float32)
@@ -113,8 +116,8 @@ def paint_background(canvas, rng, domain):
         cv2.blur(canvas, (kernel, kernel), dst=canvas)
 
 
-def paint_occlusion(canvas, rng, points, unit, skin):
-    """Puts a hand, a scarf, strands of hair or an object in front of part of the face, ``points`` being its points."""
+def paint_occlusion(canvas: np.ndarray, rng: np.random.Generator, points: np.ndarray, unit: float, skin: float) -> None:
+    """Puts a hand, a scarf, strands of hair or an object in front of a part of the face that has these ``points``."""
     kind = rng.integers(4)
     right = (points[16] - points[0]) / 2
     down = np.array([-right[1], right[0]])
@@ -150,7 +153,7 @@ def paint_occlusion(canvas, rng, points, unit, skin):
 
 
 def _hand(canvas, rng, palm, away, down, unit, skin):
-    """``palm`` its middle, ``away`` the direction away from the face."""
+    """``palm`` is the middle of the hand, ``away`` the direction away from the face."""
     shade = int(np.clip(skin * rng.uniform(0.7, 1.0), 0, 255))
     forearm = palm + rng.uniform(0.2, 1.0) * away + 3 * down
     cv2.polylines(canvas, [_fixed([palm, forearm])], False, shade, max(2, int(0.5 * unit)), 16, 4)
@@ -169,8 +172,8 @@ def _fill(canvas, points, tone):
     cv2.fillPoly(canvas, [_fixed(points)], int(tone), cv2.LINE_AA, 4)
 
 
-def shine(canvas, rng, points, domain):
-    """Multiplies ``canvas`` by the light that falls on an ellipsoid the size of the head; changed in place."""
+def shine(canvas: np.ndarray, rng: np.random.Generator, points: np.ndarray, domain: Domain) -> None:
+    """Multiplies ``canvas``, in place, by the light that falls on an ellipsoid of the head's size."""
     center, right = (points[27] + points[33]) / 2, (points[16] - points[0]) / 2
     axes = math.hypot(*right) * 1.15 + 1e-6, math.hypot(*(points[8] - points[72])) * 0.62 + 1e-6
     pixels = np.arange(_LIGHT_GRID, dtype=np.float32) * (len(canvas) / _LIGHT_GRID)
@@ -186,19 +189,19 @@ def shine(canvas, rng, points, domain):
     cv2.multiply(canvas, cv2.resize(shade, canvas.shape[::-1]), dst=canvas, dtype=cv2.CV_8U)
 
 
-def develop(canvas, rng, domain, size):
+def develop(canvas: np.ndarray, rng: np.random.Generator, domain: Domain, size: int) -> np.ndarray:
     """Turns the painted canvas into the final picture: lens, exposure, sensor, compression.
 
     Args:
-        canvas: (H, W) uint8, ``H = W`` a multiple of ``size``.
-        rng: ``numpy.random.Generator``.
-        domain: ``Domain``.
+        canvas: (H, W) uint8, where H = W is a multiple of ``size``.
+        rng: draws how the picture is taken.
+        domain: the ranges that are drawn from.
         size: side of the picture in pixels.
 
     Returns:
         (size, size) uint8.
     """
-    image = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)
+    image: np.ndarray = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)
     image = cv2.GaussianBlur(image, (7, 7), rng.uniform(0.05, domain.blur))
     gain, offset = rng.uniform(*domain.contrast), rng.uniform(-1, 1) * domain.brightness
     start, grain = int(rng.integers(_GRAIN_LENGTH - size * size)), rng.uniform(0.3, 1.0) * domain.noise
@@ -206,5 +209,5 @@ def develop(canvas, rng, domain, size):
     image = cv2.addWeighted(image, gain, noise, grain, 128 - 128 * gain + offset, dtype=cv2.CV_8U)
     if domain.jpeg:
         _, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*domain.jpeg))))
-        image = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE)
+        return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE))
     return image

@@ -1,4 +1,4 @@
-"""Paints a posed face model in shades of gray with OpenCV's sub-pixel polygons and lines."""
+"""Paints a posed face model in shades of gray, with OpenCV's polygons and lines of sub-pixel precision."""
 
 import dataclasses
 import math
@@ -20,13 +20,13 @@ class Identity:
     """What stays the same in every picture of one person.
 
     Attributes:
-        shape: (len(IDENTITY_SHAPES),) traits of ``face_model.face_points`` in standard deviations.
+        shape: (len(IDENTITY_SHAPES),) traits, in standard deviations; see ``face_model.face_points``.
         skin, hair, brow, lips, iris, clothes: shades of gray, 0..255.
         brow_width: thickness of the brows in half face widths.
-        hairline: how far the hair comes down the forehead, 0..0.4; below 0 the head is bald.
+        hairline: how far the hair comes down the forehead, 0..0.4; a number below 0 makes the head bald.
         volume: size of the hair relative to the skull.
         long_hair, glasses: whether there are any.
-        beard, moustache: darkness, 0 for none.
+        beard, moustache: how dark it is; 0 for none.
         age: depth of folds and wrinkles, 0..1.
     """
 
@@ -47,8 +47,8 @@ class Identity:
     age: float
 
 
-def sample_identity(rng):
-    """Draws a person from a ``numpy.random.Generator``."""
+def sample_identity(rng: np.random.Generator) -> Identity:
+    """Draws a person at random."""
     skin = rng.uniform(85, 215)
     hair = rng.uniform(15, 110) if rng.random() < 0.75 else rng.uniform(110, 220)
     bearded = rng.random() < 0.25
@@ -103,15 +103,15 @@ def _shade(tone):
     return int(min(max(tone, 0), 255))
 
 
-def paint_head(canvas, points, unit, units, identity):
+def paint_head(canvas: np.ndarray, points: np.ndarray, unit: float, units: np.ndarray, identity: Identity) -> None:
     """Paints one head over what the canvas holds.
 
     Args:
         canvas: (H, W) uint8, changed in place.
         points: (101, 2) float, the posed points of ``face_model`` in pixels of the canvas.
         unit: half a face width in pixels.
-        units: (len(ACTION_UNITS), 2) intensities, for what they do besides moving points: folds, furrows, teeth.
-        identity: ``Identity``.
+        units: (len(ACTION_UNITS), 2) intensities; besides moving points they make folds and furrows.
+        identity: the person.
     """
     pen, strength = _Pen(canvas, unit), dict(zip(UNIT_INDEX, units.mean(1).tolist(), strict=True))
     _paint_body(pen, points, identity)
@@ -180,7 +180,7 @@ def _paint_relief(pen, points, strength, identity):
 
 
 def _paint_furrows(pen, points, strength, identity):
-    """Lines that only a contracted muscle or age draws."""
+    """Lines that only a contracted muscle, or age, makes."""
     tone, depth = identity.skin, 0.3 + 0.7 * identity.age
     between, up = (points[21] + points[22]) / 2, (points[27] - points[33]) * 0.3
     if (frown := max(strength[4], strength[9])) > 0.2:

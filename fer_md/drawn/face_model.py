@@ -1,8 +1,8 @@
 """A face as a linear 3-D point model: neutral points, identities and action units that move them.
 
-Coordinates are in half face widths: x to the right of the image, y down, z towards the viewer, the origin between
-the eyes. Points 0-67 are the iBUG landmarks; the others serve the drawing. Tables list the image's left side, which
-is mirrored; a point on the midline takes half of its motion from either side.
+Coordinates are in half face widths: x points to the right of the image, y down, z towards the viewer. The origin is
+between the eyes. Points 0-67 are the iBUG landmarks; the others serve the drawing. The tables list the left side of the
+image, which is mirrored. A point on the midline takes half of its motion from either side.
 
 Reference: P. Ekman, W. Friesen, J. Hager, Facial Action Coding System (2002); C. Sagonas et al., 300 Faces
 In-the-Wild (2013) for the order of the landmarks. The numbers are ours, set by eye.
@@ -268,7 +268,7 @@ IDENTITY_SHAPES = {
     "lower lip": {59: (0, 0.02), 58: (0, 0.035), 57: (0, 0.035)},
     "cheek fold": {88: (-0.03, 0), 89: (-0.04, 0.02)},
 }
-"""Motion of each point at one standard deviation of the trait, on both sides alike."""
+"""Motion of each point at one standard deviation of the trait; both sides move alike."""
 
 
 def _neutral():
@@ -298,15 +298,15 @@ _LOWER = np.array([41, 40, 47, 46, 67, 66, 65, 60, 61, 62, 63, 64, 58, 57, 56])
 _GAP = np.array([0.0] * 7 + [0.02] * 8)
 
 
-def face_points(shape, units):
+def face_points(shape: np.ndarray, units: np.ndarray) -> np.ndarray:
     """The points of one face before its pose.
 
     Args:
         shape: (len(IDENTITY_SHAPES),) traits in standard deviations.
-        units: (len(ACTION_UNITS), 2) intensities in 0..1, image-left and image-right side.
+        units: (len(ACTION_UNITS), 2) intensities in 0..1, of the image's left and right side.
 
     Returns:
-        (101, 3) float64; eyelids and lips touch but never cross.
+        (101, 3) float64. Eyelids and lips may touch, but never cross.
     """
     points = NEUTRAL.copy()
     points[:, :2] += (shape @ _SHAPE_BASIS + units.ravel() @ _UNIT_BASIS).reshape(-1, 2)
@@ -318,10 +318,14 @@ def face_points(shape, units):
     return points
 
 
-def turn(points, yaw, pitch, roll):
-    """Rotates (N, 3) points about the middle of the head; angles in degrees, positive yaw turns to the image's right.
+def turn(points: np.ndarray, yaw: float, pitch: float, roll: float) -> np.ndarray:
+    """Rotates (N, 3) points about the middle of the head, by angles in degrees.
 
-    Positive pitch looks down, positive roll leans clockwise. Returns (N, 3), origin at the middle of the head.
+    A positive yaw turns the head to the image's right, a positive pitch lets it look down, and a positive roll leans it
+    clockwise.
+
+    Returns:
+        (N, 3), with the origin at the middle of the head.
     """
     (cy, cp, cr), (sy, sp, sr) = np.cos(angles := np.radians((yaw, pitch, roll))), np.sin(angles)
     about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])

@@ -33,26 +33,26 @@ EXPRESSION_UNITS = {
     ),
     "neutral": ({25: (0.0, 0.2), 43: (0.0, 0.15), 24: (0.0, 0.2)},),
 }
-"""For each expression its variants: action unit -> range of its intensity at the peak of the expression.
+"""For each expression its variants, each of which gives for some action units the range of their intensity at its peak.
 
-After the prototypes of the FACS investigator's guide (EMFACS); ranges and the choice of variants are ours.
+They follow the prototypes of the FACS investigator's guide (EMFACS). The ranges and the choice of variants are ours.
 """
 
 _NO_CHANCE_MOVES = np.array([unit in (43, 26, 27) for unit in ACTION_UNITS])
 
 
-def sample_units(rng, expression, weakest, blend, stray):
+def sample_units(rng: np.random.Generator, expression: str, weakest: float, blend: float, stray: float) -> np.ndarray:
     """Draws the action-unit intensities of one face.
 
     Args:
-        rng: ``numpy.random.Generator``.
+        rng: draws the variant, its strength and all that is added.
         expression: a key of ``EXPRESSION_UNITS``.
         weakest: lowest strength of the whole expression, 0..1; the highest is 1.
-        blend: greatest share of a second, weaker expression mixed in.
+        blend: greatest share of a second, weaker expression that is mixed in.
         stray: standard deviation of the action units that show by chance.
 
     Returns:
-        (len(ACTION_UNITS), 2) float64 intensities in 0..1, image-left and image-right side.
+        (len(ACTION_UNITS), 2) float64 intensities in 0..1, of the image's left and right side.
     """
     strength = weakest + (1.0 - weakest) * rng.beta(1.6, 1.2)
     units = strength * _variant(rng, expression)

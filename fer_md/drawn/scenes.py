@@ -1,4 +1,4 @@
-"""Drawn scenes with any number of drawn faces in colour, for detectors: exactly repeatable, every box known."""
+"""Scenes in colour with drawn faces, for detectors: each can be drawn again exactly, and every box is known."""
 
 import dataclasses
 
@@ -6,13 +6,14 @@ import cv2
 import numpy as np
 
 from fer_md.drawn.domains import DOMAINS, develop, paint_background, paint_occlusion, shine
-from fer_md.drawn.drawing import paint_head, sample_identity
+from fer_md.drawn.drawing import Identity, paint_head, sample_identity
 from fer_md.drawn.face_model import face_points, turn
 from fer_md.drawn.face_units import sample_units
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
 
 MOST_FACES = 8
+"""Greatest number of faces in a scene."""
 
 _SUPERSAMPLING = 2
 _EXTENT = (0.12, 0.5)
@@ -38,17 +39,17 @@ class Scene:
     landmarks: np.ndarray
 
 
-def draw_scene(seed, index, faces=None, size=256):
-    """Draws one scene of the domain ``"wild"``; the same arguments give the same pixels.
+def draw_scene(seed: int, index: int, faces: int | None = None, size: int = 256) -> Scene:
+    """Draws one scene of the domain ``"wild"``. The same arguments give the same pixels.
 
     Args:
-        seed: int; another seed draws other people and places.
-        index: int, number of the scene.
-        faces: how many faces, 0 to `MOST_FACES`; None for ``index % 9``.
+        seed: another seed draws other people and places.
+        index: number of the scene.
+        faces: number of faces, 0 to `MOST_FACES`; None for ``index % 9``.
         size: side of the picture in pixels, 128 to 1024.
 
     Returns:
-        `Scene`. Faces do not overlap; shapes without a face stand in the background.
+        the scene. Its faces do not overlap. In the background there are shapes that are no faces.
 
     Raises:
         FerMdError: ``faces`` or ``size`` is out of range.
@@ -77,14 +78,14 @@ def draw_scene(seed, index, faces=None, size=256):
 class _Head:
     """A person, the action units, all points in pixels of the scene, and half the face's width."""
 
-    person: object
+    person: Identity
     units: np.ndarray
     points: np.ndarray
     unit: float
 
 
 def _place_heads(rng, count, capture, size):
-    """Poses heads and puts them where none covers another; the lowest, which are painted last, come last."""
+    """Poses heads and puts them where none covers another. The lowest ones, which are painted last, come last."""
     heads, taken = [], []
     most = min(_EXTENT[1], 0.9 / np.sqrt(max(count, 1)))
     while len(heads) < count:
@@ -120,7 +121,7 @@ def _sample_tint(rng, size):
 
 
 def _paint_distractor(canvas, rng, tint):
-    """A round shape of the colour of skin or of anything else, with a few dark spots, that is no face."""
+    """Paints a round shape that is no face, in the colour of skin or another one, with a few dark spots."""
     side = len(canvas)
     center, axes = rng.uniform(0, side, 2), rng.uniform(0.04, 0.16, 2) * side
     before = canvas.copy()
@@ -133,7 +134,7 @@ def _paint_distractor(canvas, rng, tint):
 
 
 def _paint(canvas, rng, tint, head, capture):
-    """Paints, lights and dyes one head and what stands in front of it."""
+    """Paints, lights and colours one head and what is in front of it."""
     before = canvas.copy()
     points, unit = (head.points + 0.5) * _SUPERSAMPLING - 0.5, head.unit * _SUPERSAMPLING
     paint_head(canvas, points, unit, head.units, head.person)
@@ -152,7 +153,7 @@ def _paint(canvas, rng, tint, head, capture):
 
 
 def _dye(tint, mask, color):
-    """Gives ``tint`` the ``color`` where the canvas's boolean ``mask`` is set; changed in place."""
+    """Gives ``tint``, in place, the ``color`` where the canvas's boolean ``mask`` is set."""
     share = cv2.resize(mask.astype(np.float32), tint.shape[:2], interpolation=cv2.INTER_AREA)[..., None]
     tint += share * (color - tint)
 

@@ -1,13 +1,14 @@
-"""Drawn faces: seven expressions, many people, two domains, exactly repeatable.
+"""Drawn faces: seven expressions, many people and two domains. Each face can be drawn again exactly.
 
-Every face is a 3-D point model moved by action units (``face_units``, ``face_model``), posed, painted (``drawing``)
-and photographed (``domains``), so its 68 landmarks are known exactly. A person looks the same in every picture;
-all else follows from the arguments of ``draw_face`` alone.
+A face is a 3-D model of points that action units move (``face_units``, ``face_model``). It is posed, painted
+(``drawing``) and photographed (``domains``), so its 68 landmarks are known exactly. A person looks the same in every
+picture. Everything else follows from the arguments of ``draw_face`` alone.
 """
 
 import dataclasses
 import functools
 import hashlib
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -27,21 +28,21 @@ _SUPERSAMPLING = 2
 _MARGIN = 1.0
 
 
-def draw_face(seed, subject, expression, domain, size=48):
-    """Draws one face; the same arguments give the same pixels.
+def draw_face(seed: int | str, subject: str, expression: str, domain: str, size: int = 48) -> Face:
+    """Draws one face. The same arguments give the same pixels.
 
     Args:
-        seed: int, chooses everything but the person: strength, pose, light, background.
-        subject: name of the person; the same name is the same person under every seed.
+        seed: chooses everything but the person: strength, pose, light and background.
+        subject: name of the person. The same name is the same person, whatever the seed.
         expression: one of ``EXPRESSIONS``.
         domain: ``"lab"`` or ``"wild"``.
         size: side of the image in pixels, 16 to 512.
 
     Returns:
-        ``Face`` with image (size, size) uint8, box and landmarks (68, 2) in pixels; all landmarks lie in the image.
+        the face, with an image (size, size) uint8. All 68 landmarks lie in the image.
 
     Raises:
-        FerMdError: an unknown expression or domain, or a size out of range.
+        FerMdError: the expression or domain is unknown, or the size is out of range.
     """
     _check_choice("expression", expression, EXPRESSIONS)
     _check_choice("domain", domain, DOMAINS)
@@ -70,20 +71,20 @@ def draw_face(seed, subject, expression, domain, size=48):
     )
 
 
-def draw_faces(domain, count, seed, splits=None):
-    """Draws a data set: expressions in equal numbers, and no person in two splits.
+def draw_faces(domain: str, count: int, seed: int, splits: Mapping[str, float] | None = None) -> Iterator[Face]:
+    """Draws a data set with equal numbers of all expressions. No person is in two splits.
 
     Args:
         domain: ``"lab"`` or ``"wild"``.
         count: number of faces over all splits.
-        seed: int; another seed draws other people.
-        splits: share of each split by name, ``SPLITS`` by default; the shares sum to 1.
+        seed: another seed draws other people.
+        splits: the share of each split, by name, with sum 1; None for ``SPLITS``.
 
     Returns:
-        An iterator of ``Face``, split by split, with keys such as ``"synthetic-lab/Training/000017"``.
+        the faces, split by split, with keys such as ``"synthetic-lab/Training/000017"``.
 
     Raises:
-        FerMdError: an unknown domain, a negative count, or shares that are negative or do not sum to 1.
+        FerMdError: the domain is unknown, the count is negative, or the shares are negative or have another sum.
     """
     splits = SPLITS if splits is None else splits
     _check_choice("domain", domain, DOMAINS)
@@ -111,7 +112,7 @@ def _check_choice(name, value, choices):
 
 
 def _generator(*names):
-    """A random generator that depends on the printed form of ``names`` alone, in every process alike."""
+    """A random generator that depends on the printed form of ``names`` alone, whatever the process."""
     digest = hashlib.blake2b("\0".join(map(str, names)).encode(), digest_size=16).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
 
@@ -122,7 +123,7 @@ def _identity(subject):
 
 
 def _place(rng, points, capture, size):
-    """Poses the face and puts it into the image; returns (101, 2) points and the half face width, in pixels."""
+    """Poses the face and puts it into the image. Returns (101, 2) points and half the face's width, both in pixels."""
     most = np.array((capture.yaw, capture.pitch, capture.roll))
     posed = turn(points, *(most * np.clip(0.5 * rng.standard_normal(3), -1, 1)))[:, :2]
     low, high = posed[:68].min(0), posed[:68].max(0)

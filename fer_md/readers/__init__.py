@@ -1,1 +1,1 @@
-"""Readers of data sets, each after the layout in which the data set is handed out."""
+"""Readers of data sets, each of which takes the layout in which its data set is handed out."""

@@ -1,7 +1,8 @@
-"""Faces with 68 landmarks in memory: of video frames, or drawn."""
+"""Faces with 68 landmarks, in memory: from video frames, or drawn."""
 
 import dataclasses
 import itertools
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,32 +15,29 @@ from fer_md.readers.ytf_landmarks import read_ytf_landmarks
 
 @dataclasses.dataclass(frozen=True)
 class AnnotatedFaces:
-    """Faces and where their landmarks are.
+    """Faces with their landmarks.
 
     Attributes:
-        images: list of N grayscale images (H, W) uint8, of any sizes.
+        images: N grayscale images (H, W) uint8, of any sizes.
         landmarks: (N, 68, 2) float64 pixel coordinates x, y in iBUG order.
-        people: list of N names.
+        people: the names of the N people.
     """
 
-    images: list
+    images: list[np.ndarray]
     landmarks: np.ndarray
-    people: list
+    people: list[str]
 
-    def first(self, count):
-        """The first ``count`` of them, or all where there are fewer."""
+    def first(self, count: int) -> "AnnotatedFaces":
+        """The first ``count`` faces, or all where there are fewer."""
         return AnnotatedFaces(self.images[:count], self.landmarks[:count], self.people[:count])
 
 
-def video_faces(source, split):
+def video_faces(source: Path | str, split: str) -> AnnotatedFaces:
     """The faces of one split of ``ytf_landmarks68.zip``.
 
     Args:
         source: path of the zip.
         split: ``"train"`` or ``"test"``; no person is in both.
-
-    Returns:
-        `AnnotatedFaces`.
 
     Raises:
         FerMdError: see `fer_md.readers.ytf_landmarks.read_ytf_landmarks`.
@@ -50,18 +48,15 @@ def video_faces(source, split):
     return AnnotatedFaces(images, landmarks, [frame.person for frame in frames])
 
 
-def drawn_faces(count, group, seed, domain="wild", size=176):
-    """Drawn faces (synthetic), one of each expression a person.
+def drawn_faces(count: int, group: str, seed: int, domain: str = "wild", size: int = 176) -> AnnotatedFaces:
+    """Drawn (synthetic) faces; each person shows each expression once.
 
     Args:
         count: number of faces.
-        group: begins the people's names: those of two groups differ, so they can be kept apart.
-        seed: int; another seed draws other people.
+        group: the beginning of the people's names. The people of two groups are different.
+        seed: another seed draws other people.
         domain: ``"lab"`` or ``"wild"``.
         size: side of the images in pixels.
-
-    Returns:
-        `AnnotatedFaces`.
     """
     faces = []
     with Progress(f"drawing faces to be {group}", count, "faces") as progress:

@@ -1,6 +1,6 @@
 """CK+, the extended Cohn-Kanade data set (Lucey et al., 2010): sequences from neutral to the height of an expression.
 
-593 sequences of 123 people, of which 327 have an emotion label.
+It has 593 sequences of 123 people; 327 sequences have an emotion label.
 """
 
 import collections
@@ -9,34 +9,36 @@ import re
 from fer_md.data.subject_split import split_by_subject
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
+from fer_md.readers.file_tree import FileTree
 from fer_md.readers.photographs import CONTEMPT_DROPPED, Listing, Photograph, image_reader
 
 LAYOUT = "cohn-kanade-images/S005/001/S005_001_00000001.png and Emotion/S005/001/S005_001_00000011_emotion.txt"
 
 EMOTIONS = {1: "anger", 2: "contempt", 3: "disgust", 4: "fear", 5: "happiness", 6: "sadness", 7: "surprise"}
-"""The codes in the emotion files."""
+"""The codes in the files of emotions."""
 
 _IMAGE = re.compile(r"(?:.*/)?cohn-kanade-images/(S\d+)/(\d+)/\1_\2_\d+\.(?:png|jpe?g)", re.IGNORECASE)
 _EMOTION = re.compile(r"(?:.*/)?Emotion(?:_labels)?/(?:Emotion/)?(S\d+)/(\d+)/\1_\2_\d+_emotion\.txt", re.IGNORECASE)
 
 
-def list_ckplus(tree, last=3, contempt="keep", neutral="none", seed=0):
+def list_ckplus(tree: FileTree, last: int = 3, contempt: str = "keep", neutral: str = "none", seed: int = 0) -> Listing:
     """Lists the last frames of each labelled sequence, split by person.
 
     Args:
-        tree: `fer_md.readers.file_tree.FileTree` with files as in `LAYOUT`; further folders above do not matter.
+        tree: files as in `LAYOUT`; there may be further folders above them.
         last: how many of the last frames of a sequence show its emotion.
         contempt: ``"keep"`` (as in the paper's Tab. 2) or ``"drop"``.
-        neutral: ``"first"`` takes the first frame of each sequence used as neutral; ``"none"`` has no such label.
-        seed: int, of `fer_md.data.subject_split.split_by_subject`.
+        neutral: ``"first"`` takes the first frame of each sequence that is used for neutral; ``"none"`` has no such
+            label.
+        seed: of the split, see `fer_md.data.subject_split.split_by_subject`.
 
     Returns:
-        `Listing` with keys ``ckplus/S005_001_00000011``. Its labels are `EXPRESSIONS` in their order, as far as they
-        occur, then contempt. Sequences without a label, or left out with contempt, are unused (the folder is listed).
+        a listing with keys such as ``ckplus/S005_001_00000011``. Its labels are those of `EXPRESSIONS` that occur, in
+        their order, then contempt. The folders of sequences without a label, or dropped with contempt, are unused.
 
     Raises:
-        FerMdError: another layout, an emotion that is no code of `EMOTIONS`, a labelled sequence without images or too
-            short for the frames wanted, fewer than three people.
+        FerMdError: the layout is another; an emotion is no code of `EMOTIONS`; a labelled sequence has no images, or
+            too few; or there are fewer than three people.
     """
     expressions = tuple(
         name
@@ -54,8 +56,8 @@ def list_ckplus(tree, last=3, contempt="keep", neutral="none", seed=0):
         first = [(frames[0], expressions.index("neutral"))] if neutral == "first" else []
         if len(frames) < last + len(first):
             raise FerMdError(
-                f"{tree.where(frames[0])}: the sequence has {len(frames)} frames; --last={last} and"
-                f" --neutral={neutral} need {last + len(first)}"
+                f"{tree.where(frames[0])}: the sequence has {len(frames)} frames; last={last} and"
+                f" neutral={neutral} need {last + len(first)}"
             )
         chosen += first + [(name, expressions.index(emotion)) for name in frames[-last:]]
     splits = split_by_subject(((_subject(name), label) for name, label in chosen), seed)
@@ -77,7 +79,7 @@ def _subject(name):
 
 
 def _read_emotions(tree):
-    """Emotion by (subject, sequence); a file holds one number such as ``3.0000000e+00``."""
+    """The emotion of each (subject, sequence). A file holds one number, such as ``3.0000000e+00``."""
     emotions = {}
     for name in tree.names:
         if match := _EMOTION.fullmatch(name):
@@ -90,7 +92,7 @@ def _read_emotions(tree):
 
 
 def _sequences(tree, emotions):
-    """Frames in their order by (subject, sequence)."""
+    """The frames of each (subject, sequence), in their order."""
     sequences = collections.defaultdict(list)
     for name in tree.names:
         if match := _IMAGE.fullmatch(name):

@@ -1,30 +1,32 @@
-"""Photographs that somebody has collected: ``subject/expression/*.jpg`` (or .png)."""
+"""Photographs that somebody has collected, as ``subject/expression/*.jpg`` (or .png)."""
 
 from fer_md.data.subject_split import split_by_subject
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS, LABEL_OF_NAME
+from fer_md.readers.file_tree import FileTree
 from fer_md.readers.photographs import Listing, Photograph, image_reader
 
 LAYOUT = "subject/expression/*.jpg (or .png)"
 
 
-def list_collected(tree, seed=0):
+def list_collected(tree: FileTree, seed: int = 0) -> Listing:
     """Lists the photographs, split by subject.
 
     Args:
-        tree: `fer_md.readers.file_tree.FileTree`. Folders above the subjects' do not matter. The expression's folder
-            has one of the names in `fer_md.expressions.LABEL_OF_NAME`, in upper or lower case.
-        seed: int, of `fer_md.data.subject_split.split_by_subject`.
+        tree: files as in `LAYOUT`; there may be further folders above the subjects. The folder of an expression has one
+            of the names in `fer_md.expressions.LABEL_OF_NAME`, in upper or lower case.
+        seed: of the split, see `fer_md.data.subject_split.split_by_subject`.
 
     Returns:
-        `Listing` with keys ``collected/<subject>/<expression>/<file name>``; files that lie elsewhere are unused.
+        a listing with keys ``collected/<subject>/<expression>/<file name>``. Files in other places are unused.
 
     Raises:
-        FerMdError: another layout, an unknown expression, a subject in two places, fewer than three subjects.
+        FerMdError: the layout is another; an expression is unknown; a subject is in two places; or there are fewer than
+            three subjects.
     """
     found, unused = [], []
     for name in tree.names:
-        *_, subject, expression, _ = ("", "", *name.split("/"))
+        subject, expression = ["", "", *name.split("/")][-3:-1]
         if not subject:
             unused.append((name, "not in subject/expression/"))
         elif expression.lower() not in LABEL_OF_NAME:
@@ -53,7 +55,7 @@ def list_collected(tree, seed=0):
 
 
 def _check_places(tree, names):
-    """Two folders of one name could be two people, or one whose images must stay together: the user has to say."""
+    """Two folders of one name could be two people, or one person whose images must stay together; the user must say."""
     places = {}
     for name in names:
         folder = name.rsplit("/", 2)[0]

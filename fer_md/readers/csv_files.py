@@ -1,4 +1,4 @@
-"""CSV files of unknown origin, read row by row in bounded memory, plain or compressed."""
+"""CSV files of unknown origin, plain or compressed, which are read row by row in bounded memory."""
 
 import contextlib
 import csv
@@ -7,6 +7,9 @@ import io
 import lzma
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TextIO
 
 from fer_md.errors import FerMdError
 
@@ -18,27 +21,27 @@ MAX_LINE = 1 << 20
 
 
 @contextlib.contextmanager
-def open_csv(path):
-    """Opens a CSV as text; ``.gz`` and ``.xz`` are unpacked on the way, ``.zip`` must hold one CSV.
+def open_csv(path: Path) -> Iterator[TextIO]:
+    """Opens a CSV as text. ``.gz`` and ``.xz`` are unpacked on the way; ``.zip`` must hold exactly one CSV.
 
     Nothing is unpacked to disk, so the names inside a zip file do not matter.
 
     Args:
-        path: ``pathlib.Path``.
+        path: the file.
 
     Yields:
-        text stream.
+        a text stream.
 
     Raises:
-        FerMdError: the file cannot be opened, or a zip file holds no CSV, several or one that is too large.
+        FerMdError: the file cannot be opened; or a zip file holds no CSV, several of them, or one that is too large.
     """
     try:
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive, _open_member(archive, path) as binary:
                 yield _text(binary)
         else:
-            opener = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
-            with opener(path, "rb") as binary:
+            openers: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
+            with openers.get(path.suffix, open)(path, "rb") as binary:
                 yield _text(binary)
     except zipfile.BadZipFile as error:
         raise FerMdError(f"{path}: not a whole zip file ({error}); fetch it again") from None
@@ -71,19 +74,19 @@ def _only_csv(archive, path):
     return members[0]
 
 
-def read_rows(stream, name):
-    """Reads the rows of a CSV, blank lines left out.
+def read_rows(stream: TextIO, name: Path | str) -> Iterator[tuple[int, list[str]]]:
+    """Reads the rows of a CSV, without blank lines.
 
     Args:
         stream: text stream, for example of `open_csv`.
         name: what an error calls the file.
 
     Yields:
-        (line, values): the number of the row's last line, counted from 1, and a list of str.
+        (line, values): the number of the row's last line, counted from 1, and the cells.
 
     Raises:
-        FerMdError: a truncated or damaged compressed file, a line that is too long, bytes that are not UTF-8,
-            or a row of another length than the first.
+        FerMdError: a compressed file is truncated or damaged; a line is too long; bytes are not UTF-8; or a row has
+            another length than the first one.
     """
     reader = csv.reader(_lines(stream, name))
     columns = None
@@ -112,16 +115,16 @@ def _lines(stream, name):
         yield line
 
 
-def columns_of(rows, name, wanted):
-    """Takes the header row from `read_rows` and finds columns in it, whatever their order, case and spaces.
+def columns_of(rows: Iterator[tuple[int, list[str]]], name: Path | str, wanted: Sequence[str]) -> list[int]:
+    """Takes the header row from `read_rows` and finds columns in it, whatever their order, their case and spaces.
 
     Args:
-        rows: iterator of `read_rows`, at its start.
+        rows: what `read_rows` gives, at its start.
         name: what an error calls the file.
         wanted: names in lower case.
 
     Returns:
-        list of column indices, one for each name.
+        the index of each column that is wanted.
 
     Raises:
         FerMdError: the file is empty, or a column is missing.

@@ -1,26 +1,29 @@
-"""What a detector has found, kept in a file: a run that was stopped does not search the same images again."""
+"""What a detector has found, kept in a file, so that a run that was stopped does not search the same images again."""
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from fer_md.faces.detection import Detection
+from fer_md.faces.detection import Detection, Detector
 
 FORMAT = 3
+"""Version of the file."""
 
 
 class DetectionCache:
     """A detector with a memory on disk.
 
-    The file holds one JSON object a line: first the detector's settings, then for each image the SHA-256 of its pixels
-    and the detections. A line that is not whole (a killed run) is dropped with all that follow it, and so is the whole
-    file if its settings are others.
+    Each line of the file is a JSON object. The first one holds the detector's settings; each of the others holds the
+    SHA-256 of an image's pixels and its detections. A line that is not whole, because a run was killed, is dropped with
+    all that follow it. A file with other settings is dropped as a whole.
 
     Args:
-        detector: `fer_md.faces.detection.Detector`.
-        settings: dict that says which detector it is and how it is set.
+        detector: what searches the images that are new.
+        settings: JSON values that say which detector it is and how it is set.
         path: the file; its folder is created.
 
     Example:
@@ -28,21 +31,21 @@ class DetectionCache:
             cached.detect(images)
     """
 
-    def __init__(self, detector, settings, path):
+    def __init__(self, detector: Detector, settings: dict[str, Any], path: Path | str):
         self._detector = detector
         self._settings = {"format": FORMAT, **settings}
         self._path = Path(path)
 
-    def __enter__(self):
+    def __enter__(self) -> "DetectionCache":
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(self._path, "a+b")
         self._known = self._load()
         return self
 
-    def __exit__(self, *exc_info):
+    def __exit__(self, *exc_info: Any) -> None:
         self._file.close()
 
-    def detect(self, images):
+    def detect(self, images: Sequence[np.ndarray]) -> list[list[Detection]]:
         """Finds faces, see `fer_md.faces.detection.Detector`; images seen before are not searched again."""
         hashes = [_hash(image) for image in images]
         new = {sha: image for sha, image in zip(hashes, images, strict=True) if sha not in self._known}

@@ -1,4 +1,4 @@
-"""The press photographs of github.com/muxspace/facial_expressions, whose names give the person as in LFW."""
+"""The press photographs of github.com/muxspace/facial_expressions. As in LFW, a file's name gives the person."""
 
 import collections
 
@@ -6,29 +6,30 @@ from fer_md.data.subject_split import split_by_subject
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
 from fer_md.readers.csv_files import columns_of, read_rows
+from fer_md.readers.file_tree import FileTree
 from fer_md.readers.photographs import CONTEMPT_DROPPED, Listing, Photograph, image_reader
 
 LEGEND = "data/legend.csv"
 IMAGES = "images"
 
 
-def list_facial_expressions(tree, contempt="drop", seed=0):
+def list_facial_expressions(tree: FileTree, contempt: str = "drop", seed: int = 0) -> Listing:
     """Lists the photographs, split by person.
 
-    Not used are images without a label, images that the legend labels in two ways, and contempt where it is dropped.
-    Rows that say the same of an image count once.
+    Images without a label, images that the legend labels in two ways, and contempt where it is dropped are unused. Rows
+    that say the same about an image count once.
 
     Args:
-        tree: `fer_md.readers.file_tree.FileTree` of the repository, its zip, or a folder above it.
-        contempt: ``"drop"``, or ``"keep"`` as an eighth label.
-        seed: int, of `fer_md.data.subject_split.split_by_subject`.
+        tree: the repository, its zip, or a folder above it.
+        contempt: ``"drop"``, or ``"keep"`` for an eighth label.
+        seed: of the split, see `fer_md.data.subject_split.split_by_subject`.
 
     Returns:
-        `Listing` with keys ``facial_expressions/<file name>``.
+        a listing with keys ``facial_expressions/<file name>``.
 
     Raises:
-        FerMdError: no legend or two of them, a label that is unknown, an image of the legend that is missing,
-            fewer than three people. The message names the file and the line.
+        FerMdError: there is no legend, or more than one; a label is unknown; an image of the legend is missing; or
+            there are fewer than three people. The message names the file and the line.
     """
     root = _root(tree)
     labels = _read_legend(tree, root)
@@ -46,8 +47,8 @@ def list_facial_expressions(tree, contempt="drop", seed=0):
     return Listing("facial_expressions", expressions, photographs, unused)
 
 
-def person_of(name):
-    """The person in a file name: what is before its last underscore if digits follow, otherwise all of it.
+def person_of(name: str) -> str:
+    """The person in a file name: what is before its last underscore if digits follow it, otherwise the whole name.
 
     ``images/George_W_Bush_0001.jpg -> George_W_Bush``, ``images/FaridaJalal_7.jpg -> FaridaJalal``.
     """
@@ -57,7 +58,7 @@ def person_of(name):
 
 
 def _root(tree):
-    """The prefix of the names, ``""`` or ending in ``/``, below which legend and images are."""
+    """The prefix that the names of legend and images have: ``""``, or a path that ends in ``/``."""
     roots = [name.removesuffix(LEGEND) for name in tree.names if f"/{name}".endswith(f"/{LEGEND}")]
     if len(roots) != 1:
         raise FerMdError(f"{tree.source}: must hold {LEGEND} and {IMAGES}/ once; found {len(roots)} {LEGEND}")
@@ -65,7 +66,7 @@ def _root(tree):
 
 
 def _read_legend(tree, root):
-    """Reads the legend: dict from the image's name in the tree to a dict from its label to the line."""
+    """Reads the legend. Returns, for the name of each image in the tree, its labels and the line of each label."""
     where, names = tree.where(root + LEGEND), frozenset(tree.names)
     labels = collections.defaultdict(dict)
     rows = read_rows(tree.text(root + LEGEND), where)

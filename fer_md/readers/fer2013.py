@@ -1,6 +1,10 @@
-"""FER2013 (Goodfellow et al., 2013) as the challenge's CSV or as folders of images, with FER+ votes (Barsoum, 2016)."""
+"""FER2013 (Goodfellow et al., 2013), as the challenge's CSV or as folders of images.
+
+FER+ (Barsoum et al., 2016) has ten taggers' votes on the expression of each image.
+"""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +19,7 @@ from fer_md.readers.file_tree import checked_text
 SPLITS = ("Training", "PublicTest", "PrivateTest")
 SIZE = 48
 TOTAL = 35_887
-"""Images in the whole data set."""
+"""Number of images in the whole data set."""
 
 FERPLUS_COLUMNS = (
     "neutral",
@@ -32,21 +36,21 @@ FERPLUS_COLUMNS = (
 """Order of the votes; NF means "not a face"."""
 
 
-def read_fer2013(source, ferplus=None):
+def read_fer2013(source: Path | str, ferplus: Path | str | None = None) -> Iterator[Face]:
     """Reads FER2013, one face at a time.
 
     Args:
-        source: the challenge's CSV with the columns ``emotion,pixels,Usage`` (plain, .gz, .xz, or .zip with one
-            CSV in it), or a folder ``train|test/<class>/<Usage>_<id>.jpg`` (or .png), in which the prefix of the
-            file's name gives the split.
-        ferplus: FER+'s ``fer2013new.csv``, which belongs to the CSV row by row; not with a folder.
+        source: the challenge's CSV with the columns ``emotion,pixels,Usage``, plain, .gz, .xz, or .zip with one CSV in
+            it; or a folder ``train|test/<class>/<Usage>_<id>.jpg`` (or .png), where the prefix of the file's name gives
+            the split.
+        ferplus: FER+'s ``fer2013new.csv``, whose rows are those of the CSV; it does not go with a folder.
 
     Yields:
-        `Face` with an image (48, 48) uint8, label 0 to 6, key ``fer2013/<Usage>/<row or id>``.
-        For a CSV the row counts from 0, the header apart; ``source`` names the line, counted from 1.
+        a face with an image (48, 48) uint8, a label 0 to 6 and the key ``fer2013/<Usage>/<row or id>``. The rows of a
+        CSV are counted from 0, without the header. ``source`` names the line, counted from 1.
 
     Raises:
-        FerMdError: at the first thing that is wrong; the message names the file and the line.
+        FerMdError: something is wrong; the message names the file and the line where it was first seen.
     """
     source = Path(source)
     if not source.exists():
@@ -105,7 +109,7 @@ def _parse_pixels(text, where):
 
 
 def _read_votes(path):
-    """Reads FER+: list of (Usage, ten counts)."""
+    """Reads FER+ into a list of (Usage, ten counts)."""
     votes = []
     with open_csv(Path(path)) as stream:
         rows = read_rows(stream, path)

@@ -1,10 +1,11 @@
-"""The files of a folder or of a zip file, read by name without unpacking anything to disk."""
+"""The files of a folder or of a zip file. They are read by name, and nothing is unpacked to disk."""
 
 import io
 import os
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
+from typing import Any, TextIO
 
 from fer_md.errors import FerMdError
 from fer_md.media.pictures import MAX_BYTES, read_bytes
@@ -17,20 +18,20 @@ class FileTree:
         source: path of either.
 
     Attributes:
-        source: ``pathlib.Path``.
-        names: tuple of str, the paths of all files relative to the root, with ``/``, sorted. Hidden files and those
-            that macOS adds to a zip are left out.
+        source: that path.
+        names: the paths of all files relative to the root, with ``/``, sorted. Hidden files and those that macOS adds
+            to a zip are left out.
 
     Raises:
-        FerMdError: no such file or folder, not a zip file, a name in it that leads out of it, or one in a folder that
-            is not UTF-8.
+        FerMdError: there is no such file or folder; the file is no zip; a name in the zip leads out of it; or a name in
+            the folder is not UTF-8.
 
     Example:
         with FileTree("faces.zip") as tree:
             data = tree.read(tree.names[0])
     """
 
-    def __init__(self, source):
+    def __init__(self, source: Path | str):
         self.source = Path(source)
         self._archive, self._members = None, {}
         if self.source.is_dir():
@@ -45,18 +46,15 @@ class FileTree:
             names = self._members = {name: member for name, member in members if not _is_hidden(name)}
         self.names = tuple(sorted(names))
 
-    def read(self, name, max_bytes=MAX_BYTES):
+    def read(self, name: str, max_bytes: int = MAX_BYTES) -> bytes:
         """Reads a file.
 
         Args:
             name: one of ``names``.
-            max_bytes: the largest file that is read, unpacked, at most 100 MB.
-
-        Returns:
-            bytes.
+            max_bytes: size of the largest file that is read, once unpacked.
 
         Raises:
-            FerMdError: the file is too large, damaged or cannot be read.
+            FerMdError: the file is too large, damaged, or cannot be read.
         """
         if self._archive is None:
             return read_bytes(self.source / name, max_bytes)
@@ -68,11 +66,11 @@ class FileTree:
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
             raise FerMdError(f"{self.where(name)}: damaged in the zip ({error}); fetch it again") from None
 
-    def text(self, name):
-        """The file as a text stream, UTF-8, for `fer_md.readers.csv_files.read_rows`."""
+    def text(self, name: str) -> TextIO:
+        """A file as a stream of UTF-8 text, for `fer_md.readers.csv_files.read_rows`."""
         return io.TextIOWrapper(io.BytesIO(self.read(name)), encoding="utf-8-sig", newline="")
 
-    def path(self, name):
+    def path(self, name: str) -> Path:
         """The path of a file on disk, for libraries that cannot read from memory.
 
         Raises:
@@ -82,14 +80,14 @@ class FileTree:
             raise FerMdError(f"{self.where(name)}: videos are not read out of a zip; unpack {self.source} first")
         return self.source / name
 
-    def where(self, name):
-        """What an error calls a file: the source and the name in it."""
+    def where(self, name: str) -> str:
+        """What an error calls a file: the source, and the name in it."""
         return f"{self.source}: {name}"
 
-    def __enter__(self):
+    def __enter__(self) -> "FileTree":
         return self
 
-    def __exit__(self, *exc_info):
+    def __exit__(self, *exc_info: Any) -> None:
         if self._archive is not None:
             self._archive.close()
 
@@ -102,8 +100,8 @@ def _names_of_folder(folder):
                 yield checked_text(name, folder)
 
 
-def checked_text(name, folder):
-    """The name of a file in a folder; ``FerMdError`` where its bytes are not UTF-8, as tables could not hold it."""
+def checked_text(name: str, folder: Path) -> str:
+    """The name of a file in a folder; `FerMdError` where it is not UTF-8, since no table could hold it."""
     try:
         name.encode()
     except UnicodeEncodeError:

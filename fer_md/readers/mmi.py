@@ -1,9 +1,12 @@
 """MMI (Pantic et al., 2005; Valstar and Pantic, 2010): posed expressions that rise from neutral and fall back to it.
 
-The layout is that of a download of the data base, as public programs read it; it was not checked on the data:
-``Sessions/<number>/`` holds ``session.xml`` (its ``track`` has the attribute ``view``: 0 frontal, 1 profile, 2 both),
-the clip ``S001-001.avi`` or an image, ``S001-001.xml`` with ``<Metatag Name="Emotion" Value="1"/>`` if it shows an
-emotion, and, for some, ``S001-001-oao_aucs.xml`` with the onset, apex and offset of each action unit.
+The layout is that of a download of the data base, as public programs read it. It was not checked on the data.
+``Sessions/<number>/`` holds
+
+- ``session.xml``, whose ``track`` has the attribute ``view``: 0 frontal, 1 profile, 2 both;
+- the clip ``S001-001.avi``, or an image;
+- ``S001-001.xml``, with ``<Metatag Name="Emotion" Value="1"/>`` where the clip shows an emotion;
+- for some clips ``S001-001-oao_aucs.xml``, with the onset, apex and offset of each action unit.
 """
 
 import collections
@@ -18,12 +21,13 @@ from fer_md.data.subject_split import split_by_subject
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
 from fer_md.media.videos import count_frames, read_frame
+from fer_md.readers.file_tree import FileTree
 from fer_md.readers.photographs import Listing, Photograph, image_reader
 
 LAYOUT = "Sessions/<number>/ with session.xml, S001-001.avi (or .jpg, .png) and S001-001.xml"
 
 EMOTIONS = {1: "anger", 2: "disgust", 3: "fear", 4: "happiness", 5: "sadness", 6: "surprise"}
-"""Values of the tag Emotion that are used; higher ones are no basic emotions."""
+"""The values of the tag Emotion that are used. Higher values are no basic emotions."""
 
 MAX_FRAMES = 20_000
 """Longest video that is read, in frames."""
@@ -41,7 +45,7 @@ class Clip:
     """A video or image with its emotion.
 
     Attributes:
-        name: for example ``"S001-001"``; what is before the hyphen is the person.
+        name: for example ``"S001-001"``; the part before the hyphen is the person.
         file: its name in the tree.
         emotion: one of the values of `EMOTIONS`.
     """
@@ -51,23 +55,25 @@ class Clip:
     emotion: str
 
 
-def list_mmi(tree, frames=3, neutral="none", seed=0):
+def list_mmi(tree: FileTree, frames: int = 3, neutral: str = "none", seed: int = 0) -> Listing:
     """Lists the frames at the height of each frontal clip with one of the six emotions, split by person.
 
-    The height is where most action units are at their apex if their file is there, otherwise the middle of the clip.
+    The height is where most action units are at their apex, if there is a file of them; otherwise it is the middle of
+    the clip.
 
     Args:
-        tree: `fer_md.readers.file_tree.FileTree` with files as in `LAYOUT`; an unpacked folder if there are videos.
-        frames: how many frames of a video, one next to the other.
-        neutral: ``"first"`` takes the first frame of each video as neutral; ``"none"`` has no such label.
-        seed: int, of `fer_md.data.subject_split.split_by_subject`.
+        tree: files as in `LAYOUT`. Where there are videos, it must be an unpacked folder.
+        frames: how many neighbouring frames of a video are taken.
+        neutral: ``"first"`` takes the first frame of each video for neutral; ``"none"`` has no such label.
+        seed: of the split, see `fer_md.data.subject_split.split_by_subject`.
 
     Returns:
-        `Listing` with keys such as ``mmi/S001-001/00042`` (the frame, from 0). Unused are sessions without an emotion,
-        with one that is none of the six, or seen from the side, and those with a damaged video or XML file.
+        a listing with keys such as ``mmi/S001-001/00042``, where the last part is the frame, counted from 0. Sessions
+        are unused that have no emotion or none of the six, that are seen from the side, or whose video or XML file is
+        damaged.
 
     Raises:
-        FerMdError: another layout, videos in a zip, fewer than three people.
+        FerMdError: the layout is another; videos are in a zip; or there are fewer than three people.
     """
     expressions = EXPRESSIONS if neutral == "first" else tuple(EMOTIONS[code] for code in EMOTIONS)
     sessions = _sessions(tree)
@@ -88,7 +94,7 @@ def list_mmi(tree, frames=3, neutral="none", seed=0):
 
 
 def _sessions(tree):
-    """File names by the session's folder."""
+    """The names of the files in each session's folder."""
     sessions = collections.defaultdict(list)
     for name in tree.names:
         if match := _FILE.fullmatch(name):
@@ -101,7 +107,7 @@ def _sessions(tree):
 
 
 def _clip(tree, folder, names):
-    """The clip of a session; raises FerMdError with the reason where there is none to use."""
+    """The clip of a session; `FerMdError` with the reason where there is none to use."""
     files = sorted(name for name in names if name.lower().endswith((".avi", ".jpg", ".jpeg", ".png")))
     if not files or "session.xml" not in names:
         raise FerMdError("no video and no image" if "session.xml" in names else "no session.xml")
@@ -127,7 +133,7 @@ def _parse(tree, name):
 
 
 def _frames(tree, clip, names, count, neutral):
-    """List of (label, frame) of a clip; the frame of an image is None."""
+    """The (label, frame) pairs of a clip; the frame of an image is None."""
     if not clip.file.lower().endswith(".avi"):
         return [(clip.emotion, None)]
     length = _count_frames(tree.path(clip.file))
@@ -149,7 +155,7 @@ def _count_frames(path):
 
 
 def _apex(annotation, length, default):
-    """The frame, from 0, at which most action units are at their apex; the middle one of several."""
+    """The frame, from 0, at which most action units are at their apex; of several frames the middle one."""
     active = [0] * length
     for unit in annotation.iter("ActionUnit"):
         begin = None
@@ -176,7 +182,7 @@ def _photograph(tree, clip, label, index, person, split):
 
 
 def _read_upright(path, index):
-    """The frontal clips of PAL size were taken with the camera on its side; public programs turn them clockwise."""
+    """A frame, turned clockwise where it has PAL size: those clips were taken with the camera on its side."""
     image = read_frame(path, index)
     height, width = image.shape[:2]
     return cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE) if height == _PAL_HEIGHT and width > height else image

@@ -1,7 +1,7 @@
-"""From photographs to faces of one size: decoded, searched and cut out, a bounded number at a time.
+"""From photographs to faces of one size: they are decoded, searched and cut out, a bounded number at a time.
 
-A reader makes a `Listing` of the photographs of a data set without decoding any; `prepare` makes a prepared data set of
-it. Each file ends either in the data set or, with the reason, in its ``quarantine.csv``.
+A reader makes a `Listing` of a data set's photographs without decoding any. `prepare` makes a prepared data set of the
+listing. Each file ends either in the data set or, with the reason, in its ``quarantine.csv``.
 """
 
 import collections
@@ -11,6 +11,8 @@ import dataclasses
 import functools
 import itertools
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,15 +22,17 @@ from fer_md.data.records import write_dataset
 from fer_md.data.subject_split import SHARES
 from fer_md.errors import FerMdError
 from fer_md.faces.alignment import ALIGNMENTS, crop_center, cut_face
-from fer_md.faces.detection import main_face
+from fer_md.faces.cascade import Cascade
+from fer_md.faces.detection import Detector, main_face
 from fer_md.faces.landmarks import place_landmarks
 from fer_md.files import write_json
 from fer_md.media.pictures import decode_rgb
+from fer_md.readers.file_tree import FileTree
 
 MAX_SIDE = 1024
-"""Longer side, in pixels, that a photograph is reduced to once it is decoded; the face ends up much smaller."""
+"""Longer side, in pixels, that a decoded photograph is reduced to. The face becomes much smaller still."""
 
-CONTEMPT_DROPPED = "contempt is left out (--contempt=keep keeps it)"
+CONTEMPT_DROPPED = "contempt is left out (contempt=keep keeps it)"
 """Why a photograph with this label is unused, in every data set that has it."""
 
 _CHUNK = 128
@@ -40,9 +44,9 @@ class Photograph:
     """One photograph, not decoded yet.
 
     Attributes:
-        key, label, subject, split: as in `fer_md.data.face.Face`; the split is one of FER2013's three.
-        source: the file, relative to the data set's root; with ``#`` and the number of the frame for a video.
-        read: function without arguments that returns (H, W, 3) uint8 RGB, or raises FerMdError.
+        key, label, subject, split: those of `fer_md.data.face.Face`; the split is one of FER2013's three.
+        source: the file, relative to the data set's root; for a video with ``#`` and the number of the frame.
+        read: function without arguments that returns (H, W, 3) uint8 RGB or raises `FerMdError`.
     """
 
     key: str
@@ -59,19 +63,19 @@ class Listing:
 
     Attributes:
         name: of the data set.
-        expressions: tuple of the labels' names.
-        photographs: list of `Photograph`, in the order to write within each split.
-        unused: list of (file, reason).
+        expressions: the names of the labels.
+        photographs: in the order in which each split is written.
+        unused: the files that are left out, each with the reason.
     """
 
     name: str
-    expressions: tuple
-    photographs: list
-    unused: list
+    expressions: tuple[str, ...]
+    photographs: list[Photograph]
+    unused: list[tuple[str, str]]
 
 
-def image_reader(tree, name):
-    """Makes the ``read`` of a `Photograph` that is an image file of a `fer_md.readers.file_tree.FileTree`."""
+def image_reader(tree: FileTree, name: str) -> Callable[[], np.ndarray]:
+    """Makes the ``read`` of a `Photograph` that is an image file of a tree."""
     return functools.partial(_read_image, tree, name)
 
 
@@ -80,41 +84,43 @@ def _read_image(tree, name):
 
 
 def prepare(
-    listing,
-    output,
-    detector=None,
-    align="eyes",
-    image_size=48,
-    overwrite=False,
-    drop_leaked=False,
-    settings=None,
-    cascade=None,
-):
+    listing: Listing,
+    output: Path | str,
+    detector: Detector | None = None,
+    align: str = "eyes",
+    image_size: int = 48,
+    overwrite: bool = False,
+    drop_leaked: bool = False,
+    settings: dict[str, Any] | None = None,
+    cascade: Cascade | None = None,
+) -> tuple[dict[str, Any], dict[str, int]]:
     """Writes a prepared data set of photographs.
 
     Besides the files of `fer_md.data.records.write_dataset` it holds ``quarantine.csv`` (file, reason), ``crops.csv``
-    (key, crop, score) and ``preparation.json`` (how the faces were cut out, and how many in which way). A crop is
-    by the ``eyes``, by the ``box`` (eyes too close, or ``align="box"``), or, where no face was found, the ``center``.
+    (key, crop, score) and ``preparation.json`` (how the faces were cut out, and how many in each way). A face is cut
+    out by its ``eyes``, or by its ``box`` where the eyes are too close or ``align`` is ``"box"``. Where no face was
+    found, the ``center`` of the photograph is taken.
 
     Args:
-        listing: `Listing`.
+        listing: the photographs.
         output: folder to make.
-        detector: `fer_md.faces.detection.Detector`; None cuts out the center of each photograph.
+        detector: finds the faces; None cuts out the center of each photograph.
         align: ``"eyes"`` or ``"box"``.
         image_size: side of a face in pixels.
-        overwrite, drop_leaked: as in `fer_md.data.records.write_dataset`.
-        settings: dict of whatever else led to this data set, for ``preparation.json``.
-        cascade: `fer_md.faces.cascade.Cascade` whose landmarks take the place of the detector's, or None.
+        overwrite, drop_leaked: those of `fer_md.data.records.write_dataset`.
+        settings: JSON values, whatever else led to this data set, for ``preparation.json``.
+        cascade: finds the landmarks in place of the detector; None keeps the detector's.
 
     Returns:
-        (info, crops): the content of ``dataset.json``, and a dict with the number of each crop.
+        (info, crops): the content of ``dataset.json``, and how many faces were cut out in each way.
 
     Raises:
-        FerMdError: an unknown alignment, no photograph that can be used, or an error of `write_dataset`.
+        FerMdError: the alignment is unknown, no photograph can be used, or an error of `write_dataset`.
     """
     if align not in ALIGNMENTS:
         raise FerMdError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
-    unused, crops = list(listing.unused), {}
+    unused = list(listing.unused)
+    crops: dict[str, tuple[str, str]] = {}  # of each key: the kind of crop, and the score
     photographs = sorted(listing.photographs, key=lambda photograph: list(SHARES).index(photograph.split))
     faces = _faces(photographs, detector, cascade, align, image_size, unused, crops)
 
@@ -159,7 +165,7 @@ def _faces(photographs, detector, cascade, align, size, unused, crops):
 
 
 def _read(photograph):
-    """The photograph, reduced to `MAX_SIDE`, or the error that reading it ends in."""
+    """The photograph, reduced to `MAX_SIDE`, or the error of reading it."""
     try:
         image = photograph.read()
     except FerMdError as error:
@@ -179,7 +185,7 @@ def _usable(photograph, image, unused):
 
 
 def _main_faces(images, detector, cascade):
-    """The face that each image shows, or None."""
+    """The face that each image is of, or None."""
     found = detector.detect(images) if detector else [[] for _ in images]
     main = [main_face(detections, image.shape) for image, detections in zip(images, found, strict=True)]
     if cascade is None:

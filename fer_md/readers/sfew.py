@@ -1,10 +1,11 @@
-"""SFEW 2.0 (Dhall et al., 2015): faces out of films, in the folders in which it is handed out."""
+"""SFEW 2.0 (Dhall et al., 2015): faces from films, in the folders in which they are handed out."""
 
 import re
 
 from fer_md.data.subject_split import split_by_subject
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS, LABEL_OF_NAME
+from fer_md.readers.file_tree import FileTree
 from fer_md.readers.photographs import Listing, Photograph, image_reader
 
 LAYOUT = "<Train|Val|Test>_Aligned_Faces/<Class>/<movie>_<timestamp>_<face>.png"
@@ -14,22 +15,23 @@ _MOVIE = re.compile(r"(.+?)_\d{6,}")
 _VALIDATION = {"Training": 6 / 7, "PublicTest": 1 / 7}
 
 
-def list_sfew(tree, split="official", seed=0):
-    """Lists the photographs; the movie stands for the person.
+def list_sfew(tree: FileTree, split: str = "official", seed: int = 0) -> Listing:
+    """Lists the photographs. The movie takes the place of the person, who is unknown.
 
-    The official split has no labels for ``Test``. Then ``Val`` is the test split (PrivateTest) and a seventh of
-    ``Train``, by movie, the validation split (PublicTest). With labels, ``Val`` is PublicTest and ``Test`` PrivateTest.
+    The official split comes without labels for ``Test``. Then ``Val`` becomes the test split (PrivateTest), and a
+    seventh of ``Train``, by movie, the validation split (PublicTest). With labels, ``Val`` is PublicTest and ``Test``
+    PrivateTest.
 
     Args:
-        tree: `fer_md.readers.file_tree.FileTree` with files as in `LAYOUT`; further folders above do not matter.
-        split: ``"official"``, or ``"movie"`` for 60/10/30 % of all labelled images, no movie in two splits.
-        seed: int, of `fer_md.data.subject_split.split_by_subject`.
+        tree: files as in `LAYOUT`; there may be further folders above them.
+        split: ``"official"``; or ``"movie"`` for 60/10/30 % of all labelled images, with no movie in two splits.
+        seed: of the split, see `fer_md.data.subject_split.split_by_subject`.
 
     Returns:
-        `Listing` with keys ``sfew/<Split>/<Class>/<file name>``. Not used are images without a class or a movie.
+        a listing with keys ``sfew/<Split>/<Class>/<file name>``. Images without a class or a movie are unused.
 
     Raises:
-        FerMdError: another layout, an unknown class, or too few movies to split.
+        FerMdError: the layout is another; a class is unknown; or there are too few movies to split.
     """
     found, unused = [], []
     for name in tree.names:
@@ -61,7 +63,7 @@ def _by_movie(found, seed, shares=None):
 
 
 def _official(found, seed):
-    """The split of each of ``found``, a list of (name, part, movie, label)."""
+    """The split of each image of ``found``, a list of (name, part, movie, label)."""
     if any(part == "Test" for _, part, _, _ in found):
         names = {"Train": "Training", "Val": "PublicTest", "Test": "PrivateTest"}
         return [names[part] for _, part, _, _ in found]

@@ -1,12 +1,13 @@
-"""Video frames of YouTube Faces with 68 landmarks each, read out of their zip file, or of a folder, as they are.
+"""Video frames of YouTube Faces with 68 landmarks each, read from their zip file, or from a folder.
 
-It holds one ``landmarks68.csv`` (``file,person,split,w,h,x0,y0,...,x67,y67`` in pixels, iBUG order) and beside
-it a folder ``images``. The frames are those of Wolf, Hassner and Maoz, Face recognition in unconstrained videos with
+The zip holds one ``landmarks68.csv`` (``file,person,split,w,h,x0,y0,...,x67,y67`` in pixels, in iBUG order) and, beside
+it, a folder ``images``. The frames are those of Wolf, Hassner and Maoz, Face recognition in unconstrained videos with
 matched background similarity, CVPR 2011.
 """
 
 import dataclasses
-from pathlib import PurePosixPath
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -16,9 +17,10 @@ from fer_md.readers.csv_files import columns_of, read_rows
 from fer_md.readers.file_tree import FileTree
 
 SPLITS = ("train", "test")
-"""Splits of the data set; no person is in both."""
+"""Splits of the data set. No person is in both."""
 
 LANDMARKS = 68
+"""Points of a face."""
 
 MAX_SIDE = 4096
 """Greatest width and height of a frame in pixels."""
@@ -34,9 +36,9 @@ class Frame:
     """One picture with one annotated face.
 
     Attributes:
-        key: the name of its file, unique within the data set.
+        key: name of the file, unique within the data set.
         image: (H, W, 3) uint8, red first.
-        landmarks: (68, 2) float32 pixel coordinates x, y in iBUG order; a few lie outside the picture.
+        landmarks: (68, 2) float32 pixel coordinates x, y in iBUG order. A few lie outside the picture.
         person: who it shows.
         split: ``"train"`` or ``"test"``.
     """
@@ -48,22 +50,22 @@ class Frame:
     split: str
 
 
-def read_ytf_landmarks(source, splits=SPLITS):
-    """Reads the frames one at a time, in the order of the CSV; nothing is written to disk.
+def read_ytf_landmarks(source: Path | str, splits: Sequence[str] = SPLITS) -> Iterator[Frame]:
+    """Reads the frames one at a time, in the order of the CSV. Nothing is written to disk.
 
     Args:
-        source: path of ``ytf_landmarks68.zip``, or of the folder that it unpacks to.
-        splits: names of the splits wanted; the images of the others are not decoded.
+        source: path of ``ytf_landmarks68.zip``, or of its unpacked folder.
+        splits: names of the splits that are wanted. The images of the others are not decoded.
 
     Yields:
         `Frame`.
 
     Raises:
-        FerMdError: the zip, the CSV or an image is missing, damaged or too large, a name leads out of the folder
-            of images, a split is unknown, a person is in two splits, an image has another size than the CSV says,
-            or a split has no frame. The message names the file and the line or image.
+        FerMdError: the zip, the CSV or an image is missing, damaged or too large; a name leads out of the folder of
+            images; a split is unknown or has no frame; a person is in two splits; or an image has another size than the
+            CSV says. The message names the file and the line or image.
     """
-    people = {}
+    people: dict[str, str] = {}
     with FileTree(source) as tree:
         images = {PurePosixPath(name).name: name for name in tree.names if PurePosixPath(name).parent.name == "images"}
         rows = read_rows(tree.text(_only_table(tree)), source)

@@ -1,8 +1,10 @@
 """A trained component as a SavedModel that TensorFlow Serving loads, preprocessing and label names inside."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+import keras
 import tensorflow as tf
 
 from fer_md.errors import FerMdError
@@ -18,7 +20,7 @@ class ServedComponent(tf.Module):
         expressions: names in label order.
     """
 
-    def __init__(self, model, expressions):
+    def __init__(self, model: keras.Model, expressions: Sequence[str]):
         super().__init__()
         self.model = model
         self.size = model.input_shape[1]
@@ -68,7 +70,9 @@ def _png_size(data):
     return tf.cast(width_and_height[::-1], tf.int32)
 
 
-def export_component(model, expressions, output, version=None):
+def export_component(
+    model: keras.Model, expressions: Sequence[str], output: Path | str, version: int | None = None
+) -> Path:
     """Writes ``output/<version>/``, whole or not at all.
 
     Signatures: ``serving_default`` takes ``image_bytes`` (B,) string, encoded JPEG or PNG face crops of up to

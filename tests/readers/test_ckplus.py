@@ -46,7 +46,7 @@ def test_neutral_contempt_and_number_of_frames(folder):
     assert len(found.photographs) == 8
     assert labels(found)["ckplus/S014_005_00000001"] == "neutral"
     assert labels(found)["ckplus/S014_005_00000011"] == "surprise"
-    assert ("cohn-kanade-images/S010/004", "contempt is left out (--contempt=keep keeps it)") in found.unused
+    assert ("cohn-kanade-images/S010/004", "contempt is left out (contempt=keep keeps it)") in found.unused
 
 
 def test_nobody_is_in_two_splits(folder):
@@ -69,7 +69,7 @@ def test_a_bad_emotion_file_is_named(folder, text):
 
 
 def test_bad_trees(folder, tmp_path):
-    with pytest.raises(FerMdError, match="the sequence has 11 frames; --last=11 and --neutral=first need 12"):
+    with pytest.raises(FerMdError, match="the sequence has 11 frames; last=11 and neutral=first need 12"):
         listing(folder, last=11, neutral="first")
     write_sequence(folder, "S030", "001", 0, 3)
     with pytest.raises(FerMdError, match="the sequence S030/001 has an emotion but no images"):

@@ -71,7 +71,7 @@ def test_every_image_is_used_or_has_a_reason(folder):
     found = listing(folder)
     assert reasons(found) == {
         "Eve_0001.jpg": "no label in data/legend.csv",
-        "CleoKay_12.jpg": "contempt is left out (--contempt=keep keeps it)",
+        "CleoKay_12.jpg": "contempt is left out (contempt=keep keeps it)",
         "facial-expressions_28k.jpg": "conflicting labels in data/legend.csv: "
         "line 11 says neutral and line 12 says anger",
     }
