@@ -211,8 +211,9 @@ lint: setup  ## check the style
 coverage: setup  ## run the tests and list the lines that none of them runs
 	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile --cov=fer_md --cov-report=term-missing:skip-covered
 
+# --quiet would hide the warnings from --strict.
 docs: $(VENV)/.docs  ## build the documentation and the Python reference: build/site/index.html
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo $(CURDIR)/build/site/index.html
 
 $(VENV)/.docs: $(VENV)/.installed
