@@ -1,4 +1,4 @@
-"""The console command ``fer-md``: faces and their expressions in pictures and videos, and the experiments by name."""
+"""The command ``fer-md``: it finds faces and their expressions in pictures and videos, and runs the experiments."""
 
 import argparse
 import functools
@@ -13,20 +13,20 @@ from fer_md import __version__
 from fer_md.faces.choice import ALIGNMENTS, DETECTORS, choose_alignment, choose_detector
 
 EXPERIMENTS = {"train": "pretrain.py", "finetune": "finetune.py", "evaluate": "evaluate.py", "export": "export.py"}
-"""Commands that hand their arguments over to a script of ``experiments/``."""
+"""Commands that pass their arguments to a script in ``experiments/``."""
 
-_DESCRIPTION = "Finds faces in pictures and videos and says what they express; runs the experiments by name."
-_EPILOG = "fer-md train, finetune, evaluate and export run experiments/*.py of a checkout; add --help for their flags."
+_DESCRIPTION = "Finds faces in pictures and videos and says what they express. Runs the experiments by name."
+_EPILOG = "train, finetune, evaluate and export run scripts of a checkout; for their flags add --help to the command."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command.
 
     Args:
-        arguments: list of str; None for those of the process.
+        arguments: of the command line; None for those of the process.
 
     Returns:
-        exit status: 0, 1 where something could not be read, 2 for wrong usage, 130 after Ctrl-C or SIGTERM.
+        exit status: 0; 1 where something could not be read; 2 for wrong usage; 130 after Ctrl-C or SIGTERM.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments and arguments[0] in EXPERIMENTS:
@@ -43,36 +43,61 @@ def _parser():
     parser = argparse.ArgumentParser("fer-md", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"fer-md {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    predict = commands.add_parser("predict", allow_abbrev=False, help="find the faces and say what they express")
+    predict = commands.add_parser("predict", allow_abbrev=False, help="find faces and say what they express")
     predict.set_defaults(run=_predict)
-    predict.add_argument("paths", nargs="+", metavar="PATH", help="picture, folder, video, or number of a camera")
+    predict.add_argument(
+        "paths", nargs="+", metavar="PATH", help="a picture, folder or video, or the number of a camera"
+    )
     predict.add_argument(
         "--model",
-        help="run directory, or SavedModel of fer-md export; by default the network that ships with the package",
+        help="run directory, or SavedModel of fer-md export (default: the network that ships with the package)",
     )
-    predict.add_argument("--data", help="name or prepared folder of the data set in whose label space to answer")
-    predict.add_argument("--output", metavar="FILE", help=".jsonl or .csv; by default JSON lines on stdout")
-    predict.add_argument("--annotate", metavar="DIR", help="new folder for pictures and videos with the faces drawn in")
+    predict.add_argument(
+        "--data", help="data set whose expressions to answer with: its name in the run, or its prepared folder"
+    )
+    predict.add_argument(
+        "--output", metavar="FILE", help=".jsonl or .csv file for the results (default: JSON lines on stdout)"
+    )
+    predict.add_argument(
+        "--annotate", metavar="DIR", help="new folder for copies of the pictures and videos with the faces drawn in"
+    )
     finder = predict.add_mutually_exclusive_group()
-    finder.add_argument("--detector", choices=DETECTORS, default="mtcnn", help="none: a picture is a face")
-    finder.add_argument("--boxes", metavar="FILE", help=".csv or .jsonl with the faces' boxes, instead of a detector")
-    predict.add_argument("--detector_dir", metavar="DIR", help="for --detector=region: experiments/train_detector.py's")
+    finder.add_argument(
+        "--detector",
+        choices=DETECTORS,
+        default="mtcnn",
+        help="what finds the faces; with none each picture is a face (default: mtcnn)",
+    )
+    finder.add_argument(
+        "--boxes", metavar="FILE", help=".csv or .jsonl file with the boxes of the faces, instead of a detector"
+    )
+    predict.add_argument(
+        "--detector_dir", metavar="DIR", help="for --detector=region: folder that experiments/train_detector.py wrote"
+    )
     predict.add_argument(
         "--min_face",
         type=_side,
         metavar="PIXELS",
-        help="side of the smallest face for mtcnn; by default 20 to 40, by the picture's size",
+        help="for --detector=mtcnn: side of the smallest face to find (default: 20 to 40, by the picture's size)",
     )
-    predict.add_argument("--align", choices=ALIGNMENTS, default="eyes", help="what faces are cut out by")
-    predict.add_argument("--cascade", metavar="FILE", help="for --align=cascade: experiments/train_alignment.py's")
-    predict.add_argument("--max_faces", type=_positive, help="the largest so many faces of a picture only")
     predict.add_argument(
-        "--mirror", action="store_true", help="average over each face and its mirror image; the network works twice"
+        "--align", choices=ALIGNMENTS, default="eyes", help="what a face is cut out by (default: eyes)"
     )
-    predict.add_argument("--every", type=_positive, default=1, help="every n-th frame of a video only")
-    info = commands.add_parser("info", allow_abbrev=False, help="versions, and what a model is")
+    predict.add_argument(
+        "--cascade", metavar="FILE", help="for --align=cascade: file that experiments/train_alignment.py wrote"
+    )
+    predict.add_argument("--max_faces", type=_positive, metavar="N", help="keep only the N largest faces of a picture")
+    predict.add_argument(
+        "--mirror",
+        action="store_true",
+        help="average over each face and its mirror image, which makes the network work twice",
+    )
+    predict.add_argument(
+        "--every", type=_positive, default=1, metavar="N", help="look only at every N-th frame of a video"
+    )
+    info = commands.add_parser("info", allow_abbrev=False, help="show versions, and what a model is")
     info.set_defaults(run=_info)
-    info.add_argument("--model", help="run directory or SavedModel; by default the network that ships with the package")
+    info.add_argument("--model", help="as for predict")
     info.add_argument("--data", help="as for predict")
     for command in (predict, info):
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
@@ -92,7 +117,7 @@ def _side(text):
 
 
 def _hand_over(command, arguments):
-    """Replaces this process by a script of experiments/, so that signals reach it."""
+    """Replaces this process by a script in experiments/, so that signals reach the script."""
     script = Path(__file__).parents[1] / "experiments" / EXPERIMENTS[command]
     if not script.is_file():
         print(
@@ -106,7 +131,7 @@ def _hand_over(command, arguments):
 
 
 def _quieten_decoders():
-    """The libraries that decode pictures write to the process's stderr without naming the file: only ours is shown."""
+    """Hides what the decoders of pictures write to stderr without naming the file. Our own messages stay."""
     sys.stderr.flush()
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     sink = os.open(os.devnull, os.O_WRONLY)

@@ -1,4 +1,4 @@
-"""Settings that make TensorFlow and OpenCV fast and quiet; in place before either is imported."""
+"""Settings that make TensorFlow and OpenCV fast and quiet. They are made before either is imported."""
 
 import contextlib
 import importlib.abc
@@ -15,7 +15,7 @@ SETTINGS = {
     "OPENCV_LOG_LEVEL": "OFF",
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
 }
-"""Environment variables that are set unless the user has set them."""
+"""Environment variables, which are set unless the user has set them already."""
 
 
 def prepare() -> None:
@@ -41,7 +41,7 @@ def after_import(name: str, action: Callable[[], None]) -> None:
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Sends what is written on the file descriptor of stderr to nowhere while the context lasts."""
+    """Discards whatever is written to the file descriptor of stderr while the context lasts."""
     kept, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 2)
     try:

@@ -1,7 +1,7 @@
 """The label space of the seven expressions, in the order of FER2013."""
 
 EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
-"""Label ``i`` of every seven-class data set in this project means ``EXPRESSIONS[i]``."""
+"""In every data set with seven classes, label ``i`` means ``EXPRESSIONS[i]``."""
 
 LABEL_OF_NAME = {
     "angry": 0,
@@ -18,4 +18,4 @@ LABEL_OF_NAME = {
     "surprised": 5,
     "neutral": 6,
 }
-"""Usual names of the classes in data sets, in lower case, and their labels."""
+"""The labels of the names that data sets usually give to the expressions, in lower case."""

@@ -1,4 +1,4 @@
-"""Progress on the console, with the time left, for anything that takes more than a few seconds."""
+"""Progress on the console, with the time that is left, for all that takes more than a few seconds."""
 
 import sys
 import time
@@ -13,17 +13,18 @@ def format_seconds(seconds: float) -> str:
 
 
 class Progress:
-    """A line that says how far a loop is and how long it will take.
+    """A line that says how far a loop is and how long it will still take.
 
-    On a terminal the line is redrawn in place; elsewhere (a log file) a new line
-    is printed at most every ``log_seconds``. Nothing is printed in the first two seconds.
+    On a terminal the line is redrawn in place. Elsewhere, such as in a log file, a new line is printed at most every
+    ``log_seconds``. Nothing is printed in the first two seconds.
 
     Args:
         label: what is being done, for example ``"reading fer2013.csv"``.
         total: number of units, or None where it is not known.
         unit: what is counted, for example ``"images"``.
-        done: units already done by an earlier, interrupted run.
-        log_seconds: seconds between two lines where the output is no terminal.
+        done: number of units that an earlier, interrupted run has done.
+        log_seconds: least time between two lines, where the output is no terminal.
+        stream: where the line is written; None for stderr.
 
     Example:
         with Progress("drawing faces", 1000, "faces") as progress:

@@ -1,9 +1,11 @@
-"""The trained network that ships with the package: how it is written, and how it is loaded."""
+"""The trained network that ships with the package: how it is written, compressed, and how it is loaded."""
 
 import dataclasses
 import hashlib
 import io
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,22 +14,27 @@ from fer_md.errors import FerMdError
 from fer_md.files import atomic_file, file_sha256, read_json, write_json
 from fer_md.models import ComponentConfig, build_component, build_fused
 from fer_md.models.seeding import kept_random_state
-from fer_md.pretrained.compress import compress, decompress
 
 FOLDER = Path(__file__).parent
-"""Where those of the installed package are: ``weights.npz`` and ``description.json``, which says what they are."""
+"""The folder of the installed package's network: ``weights.npz``, and ``description.json``, which describes it."""
+
+INT8_FROM = 2**16
+"""Matrices with at least so many entries become int8: those of the fully connected layers, with nearly all weights."""
 
 
-def save_pretrained(folder, components, description):
-    """Writes the components' compressed weights and their description, each file whole or not at all.
+def save_pretrained(
+    folder: Path | str, components: Sequence[tuple[keras.Model, ComponentConfig]], description: dict[str, Any]
+) -> None:
+    """Writes the components' compressed weights and a description of them. Each file appears whole or not at all.
 
     Args:
         folder: gets ``weights.npz`` and ``description.json``.
-        components: list of (``keras.Model``, ``ComponentConfig``), networks as ``build_component`` makes them.
-        description: dict of JSON values with ``expressions``, ``score_weights`` and ``temperature``; the networks'
-            widths and the hash of the weights are added.
+        components: networks made by ``build_component``, each with its configuration.
+        description: JSON values, with ``expressions``, ``score_weights`` and ``temperature``. The networks' widths and
+            the hash of the weights are added.
     """
-    folder, arrays = Path(folder), {}
+    folder = Path(folder)
+    arrays: dict[str, Any] = {}
     for number, (model, _) in enumerate(components, 1):
         for variable in model.weights:
             if "float" in variable.dtype:
@@ -45,11 +52,11 @@ def save_pretrained(folder, components, description):
     )
 
 
-def read_description(folder=FOLDER):
-    """What the shipped network is: a dict with what ``save_pretrained`` got, ``networks`` and ``weights_sha256``.
+def read_description(folder: Path | str = FOLDER) -> dict[str, Any]:
+    """Describes a shipped network: what ``save_pretrained`` was given, ``networks`` and ``weights_sha256``.
 
     Raises:
-        FerMdError: it is missing or damaged.
+        FerMdError: the description is missing or damaged.
     """
     path = Path(folder) / "description.json"
     description = read_json(path)
@@ -59,14 +66,14 @@ def read_description(folder=FOLDER):
     return description
 
 
-def load_components(folder=FOLDER):
-    """The shipped components, for example to go on training with. Leaves all random states as they are.
+def load_components(folder: Path | str = FOLDER) -> list[keras.Model]:
+    """The shipped components, for example to train them further. All random states stay as they are.
 
     Args:
-        folder: what ``save_pretrained`` wrote; that of the package by default.
+        folder: what ``save_pretrained`` wrote; by default the folder of the package.
 
     Returns:
-        list of ``keras.Model`` with the outputs of ``build_component``.
+        networks with the outputs of ``build_component``.
 
     Raises:
         FerMdError: a file is missing or damaged.
@@ -88,23 +95,23 @@ def load_components(folder=FOLDER):
     return components
 
 
-def config_from_json(widths):
-    """``ComponentConfig`` of its JSON values, in which tuples are lists."""
-    return ComponentConfig(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in widths.items()}
-    )
+def config_from_json(widths: dict[str, Any]) -> ComponentConfig:
+    """The configuration from its JSON values, in which tuples are lists."""
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in widths.items()}
+    return ComponentConfig(**values)
 
 
-def load_pretrained(folder=FOLDER):
-    """The trained network that ships with the package: its components' scores, fused (Sec. 3.2.2).
+def load_pretrained(folder: Path | str = FOLDER) -> keras.Model:
+    """The trained network that ships with the package: its components, with their scores fused (Sec. 3.2.2).
 
     Args:
-        folder: what ``save_pretrained`` wrote; that of the package by default.
+        folder: what ``save_pretrained`` wrote; by default the folder of the package.
 
     Returns:
         ``keras.Model`` from faces (B, 48, 48, 1), gray levels in [0, 255] of any numeric dtype, to a dict with
-        ``logits`` (B, 7) float32; their softmax are probabilities, calibrated on the validation split, in the order
-        of ``fer_md.expressions.EXPRESSIONS``. ``docs/MODEL_CARD.md`` says what it learned from and how good it is.
+        ``logits`` (B, 7) float32. Their softmax gives probabilities, in the order of
+        ``fer_md.expressions.EXPRESSIONS``, that are calibrated on the validation split. docs/MODEL_CARD.md says what
+        the network learned from and how good it is.
 
     Raises:
         FerMdError: a file is missing or damaged.
@@ -129,3 +136,31 @@ def _read_arrays(path, sha256):
         )
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
         return dict(stored)
+
+
+def compress(array: np.ndarray) -> dict[str, np.ndarray]:
+    """Codes an array of weights in a quarter to a half of its bytes.
+
+    A matrix of at least ``INT8_FROM`` entries becomes int8. Each of its columns has a scale, ``max |w| / 127``, and an
+    entry is off by at most half of it. Other arrays become float16: an entry is off by 1/2048 of itself or by 3e-8,
+    whichever is more. Arrays with an entry above 65,504 stay float32.
+
+    Args:
+        array: float32, finite.
+
+    Returns:
+        ``values`` int8 and ``scale`` (columns,) float32; or only ``values``, float16 or float32.
+    """
+    array = np.asarray(array, np.float32)
+    if array.ndim == 2 and array.size >= INT8_FROM:
+        scale = np.abs(array).max(0) / 127
+        scale = np.where(scale > 0, scale, 1).astype(np.float32)
+        return {"values": np.rint(array / scale).astype(np.int8), "scale": scale}
+    with np.errstate(over="ignore"):
+        half = array.astype(np.float16)
+    return {"values": half if np.isfinite(half).all() else array}
+
+
+def decompress(coded: dict[str, np.ndarray]) -> np.ndarray:
+    """The float32 array that ``compress`` coded."""
+    return coded["values"].astype(np.float32) * coded.get("scale", np.float32(1))

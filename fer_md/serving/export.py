@@ -1,4 +1,4 @@
-"""A trained component as a SavedModel that TensorFlow Serving loads, preprocessing and label names inside."""
+"""A trained network as a SavedModel for TensorFlow Serving, which contains the preprocessing and the label names."""
 
 import re
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from fer_md.media.pictures import MAX_PIXELS, PNG_SIGNATURE
 
 
 class ServedComponent(tf.Module):
-    """The two signatures around a model.
+    """A network with its two signatures: one for faces, one for encoded images.
 
     Args:
-        model: ``keras.Model`` with the outputs of ``build_component``.
-        expressions: names in label order.
+        model: a network with the outputs of ``build_component``.
+        expressions: their names, in label order.
     """
 
     def __init__(self, model: keras.Model, expressions: Sequence[str]):
@@ -34,7 +34,7 @@ class ServedComponent(tf.Module):
     def _answer(self, faces):
         probabilities = tf.nn.softmax(self.model(faces, training=False)["logits"])
         best = tf.argmax(probabilities, axis=1)
-        # One row of names a face: TensorFlow Serving wants the same first dimension on every output.
+        # A row of names for each face: TensorFlow Serving wants the same first dimension on every output.
         names = tf.repeat(self.expressions[None], tf.shape(faces)[0], axis=0)
         return {
             "probabilities": probabilities,
@@ -64,7 +64,7 @@ class ServedComponent(tf.Module):
 
 
 def _png_size(data):
-    """Height and width, (2,) int32, of the header of a PNG."""
+    """Height and width, (2,) int32, from the header of a PNG."""
     bytes_of_sides = tf.reshape(tf.io.decode_raw(tf.strings.substr(data, 16, 8), tf.uint8), (2, 4))
     width_and_height = tf.reduce_sum(tf.cast(bytes_of_sides, tf.int64) * [1 << 24, 1 << 16, 1 << 8, 1], axis=1)
     return tf.cast(width_and_height[::-1], tf.int32)
@@ -75,30 +75,30 @@ def export_component(
 ) -> Path:
     """Writes ``output/<version>/``, whole or not at all.
 
-    Signatures: ``serving_default`` takes ``image_bytes`` (B,) string, encoded JPEG or PNG face crops of up to
-    ``MAX_PIXELS``, whose size is read before they are decoded;
-    ``faces`` takes ``faces`` (B, 48, 48, 1) uint8. Both return ``probabilities`` (B, K) float32, ``expressions``
-    (B, K) string, the names of the columns, and ``label`` (B,) string, the most probable one.
+    The signature ``serving_default`` takes ``image_bytes`` (B,) string: faces that are cut out, as JPEG or PNG, of up
+    to ``MAX_PIXELS`` pixels; their size is read before they are decoded. The signature ``faces`` takes ``faces`` (B,
+    48, 48, 1) uint8. Both return ``probabilities`` (B, K) float32; ``expressions`` (B, K) string, the names of the
+    columns; and ``label`` (B,) string, the most probable expression.
 
     Args:
-        model: ``keras.Model``.
+        model: a network with the outputs of ``build_component``.
         expressions: K names in label order.
         output: base folder of the served model.
-        version: positive int; None for one more than the highest there.
+        version: a positive number; None for one more than the highest that is there.
 
     Returns:
-        ``pathlib.Path`` of the version's folder.
+        the folder of the version.
 
     Raises:
-        FerMdError: the version exists or is not positive.
+        FerMdError: the version exists, or is not positive.
     """
     output = Path(output)
     versions = [int(p.name) for p in output.glob("*") if re.fullmatch(r"\d+", p.name)]
     version = max(versions, default=0) + 1 if version is None else version
     if version < 1:
-        raise FerMdError(f"--version must be at least 1, not {version}")
+        raise FerMdError(f"version must be at least 1, not {version}")
     if version in versions:
-        raise FerMdError(f"{output / str(version)}: exists already; name another --version, or none for the next")
+        raise FerMdError(f"{output / str(version)}: exists already; name another version, or none for the next")
     module = ServedComponent(model, expressions)
     with atomic_directory(output / str(version)) as partial:
         signatures = {"serving_default": module.from_bytes, "faces": module.from_faces}

@@ -229,7 +229,7 @@ def test_export_counts_versions_up(run, tmp_path):
         answer = script("export.py", f"--run_dir={run / 'run'}", f"--output={tmp_path}")
         assert answer.stdout.strip() == str(tmp_path / version)
     answer = script("export.py", f"--run_dir={run / 'run'}", f"--output={tmp_path}", "--version=2")
-    assert answer.returncode == 1 and "exists already; name another --version" in answer.stderr
+    assert answer.returncode == 1 and "exists already; name another version" in answer.stderr
 
 
 def test_run_starts_from_another_with_md_loss(run, tmp_path):

@@ -15,8 +15,7 @@ from fer_md.files import file_sha256, read_json
 from fer_md.models import TINY, build_component
 from fer_md.models.fused import fuse
 from fer_md.pretrained import load_components, load_pretrained, read_description, save_pretrained
-from fer_md.pretrained.compress import INT8_FROM, compress, decompress
-from fer_md.pretrained.store import FOLDER
+from fer_md.pretrained.store import FOLDER, INT8_FROM, compress, decompress
 from random_faces import random_split
 
 
