@@ -26,10 +26,10 @@ class Progress:
         log_seconds: least time between two lines, where the output is no terminal.
         stream: where the line is written; None for stderr.
 
-    Example:
-        with Progress("drawing faces", 1000, "faces") as progress:
-            for face in faces:
-                progress.advance()
+    Examples:
+        >>> with Progress("drawing faces", 1000, "faces") as progress:
+        ...     for face in faces:
+        ...         progress.advance()
     """
 
     def __init__(

@@ -220,8 +220,9 @@ class ClassCenters(keras.layers.Layer):
 class CenterLoss(ClassCenters):
     """Center loss (Eq. 1, mean over the batch) with centers of its own; see ``ClassCenters`` for the arguments.
 
-    >>> loss = CenterLoss(num_classes=7, embedding_dim=64)
-    >>> model = fer_md.MetricLossModel(network, loss, loss_weight=0.003)
+    Examples:
+        >>> loss = CenterLoss(num_classes=7, embedding_dim=64)
+        >>> model = fer_md.MetricLossModel(network, loss, loss_weight=0.003)
 
     Reference: Wen et al., ECCV 2016.
     """

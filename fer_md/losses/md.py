@@ -178,10 +178,11 @@ def check_nearest(nearest: int | None, num_classes: int) -> int:
 class MDLoss(ClassCenters):
     """MD loss (Eqs. 6 to 9, mean over the batch) with centers of its own, moved as in Algorithm 1, line 7.
 
-    >>> loss = MDLoss(num_classes=7, embedding_dim=64, nearest=3)
-    >>> model = fer_md.MetricLossModel(network, loss, loss_weight=0.1)
-    >>> model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
-    >>> model.fit(x, y, validation_data=(x2, y2))
+    Examples:
+        >>> loss = MDLoss(num_classes=7, embedding_dim=64, nearest=3)
+        >>> model = fer_md.MetricLossModel(network, loss, loss_weight=0.1)
+        >>> model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+        >>> model.fit(x, y, validation_data=(x2, y2))
 
     Behind a ReLU the loss holds a lambda of up to K (K - 1) that trains nothing. Watch the softmax loss and the
     accuracy to see how training goes.

@@ -14,10 +14,11 @@ OUTPUTS = {"embeddings", "logits"}
 class MetricLossModel(keras.Model):
     """Trains a network on ``L = L_S + loss_weight L_M`` (Eq. 2) with plain ``compile`` and ``fit``.
 
-    >>> model = MetricLossModel(network, MDLoss(num_classes=7, embedding_dim=64, nearest=3), loss_weight=0.1)
-    >>> model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
-    >>> model.fit(images, labels, validation_data=(held_out_images, held_out_labels))
-    >>> model.predict(images)  # (B, K) logits
+    Examples:
+        >>> model = MetricLossModel(network, MDLoss(num_classes=7, embedding_dim=64, nearest=3), loss_weight=0.1)
+        >>> model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+        >>> model.fit(images, labels, validation_data=(held_out_images, held_out_labels))
+        >>> model.predict(images)  # (B, K) logits
 
     The loss and the metrics of ``compile`` take the logits. Each term is shown apart: ``softmax_loss`` is the loss of
     ``compile`` (with the network's regularization, if it has any), ``metric_loss`` is L_M without its factor, and

@@ -66,10 +66,10 @@ class Predictor:
     Raises:
         FerMdError: an argument is not one of these, or the model cannot be loaded.
 
-    Example:
-        predictor = fer_md.Predictor()
-        for faces in predictor.predict(["holiday.jpg", frame]):
-            print([(face.label, face.box) for face in faces])
+    Examples:
+        >>> predictor = fer_md.Predictor()
+        >>> for faces in predictor.predict(["holiday.jpg", frame]):
+        ...     print([(face.label, face.box) for face in faces])
     """
 
     def __init__(

@@ -26,9 +26,9 @@ class DetectionCache:
         settings: JSON values that say which detector it is and how it is set.
         path: the file; its folder is created.
 
-    Example:
-        with DetectionCache(MtcnnDetector(), {"detector": "mtcnn"}, "faces.detections.jsonl") as cached:
-            cached.detect(images)
+    Examples:
+        >>> with DetectionCache(MtcnnDetector(), {"detector": "mtcnn"}, "faces.detections.jsonl") as cached:
+        ...     cached.detect(images)
     """
 
     def __init__(self, detector: Detector, settings: dict[str, Any], path: Path | str):

@@ -26,9 +26,9 @@ class FileTree:
         FerMdError: there is no such file or folder; the file is no zip; a name in the zip leads out of it; or a name in
             the folder is not UTF-8.
 
-    Example:
-        with FileTree("faces.zip") as tree:
-            data = tree.read(tree.names[0])
+    Examples:
+        >>> with FileTree("faces.zip") as tree:
+        ...     data = tree.read(tree.names[0])
     """
 
     def __init__(self, source: Path | str):
