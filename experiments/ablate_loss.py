@@ -31,6 +31,7 @@ from fer_md.training.presets import PRESETS
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 from pages.seeds import over_seeds
+from pages.study_rows import LossAblation, LossRow, LossTraining
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
@@ -81,14 +82,14 @@ def main():
     if FLAGS.output:
         write_result(
             FLAGS.output,
-            {
-                "split": "PublicTest",
-                "epochs": FLAGS.epochs,
-                "network": "HALF",
-                "nearest": MD.options["nearest"],
-                "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
-                "rows": [summary(name, found) for name, found in all_results().items()],
-            },
+            LossAblation(
+                split="PublicTest",
+                epochs=FLAGS.epochs,
+                network="HALF",
+                nearest=MD.options["nearest"],
+                manifest_sha256=read_info(FLAGS.data)["manifest_sha256"],
+                rows=[summary(name, found) for name, found in all_results().items()],
+            ),
         )
 
 
@@ -159,7 +160,8 @@ def describe(found):
 def summary(name, found):
     """Means and standard deviations over the seeds."""
     figures = ("accuracy", "macro_recall", "loss", "intra", "inter", "ratio")
-    return {"name": name, "seeds": [row["seed"] for row in found], **over_seeds(found, figures), "single": found}
+    single = [LossTraining(**row) for row in found]
+    return LossRow(name=name, seeds=[row.seed for row in single], **over_seeds(found, figures), single=single)
 
 
 if __name__ == "__main__":

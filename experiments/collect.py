@@ -3,7 +3,7 @@
 python experiments/collect.py --runs=runs/quick/seed0 --output=docs/results
 
 Writes OUTPUT/<data>-<recipe>-<seed>/ with config.json, time.json, curve.csv (loss and accuracy after each epoch) and a
-file for each evaluation, replacing what is there, and prints the rows of the README's table.
+file for each evaluation, replacing what is there, and prints a table of them.
 """
 
 import sys
@@ -15,10 +15,15 @@ from absl import flags
 from fer_md import console
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import model_hashes
-from fer_md.files import atomic_directory, read_json, write_json
+from fer_md.evaluation.measure import Evaluation
+from fer_md.files import atomic_directory, write_json
 from fer_md.runs.metrics_log import log_rows
+from fer_md.runs.results import read_result
 from fer_md.runs.run_directory import read_settings
-from pages.result_tables import interval, percent
+from fer_md.runs.typed_json import to_json
+from pages.blocks import markdown, table
+from pages.cells import interval, percent
+from pages.result_files import read_run_config, read_run_time
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("runs", None, "Run folders, for example runs/quick/seed0, separated by commas.")
@@ -28,20 +33,18 @@ flags.mark_flag_as_required("runs")
 
 
 def main():
-    print("| run | evaluation | accuracy % | 95 % interval | without leaked | macro recall % | FER+ majority % |")
-    print("|---|---|---|---|---|---|---|")
+    rows = []
     for run in map(Path, FLAGS.runs):
         run = run.resolve()
         evaluations = read_evaluations(run, FLAGS.splits)
         folder = Path(FLAGS.output) / collected_name(run)
         with atomic_directory(folder, overwrite=True) as partial:
-            for name in ("config", "time"):
-                write_json(partial / f"{name}.json", read_json(run / f"{name}.json"))
-            for name, metrics in evaluations.items():
-                write_json(partial / f"{name}.json", metrics)
+            files = {"config": read_run_config(run), "time": read_run_time(run), **evaluations}
+            for name, content in files.items():
+                write_json(partial / f"{name}.json", to_json(content))
             curve(run).to_csv(partial / "curve.csv", index=False, float_format="%.4f")
-        for name, metrics in evaluations.items():
-            print(table_row(folder.name, name, metrics))
+        rows += [table_row(folder.name, name, found) for name, found in evaluations.items()]
+    print(markdown([table(rows)]), end="")
 
 
 def collected_name(run):
@@ -51,15 +54,15 @@ def collected_name(run):
     return "-".join([*([data] if isinstance(data, str) else data), *run.parts[after:]])
 
 
-def read_evaluations(run, splits):
-    """The metrics of every evaluation of a run, by name.
+def read_evaluations(run: Path, splits: list[str]) -> dict[str, Evaluation]:
+    """The figures of every evaluation of a run, by name.
 
     Args:
-        run: ``pathlib.Path`` of a run.
+        run: folder of a run.
         splits: names of splits that must be among them.
 
     Returns:
-        dict from the evaluation's name to its dict of metrics.
+        dict from the evaluation's name to its figures.
 
     Raises:
         FerMdError: no run, an unfinished one, one that lacks an evaluation, or an evaluation of another model file.
@@ -67,23 +70,23 @@ def read_evaluations(run, splits):
     read_settings(run)
     if not (run / "DONE").is_file():
         raise FerMdError(f"{run}: the run is not finished (no DONE); start it again to resume it")
-    evaluations = {path.parent.name: read_json(path) for path in sorted(run.glob("eval/*/metrics.json"))}
+    evaluations = {path.parent.name: read_result(Evaluation, path) for path in sorted(run.glob("eval/*/metrics.json"))}
     for split in splits:
-        if split not in {metrics["split"] for metrics in evaluations.values()}:
+        if split not in {found.split for found in evaluations.values()}:
             raise FerMdError(f"{run}: no evaluation of {split}; make one with experiments/evaluate.py --split={split}")
     hashes = model_hashes([(run, path.stem) for path in run.glob("*.keras")])
-    for name, metrics in evaluations.items():
-        for model, sha256 in metrics["models"].items():
+    for name, found in evaluations.items():
+        for model, sha256 in found.models.items():
             if hashes.get(model, sha256) != sha256:
                 raise FerMdError(f"{run}/eval/{name}: measured another {model} than is there now; evaluate it again")
     return evaluations
 
 
-def curve(run):
+def curve(run: Path) -> pd.DataFrame:
     """A run's loss and accuracy after each epoch: on what is held out, and the means over what was learned meanwhile.
 
     Args:
-        run: ``pathlib.Path`` of a run.
+        run: folder of a run.
 
     Returns:
         ``pandas.DataFrame`` with the columns epoch, network, split, data, loss, accuracy and macro_recall, which is
@@ -108,18 +111,17 @@ def curve(run):
     return together[["epoch", *places, *figures, "macro_recall"]]
 
 
-def table_row(run, name, metrics):
-    """A row of a Markdown table."""
-    cells = [
-        run,
-        name,
-        percent(metrics["accuracy"]),
-        interval(metrics),
-        f"{percent(metrics['accuracy_without_leaked'])} ({metrics['leaked']} left out)",
-        percent(metrics["macro_recall"]),
-        percent(metrics.get("ferplus_accuracy")),
-    ]
-    return f"| {' | '.join(cells)} |"
+def table_row(run, name, found):
+    """One row of the printed table."""
+    return {
+        "run": run,
+        "evaluation": name,
+        "accuracy %": percent(found.accuracy),
+        "95 % interval": interval(found),
+        "without leaked": f"{percent(found.accuracy_without_leaked)} ({found.leaked} left out)",
+        "macro recall %": percent(found.macro_recall),
+        "FER+ majority %": percent(found.ferplus_accuracy),
+    }
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.measure import by_expression
 from fer_md.evaluation.metrics import confusion_matrix, summarize
 from fer_md.evaluation.predict import predict_probabilities
-from fer_md.files import read_json
 from fer_md.models import config_for
 from fer_md.models.baselines import BASELINES, CONFIGS, TINY_CONFIGS
 from fer_md.models.baselines.committee import committee_weights
@@ -45,6 +44,8 @@ from fer_md.training.presets import PRESETS
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 from pages.comparison import NAMES, figures_of, method_rows, scored
+from pages.result_files import read_run_time
+from pages.rows import Member, Methods
 
 MEMBERS = {
     "ours": ("component", {}),
@@ -53,14 +54,6 @@ MEMBERS = {
     "meng": ("meng", {}),
 }
 """Networks that are trained: the baseline and what its config has otherwise."""
-
-NOTE = (
-    "The paper's figures are said to be accuracies on CK+, MMI and faces of its own, 70 % for training. 75.10 and "
-    "72.72 are most likely the FER2013 figures of the literature for Zhang et al. and Kim et al., 76.82 has no known "
-    "source for Meng et al. So they stand beside ours, which are short trainings on other data, and are no target. The "
-    "paper's own row, 79.7, is of two fused networks that exchanged their data sets, and is the mean of Tab. 1's "
-    "diagonal, a macro recall: it stands beside the fine-tuned networks, not beside our component here."
-)
 
 RECIPE = dataclasses.replace(PRESETS["quick"], batch_size=32, average=0.99)
 """Of all networks: few images make few steps, hence small batches, and an average over a tenth of them."""
@@ -125,8 +118,8 @@ def main():
                 results.setdefault((name, md), []).append(training)
                 print(
                     f"{NAMES[name]:20} {'MD loss ' if md else 'own loss'} seed {seed}  accuracy "
-                    f"{100 * training.figures['accuracy']:.2f} %  macro recall "
-                    f"{100 * training.figures['macro_recall']:.2f} %",
+                    f"{100 * training.figures.accuracy:.2f} %  macro recall "
+                    f"{100 * training.figures.macro_recall:.2f} %",
                     flush=True,
                 )
     if FLAGS.output:
@@ -187,7 +180,7 @@ def method_scores(name, md, trials, seed, data):
     validation = np.stack([scores["validation"] for scores in found])
     weights, exponents = committee_weights(validation, data.validation.labels, groups)
     members = [
-        {"name": member, "weight": weight, **figures_of(scores["test"], data.test.labels)}
+        Member(name=member, weight=float(weight), **figures_of(scores["test"], data.test.labels))
         for member, weight, scores in zip(members, weights, found, strict=True)
     ]
     return fuse([scores["test"] for scores in found], weights), {"members": members, "exponents": exponents}
@@ -270,26 +263,25 @@ def table(results, trials, seeds, data):
     people = len(set(data.training.subjects) - {""})
     runs = runs_behind(trials, seeds)
     precisions = {read_settings(run)["precision"] for run in runs}  # more than one if processors were changed
-    return {
-        "data": data.info["name"],
-        "manifest_sha256": data.info["manifest_sha256"],
-        "split": "PrivateTest",
-        "images": {"training": len(data.training.labels), "test": len(data.test.labels)},
-        "left_out": data.left_out,
-        "people": people,
-        "pairs_of_persons": "as in IACNN" if people else "none: the data set names no persons",
-        "epochs": FLAGS.epochs,
-        "network": FLAGS.network,
-        "recipe": {name: value for name, value in plain_settings(RECIPE).items() if name not in ("epochs", "rate")},
-        "rates": list(trials["ours", False]),
-        "rate_trials": {named(*key): {f"{r:g}": v for r, v in found.items()} for key, found in trials.items()},
-        "metric_loss": plain_settings(MetricLoss("md")),
-        "precision": ", ".join(sorted(precisions)),
-        "seconds": math.fsum(read_json(run / "time.json")["seconds"] for run in runs),
-        "seeds": seeds,
-        "rows": method_rows(results, data.test.subjects),
-        "note": NOTE,
-    }
+    return Methods(
+        data=data.info["name"],
+        manifest_sha256=data.info["manifest_sha256"],
+        split="PrivateTest",
+        images={"training": len(data.training.labels), "test": len(data.test.labels)},
+        left_out=data.left_out,
+        people=people,
+        pairs_of_persons="as in IACNN" if people else "none: the data set names no persons",
+        epochs=FLAGS.epochs,
+        network=FLAGS.network,
+        recipe={name: value for name, value in plain_settings(RECIPE).items() if name not in ("epochs", "rate")},
+        rates=list(trials["ours", False]),
+        rate_trials={named(*key): {f"{r:g}": v for r, v in found.items()} for key, found in trials.items()},
+        metric_loss=plain_settings(MetricLoss("md")),
+        precision=", ".join(sorted(precisions)),
+        seconds=math.fsum(read_run_time(run).seconds for run in runs),
+        seeds=seeds,
+        rows=method_rows(results, data.test.subjects),
+    )
 
 
 def runs_behind(trials, seeds):

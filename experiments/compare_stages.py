@@ -17,12 +17,14 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_head, find_networks, model_hashes, stack_scores
 from fer_md.evaluation.measure import leaked_rows, measure
 from fer_md.evaluation.predict import AVERAGING
-from fer_md.files import file_sha256, read_json
+from fer_md.files import file_sha256
 from fer_md.models.fused import check_apart, fit_weights, fuse
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, read_settings
 from fer_md.training.exchange import check_stage
 from pages.paper_tables import FUSED, PRETRAINED
+from pages.result_files import read_run_time
+from pages.rows import StageRow, Stages
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("components", None, "Finished pre-training runs, one a component.")
@@ -54,20 +56,21 @@ def main():
     ]
     print_table(rows)
     if FLAGS.output:
-        times = [read_json(Path(run) / "time.json") for run in [*FLAGS.components, FLAGS.finetuned]]
+        runs = [*FLAGS.components, FLAGS.finetuned]
+        times = [read_run_time(run) for run in runs]
         write_result(
             FLAGS.output,
-            {
-                "split": FLAGS.split,
-                "validation": FLAGS.validation,
-                "averaging": FLAGS.averaging,
-                "protocol": protocol.sha256,
-                "models": model_hashes(sum(stages.values(), [])),
-                "settings": [read_settings(run) for run in [*FLAGS.components, FLAGS.finetuned]],
-                "seconds": [time["seconds"] for time in times],
-                "epochs": [time.get("epochs") for time in times],  # earlier versions did not write them
-                "rows": rows,
-            },
+            Stages(
+                split=FLAGS.split,
+                validation=FLAGS.validation,
+                averaging=FLAGS.averaging,
+                protocol=protocol.sha256,
+                models=model_hashes(sum(stages.values(), [])),
+                settings=[read_settings(run) for run in runs],
+                seconds=[time.seconds for time in times],
+                epochs=[time.epochs for time in times],
+                rows=rows,
+            ),
         )
 
 
@@ -89,16 +92,15 @@ def stage_rows(stage, networks, number, directory):
     kinds.append(("fused, equal weights", fuse(scores), None, False))
     kinds.append(("fused, fitted weights", fuse(scores, weights), weights.tolist(), False))
     for name, probabilities, used, first_data in kinds:
-        metrics, _ = measure(split, probabilities, info["expressions"], leaked)
-        yield {
-            "data": info["name"],
-            "stage": stage,
-            "network": name,
+        yield StageRow(
+            data=info["name"],
+            stage=stage,
+            network=name,
             **paper_figure(info["name"], stage, name, first_data),
-            "score_weights": used,
-            **metrics,
-            "expressions": info["expressions"],
-        }
+            score_weights=used,
+            expressions=info["expressions"],
+            **vars(measure(split, probabilities, info["expressions"], leaked)),
+        )
 
 
 def paper_figure(data, stage, network, first_data):
@@ -117,11 +119,11 @@ def component_number(name):
 def print_table(rows):
     print(f"{'data set':22}{'stage':13}{'network':24}{'accuracy':>9}{'95 % interval':>16}{'macro recall':>14}   paper")
     for row in rows:
-        low, high = (100 * value for value in row["accuracy_interval"])
-        paper = f"{row['paper']:.2f}" if row["paper"] else "-"
+        low, high = (100 * value for value in row.accuracy_interval)
+        paper = f"{row.paper:.2f}" if row.paper else "-"
         print(
-            f"{row['data']:22}{row['stage']:13}{row['network']:24}{100 * row['accuracy']:9.2f}"
-            f"{low:9.1f} – {high:4.1f}{100 * row['macro_recall']:14.2f}{paper:>8}"
+            f"{row.data:22}{row.stage:13}{row.network:24}{100 * row.accuracy:9.2f}"
+            f"{low:9.1f} – {high:4.1f}{100 * row.macro_recall:14.2f}{paper:>8}"
         )
 
 

@@ -25,7 +25,9 @@ from fer_md.evaluation.metrics import confusion_matrix
 from fer_md.models.fused import fuse
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, read_settings
+from pages.cells import interval, percent
 from pages.paper_tables import CONFUSIONS
+from pages.rows import Matrices, MatrixRow
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("table", "1", [str(number) for number in CONFUSIONS], "The paper's table that stands beside ours.")
@@ -42,21 +44,20 @@ def main():
     rows = [row for run in FLAGS.run_dir for row in run_rows(run, infos, splits)]
     write_result(
         FLAGS.output,
-        {
-            "table": int(FLAGS.table),
-            "split": FLAGS.split,
-            "data": [info["name"] for info in infos],
-            "manifest_sha256": [info["manifest_sha256"] for info in infos],
-            "settings": [read_settings(run) for run in FLAGS.run_dir],
-            "models": model_hashes(find_networks(FLAGS.run_dir)),
-            "rows": rows,
-        },
+        Matrices(
+            table=int(FLAGS.table),
+            split=FLAGS.split,
+            data=[info["name"] for info in infos],
+            manifest_sha256=[info["manifest_sha256"] for info in infos],
+            settings=[read_settings(run) for run in FLAGS.run_dir],
+            models=model_hashes(find_networks(FLAGS.run_dir)),
+            rows=rows,
+        ),
     )
     for row in rows:
-        low, high = row["accuracy_interval"]
         print(
-            f"{row['data']:22}{row['network']:40}accuracy {100 * row['accuracy']:6.2f} % ({100 * low:.1f} to "
-            f"{100 * high:.1f})  macro recall {100 * row['macro_recall']:6.2f} %"
+            f"{row.data:22}{row.network:40}accuracy {percent(row.accuracy):>6} % ({interval(row)})  "
+            f"macro recall {percent(row.macro_recall):>6} %"
         )
     print(f"Tab. {FLAGS.table} of the paper, mean of the diagonal: {CONFUSIONS[int(FLAGS.table)].mean:.2f}")
 
@@ -76,13 +77,8 @@ def run_rows(run, infos, splits):
         counts.append(confusion_matrix(split.labels, predictions, len(space)))
     named = [(info["name"], count) for info, count in zip(infos, counts, strict=True)]
     for data, confusion in named + ([("whole", sum(counts))] if len(counts) > 1 else []):
-        yield {
-            "data": data,
-            "network": network,
-            **confusion_figures(confusion, space),
-            "expressions": list(space),
-            "confusion": confusion.tolist(),
-        }
+        figures = confusion_figures(confusion, space)
+        yield MatrixRow(data=data, network=network, expressions=list(space), **vars(figures))
 
 
 def check_protocol(run):

@@ -21,13 +21,13 @@ from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_networks, load_scorer, model_hashes, stack_scores
-from fer_md.evaluation.measure import leaked_rows, measure, write_evaluation
+from fer_md.evaluation.measure import Evaluation, leaked_rows, measure, write_evaluation
 from fer_md.evaluation.predict import AVERAGING, predict_probabilities
-from fer_md.files import read_json
 from fer_md.models.fused import check_apart, fit_weights, fuse
 from fer_md.pretrained import load_pretrained, read_description
+from fer_md.runs.results import read_result
 from fer_md.runs.run_directory import read_settings
-from pages.result_tables import percent
+from pages.cells import percent
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("run_dir", None, "Finished run of experiments/pretrain.py or finetune.py; several for --fuse.")
@@ -121,27 +121,25 @@ def origin_of(networks):
 def report(info, split, probabilities, origin, label, extra):
     """Measures, writes and prints one result."""
     leaked = leaked_rows(FLAGS.data, split, FLAGS.split, origin.settings)
-    metrics, confusion = measure(split, probabilities, info["expressions"], leaked)
-    folder = folder_of(origin, label)
-    metrics = {
-        "data": info["name"],
-        "split": FLAGS.split,
-        "averaging": FLAGS.averaging,
-        "seed": origin.seed,
+    found = Evaluation(
+        data=info["name"],
+        split=FLAGS.split,
+        averaging=FLAGS.averaging,
+        seed=origin.seed,
+        manifest_sha256=info["manifest_sha256"],
+        models=origin.models,
         **extra,
-        **metrics,
-        "manifest_sha256": info["manifest_sha256"],
-        "models": origin.models,
-    }
-    title = f"{info['name']} {folder.name}: {100 * metrics['accuracy']:.2f} %"
-    write_evaluation(folder, metrics, confusion, info["expressions"], title)
-    low, high = metrics["accuracy_interval"]
-    print(f"{info['name']} {folder.name}: accuracy {metrics['accuracy']:.4f} (95 % {low:.4f} to {high:.4f})")
-    print(
-        f"  macro recall {metrics['macro_recall']:.4f}  macro F1 {metrics['macro_f1']:.4f}  "
-        f"calibration error {metrics['expected_calibration_error']:.4f}"
+        **vars(measure(split, probabilities, info["expressions"], leaked)),
     )
-    print(f"  without the {metrics['leaked']} leaked from Training: {percent(metrics['accuracy_without_leaked'])} %")
+    folder = folder_of(origin, label)
+    write_evaluation(folder, found, f"{info['name']} {folder.name}: {percent(found.accuracy)} %")
+    low, high = found.accuracy_interval
+    print(f"{info['name']} {folder.name}: accuracy {found.accuracy:.4f} (95 % {low:.4f} to {high:.4f})")
+    print(
+        f"  macro recall {found.macro_recall:.4f}  macro F1 {found.macro_f1:.4f}  "
+        f"calibration error {found.expected_calibration_error:.4f}"
+    )
+    print(f"  without the {found.leaked} leaked from Training: {percent(found.accuracy_without_leaked)} %")
 
 
 def folder_of(origin, label):
@@ -152,7 +150,8 @@ def folder_of(origin, label):
 
 def check_same_group(folder, models):
     """``FerMdError`` where a folder holds what other networks give together: two fusions that share their first one."""
-    earlier = read_json(folder / "metrics.json")["models"] if (folder / "metrics.json").exists() else models
+    path = folder / "metrics.json"
+    earlier = read_result(Evaluation, path).models if path.exists() else models
     if earlier.keys() != models.keys():
         raise FerMdError(f"{folder}: holds the result of {', '.join(earlier)}; name another --output")
 

@@ -45,6 +45,7 @@ from fer_md.training.presets import Recipe
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 from pages.curve_picture import Panel, save_curves
+from pages.rows import Gain, LandmarkError, Landmarks
 
 COMPONENTS = {"paper": ComponentConfig(), "half": HALF, "tiny": TINY}
 HYPERFACES = {"paper": HyperFaceConfig(), "half": QUARTER, "tiny": TINY_CONFIGS["hyperface"]}
@@ -147,25 +148,24 @@ def main():
     )
     write_result(
         FLAGS.output,
-        {
-            "seed": FLAGS.seed,
-            "data": [each.name for each in data],
-            "faces": {
-                each.name: {"training": len(each.training.images), "test": len(each.test.images)} for each in data
-            },
-            "network": FLAGS.network,
-            "epochs": {
+        Landmarks(
+            seed=FLAGS.seed,
+            data=[each.name for each in data],
+            faces={each.name: {"training": len(each.training.images), "test": len(each.test.images)} for each in data},
+            network=FLAGS.network,
+            epochs={
                 "pre-training": FLAGS.epochs,
                 "fine-tuning": FLAGS.epochs // 2,
                 "HyperFace": FLAGS.epochs + FLAGS.epochs // 2,
             },
-            "recipe": plain_recipe(),
-            "faces_sha256": {each.name: [fingerprint(each.training), fingerprint(each.test)] for each in data},
-            "failure_above": LIMIT,
-            "errors": results,
-            "curves": {"places": PLACES.tolist(), **curves},
-            "seconds": {name: read_json(folder / "time.json")["seconds"] for name, folder in folders.items()},
-        },
+            recipe=plain_recipe(),
+            faces_sha256={each.name: [fingerprint(each.training), fingerprint(each.test)] for each in data},
+            failure_above=LIMIT,
+            errors=results,
+            places=PLACES.tolist(),
+            curves=curves,
+            seconds={name: read_json(folder / "time.json")["seconds"] for name, folder in folders.items()},
+        ),
     )
     print(f"written: {FLAGS.output}, {FLAGS.picture}")
 
@@ -296,7 +296,7 @@ def measure(data, folders):
         found = {method: np.mean([points[name] for name in names], axis=0) for method, names in METHODS.items()}
         found |= {method: model.align(images, boxes, levels) for method, (model, levels) in aligned.items()}
         errors = {method: errors_by_normaliser(landmarks, truth) for method, landmarks in found.items()}
-        results[each.name], curves[each.name] = summarize_methods(errors, each.test.people), {}
+        results[each.name], curves[each.name] = landmark_errors(summarize_methods(errors, each.test.people)), {}
         for method, by_normaliser in errors.items():
             for name, values in by_normaliser.items():
                 curve = np.round(cumulative_error(values, PLACES), 4).tolist()
@@ -305,10 +305,21 @@ def measure(data, folders):
     return results, curves
 
 
-def tell(data, method, figures):
+def landmark_errors(summaries):
+    """What ``summarize_methods`` gives, as ``LandmarkError`` by method and normaliser."""
+    return {
+        method: {
+            name: LandmarkError(**{**error, "minus_first": error.get("minus_first") and Gain(**error["minus_first"])})
+            for name, error in errors.items()
+        }
+        for method, errors in summaries.items()
+    }
+
+
+def tell(data, method, error):
     print(
-        f"{data:36}{method:30}error {100 * figures['mean']:6.2f} %  median {100 * figures['median']:6.2f} %  "
-        f"AUC {figures['auc']:.3f}  failures {100 * figures['failures']:5.1f} %",
+        f"{data:36}{method:30}error {100 * error.mean:6.2f} %  median {100 * error.median:6.2f} %  "
+        f"AUC {error.auc:.3f}  failures {100 * error.failures:5.1f} %",
         flush=True,
     )
 

@@ -10,8 +10,8 @@ from absl import flags
 
 from fer_md import console
 from fer_md.files import atomic_file
-from pages.pretrained_page import card_with_figures
 from pages.results_page import results_markdown
+from pages.sections.pretrained import card_with_figures
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("results", "docs/results", "Folder of the result files.")

@@ -31,8 +31,8 @@ from fer_md.files import atomic_directory
 from fer_md.progress import Progress
 from fer_md.readers.ytf_landmarks import read_ytf_landmarks
 from fer_md.runs.results import write_result
+from pages.cells import percent
 from pages.curve_picture import Panel, save_curves
-from pages.result_tables import percent
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")

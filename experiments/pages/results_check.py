@@ -2,9 +2,14 @@
 
 import dataclasses
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from fer_md.files import read_json
+from fer_md.evaluation.measure import ConfusionFigures
+from fer_md.runs.results import Result
+from pages.result_files import read_named
+from pages.rows import Landmarks, Matrices, Methods, Stages
 
 ERRORS = 3
 """Standard errors that a figure may lie away from the committed one."""
@@ -41,7 +46,7 @@ class Outcome:
     missing: str = ""
 
 
-def check_results(measured, committed):
+def check_results(measured: Path | str, committed: Path | str) -> dict[str, Outcome]:
     """Compares every committed result file with the measured one of the same name.
 
     Args:
@@ -52,30 +57,31 @@ def check_results(measured, committed):
         dict from a file's name to its ``Outcome``.
 
     Raises:
-        FerMdError: a file is not JSON.
+        FerMdError: a file is not JSON, or not of its kind.
     """
     outcomes = {}
     for path in sorted(Path(committed).glob("*.json")):
-        own = Path(measured) / path.name
-        if path.stem not in KINDS:
-            continue
-        target = "report" if path.stem == "stages" else f"reproduce-{path.stem.removesuffix('-wild')}"
-        outcomes[path.name] = (
-            _compare(own, read_json(own), read_json(path))
-            if own.exists()
-            else Outcome(reason=f"not measured; make {target} does", missing=target)
-        )
+        if path.stem in KINDS:
+            outcomes[path.name] = _check(Path(measured) / path.name, path)
     return outcomes
 
 
+def _check(path, committed):
+    found = read_named(path.parent, path.stem)
+    if not found:
+        target = "report" if path.stem == "stages" else f"reproduce-{path.stem.removesuffix('-wild')}"
+        return Outcome(reason=f"not measured; make {target} does", missing=target)
+    return _compare(path, found, read_named(committed.parent, path.stem))
+
+
 def _compare(path, found, committed):
-    same, figures = KINDS[path.stem]
-    for name, value in same(committed).items():
-        if same(found).get(name) != value:
-            other, value = _differing(same(found).get(name), value)
+    kind = KINDS[path.stem]
+    for name, value in (settings := kind.settings(committed)).items():
+        if kind.settings(found).get(name) != value:
+            other, value = _differing(kind.settings(found).get(name), settings[name])
             return Outcome(reason=f"{name} is {_short(other)}, committed with {_short(value)}")
-    own, outside = figures(found), []
-    for name, figure in (expected := figures(committed)).items():
+    own, outside = kind.figures(found), []
+    for name, figure in (expected := kind.figures(committed)).items():
         value = own[name].value if name in own else math.nan
         if not abs(value - figure.value) <= figure.tolerance:
             outside.append(
@@ -103,88 +109,93 @@ def _parts(name, value):
     return {f"{name} {part}": each for part, each in value.items()} if isinstance(value, dict) else {name: value}
 
 
-def _settings(found):
-    """The settings of the runs that decide the result, by run and name."""
-    result = {}
-    for index, settings in enumerate(found["settings"]):
+def _run_settings(found: Stages | Matrices) -> dict[str, Any]:
+    """The settings of the runs that decide the result, by run and name; the split, and the data it is of."""
+    result = {"split": found.split, "manifest": getattr(found, "manifest_sha256", None)}
+    for index, settings in enumerate(found.settings):
         for name, value in settings.items():
             if name not in FREE:
                 result |= _parts(f"settings {index} {name}", value)
     return result
 
 
-def _same_runs(found):
-    return {"split": found["split"], "manifest": found.get("manifest_sha256"), **_settings(found)}
-
-
-def _same_fields(*names):
-    def same(found):
+def _fields(*names):
+    def settings(found: Result) -> dict[str, Any]:
         result = {}
         for name in names:
-            result |= _parts(name, found.get(name))
+            result |= _parts(name, getattr(found, name))
         return result
 
-    return same
+    return settings
 
 
-def _by_interval(row, name):
+def _by_interval(row: ConfusionFigures, name: str) -> Figure:
     """A figure with its 95 % interval, which is 2 x 1.96 standard errors wide."""
-    low, high = row[f"{name}_interval"]
-    return Figure(row[name], ERRORS * math.hypot((high - low) / 3.92, TRAINING_STD))
+    low, high = getattr(row, f"{name}_interval")
+    return Figure(getattr(row, name), ERRORS * math.hypot((high - low) / 3.92, TRAINING_STD))
 
 
-def _rows(found):
+def _rows(found: Stages | Matrices) -> dict[str, Figure]:
     """Accuracy and macro recall of each row."""
     return {
-        f"{row['data']}, {row.get('stage', 'fine-tuned')}, {row['network']}: {name.replace('_', ' ')}": _by_interval(
+        f"{row.data}, {getattr(row, 'stage', 'fine-tuned')}, {row.network}: {name.replace('_', ' ')}": _by_interval(
             row, name
         )
-        for row in found["rows"]
+        for row in found.rows
         for name in ("accuracy", "macro_recall")
     }
 
 
-def _of_sample(value, count, training=TRAINING_STD):
+def _of_sample(value: float, count: int, training: float = TRAINING_STD) -> Figure:
     """A mean of ``count`` values in [0, 1], such as a share: their variance is at most value (1 - value)."""
     return Figure(value, ERRORS * math.hypot(math.sqrt(value * (1 - value) / count), training))
 
 
-def _methods(found):
-    figures, images, seeds = {}, found["images"]["test"], len(found["seeds"])
-    for row in found["rows"]:
-        training = max(row["accuracy_std"] or 0, TRAINING_STD) / math.sqrt(seeds)
-        figures[f"{row['method']}, {row['loss']} loss: accuracy"] = _of_sample(row["accuracy"], images, training)
+def _methods(found: Methods) -> dict[str, Figure]:
+    figures, images, seeds = {}, found.images["test"], len(found.seeds)
+    for row in found.rows:
+        training = max(row.accuracy_std or 0, TRAINING_STD) / math.sqrt(seeds)
+        figures[f"{row.method}, {row.loss} loss: accuracy"] = _of_sample(row.accuracy, images, training)
     return figures
 
 
-def _landmarks(found):
+def _landmarks(found: Landmarks) -> dict[str, Figure]:
     """The area under each curve, which is a mean over the faces, and the share that fails.
 
     The faces count as independent. Frames of one person are not, so that for other people the error of testing is
     larger; but both runs are tested on the same faces.
     """
     return {
-        f"{data}, {method}, {normaliser}: {name}": _of_sample(figures[name], found["faces"][data]["test"])
-        for data, methods in found["errors"].items()
+        f"{data}, {method}, {normaliser}: {name}": _of_sample(getattr(error, name), found.faces[data]["test"])
+        for data, methods in found.errors.items()
         for method, normalisers in methods.items()
-        for normaliser, figures in normalisers.items()
+        for normaliser, error in normalisers.items()
         for name in ("auc", "failures")
     }
 
 
-_METHODS = (
-    _same_fields(
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """How a kind of file is compared: the settings that must be equal, and the figures, both by name."""
+
+    settings: Callable[[Any], dict[str, Any]]
+    figures: Callable[[Any], dict[str, Figure]]
+
+
+_METHODS = Kind(
+    _fields(
         "manifest_sha256", "split", "images", "left_out", "epochs", "recipe", "rates", "metric_loss", "network", "seeds"
     ),
     _methods,
 )
+_ROWS = Kind(_run_settings, _rows)
 KINDS = {
-    "stages": (_same_runs, _rows),
-    "table1": (_same_runs, _rows),
-    "table2": (_same_runs, _rows),
-    "table3": (_same_runs, _rows),
+    "stages": _ROWS,
+    "table1": _ROWS,
+    "table2": _ROWS,
+    "table3": _ROWS,
     "table4": _METHODS,
     "table4-wild": _METHODS,
-    "figure6": (_same_fields("data", "faces", "epochs", "network", "seed", "recipe", "faces_sha256"), _landmarks),
+    "figure6": Kind(_fields("data", "faces", "epochs", "network", "seed", "recipe", "faces_sha256"), _landmarks),
 }
-"""For each kind of file: what must be equal for two to be comparable, and its figures."""
+"""The files that are compared."""

@@ -1,9 +1,12 @@
 """One row of a table from several trainings that differ in their seed."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 
-def over_seeds(results, names):
+def over_seeds(results: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, float | None]:
     """Mean and standard deviation of figures over the seeds.
 
     Args:

@@ -1,6 +1,6 @@
 """The check of results: agreement within the tolerance, what it names outside of it, what it refuses to compare."""
 
-import copy
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -9,34 +9,20 @@ import pytest
 
 from fer_md.files import write_json
 from pages.results_check import check_results
+from result_files import landmark_error, landmarks, matrices, matrix_row, methods, save
 
 ROOT = Path(__file__).parents[2]
-ROW = {
-    "data": "lab",
-    "network": "fused",
-    "accuracy": 0.78,
-    "accuracy_interval": [0.75, 0.81],
-    "macro_recall": 0.77,
-    "macro_recall_interval": [0.74, 0.80],
-}
-TABLE = {
-    "split": "PrivateTest",
-    "manifest_sha256": ["a"],
-    "rows": [ROW],
-    "settings": [{"seed": 0, "recipe": {"epochs": 4}, "precision": "float32"}],
-}
+TABLE = matrices([matrix_row()])
 
 
 @pytest.fixture
 def folders(tmp_path):
     """A committed table, and a function that measures another one."""
-    write_json(tmp_path / "committed" / "table1.json", TABLE)
+    save(tmp_path / "committed" / "table1.json", TABLE)
 
     def measure(accuracy=0.78, **settings):
-        table = copy.deepcopy(TABLE)
-        table["rows"][0]["accuracy"] = accuracy
-        table["settings"][0] |= settings
-        write_json(tmp_path / "measured" / "table1.json", table)
+        table = matrices([matrix_row(accuracy=accuracy)], settings=[TABLE.settings[0] | settings])
+        save(tmp_path / "measured" / "table1.json", table)
         return tmp_path / "measured", tmp_path / "committed"
 
     return measure
@@ -57,22 +43,16 @@ def test_another_precision_is_compared_another_recipe_is_not(folders):
 
 
 def test_rates_of_table_4_that_were_tried_must_be_equal_not_the_best(tmp_path):
-    table = {
-        "images": {"test": 100},
-        "seeds": [0],
-        "rows": [],
-        "recipe": {"batch_size": 32},
-        "rates": [0.01, 0.02],
-        "rate_trials": {"Kim, own loss": {"0.01": 0.4, "0.02": 0.3}},
-    }
-    write_json(tmp_path / "committed" / "table4.json", table)
+    trials = {"Kim, own loss": {"0.01": 0.4, "0.02": 0.3}}
+    table = methods([], rates=[0.01, 0.02], rate_trials=trials)
+    save(tmp_path / "committed" / "table4.json", table)
     changes = {
         "rates is [0.01], committed with [0.01, 0.02]": {"rates": [0.01]},
         "recipe batch_size is 64, committed with 32": {"recipe": {"batch_size": 64}},
         "": {"rate_trials": {"Kim, own loss": {"0.01": 0.3, "0.02": 0.4}}},
     }
     for reason, change in changes.items():
-        write_json(tmp_path / "measured" / "table4.json", {**table, **change})
+        save(tmp_path / "measured" / "table4.json", dataclasses.replace(table, **change))
         assert check_results(tmp_path / "measured", tmp_path / "committed")["table4.json"].reason == reason
 
 
@@ -107,7 +87,7 @@ def test_the_script_fails_where_a_committed_file_was_not_measured(folders):
 def test_the_script_fails_where_the_settings_differ(folders):
     measured, committed = folders(seed=1)
     for folder in (measured, committed):
-        write_json(folder / "table2.json", TABLE)
+        save(folder / "table2.json", dataclasses.replace(TABLE, table=2))
     done = check(measured, committed)
     assert done.returncode == 1 and "table2.json: 2 of 2 figures agree" in done.stdout
     assert "1 of the files cannot be compared: table1.json (settings 0 seed is 1, committed with 0)" in done.stderr
@@ -115,10 +95,10 @@ def test_the_script_fails_where_the_settings_differ(folders):
 
 def test_landmarks_by_area_and_failures(tmp_path):
     """Of 100 faces 0.2 fail: sqrt(0.16 / 100) = 0.04 of testing, 0.015 of training, 0.0427; three of them 0.1282."""
-    figure = {"data": ["lab"], "faces": {"lab": {"test": 100}}, "epochs": {}, "network": "tiny", "seed": 0}
     for folder, failures in (("committed", 0.2), ("near", 0.32), ("far", 0.33)):
-        errors = {"lab": {"HyperFace": {"face size": {"mean": 0.1, "auc": 0.5, "failures": failures}}}}
-        write_json(tmp_path / folder / "figure6.json", {**figure, "errors": errors})
+        errors = {"lab": {"HyperFace": {"face size": landmark_error(auc=0.5, failures=failures)}}}
+        figure = landmarks(errors, faces={"lab": {"training": 40, "test": 100}})
+        save(tmp_path / folder / "figure6.json", figure)
     near, far = (check_results(tmp_path / f, tmp_path / "committed")["figure6.json"] for f in ("near", "far"))
     assert near.compared == 2 and not near.outside
     (line,) = far.outside
@@ -126,19 +106,16 @@ def test_landmarks_by_area_and_failures(tmp_path):
 
 
 def test_landmarks_of_other_faces_or_another_recipe_are_not_compared(tmp_path):
-    """Where the committed file says which they were."""
-    old = {"data": ["lab"], "faces": {"lab": {"test": 100}}, "errors": {}}
-    new = {**old, "faces_sha256": {"lab": ["a", "b"]}, "recipe": {"rates": {"component": 0.4}, "cascade": {"seed": 0}}}
+    recipe = {"rates": {"component": 0.4}, "cascade": {"seed": 0}}
+    committed = landmarks({"lab": {}}, faces_sha256={"lab": ["a", "b"]}, recipe=recipe)
     others = {
         "faces_sha256 lab is ['a', 'c'], committed with ['a', 'b']": {"faces_sha256": {"lab": ["a", "c"]}},
         "recipe rates is {'component': 0.3}, committed with {'component': 0.4}": {
-            "recipe": {**new["recipe"], "rates": {"component": 0.3}}
+            "recipe": {**recipe, "rates": {"component": 0.3}}
         },
         "": {},
     }
-    write_json(tmp_path / "old" / "figure6.json", old)
-    write_json(tmp_path / "new" / "figure6.json", new)
+    save(tmp_path / "committed" / "figure6.json", committed)
     for reason, other in others.items():
-        write_json(tmp_path / "measured" / "figure6.json", {**new, **other})
-        assert check_results(tmp_path / "measured", tmp_path / "new")["figure6.json"].reason == reason
-        assert check_results(tmp_path / "measured", tmp_path / "old")["figure6.json"].reason == ""
+        save(tmp_path / "measured" / "figure6.json", dataclasses.replace(committed, **other))
+        assert check_results(tmp_path / "measured", tmp_path / "committed")["figure6.json"].reason == reason

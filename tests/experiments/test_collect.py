@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fer_md.files import file_sha256, read_json, write_json
+from fer_md.evaluation.measure import Evaluation
+from fer_md.files import file_sha256, read_json
+from pages.rows import RunTime
+from result_files import of_evaluation, run_config, save
 
 SCRIPT = Path(__file__).parents[2] / "experiments" / "collect.py"
 
@@ -25,22 +28,22 @@ LOG = [
 def run(tmp_path):
     """A finished run as pretrain.py and evaluate.py leave it, the model being any bytes."""
     run = tmp_path / "runs" / "quick" / "seed3"
-    write_json(run / "config.json", {"settings": {"data": "noise"}, "command": "python pretrain", "environment": {}})
-    write_json(run / "time.json", {"seconds": 75.0, "images_per_second": 10.0})
+    save(run / "config.json", run_config({"data": "noise"}))
+    save(run / "time.json", RunTime(seconds=75.0, images_per_second=10.0))
     (run / "model.keras").write_bytes(b"weights")
     (run / "DONE").write_text("complete\n")
     (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in LOG))
     for split in ("PublicTest", "PrivateTest"):
-        metrics = {
-            "split": split,
-            "accuracy": 0.6,
-            "accuracy_interval": [0.5, 0.7],
-            "accuracy_without_leaked": 0.55,
-            "leaked": 9,
-            "macro_recall": 0.4,
-            "models": {"quick/seed3/model.keras": file_sha256(run / "model.keras")},
-        }
-        write_json(run / "eval" / split / "metrics.json", metrics)
+        found = of_evaluation(
+            split=split,
+            accuracy=0.6,
+            accuracy_interval=(0.5, 0.7),
+            accuracy_without_leaked=0.55,
+            leaked=9,
+            macro_recall=0.4,
+            models={"quick/seed3/model.keras": file_sha256(run / "model.keras")},
+        )
+        save(run / "eval" / split / "metrics.json", Evaluation(**found))
     return run
 
 

@@ -25,11 +25,13 @@ from fer_md.readers.file_tree import FileTree
 from fer_md.readers.mmi import EMOTIONS as MMI_EMOTIONS
 from fer_md.readers.mmi import list_mmi
 from fer_md.readers.photographs import prepare
+from fer_md.runs.results import read_result
 from fer_md.runs.run_directory import read_settings
 from fer_md.training.adapt import adaptation_jobs
 from fer_md.training.exchange import MetricLoss
 from fer_md.training.presets import PRESETS
-from pages.result_tables import recall_table
+from pages.rows import Matrices
+from pages.sections.matrices import recall_table
 from photograph_trees import photograph, write_sequence, write_session
 from random_faces import random_split
 
@@ -91,8 +93,8 @@ def test_table_1_counts_each_data_set_and_the_whole(folder, tmp_path):
     scorers = [load_scorer(folder / "finetuned", f"component{i}", info) for i in (1, 2)]
     right = fuse(stack_scores(scorers, split.images)).argmax(1) == split.labels
     assert found["rows"][0]["accuracy"] == pytest.approx(right.mean()) and np.trace(first) == right.sum()
-    head, rows = recall_table(found)
-    assert head[1] == "paper, FER2013 %" and rows[-3][:2] == ["mean (macro recall)", "79.71"]
+    frame = recall_table(read_result(Matrices, tmp_path / "table1.json")).frame
+    assert frame.columns[1] == "paper, FER2013 %" and frame.iloc[-3, :2].tolist() == ["mean (macro recall)", "79.71"]
 
 
 def drawn_ckplus(root):

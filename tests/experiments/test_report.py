@@ -13,13 +13,30 @@ import pytest
 from fer_md.data.face import Face
 from fer_md.data.records import read_info, write_dataset
 from fer_md.errors import FerMdError
+from fer_md.evaluation.measure import Evaluation
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import write_json
 from fer_md.models import TINY, build_component
 from pages.report import Sources, write_report
 from pages.report.data_cards import LICENCES
 from pages.report.write import SECTIONS
+from pages.rows import RunTime
 from random_faces import random_split
+from result_files import (
+    GAIN,
+    drawn_faces,
+    landmark_error,
+    landmarks,
+    matrices,
+    matrix_row,
+    method_row,
+    methods,
+    of_evaluation,
+    run_config,
+    save,
+    stage_row,
+    stages,
+)
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -33,6 +50,8 @@ onload = () => {{
     images: [...page.images].map(image => image.naturalWidth),
     wide: [...page.querySelectorAll("table, pre, img")].filter(
       part => part.getBoundingClientRect().right > root.clientWidth && !part.closest(".wide, pre")).length,
+    cut: [...page.querySelectorAll(".wide")].filter(
+      part => part.querySelector("table") && part.scrollWidth > part.clientWidth).length,
     ink: getComputedStyle(page.body).color, paper: getComputedStyle(page.body).backgroundColor,
   }}
   document.body.dataset.seen = JSON.stringify(seen)
@@ -53,20 +72,12 @@ def run_and_data(tmp_path_factory):
     run = tmp_path / "run"
     info = read_info(tmp_path / "data")
     settings = {"data": info["name"], "expressions": info["expressions"], "manifest_sha256": info["manifest_sha256"]}
-    write_json(run / "config.json", {"settings": settings, "command": "python <train>", "environment": {"cpus": 2}})
+    save(run / "config.json", run_config(settings))
     rows = [{"epoch": e, "split": s, "accuracy": 0.5, "loss": 1.0} for e in (1, 2) for s in ("Training", "validation")]
     (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    write_json(run / "time.json", {"seconds": 75.0, "images_per_second": 10.0})
-    figures = {
-        "split": "PublicTest",
-        "averaging": "none",
-        "accuracy": 0.5,
-        "accuracy_interval": [0.4, 0.6],
-        "accuracy_without_leaked": 0.49,
-        "macro_recall": 0.48,
-        "command": "python <evaluate>",
-    }
-    write_json(run / "eval" / "PublicTest" / "metrics.json", figures)
+    save(run / "time.json", RunTime(seconds=75.0, images_per_second=10.0))
+    found = of_evaluation(accuracy=0.5, accuracy_interval=(0.4, 0.6), accuracy_without_leaked=0.49, macro_recall=0.48)
+    save(run / "eval" / "PublicTest" / "metrics.json", Evaluation(**found))
     counts = "\n".join(f"{name},1,0,0,0,0,0,1" for name in EXPRESSIONS)
     names = ",".join(EXPRESSIONS)
     (run / "eval" / "PublicTest" / "confusion_matrix.csv").write_text(f"true\\predicted,{names}\n{counts}\n")
@@ -75,92 +86,30 @@ def run_and_data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def drawn_faces(tmp_path_factory):
-    tmp_path, network = tmp_path_factory.mktemp("drawn"), {"accuracy": 0.7, "accuracy_interval": [0.65, 0.75]}
-    found = {"linear": {"accuracy": 0.3}, "network": network, "faces_per_cpu_second": 999.6}
-    domains = {"lab": found, "wild": found}
-    measured = {"command": "python <draw>", "split": "PrivateTest", "seed": 0, "domains": domains}
-    write_json(tmp_path / "drawn.json", measured)
-    return tmp_path / "drawn.json"
+def drawn_file(tmp_path_factory):
+    return save(tmp_path_factory.mktemp("drawn") / "drawn.json", drawn_faces())
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     """Folder with a small file for each table and figure of the paper."""
-    tmp_path = tmp_path_factory.mktemp("measured")
-    figures = {
-        "accuracy": 0.78,
-        "accuracy_interval": [0.75, 0.81],
-        "macro_recall": 0.77,
-        "images": 15,
-        "recall": dict.fromkeys(EXPRESSIONS, 0.77),
-    }
-    stages = [("pre-trained", "component 1", 70.14), ("fine-tuned", "fused, equal weights", None)]
+    folder = tmp_path_factory.mktemp("measured") / "results"
+    confusion = [[3, 1, 0, 0, 0, 0, 0]] * 7
     rows = [
-        {
-            "data": "first",
-            "stage": s,
-            "network": n,
-            "paper": p,
-            "paper_measures": "accuracy",
-            **figures,
-            "expressions": EXPRESSIONS,
-            "confusion": [[3, 1, 0, 0, 0, 0, 0]] * 7,
-        }
-        for s, n, p in stages
+        stage_row(paper=70.14, confusion=confusion),
+        stage_row(stage="fine-tuned", network="fused, equal weights", confusion=confusion),
     ]
-    write_json(tmp_path / "results" / "stages.json", {"command": "python <s>", "split": "PrivateTest", "rows": rows})
-    matrix = {"data": "first", "network": "fused", "expressions": EXPRESSIONS, "confusion": [[2] * 7] * 7}
-    write_json(tmp_path / "results" / "table1.json", {"command": "a", "table": 1, "rows": [{**matrix, **figures}] * 3})
-    gain = {"difference": 0.1, "low": 0.05, "high": 0.15, "mcnemar": [{"p": 1e-5}, {"p": 0.25}]}
-    methods = [
-        {
-            "method": m,
-            "loss": loss,
-            "paper": 75.1,
-            "accuracy_std": 0.01,
-            "single": [{}],
-            "md_minus_own": gain,
-            "ours_minus_this": gain,
-            **figures,
-        }
+    save(folder / "stages.json", stages(rows))
+    save(folder / "table1.json", matrices([matrix_row(data=name) for name in ("first", "second", "whole")]))
+    rows = [
+        method_row(method=m, loss=loss, paper=75.1, md_minus_own=GAIN, ours_minus_this=GAIN)
         for m in ("Zhang et al. 2015", "Our component")
         for loss in ("own", "MD")
     ]
-    write_json(
-        tmp_path / "results" / "table4.json",
-        {
-            "command": "python <methods>",
-            "data": "first",
-            "split": "PrivateTest",
-            "network": "paper",
-            "epochs": 5,
-            "seeds": [0, 1],
-            "seconds": 60.0,
-            "images": {"training": 40, "test": 15},
-            "rows": methods,
-            "recipe": {"batch_size": 32},
-            "people": 0,
-            "left_out": 0,
-            "rates": [0.01],
-            "rate_trials": {},
-            "note": "No target.",
-        },
-    )
-    errors = {"inter-ocular": {"mean": 0.05, "auc": 0.4, "failures": 0.1}}
-    write_json(
-        tmp_path / "results" / "figure6.json",
-        {
-            "command": "python <landmarks>",
-            "faces": {"video frames": {"training": 40, "test": 20}},
-            "epochs": {"HyperFace": 9},
-            "failure_above": 0.08,
-            "seconds": {"hyperface": 40.0, "cascade": 5.0},
-            "errors": {"video frames": {"HyperFace": errors}},
-            "curves": {"places": [0, 0.1, 0.2], "video frames": {"inter-ocular": {"HyperFace": [0, 0.5, 1]}}},
-        },
-    )
-    return tmp_path / "results"
+    save(folder / "table4.json", methods(rows, data="first"))
+    errors = {"video frames": {"HyperFace": {"inter-ocular": landmark_error()}}}
+    save(folder / "figure6.json", landmarks(errors))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -183,26 +132,21 @@ def finetuned(run_and_data, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def whole_page(run_and_data, finetuned, results, drawn_faces, tmp_path_factory):
+def whole_page(run_and_data, finetuned, results, drawn_file, tmp_path_factory):
     """The page with every section there is."""
     (run, data), folder = run_and_data, tmp_path_factory.mktemp("whole")
     shutil.copytree(results, folder / "results")
-    table = json.loads((results / "table1.json").read_text())
     for number, name in ((2, "ckplus"), (3, "mmi")):
-        row = {**table["rows"][0], "data": name}
         faces = [Face(str(i), np.full((48, 48), 99, np.uint8), i, split="Training") for i in (0, 1)]
         write_dataset(faces, folder / name, name)
-        write_json(
-            folder / "results" / f"table{number}.json",
-            {**table, "table": number, "split": "PrivateTest", "rows": [row]},
-        )
+        save(folder / "results" / f"table{number}.json", matrices([matrix_row(data=name)], table=number))
     cv2.imwrite(str(folder / "photograph.png"), np.full((90, 120, 3), 128, np.uint8))
     sources = Sources(
         (run,),
         (data,),
         finetuned,
         folder / "results",
-        drawn_faces,
+        drawn_file,
         folder / "photograph.png",
         (folder / "ckplus", folder / "mmi"),
     )
@@ -215,7 +159,7 @@ def test_the_whole_page_has_every_section_and_a_card_of_every_data_set(whole_pag
     for name in ("ckplus", "mmi", "video frames"):
         assert f"<h3>{name}</h3><p>{html.escape(LICENCES[name])}</p>" in page
     assert page.count("1 groups of pixel-identical images, 1 of them with conflicting labels") == 2  # ckplus, mmi
-    assert "Needs the data" not in page and "What fine-tuning on the other data set does to the first" in page
+    assert "Not measured" not in page and "What fine-tuning on the other data set does to the first" in page
 
 
 def test_every_table_and_figure_beside_the_paper(run_and_data, results, tmp_path):
@@ -223,12 +167,20 @@ def test_every_table_and_figure_beside_the_paper(run_and_data, results, tmp_path
     page = write_report(Sources((run,), (data,), results=results), tmp_path / "report").read_text()
     assert "-6.40" in page  # happiness: 77.00 of ours, 83.40 of the paper's
     assert "-2.71" in page and "79.71" in page  # macro recall 77.00
-    assert "+10.00 (+5.0 to +15.0; p &lt; 0.001, 0.250)" in page and "No target." in page
+    assert "+10.00 (+5.0 to +15.0; p &lt; 0.001, 0.250)" in page and "no target" in page
     assert "HyperFace" in page and "0.400" in page and "python &lt;landmarks&gt;" in page
-    assert page.count("Needs the data") == 2 and "make reproduce-table2 DATA_ROOT=DIR" in page
+    assert page.count("Not measured: ") == 2 and "make reproduce-table2 DATA_ROOT=DIR" in page
     assert page.count("confusion matrix: ") == 7  # two stages, three of Tab. 1, the paper's, the run's
     assert '<td class="text">all</td><td>3:00</td>' in page  # 75 s of the run, 60 of Tab. 4, 40 + 5 of Fig. 6
     assert "Confusion matrices: first, fine-tuned" in page and "first, fine-tuned, fused, equal weights: 78.0 %" in page
+
+
+def test_the_page_opens_with_faces_and_three_sentences(whole_page):
+    """Before any heading but the title, one face of each of the seven expressions, and how many were right."""
+    header = re.search("<header>(.*)</header>", whole_page.read_text())[1]
+    assert header.index("<img") < header.index("<p>") and header.count("<img") == 7 and "<table" not in header
+    (text,) = re.findall("<p>(.*?)</p>", header)
+    assert len(re.findall(r"[\w%]\.(?: |$)", text)) == 3 and "guessing would reach 14 %" in text
 
 
 def test_page_is_whole_and_self_contained(run_and_data, tmp_path):
@@ -252,10 +204,10 @@ def test_a_folder_that_is_no_data_set_or_no_run_is_named(run_and_data, tmp_path)
     assert not (tmp_path / "report").exists()
 
 
-def test_drawn_faces_have_a_section_where_they_were_measured(run_and_data, drawn_faces, tmp_path):
+def test_drawn_faces_have_a_section_where_they_were_measured(run_and_data, drawn_file, tmp_path):
     run, data = run_and_data
-    page = write_report(Sources((run,), (data,), drawn_faces=drawn_faces), tmp_path / "report").read_text()
-    assert "30.0 %" in page and "70.0 %" in page and "1000" in page and "python &lt;draw&gt;" in page
+    page = write_report(Sources((run,), (data,), drawn_faces=drawn_file), tmp_path / "report").read_text()
+    assert "<td>30.0</td><td>70.0</td>" in page and "<td>1000</td>" in page and "python &lt;draw&gt;" in page
     assert page.count("drawn faces, domain") == 2
     with pytest.raises(FerMdError, match="none.json: no such file"):
         write_report(Sources((run,), (data,), drawn_faces=tmp_path / "none.json"), tmp_path / "second")
@@ -297,5 +249,6 @@ def test_the_page_fits_and_shows_its_pictures(whole_page, tmp_path, width, dark)
     seen, messages = look(whole_page, tmp_path, width, dark)
     assert messages == []
     assert seen["width"] <= width and seen["needed"] == seen["width"] and seen["wide"] == 0
+    assert width < 1280 or seen["cut"] == 0
     assert len(seen["images"]) >= 15 and min(seen["images"]) > 0
     assert (brightness(seen["paper"]) < 60) == dark and abs(brightness(seen["ink"]) - brightness(seen["paper"])) > 150

@@ -151,8 +151,8 @@ def test_bad_input_is_one_line(run, flag, message):
 def test_figures_of_no_image_are_none():
     """All images leaked, all votes tied: the rest is measured all the same."""
     split = dataclasses.replace(random_split(6), votes=np.tile([5, 5, *[0] * 8], (6, 1)))
-    metrics, _ = measure(split, np.full((6, 7), 1 / 7), list("abcdefg"), np.ones(6, bool))
-    assert metrics["accuracy_without_leaked"] is metrics["ferplus_accuracy"] is None and metrics["images"] == 6
+    found = measure(split, np.full((6, 7), 1 / 7), list("abcdefg"), np.ones(6, bool))
+    assert found.accuracy_without_leaked is found.ferplus_accuracy is None and found.images == 6
 
 
 def test_averaging_views():

@@ -4,7 +4,9 @@ import html
 
 from fer_md.data.overview import overview
 from fer_md.data.records import read_info
-from pages.report.page import commands, table
+from pages.blocks import table
+from pages.report.page import commands, html_of
+from pages.report.sources import Sources
 
 LICENCES = {
     "fer2013": "Gathered by web search; nobody can license the images. For research, not to be passed on.",
@@ -15,14 +17,15 @@ LICENCES = {
     "video frames": "Of other people's videos. For research, not to be passed on.",
 }
 """Terms by the data set's name; docs/DATA.md has the sources."""
-DRAWN = "Synthetic: drawn by this project, Apache-2.0 like it. Figures on it say nothing about people."
+DRAWN = "Synthetic: this project drew the faces; Apache-2.0 like it. Figures on them say nothing about people."
 OWN = "Your own photographs: the terms are yours to know."
 
 
-def data_section(sources):
+def data_section(sources: Sources) -> str:
     """The cards of the report's data sets, then of those that only Fig. 6 uses."""
     infos = [read_info(directory) for directory in dict.fromkeys((*sources.data, *sources.more_data))]
-    faces = (sources.result("figure6") or {"faces": {}})["faces"]
+    found = sources.result("figure6")
+    faces = found.faces if found else {}
     return "".join([*map(_card, infos), *(_short_card(name, counts) for name, counts in faces.items())])
 
 
@@ -33,10 +36,12 @@ def _title(name):
 
 def _card(info):
     audit = info["audit"]
-    rows = [[split, found["examples"], *found["classes"].values()] for split, found in info["splits"].items()]
+    rows = (
+        {"split": split, "images": found["examples"], **found["classes"]} for split, found in info["splits"].items()
+    )
     return (
         f"{_title(info['name'])}"
-        f"{table(['split', 'images', *info['expressions']], rows)}"
+        f"{html_of([table(rows)])}"
         f"<p>{audit['duplicates']['groups']} groups of pixel-identical images, {audit['conflicts']['groups']} of them "
         f"with conflicting labels; {audit['leaked']['count']} Training images are also in a held-out split.</p>"
         f"<details><summary>Audit</summary>{commands([overview(info)])}</details>"
@@ -44,4 +49,4 @@ def _card(info):
 
 
 def _short_card(name, counts):
-    return f"{_title(name)}{table(['faces', 'images'], list(counts.items()))}"
+    return f"{_title(name)}{html_of([table({'faces': kind, 'images': count} for kind, count in counts.items())])}"

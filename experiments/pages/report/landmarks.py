@@ -1,26 +1,28 @@
 """Fig. 6: landmarks by the same component, and by others."""
 
 import html
+from collections.abc import Iterator
 
-from pages.report.page import commands, pair, table
+from pages.report.page import commands, html_of, pair, paragraph
 from pages.report.plots import curves_plot
-from pages.result_tables import landmarks_table, landmarks_text
+from pages.report.sources import Sources
+from pages.rows import Landmarks
+from pages.sections.landmarks import ERRORS, landmarks_blocks
 
 
-def landmarks_section(sources):
+def landmarks_section(sources: Sources) -> str:
     """The curves and figures of experiments/landmarks.py; "" without its file."""
     found = sources.result("figure6")
     if not found:
         return ""
-    text = html.escape(landmarks_text(found))
-    return f"<p>{text}</p>{pair(*_curves(found))}{table(*landmarks_table(found))}{commands([found['command']])}"
+    return paragraph(ERRORS) + pair(*_curves(found)) + html_of(landmarks_blocks(found)) + commands([found.command])
 
 
-def _curves(found):
+def _curves(found: Landmarks) -> Iterator[str]:
     """The cumulative error distributions on the test people of each data set, by what the error is divided by."""
-    places = found["curves"]["places"]
-    for data in found["errors"]:
-        for normaliser, methods in found["curves"][data].items():
+    places = found.places
+    for data, normalisers in found.curves.items():
+        for normaliser, methods in normalisers.items():
             curves = {method: (places, shares) for method, shares in methods.items()}
             text = f"cumulative error of landmarks, {data}, by {normaliser}"
             plot = curves_plot(curves, f"mean error / {normaliser}", "share of faces", text, places[-1])

@@ -2,15 +2,15 @@
 
 import html
 
-from pages.report.page import commands, table
-from pages.result_tables import methods_table, methods_text
+from pages.report.page import commands, html_of
+from pages.report.sources import Sources
+from pages.sections.methods import methods_blocks
 
 
-def methods_section(sources):
+def methods_section(sources: Sources) -> str:
     """The comparisons that experiments/compare_methods.py measured; "" without their files."""
     tables = filter(None, map(sources.result, ("table4", "table4-wild")))
     return "".join(
-        f"<h3>{html.escape(found['data'])}</h3><p>{html.escape(methods_text(found))}</p>"
-        f"{table(*methods_table(found))}{commands([found['command']])}"
+        f"<h3>{html.escape(found.data)}</h3>{html_of(methods_blocks(found))}{commands([found.command])}"
         for found in tables
     )

@@ -10,24 +10,26 @@ from fer_md.errors import FerMdError
 from fer_md.media.sources import find_media, read_media
 from fer_md.prediction.annotate import annotated_sheet
 from fer_md.prediction.predictor import Predictor
-from pages.report.page import encode_png, picture, table
+from pages.blocks import table
+from pages.report.page import encode_png, html_of, picture
+from pages.report.sources import Sources
 
 MOST = 24
 """Photographs shown; a folder may hold thousands."""
 
 
-def photographs_section(sources):
+def photographs_section(sources: Sources) -> str:
     """What the first run's network says of the faces on the photographs; "" without a folder of them."""
     if not sources.photographs:
         return ""
     return photographs_sheet(Predictor(sources.runs[0]), sources.photographs, sources.runs[0])
 
 
-def photographs_sheet(predictor, folder, network):
+def photographs_sheet(predictor: Predictor, folder: Path, network: Path | str) -> str:
     """HTML of an annotated contact sheet and a table of the faces found.
 
     Args:
-        predictor: `fer_md.prediction.predictor.Predictor`.
+        predictor: finds the faces and answers.
         folder: with photographs; the first `MOST` of it are shown, by name. One that cannot be read is named.
         network: what the page says has answered.
 
@@ -45,11 +47,11 @@ def photographs_sheet(predictor, folder, network):
     names = [frame.medium.name for frame in frames]
     sheet = annotated_sheet([frame.image for frame in frames], found, [Path(name).name for name in names])
     rows = [
-        [
-            name,
-            str(len(faces)),
-            ", ".join(f"{face.label} {100 * face.probabilities[face.label]:.0f} %" for face in faces),
-        ]
+        {
+            "photograph": name,
+            "faces": len(faces),
+            "expressions": ", ".join(f"{face.label} {100 * face.probabilities[face.label]:.0f} %" for face in faces),
+        }
         for name, faces in zip(names, found, strict=True)
     ]
     count = sum(map(len, found))
@@ -59,5 +61,5 @@ def photographs_sheet(predictor, folder, network):
     return (
         f"<p>{html.escape(text + shown + skipped)}</p>"
         f"{picture(encode_png(cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)), 'photographs with boxes and probabilities')}"
-        f"{table(['photograph', 'faces', 'expressions'], rows)}"
+        f"{html_of([table(rows)])}"
     )

@@ -1,10 +1,17 @@
 """Drawings of a size that can be read on a phone: one panel a picture."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
 from fer_md.evaluation.figures import encode_figure, open_figure
 from pages.report.page import plot
 
 
-def curves_plot(curves, x_label, y_label, text, limits=None):
+def curves_plot(
+    curves: Mapping[str, tuple[Any, Any]], x_label: str, y_label: str, text: str, limits: float | None = None
+) -> str:
     """Lines over one another.
 
     Args:
@@ -28,7 +35,7 @@ def curves_plot(curves, x_label, y_label, text, limits=None):
     return plot(encode_figure(figure), text)
 
 
-def matrix_plot(draw, cells, expressions, title):
+def matrix_plot(draw: Callable[..., None], cells: np.ndarray, expressions: Sequence[str], title: str) -> str:
     """A confusion matrix as HTML; ``draw`` is one of ``fer_md.evaluation.confusion_picture``."""
     figure = open_figure(4.9, 4.5, dpi=150)
     axes = figure.add_subplot()

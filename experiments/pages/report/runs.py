@@ -1,16 +1,20 @@
 """How each run learned: accuracy and loss by epoch, and its confusion matrices."""
 
 import html
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from fer_md.evaluation.confusion_picture import draw_confusion
 from fer_md.runs.metrics_log import log_rows
 from pages.report.page import pair
 from pages.report.plots import curves_plot, matrix_plot
+from pages.report.sources import Sources
 
 
-def runs_section(sources):
+def runs_section(sources: Sources) -> str:
     """Curves of every run, then its confusion matrices."""
     parts = []
     for run in sources.runs:
@@ -19,18 +23,14 @@ def runs_section(sources):
     return "".join(parts)
 
 
-def _curves(run):
-    rows = log_rows(run)
+def _curves(run: Path) -> Iterator[str]:
+    log = pd.DataFrame(log_rows(run))
     for name in ("accuracy", "loss"):
-        curves = {}
-        for split in ("Training", "validation"):
-            points = [(row["epoch"], row[name]) for row in rows if row["split"] == split]
-            curves[split] = tuple(zip(*points, strict=True))
+        curves = {split: (group["epoch"], group[name]) for split, group in log.groupby("split", sort=False)}
         yield curves_plot(curves, "epoch", name, f"{name} by epoch, {run}")
 
 
-def _matrix(path):
-    names = path.read_text().splitlines()[0].split(",")[1:]
-    counts = np.loadtxt(path, int, delimiter=",", skiprows=1, usecols=range(1, len(names) + 1))
-    title = f"{path.parent.name}: {100 * np.trace(counts) / counts.sum():.2f} %"
-    return matrix_plot(draw_confusion, counts, names, title)
+def _matrix(path: Path) -> str:
+    counts = pd.read_csv(path, index_col=0)
+    title = f"{path.parent.name}: {100 * np.trace(counts.to_numpy()) / counts.to_numpy().sum():.2f} %"
+    return matrix_plot(draw_confusion, counts.to_numpy(), list(counts.columns), title)

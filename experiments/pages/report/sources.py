@@ -3,7 +3,9 @@
 import dataclasses
 from pathlib import Path
 
-from fer_md.files import read_json
+from fer_md.evaluation.measure import Evaluation
+from fer_md.runs.results import Result, read_result
+from pages.result_files import read_named
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,20 +22,19 @@ class Sources:
         more_data: prepared folders of the data sets that only Tab. 2 and 3 use.
     """
 
-    runs: tuple
-    data: tuple
+    runs: tuple[Path, ...]
+    data: tuple[Path, ...]
     finetuned: Path | None = None
     results: Path | None = None
     drawn_faces: Path | None = None
     photographs: Path | None = None
-    more_data: tuple = ()
+    more_data: tuple[Path, ...] = ()
 
-    def result(self, name):
+    def result(self, name: str) -> Result | None:
         """The content of ``NAME.json`` in the folder of results, or None where it is not there."""
-        path = self.results and self.results / f"{name}.json"
-        return read_json(path) if path and path.exists() else None
+        return read_named(self.results, name) if self.results else None
 
 
-def evaluations(run):
-    """The metrics of every evaluation of a run, a list of dicts."""
-    return [read_json(path) for path in sorted(Path(run).glob("eval/*/metrics.json"))]
+def evaluations(run: Path) -> list[Evaluation]:
+    """The figures of every evaluation of a run."""
+    return [read_result(Evaluation, path) for path in sorted(Path(run).glob("eval/*/metrics.json"))]

@@ -1,0 +1,53 @@
+"""Which kind of result each file of a folder holds, and reading them."""
+
+from pathlib import Path
+
+from fer_md.files import read_json
+from fer_md.runs.results import Result, read_result
+from fer_md.runs.typed_json import from_json
+from pages.rows import Landmarks, Matrices, Methods, RunConfig, RunTime, Stages
+from pages.study_rows import DrawnFaces, LossAblation, LossCosts, NetworkSearch, PredictionSpeed, StepSpeed
+
+KINDS: dict[str, type[Result]] = {
+    "stages": Stages,
+    "stages-replay": Stages,
+    "table1": Matrices,
+    "table2": Matrices,
+    "table3": Matrices,
+    "table4": Methods,
+    "table4-wild": Methods,
+    "figure6": Landmarks,
+    "loss-ablation": LossAblation,
+    "network-search-onednn": NetworkSearch,
+    "network-search": NetworkSearch,
+    "network-search-avx2": NetworkSearch,
+    "md_loss": LossCosts,
+    "training_step": StepSpeed,
+    "training_step_avx2": StepSpeed,
+    "training_step_avx512": StepSpeed,
+    "predict": PredictionSpeed,
+    "drawn-faces": DrawnFaces,
+}
+"""The dataclass of each file, by its name without .json."""
+
+
+def read_named(folder: Path, name: str) -> Result | None:
+    """The content of ``NAME.json``, a name of ``KINDS``; None where the file is not there.
+
+    Raises:
+        FerMdError: see ``read_result``.
+    """
+    path = folder / f"{name}.json"
+    return read_result(KINDS[name], path) if path.exists() else None
+
+
+def read_run_config(run: Path | str) -> RunConfig:
+    """The ``config.json`` of a run; ``FerMdError`` as for ``read_result``."""
+    path = Path(run) / "config.json"
+    return from_json(RunConfig, read_json(path), str(path))
+
+
+def read_run_time(run: Path | str) -> RunTime:
+    """The ``time.json`` of a finished run; ``FerMdError`` as for ``read_result``."""
+    path = Path(run) / "time.json"
+    return from_json(RunTime, read_json(path), str(path))

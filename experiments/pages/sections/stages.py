@@ -1,0 +1,98 @@
+"""The method stage by stage: its figures beside the paper's, and what each network confuses."""
+
+from pages.blocks import Block, Table, Text, table
+from pages.cells import MISSING, difference, interval, percent
+from pages.rows import StageRow, Stages
+
+READING = (
+    "A component is one of the two networks. Pre-trained, it has learned its own data set; fine-tuned, it has learned "
+    "the other component's as well. Fused, both answer together, with equal weights or with weights fitted on the "
+    "validation split. The paper's figures come from other data: its D1 is "
+    "FER2013 with 1,400 faces that were never published, its D2 is SFEW, which may not be passed on. Its 79.7 is the "
+    "mean of Tab. 1's diagonal, so it is compared with our macro recall; its other figures are compared with our "
+    "accuracy. No held-out image was trained on."
+)
+"""What must be known to read any of these tables."""
+MISTAKES = (
+    "What each network confuses: of the faces with each expression the share in per cent that it recognised, and in "
+    "brackets its most frequent wrong answer."
+)
+GROUPS = ("data", "stage")
+"""Columns by which both tables are grouped."""
+
+
+def stages_blocks(found: Stages) -> list[Block]:
+    """How it was trained, the figures, and what is confused."""
+    rows = found.rows
+    return [Text(_training(found)), stages_table(rows), Text(MISTAKES), mistakes_table(rows)]
+
+
+def _training(found):
+    epochs = found.epochs or [None] * len(found.seconds)
+    names = [*(f"component {number + 1}" for number in range(len(found.seconds) - 1)), "fine-tuning"]
+    times = ", ".join(
+        f"{name} {seconds / 60:.1f} minutes" + (f" ({count:.0f} epochs)" if count else "")
+        for name, seconds, count in zip(names, found.seconds, epochs, strict=True)
+    )
+    replay = found.settings[-1]["replay"]
+    kind = (
+        f"While a component was fine-tuned, it also saw its own data set again, with weight {replay:g}."
+        if replay
+        else "For the fine-tuning the components exchanged their data sets, as in the paper."
+    )
+    return f"{kind} Training took: {times}. Measured on {found.split}."
+
+
+def stages_table(rows: list[StageRow]) -> Table:
+    """One row a network, data set and stage; the paper's figures where it has any on these data."""
+    return table(
+        (
+            {
+                **_place(row),
+                "accuracy %": percent(row.accuracy),
+                "95 % interval": interval(row),
+                "macro recall %": percent(row.macro_recall),
+                **(_paper(row) if any(other.paper for other in rows) else {}),
+            }
+            for row in rows
+        ),
+        GROUPS,
+    )
+
+
+def _place(row):
+    return {"data": row.data, "stage": row.stage, "network": row.network}
+
+
+def _paper(row):
+    return {
+        "paper %": "" if row.paper is None else f"{row.paper:g}",
+        "difference": difference(getattr(row, row.paper_measures), row.paper),
+    }
+
+
+def mistakes_table(rows: list[StageRow]) -> Table:
+    """The confusion matrices of the same rows in short."""
+    names = list(dict.fromkeys(name for row in rows for name in row.expressions))
+    return table(
+        (
+            {
+                **_place(row),
+                **dict.fromkeys(names, MISSING),
+                **{name: _mistake(index, row) for index, name in enumerate(row.expressions)},
+            }
+            for row in rows
+        ),
+        GROUPS,
+    )
+
+
+def _mistake(index, row):
+    """One row of a confusion matrix: 56.8 (neutral 38.0)."""
+    counts, total = row.confusion[index], sum(row.confusion[index])
+    if not total:
+        return MISSING
+    others = [(count, name) for count, name in zip(counts, row.expressions, strict=True)]
+    own, _ = others.pop(index)
+    count, name = max(others)
+    return percent(own / total, 1) + (f" ({name} {percent(count / total, 1)})" if count else "")
