@@ -1,11 +1,14 @@
 """Concatenated ReLU (Shang et al., ICML 2016), with its max-pooling moved to where it is cheap."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 
 @tf.custom_gradient
-def pooled_crelu(x):
+def pooled_crelu(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
     """``maxpool(crelu(x))`` over squares of 2 x 2, with a gradient in one pass over the memory.
 
     It is computed as ``relu(concat(maxpool(x), maxpool(-x)))``: ReLU is monotone, so it commutes with the maximum, and
@@ -62,14 +65,14 @@ class CReLU(keras.layers.Layer):
         ValueError: ``pool_size`` is neither 2 nor None, or it is 2 and the input's height or width is unknown.
     """
 
-    def __init__(self, pool_size=None, affine=False, **kwargs):
+    def __init__(self, pool_size: int | None = None, affine: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
         if pool_size not in (None, 2):
             raise ValueError(f"pool_size must be None or 2, not {pool_size}")
         self.pool_size = pool_size
         self.affine = affine
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[Any, ...]) -> None:
         if self.pool_size and None in input_shape[1:3]:
             raise ValueError(f"CReLU with pooling needs to know height and width; input size {input_shape}")
         if self.affine:
@@ -77,7 +80,7 @@ class CReLU(keras.layers.Layer):
             self.scale = self.add_weight(name="scale", shape=shape, initializer="ones")
             self.shift = self.add_weight(name="shift", shape=shape, initializer="zeros")
 
-    def call(self, x):
+    def call(self, x: tf.Tensor) -> tf.Tensor:
         if self.affine:
             x = tf.nn.relu(tf.concat([x, -x], axis=-1) * self.scale + self.shift)
             return tf.nn.max_pool2d(x, 2, 2, "VALID") if self.pool_size else x
@@ -88,10 +91,10 @@ class CReLU(keras.layers.Layer):
             x = x[:, : height - height % 2, : width - width % 2]  # an odd last row or column is in no square
         return pooled_crelu(x)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         batch, height, width, channels = input_shape
         size = self.pool_size or 1
         return (batch, height and height // size, width and width // size, 2 * channels)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "pool_size": self.pool_size, "affine": self.affine}

@@ -1,11 +1,15 @@
 """The inception module (Szegedy et al., CVPR 2015; the paper's Fig. 5)."""
 
+from collections.abc import Sequence
+
 import keras
 
 from fer_md.layers.convolution import conv_bn_relu
 
 
-def inception_block(x, widths, factorized=False, name="inception"):
+def inception_block(
+    x: keras.KerasTensor, widths: Sequence[int], factorized: bool = False, name: str = "inception"
+) -> keras.KerasTensor:
     """Four branches side by side: 1x1; 1x1 -> 3x3; 1x1 -> 5x5 (or two 3x3); 3x3 max-pool -> 1x1.
 
     Args:

@@ -1,5 +1,7 @@
 """The component network of the paper's Fig. 4 as a Keras functional model."""
 
+from collections.abc import Sequence
+
 import keras
 
 from fer_md.layers import CReLU, Dropout, Standardize, inception_block
@@ -8,13 +10,15 @@ from fer_md.models.config import ComponentConfig
 from fer_md.models.seeding import seed_initial_weights
 
 
-def apply_crelu_stage(x, filters, kernel_size, config, name):
+def apply_crelu_stage(
+    x: keras.KerasTensor, filters: int, kernel_size: int, config: ComponentConfig, name: str
+) -> keras.KerasTensor:
     """Convolution, CReLU and max-pooling: (B, H, W, C) -> (B, H/2, W/2, 2 filters)."""
     x = conv_bn(x, filters, kernel_size, name)
     return CReLU(pool_size=2, affine=config.crelu_affine, name=f"{name}_crelu_pool")(x)
 
 
-def apply_relu_stage(x, filters, kernel_size, pool, name):
+def apply_relu_stage(x: keras.KerasTensor, filters: int, kernel_size: int, pool: int, name: str) -> keras.KerasTensor:
     """Convolution, max-pooling and ReLU (which commute): (B, H, W, C) -> (B, H/pool, W/pool, filters)."""
     x = conv_bn(x, filters, kernel_size, name)
     if pool > 1:
@@ -22,27 +26,29 @@ def apply_relu_stage(x, filters, kernel_size, pool, name):
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
-def apply_more_filters(x, index, config):
-    """The further 3x3 convolution ahead of a stage's own, if there is one: (B, H, W, C) -> (B, H, W, filters)."""
+def apply_more_filters(x: keras.KerasTensor, index: int, config: ComponentConfig) -> keras.KerasTensor:
+    """The further 3x3 convolution before a stage's own, where there is one: (B, H, W, C) -> (B, H, W, filters)."""
     filters = config.more_filters[index]
     return conv_bn_relu(x, filters, 3, f"conv{index + 1}_first") if filters else x
 
 
-def apply_inception_stage(x, widths, config, pool, name):
+def apply_inception_stage(
+    x: keras.KerasTensor, widths: Sequence[int], config: ComponentConfig, pool: int, name: str
+) -> keras.KerasTensor:
     """Inception module and max-pooling, in place of a convolution."""
     x = inception_block(x, widths, config.factorized, name)
     return keras.layers.MaxPooling2D(pool, name=f"{name}_stage_pool")(x) if pool > 1 else x
 
 
-def build_component(config=None, seed=0, name="component"):
+def build_component(config: ComponentConfig | None = None, seed: int = 0, name: str = "component") -> keras.Model:
     """Builds one of the paper's two identical component networks (Sec. 3.2.1, Fig. 4).
 
-    conv1 CReLU pool, conv2 CReLU pool, inception, conv3 pool, conv4 pool, conv5, FC, FC. The fifth pooling is
-    left out: at 3x3 it would leave one pixel, or two that overlap the border.
+    The order is conv1 CReLU pool, conv2 CReLU pool, inception, conv3 pool, conv4 pool, conv5, FC, FC. The fifth pooling
+    is left out: of 3x3 it would leave one pixel, or two that overlap the border.
 
     Args:
-        config: ``ComponentConfig``; None for the default.
-        seed: of the initial weights and of dropout; sets Python's ``random``, see ``seed_initial_weights``.
+        config: the widths; None for the default.
+        seed: of the initial weights and of dropout. Python's ``random`` is seeded too, see ``seed_initial_weights``.
         name: of the model.
 
     Returns:

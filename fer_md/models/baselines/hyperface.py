@@ -38,8 +38,8 @@ class HyperFaceConfig:
 
     image_size: int = 48
     num_classes: int = len(EXPRESSIONS)
-    filters: tuple = (96, 256, 384, 384, 256)
-    fused_filters: tuple = (256, 192)
+    filters: tuple[int, ...] = (96, 256, 384, 384, 256)
+    fused_filters: tuple[int, ...] = (256, 192)
     fc_units: int = 3072
     task_units: int = 512
     dropout: float = 0.5

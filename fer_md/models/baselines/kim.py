@@ -58,7 +58,7 @@ class KimConfig:
     num_classes: int = len(EXPRESSIONS)
     illumination: str = "raw"
     kernels: str = "medium"
-    filters: tuple = (32, 32, 64)
+    filters: tuple[int, ...] = (32, 32, 64)
     fc_units: int = 2048
     dropout: float = 0.5
 

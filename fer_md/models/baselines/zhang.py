@@ -43,7 +43,7 @@ class ZhangConfig:
 
     image_size: int = 48
     num_classes: int = len(EXPRESSIONS)
-    filters: tuple = (64, 128, 256, 256)
+    filters: tuple[int, ...] = (64, 128, 256, 256)
     fc_units: int = 2048
     clusters: int = 4
     dropout: float = 0.5
