@@ -21,7 +21,7 @@ from pages.sections.studies import ablation_blocks, search_blocks
 HEADER = """# Results
 
 This page holds every table that the project measured. It is made by `python experiments/results.py` from the files in
-[results/](results), and a test fails where it is out of date. Below each table are the command that made it, its file,
+`docs/results`, and a test fails where it is out of date. Below each table are the command that made it, its file,
 the date and the machine. The file holds the rest: settings, seeds, confusion matrices and versions.
 
 How to read the tables:

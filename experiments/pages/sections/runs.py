@@ -23,7 +23,7 @@ def _rows(folder):
     for path in sorted(folder.glob("P*Test*.json"), reverse=True):
         found = read_result(Evaluation, path)
         yield {
-            "run": f"[{folder.name}](results/{folder.name})",
+            "run": f"[{folder.name}](results/{folder.name}/{path.name})",
             "epochs": f"{config.settings['recipe']['epochs']:g}",
             "minutes": f"{time.seconds / 60:.1f}",
             "split": found.split,
