@@ -33,7 +33,7 @@ EXPRESSION_UNITS = {
     ),
     "neutral": ({25: (0.0, 0.2), 43: (0.0, 0.15), 24: (0.0, 0.2)},),
 }
-"""For each expression its variants, each of which gives for some action units the range of their intensity at its peak.
+"""For each expression its variants. A variant gives ranges of the intensity of some action units at the peak.
 
 They follow the prototypes of the FACS investigator's guide (EMFACS). The ranges and the choice of variants are ours.
 """

@@ -25,13 +25,13 @@ def contact_sheet(
         uint8 sheet, (rows, columns) of cells, gray or colour as the images are.
 
     Raises:
-        FerMdError: no images, images of several shapes, or not one caption an image.
+        FerMdError: no images, images of several shapes, or not one caption for each image.
     """
     images = [np.asarray(image) for image in images]
     if len({image.shape for image in images}) != 1:
         raise FerMdError(f"a contact sheet needs images of one shape, got {sorted({i.shape for i in images})}")
     if captions is not None and len(captions) != len(images):
-        raise FerMdError(f"a contact sheet needs one caption an image, got {len(captions)} for {len(images)}")
+        raise FerMdError(f"a contact sheet needs one caption for each image, got {len(captions)} for {len(images)}")
     height, width = (side * scale for side in images[0].shape[:2])
     cell = height + _GAP + (_CAPTION_HEIGHT if captions else 0), width + _GAP
     rows = -(-len(images) // columns)

@@ -73,7 +73,7 @@ class ComponentConfig:
         check_config(self)
         for name in ("kernel_sizes", "filters", "more_filters"):
             if len(getattr(self, name)) != 5:
-                raise ValueError(f"{name} must have five entries, one a convolution, not {getattr(self, name)}")
+                raise ValueError(f"{name} must have five entries, one for each convolution, not {getattr(self, name)}")
         if self.image_size % 16:
             raise ValueError(f"image_size must be a multiple of 16 (four poolings by 2), not {self.image_size}")
         if len(self.inception) not in (0, 6):

@@ -92,7 +92,7 @@ def annotated_sheet(
         FerMdError: there are no pictures, or ``faces`` or ``captions`` has another number of entries.
     """
     if len(faces) != len(images):
-        raise FerMdError(f"a sheet needs one list of faces a picture; got {len(faces)} for {len(images)}")
+        raise FerMdError(f"a sheet needs one list of faces for each picture; got {len(faces)} for {len(images)}")
     cells = [_fit(annotate(image, found), side) for image, found in zip(images, faces, strict=True)]
     return contact_sheet(cells, captions, columns, scale=1)
 

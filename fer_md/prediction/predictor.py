@@ -56,7 +56,7 @@ class Predictor:
             its middle.
         align: ``"eyes"`` turns and scales a face by its eyes, where the detector finds them far enough apart;
             ``"box"`` cuts it out by its box.
-        max_faces: keep only so many faces of a picture, the largest; None keeps all.
+        max_faces: greatest number of faces of a picture; the largest faces are kept. None keeps all.
         data: label space of a run that learned several, see `load_classifier`.
         cascade: finds the landmarks of all faces, in your own boxes too, in place of the detector. None keeps the
             detector's landmarks.
@@ -125,7 +125,7 @@ class Predictor:
             raise FerMdError("images must be a list of pictures, or one (N, H, W, 3) array; write [image] for one")
         boxes = [None] * len(images) if boxes is None else boxes
         if len(boxes) != len(images):
-            raise FerMdError(f"boxes must have one entry a picture; got {len(boxes)} for {len(images)}")
+            raise FerMdError(f"boxes must have one entry for each picture; got {len(boxes)} for {len(images)}")
         pairs = ((_as_picture(image, index), own) for index, (image, own) in enumerate(zip(images, boxes, strict=True)))
         return [faces for _, faces in self._run(pairs, lambda pair: pair)]
 

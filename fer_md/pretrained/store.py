@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent
 """The folder of the installed package's network: ``weights.npz``, and ``description.json``, which describes it."""
 
 INT8_FROM = 2**16
-"""Matrices with at least so many entries become int8: those of the fully connected layers, with nearly all weights."""
+"""Matrices with at least this many entries become int8: those of the fully connected layers hold nearly all weights."""
 
 
 def save_pretrained(

@@ -139,7 +139,7 @@ def test_the_sheet_of_annotated_pictures(tmp_path):
     assert sheet.shape[2] == 3 and sheet.shape[1] > 400 and sheet.shape[0] > 400
     save_picture(tmp_path / "sheet.png", sheet)
     np.testing.assert_array_equal(cv2.imread(str(tmp_path / "sheet.png"))[..., ::-1], sheet)
-    with pytest.raises(FerMdError, match="one list of faces a picture; got 0 for 3"):
+    with pytest.raises(FerMdError, match="one list of faces for each picture; got 0 for 3"):
         annotated_sheet(images, [])
 
 

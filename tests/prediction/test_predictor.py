@@ -78,7 +78,7 @@ def test_own_boxes_are_clipped_and_keep_their_order():
         ([[(0, 0, -5, 5)]], "has no pixel"),
         ([[(0, 0, np.nan, 5)]], "rows of finite"),
         ([[(0, 0, 5)]], "rows of finite x, y, width, height; found shape \\(1, 3\\)"),
-        ([], "one entry a picture; got 0 for 1"),
+        ([], "one entry for each picture; got 0 for 1"),
     ],
 )
 def test_bad_boxes_are_named(boxes, message):

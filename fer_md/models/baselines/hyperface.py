@@ -47,7 +47,7 @@ class HyperFaceConfig:
     def __post_init__(self) -> None:
         check_config(self)
         if len(self.filters) != 5:
-            raise ValueError(f"filters must have five entries, one a convolution, not {self.filters}")
+            raise ValueError(f"filters must have five entries, one for each convolution, not {self.filters}")
         if self.image_size % 8:
             raise ValueError(f"image_size must be a multiple of 8 (three poolings by 2), not {self.image_size}")
 

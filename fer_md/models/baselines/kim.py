@@ -69,7 +69,7 @@ class KimConfig:
         if self.kernels not in CONVOLUTIONS:
             raise ValueError(f"kernels must be one of {', '.join(CONVOLUTIONS)}, not {self.kernels!r}")
         if len(self.filters) != 3:
-            raise ValueError(f"filters must have three entries, one a convolution, not {self.filters}")
+            raise ValueError(f"filters must have three entries, one for each convolution, not {self.filters}")
 
 
 def apply_illumination(images: keras.KerasTensor, kind: str) -> keras.KerasTensor:

@@ -51,7 +51,7 @@ class ZhangConfig:
     def __post_init__(self) -> None:
         check_config(self)
         if len(self.filters) != 4:
-            raise ValueError(f"filters must have four entries, one a convolution, not {self.filters}")
+            raise ValueError(f"filters must have four entries, one for each convolution, not {self.filters}")
         if self.image_size % 24:
             raise ValueError(f"image_size must be a multiple of 24 (poolings by 8, cells by 6), not {self.image_size}")
 
