@@ -21,6 +21,9 @@ FOLDER = Path(__file__).parent
 INT8_FROM = 2**16
 """Matrices with at least this many entries become int8: those of the fully connected layers hold nearly all weights."""
 
+NETWORKS = {"fer2013": FOLDER}
+"""The shipped networks: the data set that each learned from, and its folder."""
+
 
 def save_pretrained(
     folder: Path | str, components: Sequence[tuple[keras.Model, ComponentConfig]], description: dict[str, Any]
@@ -101,17 +104,29 @@ def config_from_json(widths: dict[str, Any]) -> ComponentConfig:
     return ComponentConfig(**values)
 
 
-def load_pretrained(folder: Path | str = FOLDER) -> keras.Model:
-    """The trained network that ships with the package: its components, with their scores fused (Sec. 3.2.2).
+def load_pretrained(name: str = "fer2013") -> keras.Model:
+    """A trained network that ships with the package: its components, with their scores fused (Sec. 3.2.2).
 
     Args:
-        folder: what ``save_pretrained`` wrote; by default the folder of the package.
+        name: the data set that the network learned from; there is ``"fer2013"``.
 
     Returns:
         ``keras.Model`` from faces (B, 48, 48, 1), gray levels in [0, 255] of any numeric dtype, to a dict with
         ``logits`` (B, 7) float32. Their softmax gives probabilities, in the order of
         ``fer_md.expressions.EXPRESSIONS``, that are calibrated on the validation split. docs/MODEL_CARD.md says what
         the network learned from and how good it is.
+
+    Raises:
+        ValueError: unknown ``name``.
+        FerMdError: a file is missing or damaged.
+    """
+    if name not in NETWORKS:
+        raise ValueError(f"name must be one of {', '.join(NETWORKS)}, not {name!r}")
+    return load_fused(NETWORKS[name])
+
+
+def load_fused(folder: Path | str) -> keras.Model:
+    """What ``save_pretrained`` wrote, as ``load_pretrained`` returns it.
 
     Raises:
         FerMdError: a file is missing or damaged.

@@ -20,7 +20,7 @@ from fer_md.evaluation.components import find_head, load_scorer
 from fer_md.evaluation.measure import leaked_rows, measure
 from fer_md.evaluation.predict import predict_probabilities, views
 from fer_md.files import file_sha256, write_json
-from fer_md.pretrained import load_pretrained
+from fer_md.pretrained import load_fused, load_pretrained
 from fer_md.runs.run_directory import load_model
 from random_faces import random_split
 
@@ -111,7 +111,7 @@ def test_run_becomes_a_network_that_ships(run, tmp_path):
     assert sum(description["score_weights"]) == pytest.approx(1)
     faces = load_split(run / "data", "PublicTest").images
     exact = predict_probabilities(load_model(run / "run"), faces) ** (1 / description["temperature"])
-    shipped = predict_probabilities(load_pretrained(tmp_path), faces)
+    shipped = predict_probabilities(load_fused(tmp_path), faces)
     assert shipped == pytest.approx(exact / exact.sum(1, keepdims=True), abs=3e-3)
 
 

@@ -1,6 +1,7 @@
 """MetricLossModel: compile and fit equal our own training step; files, replicas, weights of samples, precision."""
 
 import dataclasses
+import functools
 import json
 
 import keras
@@ -9,18 +10,19 @@ import pytest
 import tensorflow as tf
 
 from fer_md.losses import CenterLoss, MDLoss, MetricLossModel, md_loss
+from fer_md.models import TINY, build_component
 from fer_md.training.presets import Recipe
 from fer_md.training.strategy import make_strategy
 from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
+from random_faces import random_split
 
 SOFTMAX = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
-def network(dropout=0.0):
+def network():
     images = keras.Input((6,), name="images")
-    hidden = keras.layers.Dropout(dropout, seed=3)(images)
-    embeddings = keras.layers.Dense(5, "relu", name="embeddings", kernel_initializer="ones")(hidden)
+    embeddings = keras.layers.Dense(5, "relu", name="embeddings", kernel_initializer="ones")(images)
     start = keras.initializers.GlorotUniform(seed=1)
     logits = keras.layers.Dense(4, name="logits", dtype="float32", kernel_initializer=start)(embeddings)
     return keras.Model(images, {"embeddings": embeddings, "logits": logits})
@@ -72,9 +74,24 @@ def test_fit_equals_our_own_trainer(kind, jit_compile):
     history = model.fit(images, labels, batch_size=16, shuffle=False, verbose=0).history
     own = [v.numpy() for v in (*trainer.model.weights, trainer.metric_losses[0].centers)]
     assert_same(state(model), own)
-    assert np.abs(own[-1] - np.array(metric_loss(kind).centers_initializer((4, 5)))).max() > 0.1
+    assert np.abs(own[-1] - metric_loss(kind).centers_initializer((4, 5))).max() > 0.1
     names = ("loss", "softmax_loss", "metric_loss", "accuracy")
     np.testing.assert_allclose([history[name][0] for name in names], np.mean(figures, 0), rtol=1e-5)
+
+
+def test_a_step_of_the_component_equals_our_own():
+    """With its batch normalization and dropout."""
+    images, labels = random_split(8).images[..., None].astype("f"), random_split(8).labels
+    recipe = Recipe(epochs=1, batch_size=8, schedule="paper", rate=0.05, average=0.0, weight_decay=0.0)
+    recipe = dataclasses.replace(recipe, label_smoothing=0.0)
+    loss = functools.partial(MDLoss, 7, TINY.fc_units, centers_initializer=keras.initializers.RandomNormal(seed=4))
+    trainer = Trainer(lambda: build_component(TINY), recipe, 8, make_strategy("one"), [Task("", metric_loss=loss)])
+    trainer.train_step(((tf.constant(images), tf.constant(labels)),), 0)
+    model = MetricLossModel(build_component(TINY), loss())
+    model.compile(keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True), SOFTMAX)
+    model.fit(images, labels, 8, shuffle=False, verbose=0)
+    own = [v.numpy() for v in (*trainer.model.weights, trainer.metric_losses[0].centers)]
+    assert_same(state(model), own, atol=1e-5)
 
 
 @pytest.mark.parametrize("options", [{}, {"learned": True, "hinge": False}, {"nearest": 3}])
@@ -128,6 +145,20 @@ def test_weights_of_samples_act_on_both_terms():
     model.fit(images, labels, class_weight=by_class, **options)
     other.fit(images, labels, sample_weight=0.5 + labels, **options)
     assert_same(state(model), state(other), atol=1e-7)
+
+
+def test_samples_without_a_label_are_left_out():
+    """As if they were absent, where the softmax loss is told so."""
+    images, labels = data(16)
+    masked = np.where(np.arange(16) % 3 == 0, -1, labels)
+    kept, found = masked >= 0, []
+    for x, y in ((images, masked), (images[kept], labels[kept])):
+        model = MetricLossModel(network(), metric_loss(), 0.5)
+        softmax = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)
+        model.compile(keras.optimizers.SGD(0.05), softmax)
+        history = model.fit(x, y, 16, shuffle=False, verbose=0).history
+        found.append([*state(model), *history.values()])
+    assert_same(found[0], found[1])
 
 
 def test_keras_file_and_weights(tmp_path):
@@ -185,7 +216,7 @@ def test_fit_on_replicas_equals_one_device(kind, options):
     assert_same(states[1], states[0], atol=1e-5)
 
 
-def test_one_step_with_dropout_and_weights_on_replicas_equals_one_device():
+def test_one_step_with_weights_of_samples_on_replicas_equals_one_device():
     """Samples weigh differently in the two halves."""
     states, (images, labels) = [], data(16)
     weights = np.linspace(0.1, 2, 16).astype("f")

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from fer_md.expressions import EXPRESSIONS
 from fer_md.models import TINY, build_component
-from fer_md.pretrained import load_pretrained, save_pretrained
+from fer_md.pretrained import load_fused, save_pretrained
 
 
 def draws():
@@ -33,7 +33,7 @@ def test_loading_leaves_all_random_states_and_building_those_of_numpy_and_tensor
     following = expected()
     seed_all()
     draws()
-    load_pretrained(tmp_path)
+    load_fused(tmp_path)
     assert draws() == following
     seed_all()
     draws()

@@ -14,7 +14,7 @@ from fer_md.expressions import EXPRESSIONS
 from fer_md.files import file_sha256, read_json
 from fer_md.models import TINY, build_component
 from fer_md.models.fused import fuse
-from fer_md.pretrained import load_components, load_pretrained, read_description, save_pretrained
+from fer_md.pretrained import load_components, load_fused, read_description, save_pretrained
 from fer_md.pretrained.store import FOLDER, INT8_FROM, compress, decompress
 from random_faces import random_split
 
@@ -50,10 +50,10 @@ def test_round_trip_keeps_the_fused_scores(shipped):
     faces = random_split(20).images
     exact = fuse([predict_probabilities(model, faces) for model, _ in components], [0.25, 0.75]) ** (1 / 1.5)
     exact /= exact.sum(1, keepdims=True)
-    assert predict_probabilities(load_pretrained(folder), faces) == pytest.approx(exact, abs=3e-3)
+    assert predict_probabilities(load_fused(folder), faces) == pytest.approx(exact, abs=3e-3)
     again = load_components(folder)
     assert [set(model.output) for model in again] == [{"embeddings", "logits"}] * 2
-    assert isinstance(load_pretrained(folder), keras.Model)
+    assert isinstance(load_fused(folder), keras.Model)
 
 
 def test_files_hold_no_pickle_and_say_what_they_are(shipped):
@@ -76,7 +76,7 @@ def test_damaged_file_is_named(shipped, name, message):
     path = folder / name
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(FerMdError, match=message):
-        load_pretrained(folder)
+        load_fused(folder)
 
 
 def test_description_that_lacks_something_is_named(shipped):
@@ -84,7 +84,7 @@ def test_description_that_lacks_something_is_named(shipped):
     path = folder / "description.json"
     path.write_text(path.read_text().replace("temperature", "heat"))
     with pytest.raises(FerMdError, match="damaged, lacks temperature"):
-        load_pretrained(folder)
+        load_fused(folder)
 
 
 def test_a_single_component_ships_too(tmp_path):
@@ -93,14 +93,14 @@ def test_a_single_component_ships_too(tmp_path):
     save_pretrained(tmp_path, [(model, TINY)], description)
     faces = random_split(5).images
     exact = predict_probabilities(model, faces)
-    assert predict_probabilities(load_pretrained(tmp_path), faces) == pytest.approx(exact, abs=3e-3)
+    assert predict_probabilities(load_fused(tmp_path), faces) == pytest.approx(exact, abs=3e-3)
 
 
 def test_missing_file_is_named(shipped):
     folder, _ = shipped
     (folder / "weights.npz").unlink()
     with pytest.raises(FerMdError, match="weights.npz: cannot be read"):
-        load_pretrained(folder)
+        load_fused(folder)
 
 
 def test_published_figures_are_those_of_the_shipped_weights():
@@ -115,6 +115,11 @@ def test_published_figures_are_those_of_the_shipped_weights():
     first, second = description["score_weights"]
     assert f"weights {first:.3f} and {second:.3f}" in card
     assert f"temperature of {description['temperature']:.3f}" in card
+
+
+def test_unknown_network_is_refused():
+    with pytest.raises(ValueError, match="name must be one of fer2013, not 'affectnet'"):
+        fer_md.load_pretrained("affectnet")
 
 
 def test_package_has_a_network():
