@@ -66,9 +66,12 @@ PARTS := reproduce-table1 reproduce-table2 reproduce-table3 reproduce-table4 rep
 DONE := $(C1)/eval/PublicTest/metrics.json $(C2)/eval/PublicTest/metrics.json $(RESULTS)/stages.json \
   $(BOTH)/export/1/saved_model.pb
 # The card of a data set that only Tab. 2 or 3 uses, once it is prepared.
-card = $(shell test -e $(1)/dataset.json && echo --more_data=$(1))
+card = $(shell test -e $(1)/dataset.json && echo $(1))
+CARDS = $(strip $(foreach name,$(if $(CKPLUS),ckplus) $(if $(MMI),mmi),$(call card,runs/data/$(name))))
+comma := ,
+space := $(subst ,, )
 WRITE_REPORT = $(BIN)/python experiments/report.py --runs=$(C1),$(C2) --data=$(D1),$(D2) --finetuned=$(BOTH) \
-  $(foreach name,$(if $(CKPLUS),ckplus) $(if $(MMI),mmi),$(call card,runs/data/$(name))) \
+  $(if $(CARDS),--more_data=$(subst $(space),$(comma),$(CARDS))) \
   --results=$(RESULTS) --drawn_faces=docs/results/drawn-faces.json $(addprefix --photographs=,$(PHOTOS)) \
   --output=runs/report
 

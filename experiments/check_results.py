@@ -7,22 +7,23 @@ three standard errors, of testing on a sample and of training once more (experim
 committed file that was not measured, or with settings that cannot be compared, is a failure as well.
 """
 
+import dataclasses
 import sys
-
-from absl import flags
 
 from fer_md import console
 from fer_md.errors import FerMdError
 from pages.results_check import check_results
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("measured", None, "Folder of measured results.")
-flags.DEFINE_string("committed", None, "Folder of committed results.")
-flags.mark_flags_as_required(["measured", "committed"])
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    measured: str = console.flag("Folder of measured results.")
+    committed: str = console.flag("Folder of committed results.")
 
 
-def main():
-    outcomes = check_results(FLAGS.measured, FLAGS.committed)
+def main(settings: Settings) -> None:
+    measured, committed = settings.measured, settings.committed
+    outcomes = check_results(measured, committed)
     for name, outcome in outcomes.items():
         agree = f"{outcome.compared - len(outcome.outside)} of {outcome.compared} figures agree"
         print(f"{name}: " + (f"not compared: {outcome.reason}" if outcome.reason else agree))
@@ -30,19 +31,18 @@ def main():
             print(f"  {line}")
     if missing := [f"make {outcome.missing}" for outcome in outcomes.values() if outcome.missing]:
         raise FerMdError(
-            f"{FLAGS.measured}: {len(missing)} of the committed files were not measured; run {' and '.join(missing)}"
+            f"{measured}: {len(missing)} of the committed files were not measured; run {' and '.join(missing)}"
         )
     if differing := [f"{name} ({outcome.reason})" for name, outcome in outcomes.items() if outcome.reason]:
         raise FerMdError(
-            f"{FLAGS.measured}: {len(differing)} of the files cannot be compared: {', '.join(differing)}; "
+            f"{measured}: {len(differing)} of the files cannot be compared: {', '.join(differing)}; "
             "measure with the committed data and settings (make data-found)"
         )
     if not any(outcome.compared for outcome in outcomes.values()):
-        raise FerMdError(f"{FLAGS.committed}: nothing in it can be compared with {FLAGS.measured}; run make reproduce")
-    outside = sum(len(outcome.outside) for outcome in outcomes.values())
-    if outside:
-        raise FerMdError(f"{FLAGS.measured}: {outside} figures lie outside the tolerance, see above")
+        raise FerMdError(f"{committed}: nothing in it can be compared with {measured}; run make reproduce")
+    if outside := sum(len(outcome.outside) for outcome in outcomes.values()):
+        raise FerMdError(f"{measured}: {outside} figures lie outside the tolerance, see above")
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

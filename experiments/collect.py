@@ -6,11 +6,11 @@ Writes OUTPUT/<data>-<recipe>-<seed>/ with config.json, time.json, curve.csv (lo
 file for each evaluation, replacing what is there, and prints a table of them.
 """
 
+import dataclasses
 import sys
 from pathlib import Path
 
 import pandas as pd
-from absl import flags
 
 from fer_md import console
 from fer_md.errors import FerMdError
@@ -25,19 +25,20 @@ from pages.blocks import markdown, table
 from pages.cells import interval, percent
 from pages.result_files import read_run_config, read_run_time
 
-FLAGS = flags.FLAGS
-flags.DEFINE_list("runs", None, "Run folders, for example runs/quick/seed0, separated by commas.")
-flags.DEFINE_string("output", "docs/results", "Folder that gets a folder for each run.")
-flags.DEFINE_list("splits", ["PublicTest", "PrivateTest"], "Splits that must have been evaluated.")
-flags.mark_flag_as_required("runs")
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    runs: tuple[str, ...] = console.flag("Run folders, for example runs/quick/seed0, separated by commas.")
+    output: str = console.flag("Folder that gets a folder for each run.", "docs/results")
+    splits: tuple[str, ...] = console.flag("Splits that must have been evaluated.", ("PublicTest", "PrivateTest"))
 
 
-def main():
+def main(settings: Settings) -> None:
     rows = []
-    for run in map(Path, FLAGS.runs):
+    for run in map(Path, settings.runs):
         run = run.resolve()
-        evaluations = read_evaluations(run, FLAGS.splits)
-        folder = Path(FLAGS.output) / collected_name(run)
+        evaluations = read_evaluations(run, settings.splits)
+        folder = Path(settings.output) / collected_name(run)
         with atomic_directory(folder, overwrite=True) as partial:
             files = {"config": read_run_config(run), "time": read_run_time(run), **evaluations}
             for name, content in files.items():
@@ -125,4 +126,4 @@ def table_row(run, name, found):
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

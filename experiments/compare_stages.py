@@ -6,10 +6,9 @@ python experiments/compare_stages.py --components=runs/method/component1,runs/me
 Score weights are fitted on --validation. The test split is read here once, for the result.
 """
 
+import dataclasses
 import sys
 from pathlib import Path
-
-from absl import flags
 
 from fer_md import console
 from fer_md.data.records import load_split, read_info
@@ -26,44 +25,40 @@ from pages.paper_tables import FUSED, PRETRAINED
 from pages.result_files import read_run_time
 from pages.rows import StageRow, Stages
 
-FLAGS = flags.FLAGS
-flags.DEFINE_list("components", None, "Finished pre-training runs, one a component.")
-flags.DEFINE_string("finetuned", None, "Finished run of experiments/finetune.py on them.")
-flags.DEFINE_list("data", None, "Prepared folders; the i-th is what component i was pre-trained on.")
-flags.DEFINE_string("split", "PrivateTest", "Split to measure on.")
-flags.DEFINE_string("validation", "PublicTest", "Split on which score weights are fitted.")
-flags.DEFINE_enum(
-    "averaging", "none", AVERAGING, "Test-time augmentation: copies of each face whose probabilities are averaged."
-)
-flags.DEFINE_string("output", None, "JSON file for the table.")
-flags.mark_flags_as_required(["components", "finetuned", "data"])
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    components: tuple[str, ...] = console.flag("Finished pre-training runs, one a component.")
+    finetuned: str = console.flag("Finished run of experiments/finetune.py on them.")
+    data: tuple[str, ...] = console.flag("Prepared folders; the i-th is what component i was pre-trained on.")
+    split: str = console.flag("Split to measure on.", "PrivateTest")
+    validation: str = console.flag("Split on which score weights are fitted.", "PublicTest")
+    averaging: str = console.flag(
+        "Test-time augmentation: copies of each face whose probabilities are averaged.", "none", choices=AVERAGING
+    )
+    output: str | None = console.flag("JSON file for the table.", None)
 
 
-def main():
-    check_apart(FLAGS.split, FLAGS.validation)
-    protocol = check_stage(FLAGS.components, FLAGS.data)
-    if read_settings(FLAGS.finetuned).get("protocol") != protocol.sha256:
-        raise FerMdError(f"{FLAGS.finetuned}: was fine-tuned on other data sets than {', '.join(FLAGS.data)}")
-    hashes = [file_sha256(Path(run) / "model.keras") for run in FLAGS.components]
-    if read_settings(FLAGS.finetuned)["components"] != hashes:
-        raise FerMdError(f"{FLAGS.finetuned}: was fine-tuned from other components than {', '.join(FLAGS.components)}")
-    stages = {"pre-trained": find_networks(FLAGS.components), "fine-tuned": find_networks([FLAGS.finetuned])}
+def main(settings: Settings) -> None:
+    check_apart(settings.split, settings.validation)
+    protocol = check_origin(settings)
+    runs = [*settings.components, settings.finetuned]
+    stages = {"pre-trained": find_networks(settings.components), "fine-tuned": find_networks([settings.finetuned])}
     rows = [
         row
-        for number, directory in enumerate(FLAGS.data)
+        for number, directory in enumerate(settings.data)
         for stage, networks in stages.items()
-        for row in stage_rows(stage, networks, number, directory)
+        for row in stage_rows(settings, stage, networks, number, directory)
     ]
     print_table(rows)
-    if FLAGS.output:
-        runs = [*FLAGS.components, FLAGS.finetuned]
+    if settings.output:
         times = [read_run_time(run) for run in runs]
         write_result(
-            FLAGS.output,
+            settings.output,
             Stages(
-                split=FLAGS.split,
-                validation=FLAGS.validation,
-                averaging=FLAGS.averaging,
+                split=settings.split,
+                validation=settings.validation,
+                averaging=settings.averaging,
                 protocol=protocol.sha256,
                 models=model_hashes(sum(stages.values(), [])),
                 settings=[read_settings(run) for run in runs],
@@ -74,20 +69,28 @@ def main():
         )
 
 
-def stage_rows(stage, networks, number, directory):
+def check_origin(settings):
+    """The protocol of the data sets; ``FerMdError`` unless the fine-tuning is of these components and data sets."""
+    protocol, finetuned = check_stage(settings.components, settings.data), read_settings(settings.finetuned)
+    if finetuned.get("protocol") != protocol.sha256:
+        raise FerMdError(f"{settings.finetuned}: was fine-tuned on other data sets than {', '.join(settings.data)}")
+    if finetuned["components"] != [file_sha256(Path(run) / "model.keras") for run in settings.components]:
+        names = ", ".join(settings.components)
+        raise FerMdError(f"{settings.finetuned}: was fine-tuned from other components than {names}")
+    return protocol
+
+
+def stage_rows(settings, stage, networks, number, directory):
     """The rows of one stage on one data set: each component with a head for it, and these fused."""
-    info, split = read_info(directory), load_split(directory, FLAGS.split)
-    models = {(run, name): load_model(run, name) for run, name in networks}
-    heads = {(run, name): find_head(run, name, model, info) for (run, name), model in models.items()}
-    networks = [network for network in networks if heads[network]]
-    scorers = [(models[network], heads[network]) for network in networks]
-    validation = load_split(directory, FLAGS.validation)
-    scores = stack_scores(scorers, split.images, FLAGS.averaging)
-    weights = fit_weights(stack_scores(scorers, validation.images, FLAGS.averaging), validation.labels)
-    leaked = leaked_rows(directory, split, FLAGS.split, [read_settings(run) for run, _ in networks])
-    kinds = []
-    for (run, name), own in zip(networks, scores, strict=True):
-        index = [Path(path) for path in FLAGS.components].index(run) if name == "model" else component_number(name)
+    info, split = read_info(directory), load_split(directory, settings.split)
+    networks, scorers = scorers_of(networks, info)
+    scores = stack_scores(scorers, split.images, settings.averaging)
+    validation = load_split(directory, settings.validation)
+    weights = fit_weights(stack_scores(scorers, validation.images, settings.averaging), validation.labels)
+    leaked = leaked_rows(directory, split, settings.split, [read_settings(run) for run, _ in networks])
+    kinds = []  # network, probabilities, score weights, whether it is the component that learned these data first
+    for network, own in zip(networks, scores, strict=True):
+        index = component_index(settings, *network)
         kinds.append((f"component {index + 1}", own, None, index == number))
     kinds.append(("fused, equal weights", fuse(scores), None, False))
     kinds.append(("fused, fitted weights", fuse(scores, weights), weights.tolist(), False))
@@ -103,17 +106,27 @@ def stage_rows(stage, networks, number, directory):
         )
 
 
+def scorers_of(networks, info):
+    """The networks that have a head for a data set, and these with their heads."""
+    models = {network: load_model(*network) for network in networks}
+    heads = {network: find_head(*network, model, info) for network, model in models.items()}
+    networks = [network for network in networks if heads[network]]
+    return networks, [(models[network], heads[network]) for network in networks]
+
+
+def component_index(settings, run, name):
+    """Which component a network is, from 0: of a pre-training by its run, of the fine-tuning by its name."""
+    if name == "model":
+        return [Path(path) for path in settings.components].index(run)
+    return int(name.removeprefix("component")) - 1
+
+
 def paper_figure(data, stage, network, first_data):
     """What the paper reports in this row's place, in per cent, and which of our figures it is."""
     if stage == "pre-trained" and first_data:
         return {"paper": PRETRAINED.get(data), "paper_measures": "accuracy"}
     fused = data == "fer2013" and stage == "fine-tuned" and network == "fused, equal weights"
     return {"paper": FUSED if fused else None, "paper_measures": "macro_recall" if fused else "accuracy"}
-
-
-def component_number(name):
-    """0 for ``component1`` and so on."""
-    return int(name.removeprefix("component")) - 1
 
 
 def print_table(rows):
@@ -128,4 +141,4 @@ def print_table(rows):
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

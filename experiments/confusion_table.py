@@ -10,9 +10,8 @@ of experiments/adapt.py, and the fine-tuning as it is, on the expressions that b
 weights. The test split is read here once, for the result.
 """
 
+import dataclasses
 import sys
-
-from absl import flags
 
 from fer_md import console
 from fer_md.data.label_spaces import map_labels
@@ -29,28 +28,29 @@ from pages.cells import interval, percent
 from pages.paper_tables import CONFUSIONS
 from pages.rows import Matrices, MatrixRow
 
-FLAGS = flags.FLAGS
-flags.DEFINE_enum("table", "1", [str(number) for number in CONFUSIONS], "The paper's table that stands beside ours.")
-flags.DEFINE_list("run_dir", None, "Finished runs of experiments/finetune.py or adapt.py.")
-flags.DEFINE_list("data", None, "Prepared folders to measure on.")
-flags.DEFINE_string("split", "PrivateTest", "Split to measure on.")
-flags.DEFINE_string("output", None, "JSON file for the table.")
-flags.mark_flags_as_required(["run_dir", "data", "output"])
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    table: str = console.flag("The paper's table beside ours.", "1", choices=[str(number) for number in CONFUSIONS])
+    run_dir: tuple[str, ...] = console.flag("Finished runs of experiments/finetune.py or adapt.py.")
+    data: tuple[str, ...] = console.flag("Prepared folders to measure on.")
+    split: str = console.flag("Split to measure on.", "PrivateTest")
+    output: str = console.flag("JSON file for the table.")
 
 
-def main():
-    infos = [read_info(directory) for directory in FLAGS.data]
-    splits = [load_split(directory, FLAGS.split) for directory in FLAGS.data]
-    rows = [row for run in FLAGS.run_dir for row in run_rows(run, infos, splits)]
+def main(settings: Settings) -> None:
+    infos = [read_info(directory) for directory in settings.data]
+    splits = [load_split(directory, settings.split) for directory in settings.data]
+    rows = [row for run in settings.run_dir for row in run_rows(run, infos, splits)]
     write_result(
-        FLAGS.output,
+        settings.output,
         Matrices(
-            table=int(FLAGS.table),
-            split=FLAGS.split,
+            table=int(settings.table),
+            split=settings.split,
             data=[info["name"] for info in infos],
             manifest_sha256=[info["manifest_sha256"] for info in infos],
-            settings=[read_settings(run) for run in FLAGS.run_dir],
-            models=model_hashes(find_networks(FLAGS.run_dir)),
+            settings=[read_settings(run) for run in settings.run_dir],
+            models=model_hashes(find_networks(settings.run_dir)),
             rows=rows,
         ),
     )
@@ -59,7 +59,7 @@ def main():
             f"{row.data:22}{row.network:40}accuracy {percent(row.accuracy):>6} % ({interval(row)})  "
             f"macro recall {percent(row.macro_recall):>6} %"
         )
-    print(f"Tab. {FLAGS.table} of the paper, mean of the diagonal: {CONFUSIONS[int(FLAGS.table)].mean:.2f}")
+    print(f"Tab. {settings.table} of the paper, mean of the diagonal: {CONFUSIONS[int(settings.table)].mean:.2f}")
 
 
 def run_rows(run, infos, splits):
@@ -114,4 +114,4 @@ def common_space(networks, infos):
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

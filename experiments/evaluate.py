@@ -15,8 +15,6 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from absl import flags
-
 from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
@@ -29,19 +27,24 @@ from fer_md.runs.results import read_result
 from fer_md.runs.run_directory import read_settings
 from pages.cells import percent
 
-FLAGS = flags.FLAGS
-flags.DEFINE_list("run_dir", None, "Finished run of experiments/pretrain.py or finetune.py; several for --fuse.")
-flags.DEFINE_bool("pretrained", False, "The network that ships with the package, in place of a run's.")
-flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
-flags.DEFINE_string("split", "PublicTest", "Split to evaluate.")
-flags.DEFINE_string("network", None, "One network of the run, for example component1; all by default.")
-flags.DEFINE_enum("fuse", "no", ["no", "equal", "fitted"], "Add up the networks' scores, with equal or fitted weights.")
-flags.DEFINE_string("validation", "PublicTest", "Split on which the weights of --fuse=fitted are fitted.")
-flags.DEFINE_enum(
-    "averaging", "none", AVERAGING, "Test-time augmentation: copies of each face whose probabilities are averaged."
-)
-flags.DEFINE_string("output", None, "Folder for the results in place of RUN/eval.")
-flags.mark_flag_as_required("data")
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    run_dir: tuple[str, ...] | None = console.flag(
+        "Finished run of experiments/pretrain.py or finetune.py; several for --fuse.", None
+    )
+    pretrained: bool = console.flag("The network that ships with the package, in place of a run's.", False)
+    data: str = console.flag("Prepared folder, made by data_prep/*.py.")
+    split: str = console.flag("Split to evaluate.", "PublicTest")
+    network: str | None = console.flag("One network of the run, for example component1; all by default.", None)
+    fuse: str = console.flag(
+        "Add up the networks' scores, with equal or fitted weights.", "no", choices=("no", "equal", "fitted")
+    )
+    validation: str = console.flag("Split on which the weights of --fuse=fitted are fitted.", "PublicTest")
+    averaging: str = console.flag(
+        "Test-time augmentation: copies of each face whose probabilities are averaged.", "none", choices=AVERAGING
+    )
+    output: str | None = console.flag("Folder for the results in place of RUN/eval.", None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,63 +57,62 @@ class Origin:
     models: dict
 
 
-def main():
-    info = read_info(FLAGS.data)
-    if FLAGS.pretrained == bool(FLAGS.run_dir):
+def main(settings: Settings) -> None:
+    info = read_info(settings.data)
+    if settings.pretrained == bool(settings.run_dir):
         raise FerMdError("name a --run_dir, or pass --pretrained: one of both")
-    if FLAGS.pretrained:
-        return evaluate_pretrained(info)
-    return evaluate_runs(info)
+    evaluate = evaluate_pretrained if settings.pretrained else evaluate_runs
+    evaluate(settings, info)
 
 
-def evaluate_pretrained(info):
-    if FLAGS.network or FLAGS.fuse != "no":
+def evaluate_pretrained(settings, info):
+    if settings.network or settings.fuse != "no":
         raise FerMdError("--pretrained is one network, fused already: without --network and --fuse")
-    description, split = read_description(), load_split(FLAGS.data, FLAGS.split)
+    description, split = read_description(), load_split(settings.data, settings.split)
     if info["expressions"] != description["expressions"]:
         raise FerMdError(
-            f"{FLAGS.data}: its expressions are not those of the package's network: "
+            f"{settings.data}: its expressions are not those of the package's network: "
             + ", ".join(description["expressions"])
         )
-    probabilities = predict_probabilities(load_pretrained(), split.images, FLAGS.averaging)
+    probabilities = predict_probabilities(load_pretrained(), split.images, settings.averaging)
     runs, models = description["runs"], {"weights.npz": description["weights_sha256"]}
     origin = Origin(Path("runs/pretrained"), runs[0]["seed"], runs, models)
     label = "" if info["name"] == description["data"] else f"-{info['name']}"
-    report(info, split, probabilities, origin, label, {})
+    report(settings, info, split, probabilities, origin, label, {})
 
 
-def evaluate_runs(info):
-    networks = find_networks(FLAGS.run_dir, FLAGS.network)
-    if FLAGS.fuse != "no" and len(networks) < 2:
+def evaluate_runs(settings, info):
+    networks = find_networks(settings.run_dir, settings.network)
+    if settings.fuse != "no" and len(networks) < 2:
         raise FerMdError(f"{networks[0][0]}: --fuse needs two networks or more; name further runs, with commas")
-    if FLAGS.fuse == "fitted":
-        check_apart(FLAGS.split, FLAGS.validation)
-    split = load_split(FLAGS.data, FLAGS.split)
+    if settings.fuse == "fitted":
+        check_apart(settings.split, settings.validation)
+    split = load_split(settings.data, settings.split)
     scorers = [load_scorer(run, name, info) for run, name in networks]
-    evaluate = evaluate_each if FLAGS.fuse == "no" else evaluate_fused
-    evaluate(info, split, networks, scorers)
+    evaluate = evaluate_each if settings.fuse == "no" else evaluate_fused
+    evaluate(settings, info, split, networks, scorers)
 
 
-def evaluate_each(info, split, networks, scorers):
-    if FLAGS.output and len(networks) > 1:
+def evaluate_each(settings, info, split, networks, scorers):
+    if settings.output and len(networks) > 1:
         raise FerMdError("--output holds one result a split: name one --run_dir and --network, or --fuse")
-    scores = stack_scores(scorers, split.images, FLAGS.averaging)
+    scores = stack_scores(scorers, split.images, settings.averaging)
     for (run, name), probabilities in zip(networks, scores, strict=True):
         own = name == "model" and read_settings(run)["data"] == info["name"]
         label = "" if own else f"-{info['name']}-{name}"
-        report(info, split, probabilities, origin_of([(run, name)]), label, {})
+        report(settings, info, split, probabilities, origin_of([(run, name)]), label, {})
 
 
-def evaluate_fused(info, split, networks, scorers):
-    origin, label = origin_of(networks), f"-{info['name']}-fused-{FLAGS.fuse}"
-    check_same_group(folder_of(origin, label), origin.models)
-    scores = stack_scores(scorers, split.images, FLAGS.averaging)
+def evaluate_fused(settings, info, split, networks, scorers):
+    origin, label = origin_of(networks), f"-{info['name']}-fused-{settings.fuse}"
+    check_same_group(folder_of(settings, origin, label), origin.models)
+    scores = stack_scores(scorers, split.images, settings.averaging)
     extra = {"score_weights": [1 / len(networks)] * len(networks)}
-    if FLAGS.fuse == "fitted":
-        validation = load_split(FLAGS.data, FLAGS.validation)
-        known = stack_scores(scorers, validation.images, FLAGS.averaging)
-        extra = {"score_weights": fit_weights(known, validation.labels).tolist(), "validation": FLAGS.validation}
-    report(info, split, fuse(scores, extra["score_weights"]), origin, label, extra)
+    if settings.fuse == "fitted":
+        validation = load_split(settings.data, settings.validation)
+        known = stack_scores(scorers, validation.images, settings.averaging)
+        extra = {"score_weights": fit_weights(known, validation.labels).tolist(), "validation": settings.validation}
+    report(settings, info, split, fuse(scores, extra["score_weights"]), origin, label, extra)
 
 
 def origin_of(networks):
@@ -118,20 +120,20 @@ def origin_of(networks):
     return Origin(networks[0][0], settings[0]["seed"], settings, model_hashes(networks))
 
 
-def report(info, split, probabilities, origin, label, extra):
+def report(settings, info, split, probabilities, origin, label, extra):
     """Measures, writes and prints one result."""
-    leaked = leaked_rows(FLAGS.data, split, FLAGS.split, origin.settings)
+    leaked = leaked_rows(settings.data, split, settings.split, origin.settings)
     found = Evaluation(
         data=info["name"],
-        split=FLAGS.split,
-        averaging=FLAGS.averaging,
+        split=settings.split,
+        averaging=settings.averaging,
         seed=origin.seed,
         manifest_sha256=info["manifest_sha256"],
         models=origin.models,
         **extra,
         **vars(measure(split, probabilities, info["expressions"], leaked)),
     )
-    folder = folder_of(origin, label)
+    folder = folder_of(settings, origin, label)
     write_evaluation(folder, found, f"{info['name']} {folder.name}: {percent(found.accuracy)} %")
     low, high = found.accuracy_interval
     print(f"{info['name']} {folder.name}: accuracy {found.accuracy:.4f} (95 % {low:.4f} to {high:.4f})")
@@ -142,10 +144,10 @@ def report(info, split, probabilities, origin, label, extra):
     print(f"  without the {found.leaked} leaked from Training: {percent(found.accuracy_without_leaked)} %")
 
 
-def folder_of(origin, label):
+def folder_of(settings, origin, label):
     """Where a result is written: ``PrivateTest-flip`` and so on, in the first run's ``eval`` or in --output."""
-    name = FLAGS.split + label + ("" if FLAGS.averaging == "none" else f"-{FLAGS.averaging}")
-    return Path(FLAGS.output or origin.folder / "eval") / name
+    name = settings.split + label + ("" if settings.averaging == "none" else f"-{settings.averaging}")
+    return Path(settings.output or origin.folder / "eval") / name
 
 
 def check_same_group(folder, models):
@@ -157,4 +159,4 @@ def check_same_group(folder, models):
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

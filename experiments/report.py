@@ -3,35 +3,49 @@
 python experiments/report.py --runs=runs/quick/seed0 --data=runs/data/fer2013 --output=runs/report
 """
 
+import dataclasses
 import sys
 from pathlib import Path
-
-from absl import flags
 
 from fer_md import console
 from fer_md.errors import FerMdError
 from pages.report import Sources, write_report
 
-FLAGS = flags.FLAGS
-flags.DEFINE_list("runs", None, "Run folders of experiments/pretrain.py, separated by commas.")
-flags.DEFINE_list("data", None, "Prepared folder of each run, in the same order.")
-flags.DEFINE_string("finetuned", None, "Run of experiments/finetune.py on these runs.")
-flags.DEFINE_string("results", None, "Folder with stages.json, table1.json and so on.")
-flags.DEFINE_string("drawn_faces", None, "JSON file of benchmarks/drawn_faces.py, for a section on the drawn faces.")
-flags.DEFINE_string("photographs", None, "Folder of photographs; a sheet shows their faces as the first run sees them.")
-flags.DEFINE_multi_string("more_data", [], "Prepared folder of Tab. 2 or 3, for its card; may be given several times.")
-flags.DEFINE_string("output", "runs/report", "Folder in which index.html is written.")
-flags.mark_flags_as_required(["runs", "data"])
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    runs: tuple[str, ...] = console.flag("Run folders of experiments/pretrain.py, separated by commas.")
+    data: tuple[str, ...] = console.flag("Prepared folder of each run, in the same order.")
+    finetuned: str | None = console.flag("Run of experiments/finetune.py on these runs.", None)
+    results: str | None = console.flag("Folder with stages.json, table1.json and so on.", None)
+    drawn_faces: str | None = console.flag(
+        "JSON file of benchmarks/drawn_faces.py, for a section on drawn faces.", None
+    )
+    photographs: str | None = console.flag(
+        "Folder of photographs, shown with their faces as the first run sees them.", None
+    )
+    more_data: tuple[str, ...] = console.flag("Prepared folders of Tab. 2 and 3, for their cards.", ())
+    output: str = console.flag("Folder in which index.html is written.", "runs/report")
 
 
-def main():
-    if len(FLAGS.runs) != len(FLAGS.data):
-        raise FerMdError(f"--data must name one folder a run: {len(FLAGS.data)} for {len(FLAGS.runs)} runs")
-    runs, data = (tuple(map(Path, folders)) for folders in (FLAGS.runs, FLAGS.data))
-    more = (FLAGS.finetuned, FLAGS.results, FLAGS.drawn_faces, FLAGS.photographs)
-    further = tuple(map(Path, FLAGS.more_data))
-    print(write_report(Sources(runs, data, *(path and Path(path) for path in more), further), FLAGS.output))
+def main(settings: Settings) -> None:
+    if len(settings.runs) != len(settings.data):
+        raise FerMdError(f"--data must name one folder a run: {len(settings.data)} for {len(settings.runs)} runs")
+    sources = Sources(
+        runs=tuple(map(Path, settings.runs)),
+        data=tuple(map(Path, settings.data)),
+        finetuned=path_or_none(settings.finetuned),
+        results=path_or_none(settings.results),
+        drawn_faces=path_or_none(settings.drawn_faces),
+        photographs=path_or_none(settings.photographs),
+        more_data=tuple(map(Path, settings.more_data)),
+    )
+    print(write_report(sources, settings.output))
+
+
+def path_or_none(text):
+    return Path(text) if text else None
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))
