@@ -9,7 +9,7 @@ LOWEST, HIGHEST = 0.05, 20.0
 """Range of temperatures that is searched."""
 
 
-def fit_temperature(probabilities, labels, rounds=60):
+def fit_temperature(probabilities: np.ndarray, labels: np.ndarray, rounds: int = 60) -> float:
     """The temperature T > 0 under which ``softmax(log p / T)`` gives the labels the highest likelihood.
 
     The loss is convex in 1/T, so golden-section search over it finds its minimum.
@@ -42,6 +42,6 @@ def fit_temperature(probabilities, labels, rounds=60):
     return 2 / (low + high)
 
 
-def apply_temperature(probabilities, temperature):
+def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """``softmax(log p / T)``: (N, K) float64 of (N, K) probabilities."""
     return softmax(np.log(np.asarray(probabilities, np.float64) + 1e-12) / temperature)

@@ -1,7 +1,10 @@
 """The networks of one run or several, and what each says of a data set's faces."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 
 from fer_md.errors import FerMdError
@@ -10,7 +13,7 @@ from fer_md.files import file_sha256
 from fer_md.runs.run_directory import load_model, network_names, read_settings
 
 
-def find_networks(run_dirs, network=None):
+def find_networks(run_dirs: Iterable[Path | str], network: str | None = None) -> list[tuple[Path, str]]:
     """(folder, name) of the networks of finished runs.
 
     Args:
@@ -28,7 +31,7 @@ def find_networks(run_dirs, network=None):
     return chosen
 
 
-def load_scorer(run_dir, network, info):
+def load_scorer(run_dir: Path | str, network: str, info: dict[str, Any]) -> tuple[keras.Model, str]:
     """A network, and its output that scores the expressions of a data set.
 
     Args:
@@ -52,13 +55,13 @@ def load_scorer(run_dir, network, info):
     return model, head
 
 
-def check_expressions(run_dir, settings):
+def check_expressions(run_dir: Path | str, settings: dict[str, Any]) -> None:
     """``FerMdError`` for a run that learned something else, such as landmarks, or was a comparison."""
     if not {"data", "expressions"} <= settings.keys():
         raise FerMdError(f"{run_dir}: learned no expressions; name a run of experiments/pretrain.py or finetune.py")
 
 
-def check_image_size(run_dir, model, info):
+def check_image_size(run_dir: Path | str, model: keras.Model, info: dict[str, Any]) -> None:
     """``FerMdError`` where a data set is known to have images of another size than a run's network takes."""
     size = model.input_shape[1]
     if info.get("image_size", size) != size:
@@ -68,7 +71,7 @@ def check_image_size(run_dir, model, info):
         )
 
 
-def find_head(run_dir, network, model, info):
+def find_head(run_dir: Path | str, network: str, model: keras.Model, info: dict[str, Any]) -> str | None:
     """The output of a network that scores the expressions of a data set, or None; see ``load_scorer``.
 
     Raises:
@@ -95,13 +98,13 @@ def find_head(run_dir, network, model, info):
     return "logits" if spaces[first] == info["expressions"] else None
 
 
-def model_hashes(networks):
+def model_hashes(networks: Iterable[tuple[Path | str, str]]) -> dict[str, str]:
     """dict from the networks' files, as ``quick/seed0/model.keras``, to their SHA-256."""
     files = [Path(run).resolve() / f"{name}.keras" for run, name in networks]
     return {"/".join(file.parts[-3:]): file_sha256(file) for file in files}
 
 
-def stack_scores(scorers, images, averaging="none"):
+def stack_scores(scorers: Iterable[tuple[keras.Model, str]], images: np.ndarray, averaging: str = "none") -> np.ndarray:
     """What each network says of some faces.
 
     Args:

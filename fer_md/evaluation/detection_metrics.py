@@ -5,7 +5,7 @@ import numpy as np
 from fer_md.faces.regions import iou
 
 
-def match(boxes, scores, faces, overlap=0.5):
+def match(boxes: np.ndarray, scores: np.ndarray, faces: np.ndarray, overlap: float = 0.5) -> np.ndarray:
     """Which detections of one image are right: the best first, each takes the free face that it overlaps most.
 
     Args:
@@ -29,7 +29,7 @@ def match(boxes, scores, faces, overlap=0.5):
     return right
 
 
-def precision_recall(scores, right, faces):
+def precision_recall(scores: np.ndarray, right: np.ndarray, faces: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Precision and recall as the threshold falls, detections of equal score at once.
 
     Args:
@@ -47,7 +47,7 @@ def precision_recall(scores, right, faces):
     return scores[last], hits / (last + 1), hits / faces
 
 
-def average_precision(precision, recall):
+def average_precision(precision: np.ndarray, recall: np.ndarray) -> float:
     """Area under the precision-recall curve, precision being the best at this recall or any higher one.
 
     Args:

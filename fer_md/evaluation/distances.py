@@ -1,9 +1,10 @@
 """How compact the classes are in the embedding space, and how far apart."""
 
 import numpy as np
+import numpy.typing as npt
 
 
-def class_distances(embeddings, labels):
+def class_distances(embeddings: npt.ArrayLike, labels: npt.ArrayLike) -> dict[str, float]:
     """Mean squared distances within and between classes.
 
     Args:

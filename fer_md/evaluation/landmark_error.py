@@ -1,5 +1,8 @@
 """How far landmarks are from the truth: errors by face, their cumulative curve, area and failures."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from fer_md.evaluation.significance import bootstrap_mean
@@ -8,33 +11,33 @@ LIMIT = 0.08
 """Errors above this count as failures (Sagonas et al., 300 faces in-the-wild challenge, IVC 2016)."""
 
 
-def inter_ocular(landmarks):
+def inter_ocular(landmarks: np.ndarray) -> np.ndarray:
     """Distance (N,) of the outer eye corners of (N, 68, 2) landmarks."""
     return np.linalg.norm(landmarks[:, 36] - landmarks[:, 45], axis=-1)
 
 
-def face_size(landmarks):
+def face_size(landmarks: np.ndarray) -> np.ndarray:
     """Mean edge (N,) of the box around (N, 68, 2) landmarks."""
     return np.ptp(landmarks, axis=1).mean(-1)
 
 
-def point_errors(found, truth, size):
+def point_errors(found: np.ndarray, truth: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Mean distance (N,) of the points (N, P, 2) from the truth, as a share of ``size`` (N,)."""
     return np.linalg.norm(found - truth, axis=-1).mean(-1) / size
 
 
-def errors_by_normaliser(found, truth):
+def errors_by_normaliser(found: np.ndarray, truth: np.ndarray) -> dict[str, np.ndarray]:
     """dict of (N,) `point_errors` as shares of the ``inter-ocular`` distance and of the ``face size``."""
     sizes = {"inter-ocular": inter_ocular(truth), "face size": face_size(truth)}
     return {name: point_errors(found, truth, size) for name, size in sizes.items()}
 
 
-def cumulative_error(errors, places):
+def cumulative_error(errors: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Share of the faces whose error is at most each of ``places``."""
     return np.searchsorted(np.sort(errors), places, side="right") / len(errors)
 
 
-def summarize_errors(errors, limit=LIMIT):
+def summarize_errors(errors: np.ndarray, limit: float = LIMIT) -> dict[str, float]:
     """Sums up the errors of N faces.
 
     Args:
@@ -53,7 +56,9 @@ def summarize_errors(errors, limit=LIMIT):
     }
 
 
-def summarize_methods(errors, people):
+def summarize_methods(
+    errors: dict[str, dict[str, np.ndarray]], people: Sequence[str]
+) -> dict[str, dict[str, dict[str, Any]]]:
     """Sums up several methods on the same N faces, and how far each is from the first.
 
     Args:
@@ -66,7 +71,7 @@ def summarize_methods(errors, people):
         `fer_md.evaluation.significance.bootstrap_mean`.
     """
     first, *others = errors
-    results = {
+    results: dict[str, dict[str, dict[str, Any]]] = {
         method: {name: summarize_errors(values) for name, values in found.items()} for method, found in errors.items()
     }
     for method in others:

@@ -1,6 +1,7 @@
 """Figures of merit from counts pooled over a whole split, in float64."""
 
 import numpy as np
+import numpy.typing as npt
 
 from fer_md.errors import FerMdError
 
@@ -8,7 +9,7 @@ FERPLUS_TO_LABEL = (6, 3, 5, 4, 0, 1, 2)
 """Our label of FER+'s first seven columns: neutral, happiness, surprise, sadness, anger, disgust, fear."""
 
 
-def confusion_matrix(labels, predictions, num_classes):
+def confusion_matrix(labels: npt.ArrayLike, predictions: npt.ArrayLike, num_classes: int) -> np.ndarray:
     """(num_classes, num_classes) int64 counts: rows are the truth, columns the prediction.
 
     Raises:
@@ -23,7 +24,7 @@ def confusion_matrix(labels, predictions, num_classes):
     return np.bincount(labels * num_classes + predictions, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
-def summarize(confusion):
+def summarize(confusion: npt.ArrayLike) -> dict[str, np.ndarray]:
     """Figures of a confusion matrix.
 
     Args:
@@ -52,7 +53,7 @@ def summarize(confusion):
     }
 
 
-def expected_calibration_error(labels, probabilities, bins=15):
+def expected_calibration_error(labels: npt.ArrayLike, probabilities: npt.ArrayLike, bins: int = 15) -> float:
     """Mean gap between confidence and accuracy over ``bins`` equal bins of the top probability (Guo et al., 2017).
 
     Args:
@@ -69,13 +70,15 @@ def expected_calibration_error(labels, probabilities, bins=15):
     return float(np.abs(gaps).sum() / len(confidence))
 
 
-def negative_log_likelihood(labels, probabilities):
+def negative_log_likelihood(labels: np.ndarray, probabilities: npt.ArrayLike) -> float:
     """Mean of -log of the true class's probability (at least 1e-12), in nats."""
     own = np.asarray(probabilities, np.float64)[np.arange(len(labels)), labels]
     return float(-np.log(np.maximum(own, 1e-12)).mean())
 
 
-def bootstrap_interval(confusion, name, resamples=2000, seed=0, level=0.95):
+def bootstrap_interval(
+    confusion: npt.ArrayLike, name: str, resamples: int = 2000, seed: int = 0, level: float = 0.95
+) -> tuple[float, float]:
     """Percentile interval of a figure of ``summarize`` under resampling of the examples.
 
     Drawing N examples with replacement draws the cells of the confusion matrix from a multinomial.
@@ -91,7 +94,7 @@ def bootstrap_interval(confusion, name, resamples=2000, seed=0, level=0.95):
     return float(low), float(high)
 
 
-def ferplus_labels(votes):
+def ferplus_labels(votes: npt.ArrayLike) -> np.ndarray:
     """Majority label of the FER+ taggers.
 
     Args:

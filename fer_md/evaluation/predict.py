@@ -1,18 +1,25 @@
 """Probabilities of a model for many faces, optionally averaged over mirrored and cropped copies."""
 
+from collections.abc import Callable
+
 import cv2
+import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
+from fer_md.data.records import Split
 from fer_md.evaluation.metrics import confusion_matrix, negative_log_likelihood, summarize
 from fer_md.progress import Progress
 
+Forward = Callable[[np.ndarray], np.ndarray]
+"""From (B, H, W) uint8 images to what a network says of them, (B, ...)."""
 AVERAGING = ("none", "flip", "tencrop")
 CROP = 44
 """Edge of ten-crop's crops of a 48x48 face, which are resized back to 48x48."""
 
 
-def logits_function(model, head="logits"):
+def logits_function(model: keras.Model, head: str = "logits") -> Forward:
     """A compiled function from (B, H, W) uint8 images to the (B, ...) output of a head, in inference mode."""
 
     @tf.function(input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)])
@@ -22,18 +29,18 @@ def logits_function(model, head="logits"):
     return lambda images: forward(images[..., None]).numpy()
 
 
-def in_batches(forward, images, batch_size=512):
+def in_batches(forward: Forward, images: np.ndarray, batch_size: int = 512) -> np.ndarray:
     """What a function like that of ``logits_function`` answers to (N, H, W) images, ``batch_size`` of them at once."""
     return np.concatenate([forward(images[start : start + batch_size]) for start in range(0, len(images), batch_size)])
 
 
-def embeddings_function(model):
+def embeddings_function(model: keras.Model) -> Forward:
     """A function from (N, H, W) uint8 images to their (N, D) float32 embeddings, in inference mode."""
     forward = logits_function(model, "embeddings")
     return lambda images: in_batches(forward, images).astype(np.float32)
 
 
-def validate(forward, split, batch_size=512):
+def validate(forward: Forward, split: Split, batch_size: int = 512) -> dict[str, float]:
     """Loss, accuracy and macro recall of a network on the labelled images of a split.
 
     Args:
@@ -55,13 +62,19 @@ def validate(forward, split, batch_size=512):
     }
 
 
-def softmax(logits):
+def softmax(logits: npt.ArrayLike) -> np.ndarray:
     """(N, K) probabilities in float64."""
     powers = np.exp(np.asarray(logits, np.float64) - np.max(logits, 1, keepdims=True))
     return powers / powers.sum(1, keepdims=True)
 
 
-def predict_probabilities(model, images, averaging="none", batch_size=256, head="logits"):
+def predict_probabilities(
+    model: keras.Model,
+    images: np.ndarray,
+    averaging: str = "none",
+    batch_size: int = 256,
+    head: str = "logits",
+) -> np.ndarray:
     """Class probabilities, in the order of the images.
 
     Args:
@@ -90,7 +103,7 @@ def predict_probabilities(model, images, averaging="none", batch_size=256, head=
     return np.concatenate(parts)
 
 
-def views(images, averaging):
+def views(images: np.ndarray, averaging: str) -> list[np.ndarray]:
     """The copies of (B, H, W) images that are averaged: one, two or ten arrays of the same shape."""
     if averaging == "none":
         return [images]

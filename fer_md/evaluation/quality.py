@@ -6,17 +6,17 @@ import numpy as np
 PARTS = ("lowest third", "middle third", "highest third")
 
 
-def sharpness(images):
+def sharpness(images: np.ndarray) -> np.ndarray:
     """Variance of the Laplacian of (N, H, W) uint8 images, (N,) float64; low where a face is blurred."""
     return np.array([cv2.Laplacian(image, cv2.CV_64F).var() for image in images])
 
 
-def contrast(images):
+def contrast(images: np.ndarray) -> np.ndarray:
     """Standard deviation of the gray levels of (N, H, W) uint8 images, (N,) float64."""
     return np.asarray(images).reshape(len(images), -1).std(1)
 
 
-def accuracy_by_quality(images, correct):
+def accuracy_by_quality(images: np.ndarray, correct: np.ndarray) -> dict[str, dict[str, float]]:
     """Share of right answers in the thirds of a split, by sharpness and by contrast.
 
     Args:

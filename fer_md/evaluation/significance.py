@@ -1,12 +1,16 @@
 """Whether two methods differ on the same images: McNemar's exact test and the paired bootstrap."""
 
+from collections.abc import Hashable, Sequence
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 CHUNK = 500
 """Resamples that are drawn at once: of 4,000 people 16 MB."""
 
 
-def mcnemar(correct, other):
+def mcnemar(correct: npt.ArrayLike, other: npt.ArrayLike) -> dict[str, Any]:
     """McNemar's exact test of two classifiers on the same images.
 
     Only the images that one of the two gets right count, b and c of them. If the classifiers were equally good,
@@ -27,8 +31,8 @@ def mcnemar(correct, other):
     Reference:
         Q. McNemar, Note on the sampling error of the difference between correlated proportions, Psychometrika 1947.
     """
-    correct, other = _paired(correct, other)
-    first, second = int((correct & ~other).sum()), int((~correct & other).sum())
+    ours, theirs = _paired(correct, other)
+    first, second = int((ours & ~theirs).sum()), int((~ours & theirs).sum())
     total, term, below = first + second, 1, 0
     for i in range(min(first, second) + 1):
         below += term  # in whole numbers: no power of two underflows
@@ -36,7 +40,14 @@ def mcnemar(correct, other):
     return {"only_first": first, "only_second": second, "p": min(1.0, 2 * below / 2**total)}
 
 
-def paired_bootstrap(correct, other, groups=None, resamples=10_000, seed=0, level=0.95):
+def paired_bootstrap(
+    correct: npt.ArrayLike,
+    other: npt.ArrayLike,
+    groups: Sequence[Hashable] | np.ndarray | None = None,
+    resamples: int = 10_000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> dict[str, float]:
     """Difference of two accuracies, with its percentile interval under resampling of the images or the people.
 
     Args:
@@ -52,12 +63,18 @@ def paired_bootstrap(correct, other, groups=None, resamples=10_000, seed=0, leve
     Raises:
         ValueError: the two have different shapes, or there is not one group for each image.
     """
-    correct, other = _paired(correct, other)
-    gains = np.atleast_2d(correct).mean(0) - np.atleast_2d(other).mean(0)  # (N,)
+    ours, theirs = _paired(correct, other)
+    gains = np.atleast_2d(ours).mean(0) - np.atleast_2d(theirs).mean(0)  # (N,)
     return bootstrap_mean(gains, groups, resamples, seed, level)
 
 
-def bootstrap_mean(gains, groups=None, resamples=10_000, seed=0, level=0.95):
+def bootstrap_mean(
+    gains: npt.ArrayLike,
+    groups: Sequence[Hashable] | np.ndarray | None = None,
+    resamples: int = 10_000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> dict[str, float]:
     """Mean of what one method is ahead of another image by image, with its percentile interval.
 
     Images of one person are alike, so people are resampled, each with all their images: a draw takes as many people
@@ -98,7 +115,7 @@ def _numbered(groups, count):
     """The number of each image's person, from 0; every "" is a person of its own."""
     if len(groups) != count:
         raise ValueError(f"groups must name the person of each of the {count} images, not of {len(groups)}")
-    numbers = {}
+    numbers: dict[Any, int] = {}
     return np.array([numbers.setdefault(object() if name == "" else name, len(numbers)) for name in groups])
 
 

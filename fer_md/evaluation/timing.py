@@ -1,9 +1,10 @@
 """How long something takes on a machine that others use as well."""
 
 import time
+from collections.abc import Callable
 
 
-def time_calls(call, count, rounds=3):
+def time_calls(call: Callable[[], object], count: int, rounds: int = 3) -> dict[str, float]:
     """Times a call that handles several images.
 
     Args:
