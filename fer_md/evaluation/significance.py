@@ -82,8 +82,8 @@ def bootstrap_mean(
 
     Args:
         gains: (N,) float, of each image.
-        groups: (N,) hashable, whose image it is, such as a subject; "" is a person unknown, each of whose images
-            stands alone. None: so does every image.
+        groups: (N,) hashable, whose image it is, such as a subject; "" is an unknown person, each of whose images
+            is resampled alone. None: every image is.
         resamples: number of draws.
         seed: of the draws.
         level: coverage of the interval.
