@@ -64,6 +64,7 @@ class _FirstImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(self, name, execute):
         self.name, self.execute = name, execute
+        self.loader: importlib.abc.Loader
 
     def find_spec(self, fullname, path=None, target=None):
         if fullname != self.name:
@@ -73,7 +74,7 @@ class _FirstImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             spec = importlib.util.find_spec(fullname)
         finally:
             sys.meta_path.insert(0, self)
-        if spec is not None:
+        if spec is not None and spec.loader is not None:
             self.loader, spec.loader = spec.loader, self
         return spec
 

@@ -121,10 +121,12 @@ class ClassCenters(keras.layers.Layer):
         check_whole("embedding_dim", embedding_dim, 1)
         if not (isinstance(alpha, numbers.Real) and 0 <= alpha <= 1):
             raise ValueError(f"alpha must be in [0, 1], not {alpha!r}")
-        self.num_classes, self.embedding_dim = num_classes, embedding_dim
-        self.alpha, self.learned = alpha, learned
-        self.centers_initializer = keras.initializers.get(centers_initializer)
-        self.center_step = -alpha
+        self.num_classes: int = num_classes
+        self.embedding_dim: int = embedding_dim
+        self.alpha: float = alpha
+        self.learned: bool = learned
+        self.centers_initializer: keras.initializers.Initializer = keras.initializers.get(centers_initializer)
+        self.center_step: float = -alpha
 
     def build(self, labels_shape: tuple | None = None, embeddings_shape: tuple | None = None) -> None:
         self.centers = self.add_weight(
@@ -227,5 +229,11 @@ class CenterLoss(ClassCenters):
     Reference: Wen et al., ECCV 2016.
     """
 
-    def sample_losses(self, labels, embeddings, centers, everything):
+    def sample_losses(
+        self,
+        labels: tf.Tensor,
+        embeddings: tf.Tensor,
+        centers: tf.Tensor,
+        everything: tuple[tf.Tensor, tf.Tensor],
+    ) -> tf.Tensor:
         return center_loss(labels, embeddings, centers, reduction="none")

@@ -70,7 +70,7 @@ class ContrastiveLoss(keras.layers.Layer):
         super().__init__(**{"autocast": False, **kwargs})
         if not (isinstance(margin, numbers.Real) and 0 < margin <= 2):
             raise ValueError(f"margin must be in (0, 2], the distances of unit vectors, not {margin!r}")
-        self.margin = margin
+        self.margin: float = margin
 
     def build(self, labels_shape: tuple | None, embeddings_shape: tuple) -> None:
         """There are no weights; only embeddings of another rank to refuse."""

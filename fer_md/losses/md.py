@@ -231,15 +231,20 @@ class MDLoss(ClassCenters):
         self.variance, self.variance_gradient = variance, variance_gradient
         self.center_step = alpha if as_printed else -alpha
 
-    def sample_losses(self, labels, embeddings, centers, everything):
-        choices = {"nearest": self.nearest, "margin": self.margin, "reduction": "none"}
-        if self.as_printed:
-            phi = tf.stop_gradient(feature_variance(*everything, centers, "sum"))
-            return md_loss_as_printed(labels, embeddings, centers, phi=phi, **choices)
-        phi = feature_variance(*everything, centers, self.variance)
+    def sample_losses(
+        self,
+        labels: tf.Tensor,
+        embeddings: tf.Tensor,
+        centers: tf.Tensor,
+        everything: tuple[tf.Tensor, tf.Tensor],
+    ) -> tf.Tensor:
+        variance = "sum" if self.as_printed else self.variance
+        phi = feature_variance(*everything, centers, variance)
         if not self.variance_gradient:
             phi = tf.stop_gradient(phi)
-        return md_loss(labels, embeddings, centers, hinge=self.hinge, phi=phi, **choices)
+        if self.as_printed:
+            return md_loss_as_printed(labels, embeddings, centers, self.nearest, self.margin, phi, "none")
+        return md_loss(labels, embeddings, centers, self.nearest, self.margin, self.hinge, phi, "none")
 
     def get_config(self) -> dict[str, Any]:
         return {

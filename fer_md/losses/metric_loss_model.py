@@ -63,9 +63,9 @@ class MetricLossModel(keras.Model):
 
     def compute_loss(
         self,
-        x: tf.Tensor = None,
-        y: tf.Tensor = None,
-        y_pred: dict[str, tf.Tensor] | None = None,
+        x: tf.Tensor,
+        y: tf.Tensor,
+        y_pred: dict[str, tf.Tensor],
         sample_weight: tf.Tensor = None,
         training: bool = True,
     ) -> tf.Tensor:
