@@ -5,10 +5,10 @@ python benchmarks/alignment.py --cascade=runs/alignment/cascade.npz --output=doc
 The faces are drawn, 176 pixels a side; the time does not depend on what they show.
 """
 
+import dataclasses
 import sys
 
 import numpy as np
-from absl import flags
 
 from fer_md import console
 from fer_md.drawn.synthetic import draw_face
@@ -17,15 +17,17 @@ from fer_md.faces.cascade import Cascade
 from fer_md.faces.face_frame import box_of
 from fer_md.runs.results import write_result
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("cascade", None, "cascade.npz of experiments/train_alignment.py.", required=True)
-flags.DEFINE_integer("faces", 200, "Faces to align.", lower_bound=1)
-flags.DEFINE_string("output", None, "JSON file for the results.")
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    cascade: str = console.flag("cascade.npz of experiments/train_alignment.py.")
+    faces: int = console.flag("Faces to align.", 200, least=1)
+    output: str | None = console.flag("JSON file for the results.", None)
 
 
-def main():
-    cascade = Cascade.load(FLAGS.cascade)
-    faces = [draw_face(index, f"person {index}", "neutral", "wild", 176) for index in range(FLAGS.faces)]
+def main(settings: Settings):
+    cascade = Cascade.load(settings.cascade)
+    faces = [draw_face(index, f"person {index}", "neutral", "wild", 176) for index in range(settings.faces)]
     images, boxes = [face.image for face in faces], box_of(np.array([face.landmarks for face in faces]))
 
     def one_by_one():
@@ -39,9 +41,9 @@ def main():
     for name, times in results.items():
         clock, processor = times["milliseconds"], times["processor_milliseconds"]
         print(f"{name}: {clock:.2f} ms a face, {processor:.2f} ms of processor time")
-    if FLAGS.output:
-        write_result(FLAGS.output, {"faces": FLAGS.faces, "per_face": results})
+    if settings.output:
+        write_result(settings.output, {"faces": settings.faces, "per_face": results})
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

@@ -6,12 +6,11 @@ Each domain is drawn, learned by both from Training, and tested on PrivateTest, 
 Run again, it goes on where it was stopped. About ten minutes on two cores.
 """
 
+import dataclasses
 import subprocess
 import sys
 import time
 from pathlib import Path
-
-from absl import flags
 
 from fer_md import console
 from fer_md.drawn.domains import DOMAINS
@@ -22,41 +21,44 @@ from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import read_settings
 from fer_md.training.precision import PRECISIONS
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("work_dir", "runs/drawn-faces", "Folder for the data sets and the runs.")
-flags.DEFINE_integer("count", 6000, "Faces of each domain over all splits.", lower_bound=100)
-flags.DEFINE_string("preset", "smoke", "Recipe of the network; see fer_md/training/presets.py.")
-flags.DEFINE_enum("precision", "auto", PRECISIONS, "Of the network's layers.")
-flags.DEFINE_integer("seed", 0, "Of the faces and of the network.", lower_bound=0)
-flags.DEFINE_string("output", None, "JSON file for the results, for example docs/results/drawn-faces.json.")
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    work_dir: str = console.flag("Folder for the data sets and the runs.", "runs/drawn-faces")
+    count: int = console.flag("Faces of each domain over all splits.", 6000, least=100)
+    preset: str = console.flag("Recipe of the network; see fer_md/training/presets.py.", "smoke")
+    precision: str = console.flag("Of the network's layers.", "auto", choices=PRECISIONS)
+    seed: int = console.flag("Of the faces and of the network.", 0, least=0)
+    output: str | None = console.flag("JSON file for the results, for example docs/results/drawn-faces.json.", None)
+
 
 ROOT = Path(__file__).parents[1]
 TEST = "PrivateTest"
 
 
-def main():
+def main(settings: Settings):
     results = {}
     for domain in DOMAINS:
-        results[domain] = compare(domain, Path(FLAGS.work_dir).resolve())
+        results[domain] = compare(settings, domain, Path(settings.work_dir).resolve())
         linear, network = results[domain]["linear"], results[domain]["network"]
         print(
             f"{domain}: linear {100 * linear['accuracy']:.1f} %, network {100 * network['accuracy']:.1f} %; "
             f"{results[domain]['faces_per_cpu_second']:.0f} faces drawn a processor second",
             flush=True,
         )
-    if FLAGS.output:
-        write_result(FLAGS.output, {"split": TEST, "seed": FLAGS.seed, "domains": results})
+    if settings.output:
+        write_result(settings.output, {"split": TEST, "seed": settings.seed, "domains": results})
 
 
-def compare(domain, work_dir):
+def compare(settings: Settings, domain, work_dir):
     """Draws a domain and tests both classifiers on it; returns the figures as a dict that JSON can hold."""
     data, run_dir, linear = work_dir / domain / "data", work_dir / domain / "run", work_dir / domain / "linear.json"
     if not data.exists():
         script(
             "data_prep/synthetic.py",
             f"--domain={domain}",
-            f"--count={FLAGS.count}",
-            f"--seed={FLAGS.seed}",
+            f"--count={settings.count}",
+            f"--seed={settings.seed}",
             f"--output={data}",
         )
     script("benchmarks/linear_baseline.py", f"--data={data}", f"--output={linear}")
@@ -64,16 +66,16 @@ def compare(domain, work_dir):
         "experiments/pretrain.py",
         f"--data={data}",
         f"--run_dir={run_dir}",
-        f"--preset={FLAGS.preset}",
-        f"--precision={FLAGS.precision}",
-        f"--seed={FLAGS.seed}",
+        f"--preset={settings.preset}",
+        f"--precision={settings.precision}",
+        f"--seed={settings.seed}",
     )
     script("experiments/evaluate.py", f"--run_dir={run_dir}", f"--data={data}", f"--split={TEST}")
     fitted = read_json(linear)
     measured = read_json(run_dir / "eval" / TEST / "metrics.json")
     figures = ("accuracy", "accuracy_interval", "macro_recall", "images")
     return {
-        "count": FLAGS.count,
+        "count": settings.count,
         "manifest_sha256": fitted["manifest_sha256"],
         "linear": {
             "accuracy": fitted["test_accuracy"],
@@ -82,11 +84,11 @@ def compare(domain, work_dir):
         },
         "network": {
             **{name: measured[name] for name in figures},
-            "preset": FLAGS.preset,
+            "preset": settings.preset,
             "precision": read_settings(run_dir)["precision"],
             **read_json(run_dir / "time.json"),
         },
-        "faces_per_cpu_second": drawing_speed(domain),
+        "faces_per_cpu_second": drawing_speed(domain, settings.seed),
     }
 
 
@@ -99,16 +101,16 @@ def script(name, *arguments):
         raise FerMdError(f"{name}: ended with status {answer.returncode}; its message is above")
 
 
-def drawing_speed(domain, count=1000, rounds=3):
+def drawing_speed(domain, seed, count=1000, rounds=3):
     """Faces a second of processor time, one process, best of ``rounds``: other work on the machine counts little."""
     best = 0.0
     for _ in range(rounds):
         start = time.process_time()
-        for _ in draw_faces(domain, count, FLAGS.seed):
+        for _ in draw_faces(domain, count, seed):
             pass
         best = max(best, count / (time.process_time() - start))
     return best
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

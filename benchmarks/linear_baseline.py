@@ -6,22 +6,27 @@ split; the test split is read once, at the end.
     python benchmarks/linear_baseline.py --data=data/prepared/synthetic-lab --output=runs/linear-lab.json
 """
 
-from fer_md import console  # isort: skip  (before TensorFlow, for quiet logs)
-
+import dataclasses
 import time
 
 import numpy as np
-from absl import flags
 
+from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.files import write_json
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("data", None, "Prepared data set: a folder that a script in data_prep/ wrote.", required=True)
-flags.DEFINE_string("output", None, "JSON file for the result, for example runs/linear.json. Default: only print it.")
-flags.DEFINE_list("splits", "Training,PublicTest,PrivateTest", "Names of the training, validation and test splits.")
-flags.DEFINE_list("l2", "0.001,0.01,0.1,1", "Penalties to choose from.")
-flags.DEFINE_integer("iterations", 150, "Steps of the solver for each penalty.")
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    data: str = console.flag("Prepared data set: a folder that a script in data_prep/ wrote.")
+    output: str | None = console.flag(
+        "JSON file for the result, for example runs/linear.json. Default: only print it.", None
+    )
+    splits: tuple[str, ...] = console.flag(
+        "Names of the training, validation and test splits.", ("Training", "PublicTest", "PrivateTest")
+    )
+    l2: tuple[float, ...] = console.flag("Penalties to choose from.", (0.001, 0.01, 0.1, 1.0))
+    iterations: int = console.flag("Steps of the solver for each penalty.", 150)
 
 
 def fit_logistic(images, labels, num_classes, penalties, iterations=150):
@@ -92,15 +97,15 @@ def linear_baseline(data, splits, penalties, iterations):
     }
 
 
-def main():
-    result = linear_baseline(FLAGS.data, FLAGS.splits, [float(value) for value in FLAGS.l2], FLAGS.iterations)
+def main(settings: Settings):
+    result = linear_baseline(settings.data, settings.splits, list(settings.l2), settings.iterations)
     print(f"{result['data']}: linear classifier, L2 {result['l2']:g}")
     for split in ("training", "validation", "test"):
         print(f"  {result['splits'][split]:<12} {100 * result[split + '_accuracy']:5.1f} %")
-    if FLAGS.output:
-        write_json(FLAGS.output, result)
-        print(FLAGS.output)
+    if settings.output:
+        write_json(settings.output, result)
+        print(settings.output)
 
 
 if __name__ == "__main__":
-    console.run(main)
+    console.run(main, Settings)

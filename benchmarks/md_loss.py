@@ -17,59 +17,59 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from absl import flags
+from bare_step import bare_step, noise
 
 from fer_md import console
 from fer_md.losses import MDLoss, md_loss
 from fer_md.models import ComponentConfig, build_component
 from fer_md.runs.results import write_result
 from fer_md.training.precision import set_precision
-from fer_md.training.presets import Recipe
-from fer_md.training.task import Task
-from fer_md.training.trainer import Trainer
 
-FLAGS = flags.FLAGS
-flags.DEFINE_list("classes", ["7", "10000"], "Numbers of classes K.")
-flags.DEFINE_integer("nearest", 1, "P of the MD loss.", lower_bound=1)
-flags.DEFINE_integer("batch_size", 256, "Images a step.", lower_bound=1)
-flags.DEFINE_integer("steps", 5, "Steps timed in each round.", lower_bound=1)
-flags.DEFINE_integer("rounds", 5, "Turns of each variant.", lower_bound=1)
-flags.DEFINE_string("output", None, "JSON file for the results.")
-flags.DEFINE_string("torch_python", None, "Python with torch and pytorch-metric-learning; left out without it.")
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    classes: tuple[int, ...] = console.flag("Numbers of classes K.", (7, 10000), least=2)
+    nearest: int = console.flag("P of the MD loss.", 1, least=1)
+    batch_size: int = console.flag("Images a step.", 256, least=1)
+    steps: int = console.flag("Steps timed in each round.", 5, least=1)
+    rounds: int = console.flag("Turns of each variant.", 5, least=1)
+    output: str | None = console.flag("JSON file for the results.", None)
+    torch_python: str | None = console.flag("Python with torch and pytorch-metric-learning; left out without it.", None)
+
 
 WIDTH = 2048
 
 
-def main():
-    numbers = console.whole_numbers("classes", FLAGS.classes, 2)
+def main(settings: Settings):
     precision = set_precision()
-    rows = [measure(classes) for classes in numbers]
-    if FLAGS.output:
+    rows = [measure(settings, classes) for classes in settings.classes]
+    if settings.output:
         write_result(
-            FLAGS.output,
+            settings.output,
             {
-                "batch_size": FLAGS.batch_size,
+                "batch_size": settings.batch_size,
                 "embedding_dim": WIDTH,
-                "nearest": FLAGS.nearest,
+                "nearest": settings.nearest,
                 "precision": precision,
                 "rows": rows,
             },
         )
 
 
-def measure(classes):
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, classes, FLAGS.batch_size).astype(np.int32)
-    images = rng.integers(0, 256, (FLAGS.batch_size, 48, 48, 1)).astype(np.float32)
-    batch = ((tf.constant(images), tf.constant(labels)),)
-    trainers = {"softmax": make_trainer(classes, md=False), "softmax + MD": make_trainer(classes, md=True)}
-    steps = best_of({name: lambda t=t: t.train_step(batch, 0).numpy() for name, t in trainers.items()}, FLAGS.steps)
-    alone = best_of(loss_alone(classes, labels), 1)
+def measure(settings: Settings, classes):
+    split = noise(settings.batch_size, classes)
+    config = dataclasses.replace(ComponentConfig(), num_classes=classes)
+    losses = {"softmax": None, "softmax + MD": MDLoss(classes, WIDTH, nearest=settings.nearest)}
+    takes = {name: bare_step(lambda: build_component(config), split, loss) for name, loss in losses.items()}
+    steps = best_of(
+        settings.rounds, {name: lambda t=take: t(0).numpy() for name, take in takes.items()}, settings.steps
+    )
+    alone = best_of(settings.rounds, loss_alone(settings, classes, split.labels), 1)
     row = {
         "classes": classes,
         "milliseconds_a_step": steps,
         "md_over_softmax": steps["softmax + MD"] / steps["softmax"],
-        "milliseconds_forward_and_gradient": {**alone, **torch_relative(classes)},
+        "milliseconds_forward_and_gradient": {**alone, **torch_relative(settings, classes)},
     }
     print(f"K = {classes}: the MD step takes {row['md_over_softmax']:.3f} x the softmax step")
     for name, value in {**row["milliseconds_a_step"], **row["milliseconds_forward_and_gradient"]}.items():
@@ -77,19 +77,10 @@ def measure(classes):
     return row
 
 
-def make_trainer(classes, md):
-    config = dataclasses.replace(ComponentConfig(), num_classes=classes)
-    maker = (lambda: MDLoss(classes, WIDTH, nearest=FLAGS.nearest)) if md else None
-    recipe = Recipe(epochs=1, batch_size=FLAGS.batch_size)
-    strategy = tf.distribute.get_strategy()
-    task = Task(metric_loss=maker, loss_weight=0.1)
-    return Trainer(lambda: build_component(config), recipe, 100 * FLAGS.batch_size, strategy, [task])
-
-
-def loss_alone(classes, labels):
+def loss_alone(settings: Settings, classes, labels):
     """Our loss with its gradient, and its forward pass in unvectorised NumPy, which walks over samples and centers."""
     rng = np.random.default_rng(1)
-    embeddings = rng.normal(size=(FLAGS.batch_size, WIDTH)).astype(np.float32)
+    embeddings = rng.normal(size=(settings.batch_size, WIDTH)).astype(np.float32)
     centers = rng.normal(size=(classes, WIDTH)).astype(np.float32)
     x, y, c = tf.constant(embeddings), tf.constant(labels), tf.Variable(centers)
 
@@ -97,15 +88,20 @@ def loss_alone(classes, labels):
     def ours():
         with tf.GradientTape() as tape:
             tape.watch(x)
-            loss = md_loss(y, x, tf.stop_gradient(c.value()), FLAGS.nearest)
+            loss = md_loss(y, x, tf.stop_gradient(c.value()), settings.nearest)
         return tape.gradient(loss, x)
 
-    expected = numpy_loop(embeddings, labels, centers)
-    np.testing.assert_allclose(md_loss(y, x, c, FLAGS.nearest), expected, rtol=1e-3)
-    return {"ours": lambda: ours().numpy(), "NumPy loop, forward only": lambda: numpy_loop(embeddings, labels, centers)}
+    def loop():
+        return numpy_loop(embeddings, labels, centers, settings.nearest)
+
+    np.testing.assert_allclose(md_loss(y, x, c, settings.nearest), loop(), rtol=1e-3)
+    return {
+        "ours": lambda: ours().numpy(),
+        "NumPy loop, forward only": loop,
+    }
 
 
-def numpy_loop(embeddings, labels, centers):
+def numpy_loop(embeddings, labels, centers, nearest):
     own = [np.square(x - centers[y]).sum() for x, y in zip(embeddings, labels, strict=True)]
     phi = 2 * sum(own) / (len(own) - 1)
     total_unit = sum(c / np.linalg.norm(c) for c in centers)
@@ -113,18 +109,18 @@ def numpy_loop(embeddings, labels, centers):
     losses = []
     for x, y, distance in zip(embeddings, labels, own, strict=True):
         separations = [np.square(c - centers[y]).sum() if j != y else np.inf for j, c in enumerate(centers)]
-        nearest = np.argsort(separations)[: FLAGS.nearest]
-        total = sum(np.exp(-np.square(x - centers[j]).sum() / phi) for j in nearest)
+        closest = np.argsort(separations)[:nearest]
+        total = sum(np.exp(-np.square(x - centers[j]).sum() / phi) for j in closest)
         losses.append(max(distance / phi + margin + np.log(total), 0))
     return np.mean(losses)
 
 
-def best_of(functions, calls):
+def best_of(rounds, functions, calls):
     """The least milliseconds of a call, over rounds in which the functions take turns."""
     best = dict.fromkeys(functions, np.inf)
     for function in functions.values():
         function()
-    for number in range(FLAGS.rounds):
+    for number in range(rounds):
         for name, function in functions.items():
             if number and best[name] > 20_000:
                 continue  # a loop of minutes needs no second turn
@@ -135,15 +131,15 @@ def best_of(functions, calls):
     return best
 
 
-def torch_relative(classes):
+def torch_relative(settings: Settings, classes):
     """ProxyNCALoss: one learned proxy a class, all of them impostors."""
-    if not FLAGS.torch_python:
+    if not settings.torch_python:
         return {}
     script = str(Path(__file__).with_name("md_loss_torch.py"))
-    command = [FLAGS.torch_python, script, str(classes), str(WIDTH), str(FLAGS.batch_size), str(FLAGS.rounds)]
+    command = [settings.torch_python, script, str(classes), str(WIDTH), str(settings.batch_size), str(settings.rounds)]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
     return {"pytorch-metric-learning ProxyNCALoss": json.loads(answer.stdout.splitlines()[-1])}
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

@@ -7,14 +7,14 @@ nothing. No viewer is needed; with the tensorboard extra, --trace=DIR keeps the 
 """
 
 import collections
+import dataclasses
 import re
 import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
-from absl import flags
+from bare_step import bare_step, noise
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
 from fer_md import console
@@ -22,63 +22,59 @@ from fer_md.errors import FerMdError
 from fer_md.models import build_component
 from fer_md.runs.results import write_result
 from fer_md.training.precision import PRECISIONS, set_precision
-from fer_md.training.presets import Recipe
-from fer_md.training.trainer import Trainer
 
-FLAGS = flags.FLAGS
-flags.DEFINE_enum("precision", "auto", PRECISIONS, "Of the layers.")
-flags.DEFINE_integer("batch_size", 256, "Images a step.", lower_bound=1)
-flags.DEFINE_integer("steps", 8, "Steps profiled.", lower_bound=1)
-flags.DEFINE_integer("rows", 20, "Types, and single operations, to print.", lower_bound=1)
-flags.DEFINE_string("trace", None, "Folder to keep the trace in. Default: it is thrown away.")
-flags.DEFINE_string("output", None, "JSON file for the shares.")
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    precision: str = console.flag("Of the layers.", "auto", choices=PRECISIONS)
+    batch_size: int = console.flag("Images a step.", 256, least=1)
+    steps: int = console.flag("Steps profiled.", 8, least=1)
+    rows: int = console.flag("Types, and single operations, to print.", 20, least=1)
+    trace: str | None = console.flag("Folder to keep the trace in. Default: it is thrown away.", None)
+    output: str | None = console.flag("JSON file for the shares.", None)
+
 
 OPERATION = re.compile(r"(?P<name>[\w./-]+):(?P<type>_?[A-Z]\w+)")
 """How the trace names the run of a kernel, for example ``component/conv1/convolution:Conv2D``."""
 
 
-def main():
-    if FLAGS.trace:
-        times = profile(FLAGS.trace)
+def main(settings: Settings):
+    if settings.trace:
+        times = profile(settings, settings.trace)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            times = profile(folder)
+            times = profile(settings, folder)
     by_type, by_name = collections.Counter(), collections.Counter()
     for (name, kind), seconds in times.items():
         by_type[kind] += seconds
         by_name[f"{name} ({kind})"] += seconds
-    print_table("type", by_type)
-    print_table("operation", by_name)
-    if FLAGS.output:
+    print_table("type", by_type, settings.rows)
+    print_table("operation", by_name, settings.rows)
+    if settings.output:
         total = sum(by_type.values())
         shares = {kind: seconds / total for kind, seconds in by_type.most_common()}
         write_result(
-            FLAGS.output,
+            settings.output,
             {
-                "precision": set_precision(FLAGS.precision),
-                "batch_size": FLAGS.batch_size,
+                "precision": set_precision(settings.precision),
+                "batch_size": settings.batch_size,
                 "milliseconds_a_step": 1000 * total,
                 "share_by_type": shares,
             },
         )
 
 
-def profile(folder):
+def profile(settings: Settings, folder):
     """Runs a few steps under the profiler; returns the seconds a step of each (name, type) of operation."""
-    set_precision(FLAGS.precision)
-    recipe = Recipe(epochs=1, batch_size=FLAGS.batch_size)
-    trainer = Trainer(build_component, recipe, 100 * FLAGS.batch_size, tf.distribute.get_strategy())
-    rng = np.random.default_rng(0)
-    images = tf.constant(rng.integers(0, 256, (FLAGS.batch_size, 48, 48, 1)).astype(np.float32))
-    labels = tf.constant(rng.integers(0, 7, FLAGS.batch_size).astype(np.int32))
+    set_precision(settings.precision)
+    take_step = bare_step(build_component, noise(settings.batch_size))
     warm_up = 3
-    for step in range(warm_up + FLAGS.steps):
+    for step in range(warm_up + settings.steps):
         if step == warm_up:
             tf.profiler.experimental.start(folder)
-        figures = trainer.train_step([(images, labels)], step)
-        np.asarray(figures)  # waits for the step's end
+        take_step(step).numpy()  # waits for the step's end
     tf.profiler.experimental.stop()
-    return operation_times(folder, FLAGS.steps)
+    return operation_times(folder, settings.steps)
 
 
 def operation_times(folder, steps):
@@ -103,13 +99,13 @@ def operation_times(folder, steps):
     return times
 
 
-def print_table(head, times):
+def print_table(head, times, rows):
     total = sum(times.values())
     print(f"{head:<72}{'ms a step':>10}{'share':>8}")
-    for name, seconds in times.most_common(FLAGS.rows):
+    for name, seconds in times.most_common(rows):
         print(f"{name[-70:]:<72}{1000 * seconds:>10.1f}{100 * seconds / total:>7.1f}%")
     print(f"{'all':<72}{1000 * total:>10.1f}\n")
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

@@ -8,6 +8,7 @@ they start by themselves; what oneDNN alone gives stock Keras, where TensorFlow 
 comparison: the images/s of a step that does nothing but its multiplications, as fast as one large matrix product.
 """
 
+import dataclasses
 import importlib.util
 import json
 import math
@@ -17,10 +18,9 @@ import sys
 import time
 
 import keras
-import numpy as np
 import tensorflow as tf
 import training_step_keras
-from absl import flags
+from bare_step import bare_step, noise
 
 from fer_md import console
 from fer_md.layers import BatchNorm
@@ -28,16 +28,18 @@ from fer_md.models import ComponentConfig, build_component
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import plain_settings
 from fer_md.training.precision import set_precision
-from fer_md.training.presets import Recipe
-from fer_md.training.trainer import AVERAGE_EVERY, Trainer
+from fer_md.training.trainer import AVERAGE_EVERY
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("variant", None, "Time only this variant, and print its images/s as JSON.")
-flags.DEFINE_integer("batch_size", 256, "Images a step.", lower_bound=1)
-flags.DEFINE_integer("steps", 8, "Steps timed in each round; every eighth of ours averages the weights.", lower_bound=1)
-flags.DEFINE_integer("rounds", 3, "Turns of each variant.", lower_bound=1)
-flags.DEFINE_string("output", None, "JSON file for the results.")
-flags.DEFINE_string("torch_python", sys.executable, "Python in which PyTorch is installed.")
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    variant: str | None = console.flag("Time only this variant, and print its images/s as JSON.", None)
+    batch_size: int = console.flag("Images a step.", 256, least=1)
+    steps: int = console.flag("Steps timed in each round; every eighth of ours averages the weights.", 8, least=1)
+    rounds: int = console.flag("Turns of each variant.", 3, least=1)
+    output: str | None = console.flag("JSON file for the results.", None)
+    torch_python: str = console.flag("Python in which PyTorch is installed.", sys.executable)
+
 
 OURS = ("ours bfloat16", "ours float32")
 STOCK = "stock Keras float32"
@@ -48,48 +50,50 @@ PRODUCT = "matrix product float32"
 TORCH = ("torch float32", "torch channels_last float32", "torch channels_last bfloat16")
 
 
-def main():
-    if FLAGS.variant:
-        print(json.dumps(time_product() if FLAGS.variant == PRODUCT else time_ours(FLAGS.variant)))
+def main(settings: Settings):
+    if settings.variant:
+        print(
+            json.dumps(time_product(settings) if settings.variant == PRODUCT else time_ours(settings, settings.variant))
+        )
         return None
-    variants = [*OURS, STOCK, STOCK_ONEDNN, *ON_THE_WAY, PRODUCT, *(TORCH if has_torch() else ())]
+    variants = [*OURS, STOCK, STOCK_ONEDNN, *ON_THE_WAY, PRODUCT, *(TORCH if has_torch(settings) else ())]
     best = dict.fromkeys(variants, 0.0)
-    for number in range(FLAGS.rounds):
+    for number in range(settings.rounds):
         for variant in variants:
-            best[variant] = max(best[variant], measure(variant))
+            best[variant] = max(best[variant], measure(settings, variant))
             print(f"round {number + 1}  {variant:32}{best[variant]:8.0f} images/s", flush=True)
     fastest = max(OURS, key=best.get)  # bfloat16 where the processor computes in it
     ours = best[fastest]
     ratios = {"stock Keras": ours / best[STOCK]}
-    if has_torch():
+    if has_torch(settings):
         ratios["best PyTorch"] = ours / max(best[variant] for variant in TORCH)
     for name, ratio in ratios.items():
         print(f"{fastest} / {name}: {ratio:.2f}")
-    if FLAGS.output:
+    if settings.output:
         write_result(
-            FLAGS.output,
+            settings.output,
             {
                 "network": plain_settings(ComponentConfig()),
                 "images_per_second": best,
                 "fastest": fastest,
                 "ratios": ratios,
-                "batch_size": FLAGS.batch_size,
+                "batch_size": settings.batch_size,
             },
         )
     return None
 
 
-def has_torch():
-    if FLAGS.torch_python == sys.executable:
+def has_torch(settings: Settings):
+    if settings.torch_python == sys.executable:
         return importlib.util.find_spec("torch") is not None
-    return subprocess.run([FLAGS.torch_python, "-c", "import torch"], capture_output=True).returncode == 0
+    return subprocess.run([settings.torch_python, "-c", "import torch"], capture_output=True).returncode == 0
 
 
-def measure(variant):
-    environment, sizes = dict(os.environ), [str(FLAGS.batch_size), str(FLAGS.steps)]
+def measure(settings: Settings, variant):
+    environment, sizes = dict(os.environ), [str(settings.batch_size), str(settings.steps)]
     if variant in TORCH:
         script = __file__.replace("training_step.py", "training_step_torch.py")
-        command = [FLAGS.torch_python, script, variant, *sizes]
+        command = [settings.torch_python, script, variant, *sizes]
     elif variant in (STOCK, STOCK_ONEDNN):
         command = [sys.executable, training_step_keras.__file__, *sizes]
         if variant == STOCK:
@@ -99,47 +103,39 @@ def measure(variant):
             sys.executable,
             __file__,
             f"--variant={variant}",
-            f"--batch_size={FLAGS.batch_size}",
-            f"--steps={FLAGS.steps}",
+            f"--batch_size={settings.batch_size}",
+            f"--steps={settings.steps}",
         ]
     answer = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return json.loads(answer.stdout.splitlines()[-1])
 
 
-def batch():
-    rng = np.random.default_rng(0)
-    size = FLAGS.batch_size
-    return rng.integers(0, 256, (size, 48, 48, 1)).astype(np.float32), rng.integers(0, 7, size).astype(np.int32)
-
-
-def time_ours(variant):
+def time_ours(settings: Settings, variant):
     set_precision("bfloat16" if variant == OURS[0] else "float32")
-    recipe = Recipe(epochs=1, batch_size=FLAGS.batch_size)
     norms = dict(zip(ON_THE_WAY, (keras.layers.BatchNormalization, BatchNorm), strict=True))
 
     def build():
         return stock_with_outputs(norms[variant]) if variant in norms else build_component()
 
-    trainer = Trainer(build, recipe, 100 * FLAGS.batch_size, tf.distribute.get_strategy())
-    data = (tuple(map(tf.constant, batch())),)
+    take_step = bare_step(build, noise(settings.batch_size))
     for step in range(AVERAGE_EVERY):  # the last of them compiles the averaging of the weights
-        trainer.train_step(data, step).numpy()
+        take_step(step).numpy()
     started = time.perf_counter()
-    for step in range(FLAGS.steps):
-        figures = trainer.train_step(data, step)
+    for step in range(settings.steps):
+        figures = take_step(step)
     figures.numpy()
-    return FLAGS.steps * FLAGS.batch_size / (time.perf_counter() - started)
+    return settings.steps * settings.batch_size / (time.perf_counter() - started)
 
 
-def time_product(size=2048):
+def time_product(settings: Settings, size=2048):
     """Images per second if the multiplications of a step, forward and twice as many back, ran at this rate."""
     matrix = tf.random.stateless_normal((size, size), (0, 0))
     product = tf.function(lambda: tf.reduce_sum(tf.matmul(matrix, matrix)))
     product().numpy()
     started = time.perf_counter()
-    for _ in range(FLAGS.steps):
+    for _ in range(settings.steps):
         product().numpy()
-    rate = FLAGS.steps * size**3 / (time.perf_counter() - started)
+    rate = settings.steps * size**3 / (time.perf_counter() - started)
     return rate / (3 * multiplications(build_component()))
 
 
@@ -159,4 +155,4 @@ def stock_with_outputs(norm):
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

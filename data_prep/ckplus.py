@@ -8,16 +8,28 @@ Examples:
   python data_prep/ckplus.py --source=CK+ --contempt=drop --neutral=first --output=runs/data/ckplus7 --min_face=60
 """
 
-import photograph_flags
-from absl import flags
+import dataclasses
 
+from photograph_settings import PhotographSettings, prepare_photographs
+
+from fer_md import console
 from fer_md.readers.ckplus import list_ckplus
 
-FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(photograph_flags)
-flags.DEFINE_integer("last", 3, "How many of the last frames of a sequence show its emotion.", lower_bound=1)
-flags.DEFINE_enum("contempt", "keep", ["keep", "drop"], "keep: as in the paper's Tab. 2.")
-flags.DEFINE_enum("neutral", "none", ["none", "first"], "first: the first frame of each sequence used is neutral.")
+
+@dataclasses.dataclass(frozen=True)
+class Settings(PhotographSettings):
+    last: int = console.flag("How many of the last frames of a sequence show its emotion.", 3, least=1)
+    contempt: str = console.flag("keep: as in the paper's Tab. 2.", "keep", choices=["keep", "drop"])
+    neutral: str = console.flag(
+        "first: the first frame of each sequence used is neutral.", "none", choices=["none", "first"]
+    )
+
+
+def main(settings: Settings) -> None:
+    prepare_photographs(
+        settings, lambda tree: list_ckplus(tree, settings.last, settings.contempt, settings.neutral, settings.seed)
+    )
+
 
 if __name__ == "__main__":
-    photograph_flags.run(lambda tree: list_ckplus(tree, FLAGS.last, FLAGS.contempt, FLAGS.neutral, FLAGS.seed))
+    console.run(main, Settings)

@@ -6,13 +6,15 @@ Example:
   python data_prep/collected.py --source=photographs --output=runs/data/collected
 """
 
-import photograph_flags
-from absl import flags
+from photograph_settings import PhotographSettings, prepare_photographs
 
+from fer_md import console
 from fer_md.readers.collected import list_collected
 
-FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(photograph_flags)
+
+def main(settings: PhotographSettings) -> None:
+    prepare_photographs(settings, lambda tree: list_collected(tree, settings.seed))
+
 
 if __name__ == "__main__":
-    photograph_flags.run(lambda tree: list_collected(tree, FLAGS.seed))
+    console.run(main, PhotographSettings)

@@ -8,14 +8,24 @@ Examples:
   python data_prep/facial_expressions.py --source=facial_expressions --contempt=keep --align=box --output=runs/data/fe8
 """
 
-import photograph_flags
-from absl import flags
+import dataclasses
 
+from photograph_settings import PhotographSettings, prepare_photographs
+
+from fer_md import console
 from fer_md.readers.facial_expressions import list_facial_expressions
 
-FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(photograph_flags)
-flags.DEFINE_enum("contempt", "drop", ["drop", "keep"], "keep: an eighth label (the data set has nine such images).")
+
+@dataclasses.dataclass(frozen=True)
+class Settings(PhotographSettings):
+    contempt: str = console.flag(
+        "keep: an eighth label (the data set has nine such images).", "drop", choices=["drop", "keep"]
+    )
+
+
+def main(settings: Settings) -> None:
+    prepare_photographs(settings, lambda tree: list_facial_expressions(tree, settings.contempt, settings.seed))
+
 
 if __name__ == "__main__":
-    photograph_flags.run(lambda tree: list_facial_expressions(tree, FLAGS.contempt, FLAGS.seed))
+    console.run(main, Settings)

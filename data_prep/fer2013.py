@@ -9,39 +9,37 @@ Examples:
   python data_prep/fer2013.py --source=fer2013.csv --drop_leaked --output=runs/data/fer2013-clean
 """
 
-from fer_md import console  # isort: skip  (before TensorFlow)
-
+import dataclasses
 import time
 
-from absl import flags
-
+from fer_md import console
 from fer_md.data.overview import overview
 from fer_md.data.records import write_dataset
 from fer_md.readers.fer2013 import TOTAL, read_fer2013
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("source", None, "CSV file of the challenge (plain, .gz, .xz, .zip), or the folder of images.")
-flags.DEFINE_string("output", None, "Folder to write. It appears when everything is written, or not at all.")
-flags.DEFINE_string("ferplus", None, "FER+'s fer2013new.csv; its votes are joined to the CSV row by row.")
-flags.DEFINE_bool(
-    "drop_leaked",
-    False,
-    "Leave out of Training what is pixel-identical to a PublicTest or PrivateTest"
-    " image. Near-duplicates stay; audit.json lists them.",
-)
-flags.DEFINE_bool("overwrite", False, "Replace the output folder if it is there.")
-flags.mark_flags_as_required(["source", "output"])
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    source: str = console.flag("CSV file of the challenge (plain, .gz, .xz, .zip), or the folder of images.")
+    output: str = console.flag("Folder to write. It appears when everything is written, or not at all.")
+    ferplus: str | None = console.flag("FER+'s fer2013new.csv; its votes are joined to the CSV row by row.", None)
+    drop_leaked: bool = console.flag(
+        "Leave out of Training what is pixel-identical to a PublicTest or PrivateTest"
+        " image. Near-duplicates stay; audit.json lists them.",
+        False,
+    )
+    overwrite: bool = console.flag("Replace the output folder if it is there.", False)
 
 
-def main():
+def main(settings: Settings):
     start = time.monotonic()
-    faces = read_fer2013(FLAGS.source, FLAGS.ferplus)
+    faces = read_fer2013(settings.source, settings.ferplus)
     info = write_dataset(
-        faces, FLAGS.output, "fer2013", overwrite=FLAGS.overwrite, drop_leaked=FLAGS.drop_leaked, total=TOTAL
+        faces, settings.output, "fer2013", overwrite=settings.overwrite, drop_leaked=settings.drop_leaked, total=TOTAL
     )
     print(overview(info))
-    print(f"\nwritten in {time.monotonic() - start:.0f} s: {FLAGS.output}")
+    print(f"\nwritten in {time.monotonic() - start:.0f} s: {settings.output}")
 
 
 if __name__ == "__main__":
-    console.run(main)
+    console.run(main, Settings)

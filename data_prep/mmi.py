@@ -7,15 +7,25 @@ Examples:
   python data_prep/mmi.py --source=MMI --output=runs/data/mmi6 --min_face=60
 """
 
-import photograph_flags
-from absl import flags
+import dataclasses
 
+from photograph_settings import PhotographSettings, prepare_photographs
+
+from fer_md import console
 from fer_md.readers.mmi import list_mmi
 
-FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(photograph_flags)
-flags.DEFINE_integer("frames", 3, "How many frames at the height of each video.", lower_bound=1)
-flags.DEFINE_enum("neutral", "none", ["none", "first"], "first: the first frame of each video used is neutral.")
+
+@dataclasses.dataclass(frozen=True)
+class Settings(PhotographSettings):
+    frames: int = console.flag("How many frames at the height of each video.", 3, least=1)
+    neutral: str = console.flag(
+        "first: the first frame of each video used is neutral.", "none", choices=["none", "first"]
+    )
+
+
+def main(settings: Settings) -> None:
+    prepare_photographs(settings, lambda tree: list_mmi(tree, settings.frames, settings.neutral, settings.seed))
+
 
 if __name__ == "__main__":
-    photograph_flags.run(lambda tree: list_mmi(tree, FLAGS.frames, FLAGS.neutral, FLAGS.seed))
+    console.run(main, Settings)

@@ -8,14 +8,22 @@ Examples:
   python data_prep/sfew.py --source=SFEW2 --split=movie --output=runs/data/sfew-70-30
 """
 
-import photograph_flags
-from absl import flags
+import dataclasses
 
+from photograph_settings import PhotographSettings, prepare_photographs
+
+from fer_md import console
 from fer_md.readers.sfew import list_sfew
 
-FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(photograph_flags)
-flags.DEFINE_enum("split", "official", ["official", "movie"], "movie: 60/10/30 %, no movie in two splits.")
+
+@dataclasses.dataclass(frozen=True)
+class Settings(PhotographSettings):
+    split: str = console.flag("movie: 60/10/30 %, no movie in two splits.", "official", choices=["official", "movie"])
+
+
+def main(settings: Settings) -> None:
+    prepare_photographs(settings, lambda tree: list_sfew(tree, settings.split, settings.seed))
+
 
 if __name__ == "__main__":
-    photograph_flags.run(lambda tree: list_sfew(tree, FLAGS.split, FLAGS.seed))
+    console.run(main, Settings)

@@ -7,30 +7,33 @@ The faces show seven expressions in equal numbers; the splits Training, PublicTe
 have no person in common. The same flags give the same pixels. No real face is involved.
 """
 
-from fer_md import console  # isort: skip  (before TensorFlow, for quiet logs)
+import dataclasses
 
-from absl import flags
-
+from fer_md import console
 from fer_md.data.overview import overview
 from fer_md.data.records import write_dataset
 from fer_md.drawn.domains import DOMAINS
 from fer_md.drawn.synthetic import draw_faces
 
-FLAGS = flags.FLAGS
-flags.DEFINE_enum("domain", "lab", list(DOMAINS), "lab: frontal, even light; wild: pose, light, blur, occlusion.")
-flags.DEFINE_integer("count", 6000, "Number of faces over all splits.", lower_bound=1)
-flags.DEFINE_integer("seed", 0, "Another seed draws other people.")
-flags.DEFINE_string("output", None, "Folder to make.", required=True)
-flags.DEFINE_bool("overwrite", False, "Replace the output folder if it exists.")
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    domain: str = console.flag(
+        "lab: frontal, even light; wild: pose, light, blur, occlusion.", "lab", choices=list(DOMAINS)
+    )
+    count: int = console.flag("Number of faces over all splits.", 6000, least=1)
+    seed: int = console.flag("Another seed draws other people.", 0)
+    output: str = console.flag("Folder to make.")
+    overwrite: bool = console.flag("Replace the output folder if it exists.", False)
 
 
-def main():
-    faces = draw_faces(FLAGS.domain, FLAGS.count, FLAGS.seed)
-    name = f"synthetic-{FLAGS.domain}"
-    info = write_dataset(faces, FLAGS.output, name, overwrite=FLAGS.overwrite, total=FLAGS.count)
+def main(settings: Settings):
+    faces = draw_faces(settings.domain, settings.count, settings.seed)
+    name = f"synthetic-{settings.domain}"
+    info = write_dataset(faces, settings.output, name, overwrite=settings.overwrite, total=settings.count)
     print(overview(info))
-    print(f"\nwritten: {FLAGS.output}")
+    print(f"\nwritten: {settings.output}")
 
 
 if __name__ == "__main__":
-    console.run(main)
+    console.run(main, Settings)

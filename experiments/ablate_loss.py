@@ -11,8 +11,6 @@ import dataclasses
 import sys
 from pathlib import Path
 
-import keras
-import tensorflow as tf
 from absl import flags
 
 from fer_md import console
@@ -24,12 +22,10 @@ from fer_md.files import read_json, write_json
 from fer_md.models import HALF, build_component, config_for
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, open_run, plain_settings
-from fer_md.training.exchange import MetricLoss, start_centers
-from fer_md.training.loop import Job, train
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
-from fer_md.training.task import Task
-from fer_md.training.trainer import Trainer
+from fer_md.training.task import Learner, Task, make_metric_loss
+from fer_md.training.train import train_network
 from pages.seeds import over_seeds
 from pages.study_rows import LossAblation, LossRow, LossTraining
 
@@ -42,18 +38,18 @@ flags.DEFINE_list("seeds", ["0"], "Seeds to train each row with.")
 flags.DEFINE_integer("epochs", 5, "Of each training.", lower_bound=1)
 flags.mark_flags_as_required(["data", "run_dir"])
 
-MD = MetricLoss("md", 0.1, {"nearest": 1, "margin": "adaptive", "variance": "normalized", "hinge": True, "alpha": 0.5})
+MD = {"nearest": 1, "margin": "adaptive", "variance": "normalized", "hinge": True, "alpha": 0.5}
 
 
-def md(loss_weight=MD.loss_weight, **options):
+def md(loss_weight=0.1, **options):
     """The default MD loss with some choices made otherwise."""
-    return MetricLoss("md", loss_weight, {**MD.options, **options})
+    return {"kind": "md", "loss_weight": loss_weight, "options": {**MD, **options}}
 
 
 ROWS = {
-    "softmax": MetricLoss("none"),
-    "softmax + center": MetricLoss("center", 0.003),
-    "softmax + MD": MD,
+    "softmax": {"kind": "none", "loss_weight": 0.1, "options": {}},
+    "softmax + center": {"kind": "center", "loss_weight": 0.003, "options": {}},
+    "softmax + MD": md(),
     "MD P = 2": md(nearest=2),
     "MD P = 3": md(nearest=3),
     "MD P = 6": md(nearest=6),
@@ -86,7 +82,7 @@ def main():
                 split="PublicTest",
                 epochs=FLAGS.epochs,
                 network="HALF",
-                nearest=MD.options["nearest"],
+                nearest=MD["nearest"],
                 manifest_sha256=read_info(FLAGS.data)["manifest_sha256"],
                 rows=[summary(name, found) for name, found in all_results().items()],
             ),
@@ -111,7 +107,7 @@ def settings(metric_loss, seed, folder):
         "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
         "recipe": plain_settings(recipe()),
         "network": plain_settings(network()),
-        "metric_loss": plain_settings(metric_loss),
+        "metric_loss": metric_loss,
         "seed": seed,
         "precision": set_precision("auto", folder),
     }
@@ -133,20 +129,18 @@ def slug(name):
 def run_row(metric_loss, seed, training, held_out, folder):
     """Trains one row with one seed, or reads what it gave."""
     result = folder / "result.json"
-    open_run(folder, settings(metric_loss, seed, folder))
+    decisive, config = settings(metric_loss, seed, folder), network()
+    open_run(folder, decisive)
     if not result.exists():
-        config, strategy = network(), tf.distribute.get_strategy()
-        maker = metric_loss.maker(config.num_classes, config.fc_units)
-        task = Task("data", metric_loss=maker, loss_weight=metric_loss.loss_weight)
-        trainer = Trainer(lambda: build_component(config, seed), recipe(), len(training.labels), strategy, [task])
-        start_centers(trainer, [training], seed)
-        if not train([Job("model", trainer, (training,), {"data": ("logits", held_out)})], folder, seed):
+        layer = make_metric_loss(metric_loss["kind"], config.num_classes, config.fc_units, **metric_loss["options"])
+        task = Task("data", training, held_out, metric_loss=layer, loss_weight=metric_loss["loss_weight"])
+        learner = Learner(lambda: build_component(config, seed), [task])
+        if train_network(learner, recipe(), folder, decisive, seed) is None:
             raise FerMdError(f"{folder}: stopped; start it again to go on")
         model = load_model(folder)
         distances = class_distances(embeddings_function(model)(held_out.images), held_out.labels)
         write_json(result, {**validate(logits_function(model), held_out), **distances})
         (folder / "checkpoint.npz").unlink()
-        keras.backend.clear_session()
     return read_json(result)
 
 

@@ -11,63 +11,70 @@ loss, learning rate and epochs are those of the paper's fine-tuning. Stopped and
 import dataclasses
 import sys
 from pathlib import Path
-
-from absl import flags
+from typing import Any
 
 from fer_md import console
 from fer_md.data.protocol import protocol_hash
 from fer_md.data.records import read_info
 from fer_md.files import file_sha256
-from fer_md.runs.run_directory import open_run, plain_settings, read_settings
-from fer_md.training.adapt import adaptation_jobs
-from fer_md.training.exchange import MetricLoss
-from fer_md.training.loop import train
-from fer_md.training.presets import FINETUNING, PRESETS
-
-FLAGS = flags.FLAGS
-flags.DEFINE_string("finetuned", None, "Finished run of experiments/finetune.py.")
-flags.DEFINE_string("data", None, "Prepared folder of the further data set.")
-flags.DEFINE_string("run_dir", None, "Folder of the run: config.json, metrics.jsonl, checkpoint, component1.keras, ...")
-flags.DEFINE_list(
-    "protocol",
-    [],
-    "Prepared folders of the fine-tuning, all of them: what they hold out is not trained on, and what "
-    "they train on must not be held out here.",
-)
-flags.DEFINE_enum("preset", "finetune", FINETUNING, "Recipe; see fer_md/training/presets.py.")
-flags.DEFINE_integer("epochs", 200, "Passes over its Training split (paper: 200).", lower_bound=1)
-flags.DEFINE_integer("seed", 0, "Of order, augmentation and new heads.", lower_bound=0)
-flags.DEFINE_float("checkpoint_seconds", 120, "Longest time between two checkpoints.", lower_bound=0)
-flags.mark_flags_as_required(["finetuned", "data", "run_dir"])
+from fer_md.losses import MDLoss
+from fer_md.runs.run_directory import plain_settings, read_settings
+from fer_md.training.adapt import adaptation_learners
+from fer_md.training.presets import FINETUNING, PRESETS, Recipe
+from fer_md.training.task import LOSS_WEIGHTS
+from fer_md.training.train import train_networks
 
 
-def main():
-    recipe = dataclasses.replace(PRESETS[FLAGS.preset], epochs=FLAGS.epochs)
-    metric_loss = MetricLoss()
-    jobs = adaptation_jobs(FLAGS.finetuned, FLAGS.data, recipe, metric_loss, FLAGS.protocol, FLAGS.seed)
-    run_dir = open_run(FLAGS.run_dir, settings(recipe, metric_loss))
-    complete = train(jobs, run_dir, FLAGS.seed, FLAGS.checkpoint_seconds)
-    return console.ended(run_dir, complete)
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    finetuned: str = console.flag("Finished run of experiments/finetune.py.")
+    data: str = console.flag("Prepared folder of the further data set.")
+    run_dir: str = console.flag("Folder of the run: config.json, metrics.jsonl, checkpoint, component1.keras, ...")
+    protocol: tuple[str, ...] = console.flag(
+        "Prepared folders of the fine-tuning, all of them: what they hold out is not trained on, and what they train "
+        "on must not be held out here.",
+        (),
+    )
+    preset: str = console.flag("Recipe; see fer_md/training/presets.py.", "finetune", choices=FINETUNING)
+    epochs: int = console.flag("Passes over its Training split (paper: 200).", 200, least=1)
+    seed: int = console.flag("Of order, augmentation and new heads.", 0, least=0)
+    checkpoint_seconds: float = console.flag("Longest time between two checkpoints.", 120.0, least=0)
 
 
-def settings(recipe, metric_loss):
-    """Those of the fine-tuning, with one more data set."""
-    first, info = read_settings(FLAGS.finetuned), read_info(FLAGS.data)
+def main(settings: Settings) -> int | None:
+    recipe = dataclasses.replace(PRESETS[settings.preset], epochs=settings.epochs)
+    learners = adaptation_learners(
+        settings.finetuned, settings.data, MDLoss, LOSS_WEIGHTS["md"], settings.protocol, settings.seed
+    )
+    models = train_networks(
+        learners,
+        recipe,
+        settings.run_dir,
+        decisive(settings, recipe),
+        settings.seed,
+        checkpoint_seconds=settings.checkpoint_seconds,
+    )
+    return console.ended(settings.run_dir, models is not None)
+
+
+def decisive(settings: Settings, recipe: Recipe) -> dict[str, Any]:
+    """The run's settings: those of the fine-tuning, with one more data set."""
+    first, info = read_settings(settings.finetuned), read_info(settings.data)
     hashes = [*first["manifest_sha256"], info["manifest_sha256"]]
     return {
         "stage": "adapt",
         "networks": first["networks"],
-        "components": [file_sha256(Path(FLAGS.finetuned) / f"{name}.keras") for name in first["networks"]],
+        "components": [file_sha256(Path(settings.finetuned) / f"{name}.keras") for name in first["networks"]],
         "data": [*first["data"], info["name"]],
         "manifest_sha256": hashes,
         "protocol": protocol_hash(hashes),
         "expressions": [*first["expressions"], info["expressions"]],
         "recipe": plain_settings(recipe),
-        "metric_loss": plain_settings(metric_loss),
+        "metric_loss": {"kind": "md", "loss_weight": LOSS_WEIGHTS["md"], "options": {}},
         "precision": first["precision"],
-        "seed": FLAGS.seed,
+        "seed": settings.seed,
     }
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

@@ -15,9 +15,7 @@ import math
 import sys
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
 from absl import flags
 
 from fer_md import console
@@ -36,13 +34,11 @@ from fer_md.models.fused import fuse
 from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import open_run, plain_settings, read_settings
-from fer_md.training.exchange import MetricLoss, start_centers
 from fer_md.training.identity_aware import identity_aware_tasks
-from fer_md.training.loop import Job, train
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
-from fer_md.training.task import Task
-from fer_md.training.trainer import Trainer
+from fer_md.training.task import LOSS_WEIGHTS, Learner, Task, make_metric_loss
+from fer_md.training.train import train_network
 from pages.comparison import NAMES, figures_of, method_rows, scored
 from pages.result_files import read_run_time
 from pages.rows import Member, Methods
@@ -205,7 +201,6 @@ def member_scores(member, md, rate, seed, data):
         images = np.concatenate([data.validation.images, data.test.images])
         validation, test = np.split(predict_probabilities(model, images), [len(data.validation.labels)])
         save_checkpoint(path, {"validation": validation, "test": test})
-        keras.backend.clear_session()
     for name in ("DONE", "checkpoint.npz", "model.keras"):  # a gigabyte in all; scores are what it takes
         (folder / name).unlink(missing_ok=True)
     return load_checkpoint(path)
@@ -223,37 +218,31 @@ def train_member(member, md, rate, seed, data, folder, done):
     baseline, config = MEMBERS[member][0], config_of(member, data)
     info, training = data.info, data.training
     recipe = dataclasses.replace(RECIPE, epochs=FLAGS.epochs, rate=rate)
-    metric_loss = MetricLoss("md" if md else "none")
-    open_run(
-        folder,
-        {
-            "data": info["name"],
-            "protocol": data.protocol,
-            "expressions": info["expressions"],
-            "images": len(training.labels),
-            "baseline": baseline,
-            "network": plain_settings(config),
-            "recipe": plain_settings(recipe),
-            "metric_loss": plain_settings(metric_loss),
-            "precision": set_precision(FLAGS.precision, folder),
-            "seed": seed,
-        },
-    )
+    kind, loss_weight = "md" if md else "none", LOSS_WEIGHTS["md"]
+    decisive = {
+        "data": info["name"],
+        "protocol": data.protocol,
+        "expressions": info["expressions"],
+        "images": len(training.labels),
+        "baseline": baseline,
+        "network": plain_settings(config),
+        "recipe": plain_settings(recipe),
+        "metric_loss": {"kind": kind, "loss_weight": loss_weight, "options": {}},
+        "precision": set_precision(FLAGS.precision, folder),
+        "seed": seed,
+    }
     if done:
+        open_run(folder, decisive)  # an error if it is another's
         return None
     model = BASELINES[baseline](config, seed)
     if baseline == "zhang":
         adapt_bridge(model, training.images, seed)
-    maker = metric_loss.maker(config.num_classes, model.output["embeddings"].shape[-1])
-    loss_weight = metric_loss.loss_weight if md else 1.0
+    layer = make_metric_loss(kind, config.num_classes, model.output["embeddings"].shape[-1])
     if baseline == "meng":
-        tasks = identity_aware_tasks(training, maker, loss_weight)
+        tasks = identity_aware_tasks(training, layer, loss_weight if md else 1.0)
     else:
-        tasks = [Task(info["name"], metric_loss=maker, loss_weight=loss_weight)]
-    trainer = Trainer(lambda: model, recipe, len(training.labels), tf.distribute.get_strategy(), tasks)
-    splits = (training,) * len(tasks)
-    start_centers(trainer, splits, seed)
-    if not train([Job("model", trainer, splits, {})], folder, seed):
+        tasks = [Task(info["name"], training, metric_loss=layer, loss_weight=loss_weight)]
+    if train_network(Learner(lambda: model, tasks), recipe, folder, decisive, seed) is None:
         raise FerMdError(f"{folder}: stopped; start it again to go on")
     return model
 
@@ -276,7 +265,7 @@ def table(results, trials, seeds, data):
         recipe={name: value for name, value in plain_settings(RECIPE).items() if name not in ("epochs", "rate")},
         rates=list(trials["ours", False]),
         rate_trials={named(*key): {f"{r:g}": v for r, v in found.items()} for key, found in trials.items()},
-        metric_loss=plain_settings(MetricLoss("md")),
+        metric_loss={"kind": "md", "loss_weight": LOSS_WEIGHTS["md"], "options": {}},
         precision=", ".join(sorted(precisions)),
         seconds=math.fsum(read_run_time(run).seconds for run in runs),
         seeds=seeds,

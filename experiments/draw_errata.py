@@ -10,65 +10,55 @@ Same seed, same order. Beside the picture a JSON file says how far the centers w
 import dataclasses
 import sys
 from pathlib import Path
+from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
-from absl import flags
 
 from fer_md import console
 from fer_md.data.label_spaces import map_labels
-from fer_md.data.records import load_split, read_info
+from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError, NotFiniteError
 from fer_md.evaluation.distances import class_distances
 from fer_md.evaluation.predict import embeddings_function
 from fer_md.models import HALF, build_component, config_for
+from fer_md.models.heads import plane_component
 from fer_md.runs.metrics_log import log_rows
 from fer_md.runs.results import write_result
-from fer_md.runs.run_directory import open_run, plain_settings
-from fer_md.training.exchange import MetricLoss, start_centers
-from fer_md.training.loop import Job, train
+from fer_md.runs.run_directory import plain_settings
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
-from fer_md.training.task import Task
-from fer_md.training.trainer import Trainer
+from fer_md.training.task import Learner, Task, make_metric_loss
+from fer_md.training.train import train_network
 from pages.embedding_picture import save_embedding_picture
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
-flags.DEFINE_string("run_dir", None, "Folder of the four runs.")
-flags.DEFINE_string("output", None, "PNG file; its figures go beside it as .json.")
-flags.DEFINE_list("expressions", ["happiness", "surprise", "anger", "neutral"], "Expressions to learn.")
-flags.DEFINE_integer("epochs", 6, "Of each run.", lower_bound=1)
-flags.DEFINE_integer("seed", 0, "Of weights, order, augmentation and dropout.", lower_bound=0)
-flags.mark_flags_as_required(["data", "run_dir", "output"])
 
-LOSSES = {
-    "softmax": MetricLoss("none"),
-    "softmax + center": MetricLoss("center", 0.01),
-    "softmax + MD, corrected": MetricLoss("md", 0.1),
-    "softmax + MD, as printed": MetricLoss("md", 0.1, {"as_printed": True}),
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    data: str = console.flag("Prepared folder, made by data_prep/*.py.")
+    run_dir: str = console.flag("Folder of the four runs.")
+    output: str = console.flag("PNG file; its figures go beside it as .json.")
+    expressions: tuple[str, ...] = console.flag("Expressions to learn.", ("happiness", "surprise", "anger", "neutral"))
+    epochs: int = console.flag("Of each run.", 6, least=1)
+    seed: int = console.flag("Of weights, order, augmentation and dropout.", 0, least=0)
+
+
+LOSSES: dict[str, dict[str, Any]] = {
+    "softmax": {"kind": "none", "loss_weight": 0.1, "options": {}},
+    "softmax + center": {"kind": "center", "loss_weight": 0.01, "options": {}},
+    "softmax + MD, corrected": {"kind": "md", "loss_weight": 0.1, "options": {}},
+    "softmax + MD, as printed": {"kind": "md", "loss_weight": 0.1, "options": {"as_printed": True}},
 }
 
 
-def main():
-    if Path(FLAGS.output).suffix.lower() != ".png":
-        raise FerMdError(f"--output must end in .png; found {FLAGS.output}")
-    if len(FLAGS.expressions) < 2 or len(set(FLAGS.expressions)) < len(FLAGS.expressions):
-        found = ", ".join(FLAGS.expressions)
-        raise FerMdError(f"--expressions must be at least two, all different, separated by commas; found {found}")
-    own = read_info(FLAGS.data)["expressions"]
-    if not set(FLAGS.expressions) <= set(own):
-        raise FerMdError(f"--expressions must be of {', '.join(own)}; found {', '.join(FLAGS.expressions)}")
-    training = only_labelled(map_labels(load_split(FLAGS.data, "Training"), own, FLAGS.expressions))
-    held_out = only_labelled(map_labels(load_split(FLAGS.data, "PublicTest"), own, FLAGS.expressions))
-    panels = [run_panel(name, loss, training, held_out) for name, loss in LOSSES.items()]
-    save_embedding_picture(FLAGS.output, panels, held_out.labels, FLAGS.expressions)
+def main(settings: Settings) -> None:
+    training, held_out = load_faces(settings)
+    panels = [run_panel(settings, name, loss, training, held_out) for name, loss in LOSSES.items()]
+    save_embedding_picture(settings.output, panels, held_out.labels, settings.expressions)
     kept = ("name", "accuracy", "loss_curve", "centers", "stopped", "distances")
     write_result(
-        Path(FLAGS.output).with_suffix(".json"),
+        Path(settings.output).with_suffix(".json"),
         {
-            "seed": FLAGS.seed,
+            "seed": settings.seed,
             "split": "PublicTest",
             "panels": [{key: panel[key] for key in kept} for panel in panels],
         },
@@ -78,40 +68,50 @@ def main():
         print(f"{panel['name']:28} accuracy {panel['accuracy']}  largest center {largest:.3g}")
 
 
-def only_labelled(split):
-    return split.select(split.labels >= 0)
+def load_faces(settings: Settings) -> tuple[Split, Split]:
+    """The faces with the chosen expressions, to learn from and held out."""
+    wanted = settings.expressions
+    if Path(settings.output).suffix.lower() != ".png":
+        raise FerMdError(f"--output must end in .png; found {settings.output}")
+    if len(wanted) < 2 or len(set(wanted)) < len(wanted):
+        found = ", ".join(wanted)
+        raise FerMdError(f"--expressions must be at least two, all different, separated by commas; found {found}")
+    own = read_info(settings.data)["expressions"]
+    if not set(wanted) <= set(own):
+        raise FerMdError(f"--expressions must be of {', '.join(own)}; found {', '.join(wanted)}")
+    splits = (map_labels(load_split(settings.data, name), own, wanted) for name in ("Training", "PublicTest"))
+    training, held_out = (split.select(split.labels >= 0) for split in splits)
+    return training, held_out
 
 
-def run_panel(name, metric_loss, training, held_out):
+def run_panel(settings: Settings, name: str, loss: dict[str, Any], training: Split, held_out: Split) -> dict[str, Any]:
     """Trains under one loss; a loss that runs away ends the run early, and what it came to is drawn."""
-    folder = Path(FLAGS.run_dir) / name.replace(" ", "-").replace(",", "")
-    recipe = dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs, batch_size=256, average=0.0, rate=0.02)
-    open_run(
-        folder,
-        {
-            "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
-            "expressions": FLAGS.expressions,
-            "recipe": plain_settings(recipe),
-            "metric_loss": plain_settings(metric_loss),
-            "seed": FLAGS.seed,
-            "precision": set_precision("auto", folder),
-        },
+    folder = Path(settings.run_dir) / name.replace(" ", "-").replace(",", "")
+    recipe = dataclasses.replace(PRESETS["quick"], epochs=settings.epochs, batch_size=256, average=0.0, rate=0.02)
+    info = read_info(settings.data)
+    decisive = {
+        "manifest_sha256": info["manifest_sha256"],
+        "expressions": list(settings.expressions),
+        "recipe": plain_settings(recipe),
+        "metric_loss": loss,
+        "seed": settings.seed,
+        "precision": set_precision("auto", folder),
+    }
+    layer = make_metric_loss(loss["kind"], len(settings.expressions), 2, **loss["options"])
+    config = dataclasses.replace(
+        config_for(HALF, info, settings.data), num_classes=len(settings.expressions), dropout=0.2
     )
-    maker = metric_loss.maker(len(FLAGS.expressions), 2)
-    task = Task("faces", metric_loss=maker, loss_weight=metric_loss.loss_weight)
-    strategy = tf.distribute.get_strategy()
-    trainer = Trainer(build_plane, recipe, len(training.labels), strategy, [task])
-    start_centers(trainer, [training], FLAGS.seed)
+    model = plane_component(build_component(config, settings.seed), settings.seed)
+    task = Task("faces", training, held_out, metric_loss=layer, loss_weight=loss["loss_weight"])
     stopped = None
     try:
-        if not train([Job("model", trainer, (training,), {"faces": ("logits", held_out)})], folder, FLAGS.seed):
+        if train_network(Learner(lambda: model, [task]), recipe, folder, decisive, settings.seed) is None:
             raise FerMdError(f"{folder}: stopped; start it again to go on")
     except NotFiniteError as error:
         stopped = str(error)
     rows = log_rows(folder)
     validation = [row["accuracy"] for row in rows if row["split"] == "validation"]
-    layer = trainer.metric_losses[0]
-    embeddings = embeddings_function(trainer.model)(held_out.images)
+    embeddings = embeddings_function(model)(held_out.images)
     return {
         "name": name,
         "embeddings": embeddings,
@@ -123,14 +123,5 @@ def run_panel(name, metric_loss, training, held_out):
     }
 
 
-def build_plane():
-    """The component with one more layer: its embedding is a point of the plane."""
-    config = config_for(HALF, read_info(FLAGS.data), FLAGS.data)
-    base = build_component(dataclasses.replace(config, num_classes=len(FLAGS.expressions), dropout=0.2), FLAGS.seed)
-    point = keras.layers.Dense(2, dtype="float32", name="plane")(base.get_layer("logits").input)
-    logits = keras.layers.Dense(len(FLAGS.expressions), dtype="float32", name="plane_logits")(point)
-    return keras.Model(base.input, {"embeddings": point, "logits": logits})
-
-
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

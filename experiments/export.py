@@ -8,9 +8,8 @@ Writes OUTPUT/<version>/; see docs/SERVING.md for the signatures and how to serv
 several runs named with commas, the networks' probabilities are added up with --score_weights (Sec. 3.2.2).
 """
 
+import dataclasses
 import sys
-
-from absl import flags
 
 from fer_md import console
 from fer_md.data.records import read_info
@@ -21,51 +20,54 @@ from fer_md.pretrained import load_pretrained, read_description
 from fer_md.runs.run_directory import read_settings
 from fer_md.serving.export import export_component
 
-FLAGS = flags.FLAGS
-flags.DEFINE_list("run_dir", None, "Finished run of experiments/pretrain.py or finetune.py, or several.")
-flags.DEFINE_bool("pretrained", False, "The network that ships with the package, in place of a run's.")
-flags.DEFINE_string("output", None, "Base folder of the served model; gets a numbered folder.")
-flags.DEFINE_integer("version", None, "Version number; the next free one by default.", lower_bound=1)
-flags.DEFINE_string("data", None, "Prepared folder whose label space is served; needed with several networks.")
-flags.DEFINE_string("network", None, "One network of the run, for example component1; all by default.")
-flags.DEFINE_list("score_weights", [], "Weight of each network, adding up to 1; equal by default.")
-flags.mark_flag_as_required("output")
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    run_dir: tuple[str, ...] | None = console.flag(
+        "Finished run of experiments/pretrain.py or finetune.py, or several.", None
+    )
+    pretrained: bool = console.flag("The network that ships with the package, in place of a run's.", False)
+    output: str = console.flag("Base folder of the served model; gets a numbered folder.")
+    version: int | None = console.flag("Version number; the next free one by default.", None, least=1)
+    data: str | None = console.flag("Prepared folder whose label space is served; needed with several networks.", None)
+    network: str | None = console.flag("One network of the run, for example component1; all by default.", None)
+    score_weights: tuple[float, ...] = console.flag("Weight of each network, adding up to 1; equal by default.", ())
 
 
-def main():
-    if FLAGS.pretrained == bool(FLAGS.run_dir):
+def main(settings: Settings):
+    if settings.pretrained == bool(settings.run_dir):
         raise FerMdError("name a --run_dir, or pass --pretrained: one of both")
-    model, expressions = pretrained() if FLAGS.pretrained else trained()
-    print(export_component(model, expressions, FLAGS.output, FLAGS.version))
+    model, expressions = pretrained(settings) if settings.pretrained else trained(settings)
+    print(export_component(model, expressions, settings.output, settings.version))
 
 
-def pretrained():
-    if FLAGS.network or FLAGS.data or FLAGS.score_weights:
+def pretrained(settings: Settings):
+    if settings.network or settings.data or settings.score_weights:
         raise FerMdError("--pretrained is one network, fused already: without --network, --data and --score_weights")
     return load_pretrained(), read_description()["expressions"]
 
 
-def trained():
-    networks = find_networks(FLAGS.run_dir, FLAGS.network)
-    return fused(networks) if len(networks) > 1 or FLAGS.data else single(*networks[0])
+def trained(settings: Settings):
+    networks = find_networks(list(settings.run_dir), settings.network)
+    return fused(settings, networks) if len(networks) > 1 or settings.data else single(settings, *networks[0])
 
 
-def single(run_dir, network):
-    settings = read_settings(run_dir)
-    if FLAGS.score_weights:
+def single(settings: Settings, run_dir: str, network: str):
+    stored = read_settings(run_dir)
+    if settings.score_weights:
         raise FerMdError(f"{run_dir}: --score_weights is for several networks, and there is one")
     if network != "model":
         raise FerMdError(f"{run_dir}: --data must name the data set whose label space is served")
-    check_expressions(run_dir, settings)
-    return load_scorer(run_dir, network, {**settings, "name": settings["data"]})[0], settings["expressions"]
+    check_expressions(run_dir, stored)
+    return load_scorer(run_dir, network, {**stored, "name": stored["data"]})[0], stored["expressions"]
 
 
-def fused(networks):
-    if not FLAGS.data:
+def fused(settings: Settings, networks: list[tuple]):
+    if not settings.data:
         raise FerMdError(f"{networks[0][0]}: several networks; --data must name the data set of the label space")
-    info = read_info(FLAGS.data)
+    info = read_info(settings.data)
     models, heads = zip(*(load_scorer(run, name, info) for run, name in networks), strict=True)
-    weights = console.numbers("score_weights", FLAGS.score_weights) or None
+    weights = list(settings.score_weights) or None
     try:
         return build_fused(list(models), weights, list(heads)), info["expressions"]
     except ValueError as error:
@@ -73,4 +75,4 @@ def fused(networks):
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

@@ -15,9 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
 from absl import flags
 
 from fer_md import console
@@ -39,11 +37,10 @@ from fer_md.readers.annotated import AnnotatedFaces, drawn_faces, video_faces
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, open_run, plain_settings
 from fer_md.training.crops import as_shares, cut_crops, from_shares, training_crops
-from fer_md.training.loop import Job, train
 from fer_md.training.objective import POINTS
 from fer_md.training.presets import Recipe
-from fer_md.training.task import Task
-from fer_md.training.trainer import Trainer
+from fer_md.training.task import Learner, Task
+from fer_md.training.train import train_network
 from pages.curve_picture import Panel, save_curves
 from pages.rows import Gain, LandmarkError, Landmarks
 
@@ -131,7 +128,7 @@ def main():
     folders = {name: Path(FLAGS.run_dir) / name for name in (*NETWORKS, "cascade")}
     train_alignment(data, folders["cascade"])
     for name, (kind, number, source) in NETWORKS.items():
-        train_network(name, kind, data[number].training, folders[source] if source else None, folders[name])
+        train_landmarks(name, kind, data[number].training, folders[source] if source else None, folders[name])
     results, curves = measure(data, folders)
     save_curves(
         FLAGS.picture,
@@ -233,7 +230,7 @@ def train_alignment(data, folder):
     (folder / "DONE").touch()
 
 
-def train_network(name, kind, faces, source, folder):
+def train_landmarks(name, kind, faces, source, folder):
     """Trains one network into its folder; nothing where that is done.
 
     Raises:
@@ -244,19 +241,17 @@ def train_network(name, kind, faces, source, folder):
     rate = RATES[kind] * (FINE_TUNING if source else 1)
     recipe = dataclasses.replace(RECIPE, epochs=epochs / copies, rate=rate, warmup=RECIPE.warmup * epochs / copies)
     config = dataclasses.replace((COMPONENTS if kind == "component" else HYPERFACES)[FLAGS.network], dropout=DROPOUT)
-    open_run(
-        folder,
-        {
-            "faces_sha256": fingerprint(faces),
-            "kind": kind,
-            "network": plain_settings(config),
-            "recipe": plain_settings(recipe),
-            "copies": copies,
-            "start": source and source.name,
-            "seed": FLAGS.seed,
-        },
-    )
+    decisive = {
+        "faces_sha256": fingerprint(faces),
+        "kind": kind,
+        "network": plain_settings(config),
+        "recipe": plain_settings(recipe),
+        "copies": copies,
+        "start": source and source.name,
+        "seed": FLAGS.seed,
+    }
     if (folder / "DONE").exists():
+        open_run(folder, decisive)  # an error if it is another's
         return
     split = training_crops(faces, copies, config.image_size, FLAGS.seed)
     shares = as_shares(split.landmarks, config.image_size)
@@ -271,12 +266,11 @@ def train_network(name, kind, faces, source, folder):
         start_at(model, shares)
         return model
 
-    task = Task(name, "landmarks", objective=POINTS, batches=functools.partial(training_batches, targets=shares))
-    trainer = Trainer(build, recipe, len(shares), tf.distribute.get_strategy(), [task])
-    if not train([Job("model", trainer, (split,), {})], folder, FLAGS.seed):
+    batches = functools.partial(training_batches, targets=shares)
+    task = Task(name, split, head="landmarks", objective=POINTS, batches=batches)
+    if train_network(Learner(build, [task]), recipe, folder, decisive, FLAGS.seed) is None:
         raise FerMdError(f"{folder}: stopped; start it again to go on")
     (folder / "checkpoint.npz").unlink()
-    keras.backend.clear_session()
 
 
 def measure(data, folders):

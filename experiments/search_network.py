@@ -11,34 +11,34 @@ import dataclasses
 import sys
 import time
 from pathlib import Path
-
-import tensorflow as tf
-from absl import flags
+from typing import Any
 
 from fer_md import console
-from fer_md.data.records import load_split, read_info
+from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
 from fer_md.models import NARROW, WIDE, ComponentConfig, build_component, config_for
 from fer_md.runs.metrics_log import log_rows
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import open_run, plain_settings
-from fer_md.training.loop import Job, train
 from fer_md.training.precision import set_precision
-from fer_md.training.presets import PRESETS
-from fer_md.training.soft_targets import votes_task
+from fer_md.training.presets import PRESETS, Recipe
+from fer_md.training.soft_targets import with_votes
+from fer_md.training.strategy import make_strategy
 from fer_md.training.stream import training_stream
-from fer_md.training.task import Task
+from fer_md.training.task import Learner, Task
+from fer_md.training.train import train_network
 from fer_md.training.trainer import Trainer
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
-flags.DEFINE_string("run_dir", None, "Folder of the candidates' runs.")
-flags.DEFINE_string("output", None, "JSON file for the results.")
-flags.DEFINE_integer("epochs", 3, "Of each training.", lower_bound=1)
-flags.DEFINE_list("candidates", [], "Names to train; all by default.")
-flags.DEFINE_integer("seed", 0, "Of weights, order, augmentation and dropout.", lower_bound=0)
-flags.mark_flags_as_required(["data", "run_dir"])
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    data: str = console.flag("Prepared folder, made by data_prep/*.py.")
+    run_dir: str = console.flag("Folder of the candidates' runs.")
+    output: str | None = console.flag("JSON file for the results.", None)
+    epochs: int = console.flag("Of each training.", 3, least=1)
+    candidates: tuple[str, ...] = console.flag("Names to train; all by default.", ())
+    seed: int = console.flag("Of weights, order, augmentation and dropout.", 0, least=0)
 
 
 def widths(config):
@@ -70,94 +70,93 @@ CANDIDATES = {
 }
 
 
-def main():
-    names = FLAGS.candidates or list(CANDIDATES)
+def main(settings: Settings) -> None:
+    names = list(settings.candidates or CANDIDATES)
     if unknown := set(names) - set(CANDIDATES):
         raise FerMdError(f"--candidates: no {', '.join(sorted(unknown))}; there is {', '.join(CANDIDATES)}")
-    training, held_out = load_split(FLAGS.data, "Training"), load_split(FLAGS.data, "PublicTest")
-    rows = {name: train_candidate(name, training, held_out) for name in names}
-    speeds = measure_speeds(names, training)
+    training, held_out = load_split(settings.data, "Training"), load_split(settings.data, "PublicTest")
+    rows = {name: train_candidate(settings, name, training, held_out) for name in names}
+    speeds = measure_speeds(settings, names, training)
     for name, row in rows.items():
         row["images_per_second"] = speeds[name]
         print(f"{name:30}{100 * row['accuracy']:7.2f} %{speeds[name]:8.0f} images/s", flush=True)
-    if FLAGS.output:
+    if settings.output:
         write_result(
-            FLAGS.output,
+            settings.output,
             {
-                "seed": FLAGS.seed,
+                "seed": settings.seed,
                 "split": "PublicTest",
-                "epochs": FLAGS.epochs,
-                "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
+                "epochs": settings.epochs,
+                "manifest_sha256": read_info(settings.data)["manifest_sha256"],
                 "candidates": list(rows.values()),
             },
         )
 
 
-def train_candidate(name, training, held_out):
+def train_candidate(settings: Settings, name: str, training: Split, held_out: Split) -> dict[str, Any]:
     """Trains one candidate, or reads what it gave."""
-    run_dir = folder_of(name)
-    config, recipe, votes = network_and_recipe(name)
-    open_run(
-        run_dir,
+    run_dir, precision = folder_of(settings, name), set_precision_of(settings, name)
+    config, recipe = network_and_recipe(settings, name)
+    decisive = {
+        "manifest_sha256": read_info(settings.data)["manifest_sha256"],
+        "network": plain_settings(config),
+        "recipe": plain_settings(recipe),
+        "votes": CANDIDATES[name].votes,
+        "precision": precision,
+        "seed": settings.seed,
+    }
+    result = run_dir / "result.json"
+    if result.exists():
+        open_run(run_dir, decisive)  # an error if it is another's
+        return read_json(result)
+    learner = make_learner(settings, name, training, held_out)
+    model = train_network(learner, recipe, run_dir, decisive, settings.seed)
+    if model is None:
+        raise FerMdError(f"{run_dir}: stopped; start it again to go on")
+    last = [row for row in log_rows(run_dir) if row["split"] == "validation"][-1]
+    write_json(
+        result,
         {
-            "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
-            "network": plain_settings(config),
-            "recipe": plain_settings(recipe),
-            "votes": votes,
-            "precision": precision_of(name),
-            "seed": FLAGS.seed,
+            "name": name,
+            "changes": dataclasses.asdict(CANDIDATES[name]),
+            "weights": model.count_params(),
+            "precision": precision,
+            **{key: last[key] for key in ("accuracy", "macro_recall", "loss")},
         },
     )
-    if not (run_dir / "result.json").exists():
-        trainer = make_trainer(name, training)
-        if not train([Job("model", trainer, (training,), {"data": ("logits", held_out)})], run_dir, FLAGS.seed):
-            raise FerMdError(f"{run_dir}: stopped; start it again to go on")
-        last = [row for row in log_rows(run_dir) if row["split"] == "validation"][-1]
-        write_json(
-            run_dir / "result.json",
-            {
-                "name": name,
-                "changes": dataclasses.asdict(CANDIDATES[name]),
-                "weights": trainer.model.count_params(),
-                "precision": precision_of(name),
-                **{key: last[key] for key in ("accuracy", "macro_recall", "loss")},
-            },
-        )
-        (run_dir / "checkpoint.npz").unlink()
-    return read_json(run_dir / "result.json")
+    (run_dir / "checkpoint.npz").unlink()
+    return read_json(result)
 
 
-def folder_of(name):
-    return Path(FLAGS.run_dir) / name.replace(" ", "-")
+def folder_of(settings: Settings, name: str) -> Path:
+    return Path(settings.run_dir) / name.replace(" ", "-")
 
 
-def precision_of(name):
+def set_precision_of(settings: Settings, name: str) -> str:
     """Sets and returns the precision of a candidate; one that was begun keeps its own."""
-    return set_precision("float32" if name.endswith("float32") else "auto", folder_of(name))
+    return set_precision("float32" if name.endswith("float32") else "auto", folder_of(settings, name))
 
 
-def network_and_recipe(name):
-    """The ``ComponentConfig`` and ``Recipe`` of a candidate, and its share of votes."""
+def network_and_recipe(settings: Settings, name: str) -> tuple[ComponentConfig, Recipe]:
     candidate = CANDIDATES[name]
-    config = config_for(dataclasses.replace(ComponentConfig(), **candidate.network), read_info(FLAGS.data), FLAGS.data)
-    return config, dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs, **candidate.recipe), candidate.votes
+    config = dataclasses.replace(ComponentConfig(), **candidate.network)
+    config = config_for(config, read_info(settings.data), settings.data)
+    return config, dataclasses.replace(PRESETS["quick"], epochs=settings.epochs, **candidate.recipe)
 
 
-def make_trainer(name, training):
-    precision_of(name)
-    config, recipe, votes = network_and_recipe(name)
-    task = votes_task("data", training, votes) if votes else Task()
-    strategy = tf.distribute.get_strategy()
-    return Trainer(lambda: build_component(config, FLAGS.seed), recipe, len(training.labels), strategy, [task])
+def make_learner(settings: Settings, name: str, training: Split, held_out: Split) -> Learner:
+    config, _ = network_and_recipe(settings, name)
+    task, votes = Task("data", training, held_out), CANDIDATES[name].votes
+    return Learner(lambda: build_component(config, settings.seed), [with_votes(task, votes) if votes else task])
 
 
-def measure_speeds(names, training, rounds=3, steps=5):
+def measure_speeds(settings: Settings, names: list[str], training: Split, rounds=3, steps=5) -> dict[str, float]:
     """Images per second of each candidate's training step, the best of the rounds."""
-    trainers = {name: make_trainer(name, training) for name in names}
+    trainers = {name: make_trainer(settings, name, training) for name in names}
     best = dict.fromkeys(names, 0.0)
     for number in range(rounds + 1):
         for name, trainer in trainers.items():
-            batch = next(iter(training_stream(trainer, (training,), FLAGS.seed, 0, 1)))
+            batch = next(iter(training_stream(trainer, settings.seed, 0, 1)))
             size, started = trainer.recipe.batch_size, time.perf_counter()
             for step in range(steps):
                 trainer.train_step(batch, step).numpy()
@@ -166,5 +165,12 @@ def measure_speeds(names, training, rounds=3, steps=5):
     return best
 
 
+def make_trainer(settings: Settings, name: str, training: Split) -> Trainer:
+    """The bare step, to be timed."""
+    set_precision_of(settings, name)
+    learner, (_, recipe) = make_learner(settings, name, training, training), network_and_recipe(settings, name)
+    return Trainer(learner, recipe, len(training.labels), make_strategy("one"))
+
+
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

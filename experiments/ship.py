@@ -7,11 +7,10 @@ Writes fer_md/pretrained/weights.npz and description.json. The scores' weights a
 experiments/evaluate.py --pretrained.
 """
 
+import dataclasses
 import sys
 import tempfile
 from pathlib import Path
-
-from absl import flags
 
 from fer_md import console
 from fer_md.data.records import load_split, read_info
@@ -27,24 +26,25 @@ MEBIBYTE = 2**20
 LARGEST = 30
 """MiB that the package's weights may have."""
 
-FLAGS = flags.FLAGS
-flags.DEFINE_list("run_dir", None, "Finished run of experiments/pretrain.py, or several.")
-flags.DEFINE_string("data", None, "Prepared folder whose label space is answered in.")
-flags.DEFINE_string("validation", "PublicTest", "Split on which weights and temperature are fitted.")
-flags.DEFINE_string("output", str(FOLDER), "Folder for the two files.")
-flags.mark_flags_as_required(["run_dir", "data"])
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    run_dir: tuple[str, ...] = console.flag("Finished run of experiments/pretrain.py, or several.")
+    data: str = console.flag("Prepared folder whose label space is answered in.")
+    validation: str = console.flag("Split on which weights and temperature are fitted.", "PublicTest")
+    output: str = console.flag("Folder for the two files.", str(FOLDER))
 
 
-def main():
-    info, networks = read_info(FLAGS.data), find_networks(FLAGS.run_dir)
+def main(settings: Settings):
+    info, networks = read_info(settings.data), find_networks(settings.run_dir)
     scorers = [load_scorer(run, name, info) for run, name in networks]
-    split = load_split(FLAGS.data, FLAGS.validation)
+    split = load_split(settings.data, settings.validation)
     description = {
         "command": command_line(),
         "data": info["name"],
         "manifest_sha256": info["manifest_sha256"],
         "expressions": info["expressions"],
-        "validation": FLAGS.validation,
+        "validation": settings.validation,
         "runs": [read_settings(run) for run, _ in networks],
         "models": model_hashes(networks),
         "environment": environment(),
@@ -54,7 +54,7 @@ def main():
         save_pretrained(folder, components, {**description, "score_weights": None, "temperature": None})
         size = (Path(folder) / "weights.npz").stat().st_size / MEBIBYTE
         if size > LARGEST:
-            raise FerMdError(f"{', '.join(FLAGS.run_dir)}: {size:.1f} MiB of weights; at most {LARGEST} may ship")
+            raise FerMdError(f"{', '.join(settings.run_dir)}: {size:.1f} MiB of weights; at most {LARGEST} may ship")
         compressed = load_components(folder)
     exact = stack_scores(scorers, split.images)
     scores = stack_scores([(model, "logits") for model in compressed], split.images)
@@ -62,7 +62,7 @@ def main():
     fused = fuse(scores, weights)
     before, after = (float((found.argmax(1) == split.labels).mean()) for found in (fuse(exact, weights), fused))
     save_pretrained(
-        FLAGS.output,
+        settings.output,
         components,
         {
             **description,
@@ -72,8 +72,8 @@ def main():
         },
     )
     print(
-        f"{FLAGS.output}: {size:.1f} MiB; {FLAGS.validation} {100 * before:.2f} % in float32, {100 * after:.2f} % "
-        "compressed"
+        f"{settings.output}: {size:.1f} MiB; {settings.validation} {100 * before:.2f} % in float32, "
+        f"{100 * after:.2f} % compressed"
     )
 
 
@@ -85,4 +85,4 @@ def config_of(run):
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from absl import flags
 
 from fer_md import console
 from fer_md.evaluation.landmark_error import LIMIT, cumulative_error, errors_by_normaliser, summarize_errors
@@ -26,39 +25,38 @@ from fer_md.readers.annotated import drawn_faces, video_faces
 from fer_md.runs.results import write_result
 from pages.curve_picture import Panel, save_curves
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("data", None, "ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
-flags.DEFINE_string("output", None, "Folder to make.")
-flags.DEFINE_integer("seed", 0, "Of the starts and of the drawn faces.", lower_bound=0)
-flags.DEFINE_integer("perturbations", CascadeRecipe.perturbations, "Starts for each face and level.", lower_bound=1)
-flags.DEFINE_integer(
-    "drawn", 600, "Drawn faces learnt by the update; half as many, of other people, test it.", lower_bound=2
-)
-flags.DEFINE_bool("overwrite", False, "Replace the output folder if it exists.")
-flags.mark_flags_as_required(["data", "output"])
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    data: str = console.flag("ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
+    output: str = console.flag("Folder to make.")
+    seed: int = console.flag("Of the starts and of the drawn faces.", 0, least=0)
+    perturbations: int = console.flag("Starts for each face and level.", CascadeRecipe.perturbations, least=1)
+    drawn: int = console.flag("Drawn faces learnt by the update; half as many, of other people, test it.", 600, least=2)
+    overwrite: bool = console.flag("Replace the output folder if it exists.", False)
 
 
-def main():
-    recipe = CascadeRecipe(perturbations=FLAGS.perturbations, seed=FLAGS.seed)
-    with atomic_directory(FLAGS.output, FLAGS.overwrite) as folder:
-        training = video_faces(FLAGS.data, "train")
+def main(settings: Settings):
+    recipe = CascadeRecipe(perturbations=settings.perturbations, seed=settings.seed)
+    with atomic_directory(settings.output, settings.overwrite) as folder:
+        training = video_faces(settings.data, "train")
         started = time.perf_counter()
         cascade = train_cascade(training.images, training.landmarks, training.people, recipe)
         train_seconds = time.perf_counter() - started
         cascade.save(folder / "cascade.npz")
         cascade.save(folder / "updatable.npz", updatable=True)
-        adapted, drawn = copy.deepcopy(cascade), drawn_faces(FLAGS.drawn, "learnt", FLAGS.seed)
+        adapted, drawn = copy.deepcopy(cascade), drawn_faces(settings.drawn, "learnt", settings.seed)
         started = time.perf_counter()
-        adapted.update(drawn.images, drawn.landmarks, recipe.perturbations, FLAGS.seed)
+        adapted.update(drawn.images, drawn.landmarks, recipe.perturbations, settings.seed)
         update_seconds = time.perf_counter() - started
         adapted.save(folder / "adapted.npz")
     tests = {
-        "test people": video_faces(FLAGS.data, "test"),
-        "drawn people": drawn_faces(FLAGS.drawn // 2, "tested", FLAGS.seed),
+        "test people": video_faces(settings.data, "test"),
+        "drawn people": drawn_faces(settings.drawn // 2, "tested", settings.seed),
     }
-    results, curves = measure(cascade, adapted, tests)
+    results, curves = measure(settings, cascade, adapted, tests)
     save_curves(
-        Path(FLAGS.output) / "cumulative_error.png",
+        Path(settings.output) / "cumulative_error.png",
         Panel(
             curves,
             "mean error / inter-ocular distance",
@@ -68,9 +66,9 @@ def main():
         ),
     )
     write_result(
-        Path(FLAGS.output) / "results.json",
+        Path(settings.output) / "results.json",
         {
-            "seed": FLAGS.seed,
+            "seed": settings.seed,
             "recipe": dataclasses.asdict(recipe),
             "faces": {
                 "training": len(training.images),
@@ -84,10 +82,10 @@ def main():
             "update_seconds": update_seconds,
         },
     )
-    print(f"written: {FLAGS.output}")
+    print(f"written: {settings.output}")
 
 
-def measure(cascade, adapted, tests):
+def measure(settings: Settings, cascade, adapted, tests):
     """Errors of each method on each set of test faces, from the same starts; and the cumulative curves."""
     places, results, curves = np.linspace(0, 0.25, 126), {}, {}
     methods = {
@@ -97,7 +95,7 @@ def measure(cascade, adapted, tests):
         "adapted cascade": (adapted, None),
     }
     for test, faces in tests.items():
-        boxes = jitter_boxes(box_of(faces.landmarks), np.random.default_rng(FLAGS.seed))
+        boxes = jitter_boxes(box_of(faces.landmarks), np.random.default_rng(settings.seed))
         results[test] = {}
         for method, (model, levels) in methods.items():
             found = model.align(faces.images, boxes, levels)
@@ -121,4 +119,4 @@ def speed(cascade, faces):
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

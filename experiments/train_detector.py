@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from absl import flags
 
 from fer_md import console
 from fer_md.drawn.scenes import draw_scene
@@ -34,59 +33,61 @@ from fer_md.runs.results import write_result
 from pages.cells import percent
 from pages.curve_picture import Panel, save_curves
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("data", None, "ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
-flags.DEFINE_string("output", None, "Folder to make.")
-flags.DEFINE_integer("seed", 0, "Of the network, the regions and the scenes.", lower_bound=0)
-flags.DEFINE_integer("frames", 1200, "Frames to train on, spread over the people.", lower_bound=1)
-flags.DEFINE_integer("scenes", 800, "Drawn scenes to train on.", lower_bound=1)
-flags.DEFINE_integer("test_scenes", 270, "Drawn scenes to test on, with 0 to 8 faces in turn.", lower_bound=9)
-flags.DEFINE_integer("epochs", RegionRecipe.epochs, "Passes over the regions.", lower_bound=1)
-flags.DEFINE_bool("train", True, "Train and measure our detector; --notrain measures mtcnn alone.")
-flags.DEFINE_bool("overwrite", False, "Replace the output folder if it exists.")
-flags.mark_flags_as_required(["data", "output"])
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    data: str = console.flag("ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
+    output: str = console.flag("Folder to make.")
+    seed: int = console.flag("Of the network, the regions and the scenes.", 0, least=0)
+    frames: int = console.flag("Frames to train on, spread over the people.", 1200, least=1)
+    scenes: int = console.flag("Drawn scenes to train on.", 800, least=1)
+    test_scenes: int = console.flag("Drawn scenes to test on, with 0 to 8 faces in turn.", 270, least=9)
+    epochs: int = console.flag("Passes over the regions.", RegionRecipe.epochs, least=1)
+    train: bool = console.flag("Train and measure our detector; --notrain measures mtcnn alone.", True)
+    overwrite: bool = console.flag("Replace the output folder if it exists.", False)
+
 
 _MTCNN_THRESHOLD = 0.8
 _HELD_OUT = 10
 """Every tenth person is held out of training to choose the threshold on."""
 
 
-def main():
+def main(settings: Settings):
     search = SelectiveSearch()
-    with atomic_directory(FLAGS.output, FLAGS.overwrite) as folder:
-        detectors, settings = train(search, folder) if FLAGS.train else ({}, {})
+    with atomic_directory(settings.output, settings.overwrite) as folder:
+        detectors, trained = train(settings, search, folder) if settings.train else ({}, {})
     tests = {
         "test frames": [
-            (frame.image, face_box(frame.landmarks[None])) for frame in read_ytf_landmarks(FLAGS.data, ("test",))
+            (frame.image, face_box(frame.landmarks[None])) for frame in read_ytf_landmarks(settings.data, ("test",))
         ],
-        "drawn scenes": drawn_pictures("test", FLAGS.test_scenes),
+        "drawn scenes": drawn_pictures(settings, "test", settings.test_scenes),
     }
     detectors["mtcnn"] = MtcnnDetector(threshold=0.3), _MTCNN_THRESHOLD
-    if FLAGS.train:
-        settings["proposals"] = {name: proposal_recall(search, pictures) for name, pictures in tests.items()}
+    if settings.train:
+        trained["proposals"] = {name: proposal_recall(search, pictures) for name, pictures in tests.items()}
     results, curves = measure(detectors, tests)
     panel = Panel(curves, "recall", "precision", "faces at IoU 0.5", 1.0)
-    save_curves(Path(FLAGS.output) / "precision_recall.png", panel)
+    save_curves(Path(settings.output) / "precision_recall.png", panel)
     write_result(
-        Path(FLAGS.output) / "results.json",
+        Path(settings.output) / "results.json",
         {
-            "seed": FLAGS.seed,
-            **settings,
-            "pictures": {**settings.get("pictures", {}), **{name: len(pictures) for name, pictures in tests.items()}},
+            "seed": settings.seed,
+            **trained,
+            "pictures": {**trained.get("pictures", {}), **{name: len(pictures) for name, pictures in tests.items()}},
             "detectors": results,
         },
     )
-    print(f"written: {FLAGS.output}")
+    print(f"written: {settings.output}")
 
 
-def train(search, folder):
+def train(settings: Settings, search, folder):
     """Trains our detector and saves it in ``folder``.
 
     Returns:
         dict from its name to it and its threshold, and a dict of what it was trained with.
     """
-    recipe = RegionRecipe(epochs=FLAGS.epochs, seed=FLAGS.seed)
-    training, held_out = training_pictures()
+    recipe = RegionRecipe(epochs=settings.epochs, seed=settings.seed)
+    training, held_out = training_pictures(settings)
     started = time.perf_counter()
     detector, regions = train_detector(search_pictures(training, search, len(training)), search, recipe)
     train_seconds = time.perf_counter() - started
@@ -102,22 +103,22 @@ def train(search, folder):
     }
 
 
-def training_pictures():
+def training_pictures(settings: Settings):
     """(image, boxes) of frames and scenes to train on, and of others to choose the threshold on."""
-    frames = list(read_ytf_landmarks(FLAGS.data, ("train",)))
+    frames = list(read_ytf_landmarks(settings.data, ("train",)))
     aside = set(sorted({frame.person for frame in frames})[::_HELD_OUT])
     pictures = [(frame.image, face_box(frame.landmarks[None])) for frame in frames if frame.person not in aside]
-    rows = np.linspace(0, len(pictures) - 1, min(FLAGS.frames, len(pictures))).astype(int)
+    rows = np.linspace(0, len(pictures) - 1, min(settings.frames, len(pictures))).astype(int)
     held_out = [(frame.image, face_box(frame.landmarks[None])) for frame in frames if frame.person in aside][:150]
     return (
-        [pictures[row] for row in rows] + drawn_pictures("train", FLAGS.scenes),
-        held_out + drawn_pictures("held out", 90),
+        [pictures[row] for row in rows] + drawn_pictures(settings, "train", settings.scenes),
+        held_out + drawn_pictures(settings, "held out", 90),
     )
 
 
-def drawn_pictures(group, count):
+def drawn_pictures(settings: Settings, group, count):
     """(image, boxes) of drawn scenes; groups differ in people and places."""
-    seed = 3 * FLAGS.seed + ("train", "held out", "test").index(group)
+    seed = 3 * settings.seed + ("train", "held out", "test").index(group)
     pictures = []
     with Progress(f"drawing scenes ({group})", count, "scenes") as progress:
         for index in range(count):
@@ -213,4 +214,4 @@ def proposal_recall(search, pictures):
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

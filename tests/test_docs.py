@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 MADE = ("RESULTS.md",)
 """Made from result files, each of which keeps the command of its own day."""
-SHARED = {"data_prep": ["data_prep/photograph_flags.py"]}
+SHARED = {"data_prep": ["data_prep/photograph_settings.py"]}
 """Files that define flags for every script of a folder."""
 
 

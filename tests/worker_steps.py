@@ -13,7 +13,7 @@ from fer_md.losses import MDLoss  # noqa: E402
 from fer_md.models import TINY, build_component  # noqa: E402
 from fer_md.training.presets import Recipe  # noqa: E402
 from fer_md.training.stream import training_stream  # noqa: E402
-from fer_md.training.task import Task  # noqa: E402
+from fer_md.training.task import Learner, Task  # noqa: E402
 from fer_md.training.trainer import Trainer  # noqa: E402
 from random_faces import random_split  # noqa: E402
 
@@ -22,8 +22,8 @@ STEPS = 10
 
 recipe = Recipe(epochs=3, batch_size=8, rate=0.005, weight_decay=0.05, average=0.9)
 split = random_split(40)
-task = Task(metric_loss=lambda: MDLoss(7, TINY.fc_units, nearest=3, hinge=False))
-trainer = Trainer(lambda: build_component(TINY, seed=1), recipe, 40, strategy, [task])
-batches = iter(training_stream(trainer, [split], 3, 0, STEPS))
+task = Task("noise", split, metric_loss=MDLoss(7, TINY.fc_units, nearest=3, hinge=False))
+trainer = Trainer(Learner(lambda: build_component(TINY, seed=1), [task]), recipe, 40, strategy)
+batches = iter(training_stream(trainer, 3, 0, STEPS))
 losses = [trainer.train_step(next(batches), step).numpy() for step in range(STEPS)]
 np.savez(sys.argv[2], losses=losses, **trainer.state())

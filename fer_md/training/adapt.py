@@ -1,8 +1,9 @@
 """Fine-tuned components go on with one further data set: CK+ and MMI of Tab. 2 and 3."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import tensorflow as tf
+import keras
 
 from fer_md.data.manifest import read_manifest
 from fer_md.data.protocol import load_training, make_protocol, protocol_hash
@@ -11,27 +12,28 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.components import check_image_size
 from fer_md.models import add_head
 from fer_md.runs.run_directory import load_model, network_names, read_settings
-from fer_md.training.exchange import head_for, start_centers
-from fer_md.training.loop import Job
-from fer_md.training.task import Task
-from fer_md.training.trainer import Trainer
+from fer_md.training.exchange import head_for
+from fer_md.training.task import Learner, Task
 
 
-def adaptation_jobs(run_dir, directory, recipe, metric_loss, earlier, seed=0):
-    """The jobs that train every network of a fine-tuning run on one more data set, for ``fer_md.training.loop.train``.
+def adaptation_learners(
+    run_dir: Path | str,
+    directory: Path | str,
+    make_loss: Callable[[int, int], keras.layers.Layer | None],
+    loss_weight: float,
+    earlier: Sequence[Path | str],
+    seed: int = 0,
+) -> list[Learner]:
+    """The networks of a fine-tuning run with one more data set to learn, for ``train_networks``.
 
     A data set with the label space of a component's first one shares its head; another gets a head of its own.
 
     Args:
         run_dir: finished run of experiments/finetune.py.
         directory: prepared data set that the run has not learned.
-        recipe: ``Recipe``.
-        metric_loss: ``MetricLoss``; its centers start from class means.
+        make_loss, loss_weight: see ``exchange_learners``.
         earlier: prepared data sets that the run has learned: what they hold out is not trained on.
         seed: of new heads.
-
-    Returns:
-        list of ``Job``.
 
     Raises:
         FerMdError: the run is unfinished, has learned a data set of that name or others than ``earlier``, images of
@@ -42,21 +44,19 @@ def adaptation_jobs(run_dir, directory, recipe, metric_loss, earlier, seed=0):
     check_held_out(directory, earlier)
     training, _ = load_training(directory, make_protocol([directory, *earlier]))
     held_out, classes = load_split(directory, "PublicTest"), len(info["expressions"])
-    jobs = []
+    learners = []
     for index, name in enumerate(network_names(settings)):
         model, head = load_model(run_dir, name), head_for(info, {"expressions": settings["expressions"][index]})
         check_image_size(run_dir, model, info)
         if head not in model.output:
             model = add_head(model, head, classes, seed)
-        maker = metric_loss.maker(classes, model.output["embeddings"].shape[-1])
-        task = Task(info["name"], head, metric_loss=maker, loss_weight=metric_loss.loss_weight)
-        trainer = Trainer(lambda model=model: model, recipe, len(training.labels), tf.distribute.get_strategy(), [task])
-        start_centers(trainer, [training], seed)
-        jobs.append(Job(name, trainer, (training,), {info["name"]: (head, held_out)}))
-    return jobs
+        loss = make_loss(classes, model.output["embeddings"].shape[-1])
+        task = Task(info["name"], training, held_out, head, metric_loss=loss, loss_weight=loss_weight)
+        learners.append(Learner(lambda model=model: model, [task], name))
+    return learners
 
 
-def check_learned(run_dir, name, earlier):
+def check_learned(run_dir: Path | str, name: str, earlier: Sequence[Path | str]) -> None:
     """Asserts that a run has learned the data sets ``earlier``, and none of the name ``name``.
 
     Raises:
@@ -70,12 +70,12 @@ def check_learned(run_dir, name, earlier):
     if not earlier or protocol_hash(map(manifest_hash, earlier)) != settings["protocol"]:
         found = ", ".join(map(str, earlier)) or "none"
         raise FerMdError(
-            f"{run_dir}: learned from {', '.join(settings['data'])}; --protocol must name their prepared folders, as "
-            f"they were then; found {found}"
+            f"{run_dir}: learned from {', '.join(settings['data'])}; their prepared folders must be named, as they "
+            f"were then; found {found}"
         )
 
 
-def check_held_out(directory, earlier):
+def check_held_out(directory: Path | str, earlier: Sequence[Path | str]) -> None:
     """Refuses a data set that holds out an image which an earlier one has trained on.
 
     Raises:

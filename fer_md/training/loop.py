@@ -1,13 +1,13 @@
 """The training loop: resumes exactly, stops when told, evaluates after each epoch."""
 
-import dataclasses
+import contextlib
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from fer_md.data.records import Split
 from fer_md.errors import FerMdError, NotFiniteError
 from fer_md.evaluation.predict import logits_function, validate
 from fer_md.files import atomic_file, write_json
@@ -20,34 +20,27 @@ from fer_md.training.stop import StopAsked, asked_of_any
 from fer_md.training.stream import training_stream
 from fer_md.training.trainer import Trainer
 
-
-@dataclasses.dataclass(frozen=True)
-class Job:
-    """One network of a run.
-
-    Attributes:
-        name: of its file, ``NAME.keras``, and of its lines in the log.
-        trainer: ``Trainer``.
-        training: one ``Split`` a task of the trainer.
-        held_out: dict from a data set's name to the head that scores it and the ``Split`` to measure after each
-            epoch; never the test split.
-    """
-
-    name: str
-    trainer: Trainer
-    training: tuple
-    held_out: dict[str, tuple[str, Split]]
+LOG_EVERY = 50
+"""At most so many steps are averaged in a line of the log."""
 
 
-def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False, patience=None):
+def train(
+    trainers: Sequence[Trainer],
+    run_dir: Path | str,
+    seed: int,
+    checkpoint_seconds: float = 120.0,
+    measure_start: bool = False,
+    patience: int | None = None,
+) -> bool:
     """Trains to the end of the recipe, from the last checkpoint if the run's folder has one.
 
-    Several networks take turns, one step each.
+    Several networks take turns, one step each. Scripts call ``fer_md.training.train.train_networks``, which also opens
+    the run and makes the trainers.
 
     Args:
-        jobs: sequence of ``Job``; their trainers share the recipe and the length of an epoch.
+        trainers: sequence of ``Trainer`` with one recipe, strategy and length of an epoch.
         run_dir: folder of the run; gets ``metrics.jsonl``, ``tensorboard/``, ``checkpoint.npz`` and at the end a
-            ``.keras`` file for each job, and ``DONE``.
+            ``.keras`` file for each network, and ``DONE``.
         seed: of the order of the examples and of the augmentation.
         checkpoint_seconds: longest time between two checkpoints.
         measure_start: measure the networks before the first step too, as a fine-tuning forgets most in its first epoch.
@@ -62,115 +55,141 @@ def train(jobs, run_dir, seed, checkpoint_seconds=120.0, measure_start=False, pa
     Raises:
         NotFiniteError: the loss or a weight is not finite; the log goes on to there, the checkpoint before it is kept.
         FerMdError: the checkpoint is damaged.
-        ValueError: ``patience`` is below 1, or a data set that is learned is not among the held-out ones.
+        ValueError: ``patience`` is below 1, or a data set that is learned is not measured.
     """
-    run_dir, first = Path(run_dir), jobs[0].trainer
+    run_dir, first = Path(run_dir), trainers[0]
     total = math.ceil(first.recipe.epochs * first.steps_per_epoch)
-    step, seconds, elsewhere = _resume(jobs, run_dir)
+    step, clock = _resume(trainers, run_dir)
     if (run_dir / "DONE").exists():
-        if not step:
-            raise FerMdError(f"{run_dir}: complete (DONE), but without checkpoint.npz; name another --run_dir")
-        for job in jobs:
-            job.trainer.use_average()
-        return True
+        return _completed(trainers, run_dir, step)
     log = MetricsLog(run_dir, step, first.is_chief)
-    streams = [iter(training_stream(job.trainer, job.training, seed, step, total)) for job in jobs]
-    forwards, any_worker = [_forwards(job) for job in jobs], asked_of_any(first.strategy)
+    streams = [iter(training_stream(trainer, seed, step, total)) for trainer in trainers]
+    forwards, any_worker = [_forwards(trainer) for trainer in trainers], asked_of_any(first.strategy)
     if measure_start and step == 0 and not log.rows:
-        _log_validation(jobs, forwards, log, step)
-    over = any_worker(_is_over(jobs, log, step, total, patience))
-    started, saved, pending, note = time.monotonic() - seconds, time.monotonic(), [], ""
+        _log_validation(trainers, forwards, log, step)
+    over = any_worker(_is_over(trainers, log, step, total, patience))
+    clock.start()
+    saved, pending, note = time.monotonic(), [], ""
     with StopAsked() as stop, Progress(f"training {run_dir.name}", total, "steps", done=step) as progress:
         while not over:
-            asked = time.monotonic()
-            batches = [next(stream) for stream in streams]
-            elsewhere += time.monotonic() - asked
-            pending.append([job.trainer.train_step(b, step) for job, b in zip(jobs, batches, strict=True)])
+            with clock.not_training():
+                batches = [next(stream) for stream in streams]
+            pending.append([trainer.train_step(b, step) for trainer, b in zip(trainers, batches, strict=True)])
             step, stopping = step + 1, any_worker(stop.asked)
             epoch_ends = int(step / first.steps_per_epoch) > int((step - 1) / first.steps_per_epoch) or step == total
             due = stopping or time.monotonic() - saved > checkpoint_seconds
-            if epoch_ends or due or len(pending) == 50:
-                note = _log_training(jobs, log, pending, step, time.monotonic() - started)
+            if epoch_ends or due or len(pending) == LOG_EVERY:
+                note = _log_training(trainers, log, pending, step, clock.seconds())
                 pending.clear()
             progress.advance(note=note)
-            asked = time.monotonic()
             if epoch_ends:
-                _log_validation(jobs, forwards, log, step)
-                over = any_worker(_is_over(jobs, log, step, total, patience))
-            now = time.monotonic()
-            elsewhere += now - asked
+                with clock.not_training():
+                    _log_validation(trainers, forwards, log, step)
+                    over = any_worker(_is_over(trainers, log, step, total, patience))
             if due or epoch_ends:
-                _save(
-                    jobs,
-                    run_dir,
-                    log,
-                    {"step": step, "seconds": np.float64(now - started), "elsewhere": np.float64(elsewhere)},
-                )
+                with clock.not_training():
+                    _save(trainers, run_dir, log, step, clock)
                 saved = time.monotonic()
-                elsewhere += saved - now
             if stopping and not over:
                 return False
-    _finish(jobs, run_dir, time.monotonic() - started, elsewhere, step)
+    _finish(trainers, run_dir, clock, step)
     return True
 
 
-def _is_over(jobs, log, step, total, patience):
+class _Clock:
+    """The time of a run over all its starts, and the part of it that waited for batches, validation and checkpoints.
+
+    Args:
+        seconds: of the earlier starts.
+        elsewhere: the part of them that was no training.
+    """
+
+    def __init__(self, seconds=0.0, elsewhere=0.0):
+        self._earlier, self.elsewhere = seconds, elsewhere
+        self.start()
+
+    def start(self):
+        self._started = time.monotonic()
+
+    def seconds(self):
+        return self._earlier + time.monotonic() - self._started
+
+    @contextlib.contextmanager
+    def not_training(self):
+        began = time.monotonic()
+        yield
+        self.elsewhere += time.monotonic() - began
+
+
+def _completed(trainers, run_dir, step):
+    """True; the networks of a run that was complete before get its averaged weights."""
+    if not step:
+        raise FerMdError(f"{run_dir}: complete (DONE), but without checkpoint.npz; name another folder")
+    for trainer in trainers:
+        trainer.use_average()
+    return True
+
+
+def _is_over(trainers, log, step, total, patience):
     """Whether a run ends at this step: by the recipe, or as the curves are flat."""
     if patience is None:
         return step >= total
-    learned = {job.name: [task.name for task in job.trainer.tasks] for job in jobs}
-    for job in jobs:
-        if missing := set(learned[job.name]) - set(job.held_out):
-            raise ValueError(f"patience: {job.name} learns {', '.join(sorted(missing))}, which it is not measured on")
+    learned = {trainer.learner.name: [task.name for task in trainer.tasks] for trainer in trainers}
+    for trainer in trainers:
+        name = trainer.learner.name
+        if missing := set(learned[name]) - set(trainer.learner.measured()):
+            raise ValueError(f"patience: {name} learns {', '.join(sorted(missing))}, which it is not measured on")
     return step >= total or is_flat(log.rows, learned, patience)
 
 
-def _state(jobs):
-    return {f"{job.name}/{name}": value for job in jobs for name, value in job.trainer.state().items()}
+def _state(trainers):
+    return {f"{t.learner.name}/{name}": value for t in trainers for name, value in t.state().items()}
 
 
-def _save(jobs, run_dir, log, position):
-    state = _state(jobs)
+def _save(trainers, run_dir, log, step, clock):
+    state = _state(trainers)
     if not all(np.isfinite(value).all() for value in state.values()):
-        log.rows = [row for row in log.rows if (row["step"], row["split"]) != (position["step"], "validation")]
-        raise _not_finite(log, "a weight is not finite", position["step"])
+        log.rows = [row for row in log.rows if (row["step"], row["split"]) != (step, "validation")]
+        raise _not_finite(log, "a weight is not finite", step)
     log.flush()
-    if jobs[0].trainer.is_chief:
+    if trainers[0].is_chief:
+        position = {"step": step, "seconds": np.float64(clock.seconds()), "elsewhere": np.float64(clock.elsewhere)}
         save_checkpoint(run_dir / "checkpoint.npz", {**state, **position})
 
 
-def _resume(jobs, run_dir):
+def _resume(trainers, run_dir):
+    """The step of the checkpoint, from which the trainers take their state, and the clock; 0 where there is none."""
     path = run_dir / "checkpoint.npz"
     if not path.exists():
-        return 0, 0.0, 0.0
+        return 0, _Clock()
     arrays = load_checkpoint(path)
     try:
-        for job in jobs:
-            prefix = f"{job.name}/"
+        for trainer in trainers:
+            prefix = f"{trainer.learner.name}/"
             own = {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
-            job.trainer.load_state(own)
+            trainer.load_state(own)
     except ValueError as error:
-        raise FerMdError(f"{path}: not a checkpoint of this network ({error}); name another --run_dir") from None
-    return int(arrays["step"]), float(arrays["seconds"]), float(arrays["elsewhere"])
+        raise FerMdError(f"{path}: not a checkpoint of this network ({error}); name another folder") from None
+    return int(arrays["step"]), _Clock(float(arrays["seconds"]), float(arrays["elsewhere"]))
 
 
-def _log_training(jobs, log, pending, step, seconds):
+def _log_training(trainers, log, pending, step, seconds):
     """Logs the means of the pending steps; returns the note for the progress line."""
     notes = []
-    for index, job in enumerate(jobs):
+    for index, trainer in enumerate(trainers):
         means = np.mean([figures[index].numpy() for figures in pending], axis=0)  # (tasks, 4)
-        for task, layer, row in zip(job.trainer.tasks, job.trainer.metric_losses, means.tolist(), strict=True):
+        for task, layer, row in zip(trainer.tasks, trainer.metric_losses, means.tolist(), strict=True):
             loss, own, metric, score = row
             if not math.isfinite(loss):
                 raise _not_finite(log, f"the loss is {loss}", step)
             terms = {"softmax_loss": own, "metric_loss": metric} if layer is not None else {}
             log.write(
                 {
-                    **_place(job, step, "Training", task.name),
+                    **_place(trainer, step, "Training", task.name),
                     "loss": loss,
                     **terms,
                     task.objective.score: score,
-                    "learning_rate": learning_rate(job.trainer.recipe, step - 1, job.trainer.steps_per_epoch),
+                    "learning_rate": learning_rate(trainer.recipe, step - 1, trainer.steps_per_epoch),
                     "seconds": seconds,
                 }
             )
@@ -183,40 +202,41 @@ def _not_finite(log, what, step):
     return NotFiniteError(f"{what} at step {step}: lower the learning rate; the last checkpoint is kept")
 
 
-def _place(job, step, split, data):
-    epoch = step / job.trainer.steps_per_epoch
-    return {"step": step, "epoch": epoch, "split": split, "network": job.name, "data": data}
+def _place(trainer, step, split, data):
+    epoch = step / trainer.steps_per_epoch
+    return {"step": step, "epoch": epoch, "split": split, "network": trainer.learner.name, "data": data}
 
 
-def _forwards(job):
-    return {head: logits_function(job.trainer.model, head) for head, _ in job.held_out.values()}
+def _forwards(trainer):
+    return {head: logits_function(trainer.model, head) for head, _ in trainer.learner.measured().values()}
 
 
-def _log_validation(jobs, forwards, log, step):
+def _log_validation(trainers, forwards, log, step):
     """Measures every network on every data set it knows: what learning one does to the others is in the log."""
-    for job, own_forwards in zip(jobs, forwards, strict=True):
-        own = job.trainer.use_average()
-        for name, (head, split) in job.held_out.items():
-            log.write({**_place(job, step, "validation", name), **validate(own_forwards[head], split)})
-        job.trainer.restore(own)
+    for trainer, own_forwards in zip(trainers, forwards, strict=True):
+        own = trainer.use_average()
+        for name, (head, split) in trainer.learner.measured().items():
+            log.write({**_place(trainer, step, "validation", name), **validate(own_forwards[head], split)})
+        trainer.restore(own)
 
 
-def _finish(jobs, run_dir, seconds, elsewhere, steps):
-    for job in jobs:
-        job.trainer.use_average()
-    if not jobs[0].trainer.is_chief:
+def _finish(trainers, run_dir, clock, steps):
+    for trainer in trainers:
+        trainer.use_average()
+    if not trainers[0].is_chief:
         return
-    for job in jobs:
-        with atomic_file(run_dir / f"{job.name}.keras") as partial:
-            job.trainer.model.save(partial)
-    images = steps * sum(job.trainer.recipe.batch_size for job in jobs)
+    seconds = clock.seconds()
+    for trainer in trainers:
+        with atomic_file(run_dir / f"{trainer.learner.name}.keras") as partial:
+            trainer.model.save(partial)
+    images = steps * sum(trainer.recipe.batch_size for trainer in trainers)
     write_json(
         run_dir / "time.json",
         {
-            "epochs": steps / jobs[0].trainer.steps_per_epoch,  # fewer than the recipe's where the curves were flat
+            "epochs": steps / trainers[0].steps_per_epoch,  # fewer than the recipe's where the curves were flat
             "seconds": seconds,
             "images_per_second": images / seconds,
-            "not_training": elsewhere / seconds,  # share of waiting for batches, validation and checkpoints
+            "not_training": clock.elsewhere / seconds,  # share of waiting for batches, validation and checkpoints
         },
     )
     with atomic_file(run_dir / "DONE") as partial:

@@ -1,5 +1,6 @@
 """Targets that say how sure the label is: mixed with the probability of each label given what FER+'s taggers said."""
 
+import dataclasses
 import functools
 
 import numpy as np
@@ -11,34 +12,26 @@ from fer_md.training.objective import SHARES
 from fer_md.training.task import Task
 
 
-def votes_task(name, split, share, metric_loss=None, loss_weight=1.0):
-    """A ``Task`` of softmax on labels mixed with FER+'s votes; a loss with centers beside it takes the labels alone.
+def with_votes(task: Task, share: float) -> Task:
+    """The task with softmax on labels mixed with FER+'s votes; a loss with centers beside it takes the labels alone.
 
     Args:
-        name: of the data set.
-        split: ``Split`` to learn from, in the seven expressions of ``fer_md.expressions.EXPRESSIONS``.
+        task: classes of the seven expressions of ``fer_md.expressions.EXPRESSIONS``.
         share: see ``mix_votes``; below 0.5 the label stays the most probable class.
-        metric_loss, loss_weight: see ``Task``.
 
     Raises:
-        FerMdError: the split has no votes.
+        FerMdError: the training split has no votes.
     """
+    split = task.training
     if split.votes is None:
-        raise FerMdError(f"{name}: has no votes of FER+; prepare it with --ferplus=fer2013new.csv")
+        raise FerMdError(f"{task.name}: has no votes of FER+; prepare the data set with them")
     batches, finish_batches = (
         functools.partial(training_batches, targets=mix_votes(split.labels, split.votes, part)) for part in (share, 0)
     )
-    return Task(
-        name,
-        metric_loss=metric_loss,
-        loss_weight=loss_weight,
-        batches=batches,
-        finish_batches=finish_batches,
-        objective=SHARES,
-    )
+    return dataclasses.replace(task, batches=batches, finish_batches=finish_batches, objective=SHARES)
 
 
-def mix_votes(labels, votes, share):
+def mix_votes(labels: np.ndarray, votes: np.ndarray, share: float) -> np.ndarray:
     """Shares of the seven expressions, part of them from the label and part from what the votes say of the label.
 
     The votes are not taken as they are: taggers call a quarter of the faces with another label neutral. Their part is
@@ -63,7 +56,7 @@ def mix_votes(labels, votes, share):
     return shares.astype(np.float32)
 
 
-def label_probabilities(labels, votes, ridge=1.0, steps=12):
+def label_probabilities(labels: np.ndarray, votes: np.ndarray, ridge: float = 1.0, steps: int = 12) -> np.ndarray:
     """P(label | votes) of each face, by a logistic model fitted to the same faces with Newton's method.
 
     Args:

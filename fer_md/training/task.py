@@ -1,10 +1,18 @@
-"""What a network is trained for: one label space of one data set, with its losses."""
+"""What a network is trained for: the data and losses of each task, and the network that learns them."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import keras
 
 from fer_md.data.pipeline import training_batches
+from fer_md.data.records import Split
+from fer_md.losses import CenterLoss, MDLoss
 from fer_md.training.objective import CLASSES, Objective
+
+LOSS_WEIGHTS = {"md": 0.1, "center": 0.003, "none": 0.0}
+"""Of the losses beside softmax, for a training from scratch; docs/RESULTS.md has the ablation."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,24 +21,73 @@ class Task:
 
     Attributes:
         name: of the data set, for the logs.
-        head: output of the network that scores its label space, or gives what the objective asks for.
+        training: the faces to learn from; labels as the head counts them, -1 for no label.
+        validation: the faces to measure the network on after each epoch; never the test split. None for no measure.
+        head: output of the network that scores the label space, or gives what the objective asks for.
         weight: lambda_i of Eq. 10.
-        metric_loss: function without arguments that makes a ``fer_md.losses`` layer over the features. None for
+        metric_loss: unbuilt layer of ``fer_md.losses`` over the features, which this task alone uses. None for
             softmax alone.
         loss_weight: factor of the metric loss, at least 0.
         features: output of the network that the metric loss works on.
-        batches: how the data set's batches are drawn: ``fer_md.data.pipeline.training_batches``, or another function
-            with its arguments.
+        batches: how the batches are drawn: ``fer_md.data.pipeline.training_batches``, or another function with its
+            arguments.
         finish_batches: the same in the recipe's ``Finish``; None for ``batches``.
         objective: what the head's output is compared with, and how; softmax over classes by default.
     """
 
-    name: str = "data"
+    name: str
+    training: Split
+    validation: Split | None = None
     head: str = "logits"
     weight: float = 1.0
-    metric_loss: Callable | None = None
+    metric_loss: keras.layers.Layer | None = None
     loss_weight: float = 1.0
     features: str = "embeddings"
     batches: Callable = training_batches
     finish_batches: Callable | None = None
     objective: Objective = CLASSES
+
+
+@dataclasses.dataclass(frozen=True)
+class Learner:
+    """A network that is to be trained.
+
+    Attributes:
+        build: function without arguments that returns the ``keras.Model`` as its training begins, with a dict of
+            outputs: ``embeddings`` and the heads of the tasks. It is called in the scope of the strategy.
+        tasks: what it learns, one a data set.
+        name: of its file, ``NAME.keras``, and of its lines in the log.
+        watched: dict from the name of a data set that it does not learn to the head that scores it and the ``Split``
+            to measure after each epoch: what the network forgets.
+    """
+
+    build: Callable[[], keras.Model]
+    tasks: Sequence[Task]
+    name: str = "model"
+    watched: Mapping[str, tuple[str, Split]] = dataclasses.field(default_factory=dict)
+
+    def measured(self) -> dict[str, tuple[str, Split]]:
+        """The head and the ``Split`` of every data set that the network is measured on."""
+        learned = {task.name: (task.head, task.validation) for task in self.tasks if task.validation is not None}
+        return {**self.watched, **learned}
+
+
+def make_metric_loss(kind: str, num_classes: int, embedding_dim: int, **options: Any) -> MDLoss | CenterLoss | None:
+    """The loss beside softmax, by its name.
+
+    Args:
+        kind: ``"md"``, ``"center"`` or ``"none"``.
+        num_classes, embedding_dim: K and D.
+        options: further arguments of ``MDLoss`` or ``CenterLoss``.
+
+    Returns:
+        unbuilt layer, or None for softmax alone.
+
+    Raises:
+        ValueError: an unknown kind, or an option out of range.
+    """
+    if kind == "none":
+        return None
+    if kind not in LOSS_WEIGHTS:
+        raise ValueError(f"kind must be 'md', 'center' or 'none', not {kind!r}")
+    return (MDLoss if kind == "md" else CenterLoss)(num_classes, embedding_dim, **options)

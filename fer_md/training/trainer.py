@@ -1,41 +1,45 @@
 """The training step and its state, on one device or on replicas, for one data set or several."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import tensorflow as tf
 
 from fer_md.losses import combined_loss
-from fer_md.training.presets import learning_rate
+from fer_md.training.presets import Recipe, learning_rate
 from fer_md.training.sgd import SGD
-from fer_md.training.task import Task
+from fer_md.training.task import Learner
 
 AVERAGE_EVERY = 8
 """Steps between two updates of the averaged weights: their share of the step's time falls to under 1 %."""
-
-
-SOFTMAX_ALONE = (Task(),)
 
 
 class Trainer:
     """A network, its losses, its optimizer and the average of its weights.
 
     Args:
-        build: function without arguments that returns the ``keras.Model`` (outputs ``embeddings`` and the heads).
-        recipe: ``Recipe``.
+        learner: the network and its tasks.
+        recipe: every number of the training.
         examples: number of training examples in an epoch.
-        strategy: ``tf.distribute.Strategy``.
-        tasks: sequence of ``Task``, one a data set; by default one, with softmax alone.
+        strategy: where to train.
+
+    Raises:
+        ValueError: the metric loss of a task is built already: another trainer may be moving its centers.
     """
 
-    def __init__(self, build, recipe, examples, strategy, tasks=SOFTMAX_ALONE):
-        self.recipe, self.strategy, self.tasks = recipe, strategy, tuple(tasks)
+    def __init__(self, learner: Learner, recipe: Recipe, examples: int, strategy: tf.distribute.Strategy) -> None:
+        self.learner, self.recipe, self.strategy = learner, recipe, strategy
+        self.tasks = tuple(learner.tasks)
         resolver = strategy.cluster_resolver
         self.is_chief = resolver is None or not resolver.task_id  # of several workers one writes the files
         self.steps_per_epoch = examples / recipe.batch_size
         with strategy.scope():
-            self.model = build()
-            self.metric_losses = [task.metric_loss() if task.metric_loss else None for task in self.tasks]
+            self.model = learner.build()
+            self.metric_losses = [task.metric_loss for task in self.tasks]
             for task, layer in zip(self.tasks, self.metric_losses, strict=True):
                 if layer is not None:
+                    if layer.built:
+                        raise ValueError(f"metric_loss of task {task.name!r} must be an unbuilt layer, not one in use")
                     layer.build((None,), self.model.output[task.features].shape)
             learned = [v for layer in filter(None, self.metric_losses) for v in layer.trainable_variables]
             variables = self.model.trainable_variables + learned
@@ -46,7 +50,7 @@ class Trainer:
     def _averaged(self):
         return [v for v in self.model.variables if "float" in str(v.dtype)] if self.recipe.average else []
 
-    def train_step(self, batches, step):
+    def train_step(self, batches: Sequence, step: int) -> tf.Tensor:
         """One update.
 
         Args:
@@ -113,14 +117,14 @@ class Trainer:
         for average, variable in zip(self.average, self._averaged(), strict=True):
             average.assign(decay * average + (1 - decay) * variable.value)
 
-    def use_average(self):
+    def use_average(self) -> list[np.ndarray]:
         """Puts the averaged weights into the model; returns the own ones, to be put back with ``restore``."""
         own = [v.numpy() for v in self._averaged()]
         for variable, average in zip(self._averaged(), self.average, strict=True):
             variable.assign(average.numpy())
         return own
 
-    def restore(self, own):
+    def restore(self, own: list[np.ndarray]) -> None:
         """Puts the weights that ``use_average`` returned back into the model."""
         for variable, value in zip(self._averaged(), own, strict=True):
             variable.assign(value)
@@ -134,11 +138,11 @@ class Trainer:
             "centers": [v.value for layer in layers for v in layer.variables],
         }
 
-    def state(self):
+    def state(self) -> dict[str, np.ndarray]:
         """dict of NumPy arrays: all that decides the following steps."""
         return {f"{name}/{i:04d}": v.numpy() for name, group in self._groups().items() for i, v in enumerate(group)}
 
-    def load_state(self, arrays):
+    def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Takes over what ``state`` returned; other entries are ignored.
 
         Raises:

@@ -17,6 +17,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.components import load_scorer, stack_scores
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import write_json
+from fer_md.losses import MDLoss
 from fer_md.models import TINY, build_component
 from fer_md.models.fused import fuse
 from fer_md.readers.ckplus import EMOTIONS as CK_EMOTIONS
@@ -27,9 +28,7 @@ from fer_md.readers.mmi import list_mmi
 from fer_md.readers.photographs import prepare
 from fer_md.runs.results import read_result
 from fer_md.runs.run_directory import read_settings
-from fer_md.training.adapt import adaptation_jobs
-from fer_md.training.exchange import MetricLoss
-from fer_md.training.presets import PRESETS
+from fer_md.training.adapt import adaptation_learners
 from pages.rows import Matrices
 from pages.sections.matrices import recall_table
 from photograph_trees import photograph, write_sequence, write_session
@@ -151,7 +150,7 @@ def test_tables_2_and_3_after_adapting_and_as_it_is(folder, tmp_path, number, li
     assert as_it_is["images"] == adapted["images"] - without
     assert (without > 0) == (number == 2)
     with pytest.raises(FerMdError, match="has learned .* already"):
-        adaptation_jobs(run, data, PRESETS["finetune"], MetricLoss(), earlier)
+        adaptation_learners(run, data, MDLoss, 0.1, earlier)
 
 
 def test_a_run_under_another_protocol_has_no_table(folder, tmp_path):

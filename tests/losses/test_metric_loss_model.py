@@ -13,7 +13,7 @@ from fer_md.losses import CenterLoss, MDLoss, MetricLossModel, md_loss
 from fer_md.models import TINY, build_component
 from fer_md.training.presets import Recipe
 from fer_md.training.strategy import make_strategy
-from fer_md.training.task import Task
+from fer_md.training.task import Learner, Task
 from fer_md.training.trainer import Trainer
 from random_faces import random_split
 
@@ -63,8 +63,8 @@ def test_fit_equals_our_own_trainer(kind, jit_compile):
     images, labels = data(48)
     recipe = Recipe(epochs=1, batch_size=16, schedule="paper", rate=0.05, average=0.0, weight_decay=0.0)
     recipe = dataclasses.replace(recipe, label_smoothing=0.0)
-    task = Task(metric_loss=lambda: metric_loss(kind), loss_weight=0.5)
-    trainer = Trainer(network, recipe, 48, make_strategy("one"), [task])
+    task = Task("data", None, metric_loss=metric_loss(kind), loss_weight=0.5)  # its batches are given by hand
+    trainer = Trainer(Learner(network, [task]), recipe, 48, make_strategy("one"))
     figures = []
     for step in range(3):
         rows = slice(16 * step, 16 * step + 16)

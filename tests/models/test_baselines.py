@@ -15,11 +15,11 @@ from fer_md.models.baselines.hyperface import HyperFaceConfig
 from fer_md.models.baselines.kim import INPUTS, KimConfig, build_kim
 from fer_md.models.baselines.meng import MengConfig
 from fer_md.models.baselines.zhang import ZhangConfig, adapt_bridge
-from fer_md.training.exchange import MetricLoss, start_centers
+from fer_md.training.centers import start_centers
 from fer_md.training.identity_aware import identity_aware_tasks, subject_numbers
 from fer_md.training.presets import Recipe
 from fer_md.training.stream import training_stream
-from fer_md.training.task import Task
+from fer_md.training.task import Learner, Task, make_metric_loss
 from fer_md.training.trainer import Trainer
 from random_faces import random_split
 
@@ -111,8 +111,12 @@ def test_mixed_precision_is_finite(name, images):
     assert all(np.all(np.isfinite(tf.cast(value, tf.float32))) for value in outputs.values())
 
 
-def steps(trainer, splits, count=2):
-    stream = training_stream(trainer, splits, seed=0, step=0, total=count)
+def make_trainer(model, tasks, recipe=RECIPE, examples=40):
+    return Trainer(Learner(lambda: model, tasks), recipe, examples, tf.distribute.get_strategy())
+
+
+def steps(trainer, count=2):
+    stream = training_stream(trainer, seed=0, step=0, total=count)
     return [trainer.train_step(batch, step).numpy() for step, batch in enumerate(stream)]
 
 
@@ -121,11 +125,10 @@ def steps(trainer, splits, count=2):
 def test_a_step_with_and_without_md_loss(name, md):
     split, model = random_split(40), tiny(name)
     before = [np.array(v) for v in model.trainable_variables]
-    maker = MetricLoss().maker(7, model.output["embeddings"].shape[-1]) if md else None
-    task = Task(metric_loss=maker, loss_weight=0.1)
-    trainer = Trainer(lambda: model, RECIPE, 40, tf.distribute.get_strategy(), [task])
-    start_centers(trainer, [split], 0)
-    figures = np.array(steps(trainer, [split]))
+    metric_loss = make_metric_loss("md" if md else "none", 7, model.output["embeddings"].shape[-1])
+    trainer = make_trainer(model, [Task("data", split, metric_loss=metric_loss, loss_weight=0.1)])
+    start_centers(trainer, 0)
+    figures = np.array(steps(trainer))
     assert np.all(np.isfinite(figures)) and np.all((figures[..., 2] > 0) == md)
     unmoved = [v.path for v, old in zip(model.trainable_variables, before, strict=True) if np.all(v.numpy() == old)]
     assert all("landmarks" in path or "points" in path for path in unmoved), "expression labels do not train points"
@@ -135,12 +138,11 @@ def test_a_step_with_and_without_md_loss(name, md):
 def test_identity_aware_training(md):
     """Each contrastive loss moves its own layer; MD loss takes the place of the expression-sensitive one."""
     split, model = people(), tiny("meng")
-    maker = MetricLoss().maker(7, 8) if md else None
-    tasks = identity_aware_tasks(split, maker, 0.1 if md else 1.0)
+    tasks = identity_aware_tasks(split, make_metric_loss("md" if md else "none", 7, 8), 0.1 if md else 1.0)
     assert [(task.name, task.features) for task in tasks] == [("expression", "embeddings"), ("identity", "identity")]
-    trainer = Trainer(lambda: model, RECIPE, 40, tf.distribute.get_strategy(), tasks)
-    start_centers(trainer, [split, split], 0)
-    figures = np.array(steps(trainer, [split, split]))
+    trainer = make_trainer(model, tasks)
+    start_centers(trainer, 0)
+    figures = np.array(steps(trainer))
     assert figures.shape == (2, 2, 4) and np.all(np.isfinite(figures)) and np.all(figures[..., 2] > 0)
     weight = [task.loss_weight for task in tasks]
     np.testing.assert_allclose(figures[..., 0], figures[..., 1] + weight * figures[..., 2], rtol=1e-5)
@@ -161,14 +163,14 @@ def test_bridged_data_sets_with_partly_missing_labels():
     model = add_head(tiny("zhang"), "logits_other", 3)
     adapt_bridge(model, np.concatenate([split.images, other.images]))
     assert np.any(np.array(model.get_layer("correspondence").coarse))
-    tasks = [Task("first"), Task("second", "logits_other")]
-    trainer = Trainer(lambda: model, RECIPE, 40, tf.distribute.get_strategy(), tasks)
-    assert np.all(np.isfinite(steps(trainer, [split, other])))
+    tasks = [Task("first", split), Task("second", other, head="logits_other")]
+    assert np.all(np.isfinite(steps(make_trainer(model, tasks))))
     unlabelled = dataclasses.replace(other, labels=np.full(40, -1, np.int32))
-    trainer = Trainer(lambda: model, dataclasses.replace(RECIPE, weight_decay=0.0), 40, trainer.strategy, tasks)
+    tasks = [tasks[0], dataclasses.replace(tasks[1], training=unlabelled)]
+    trainer = make_trainer(model, tasks, dataclasses.replace(RECIPE, weight_decay=0.0))
     kernel = model.get_layer("logits_other").kernel
     before = np.array(kernel)
-    figures = steps(trainer, [split, unlabelled])
+    figures = steps(trainer)
     np.testing.assert_array_equal(before, kernel)
     assert np.all(np.array(figures)[:, 1] == 0) and np.all(np.array(figures)[:, 0, 0] > 0)
 
@@ -188,8 +190,8 @@ def test_without_batch_norm_a_handful_of_faces_is_learnt(name, options):
     """Sixteen faces of noise by heart: paddings, poolings and response norm let the gradient through."""
     split, model = random_split(16), tiny(name, fc_units=64, dropout=0.0, **options)
     recipe = dataclasses.replace(RECIPE, label_smoothing=0.0, epochs=120, rate=0.02)
-    trainer = Trainer(lambda: model, recipe, 16, tf.distribute.get_strategy())
-    figures = np.array(steps(trainer, [split], 120))
+    trainer = make_trainer(model, [Task("data", split)], recipe, 16)
+    figures = np.array(steps(trainer, 120))
     assert figures[-5:, 0, 0].mean() < 0.3 * figures[0, 0, 0]
 
 

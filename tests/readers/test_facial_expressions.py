@@ -165,7 +165,7 @@ def test_script_ends_in_one_line(folder, tmp_path):
     done = run(f"--source={folder}", f"--output={tmp_path / 'out'}", "--image_size=40")
     assert (done.returncode, done.stderr) == (
         1,
-        "error: flag --image_size=40: the networks take multiples of 16; see --help\n",
+        "error: --image_size must be a multiple of 16, as the networks take; found 40\n",
     )
     assert not (tmp_path / "out").exists()
 

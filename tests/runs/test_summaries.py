@@ -11,8 +11,8 @@ from fer_md.runs.summaries import Summaries
 from fer_md.training.loop import train
 from fer_md.training.presets import Recipe
 from fer_md.training.strategy import make_strategy
+from fer_md.training.task import Learner, Task
 from fer_md.training.trainer import Trainer
-from jobs import job
 
 
 def events(folder):
@@ -46,8 +46,8 @@ def test_values_of_each_split_are_written_once(tmp_path):
 
 def test_training_writes_what_metrics_jsonl_says(split, tmp_path):
     recipe = Recipe(epochs=2, batch_size=8)
-    trainer = Trainer(lambda: build_component(TINY, seed=1), recipe, 40, make_strategy("one"))
-    assert train(job(trainer, split), tmp_path, seed=3, checkpoint_seconds=0)
+    learner = Learner(lambda: build_component(TINY, seed=1), [Task("data", split, split)])
+    assert train([Trainer(learner, recipe, 40, make_strategy("one"))], tmp_path, seed=3, checkpoint_seconds=0)
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     found = events(tmp_path / "tensorboard")
     for name in ("Training", "validation"):

@@ -44,7 +44,8 @@ def test_other_data_sets_than_the_run_has_learned(tmp_path):
     write_json(tmp_path / "run" / "config.json", {"settings": settings})
     check_learned(tmp_path / "run", "new", data[1::-1])
     for others in ([], data[:1], data):
-        message = "run: learned from first, second; --protocol must name .* found " + (others and ".*first" or "none")
+        found = others and ".*first" or "none"
+        message = f"run: learned from first, second; their prepared folders must be named, .* found {found}"
         with pytest.raises(FerMdError, match=message):
             check_learned(tmp_path / "run", "new", others)
     with pytest.raises(FerMdError, match="has learned second already"):

@@ -20,12 +20,12 @@ from fer_md.models import TINY, build_component
 from fer_md.models.heads import landmark_component, start_at
 from fer_md.readers.annotated import AnnotatedFaces, drawn_faces
 from fer_md.training.crops import SIDE, as_shares, crop_frames, cut_crops, from_shares, training_crops
-from fer_md.training.loop import Job, train
+from fer_md.training.loop import train
 from fer_md.training.objective import POINTS, mean_distance
 from fer_md.training.presets import Recipe
 from fer_md.training.strategy import make_strategy
 from fer_md.training.stream import training_stream
-from fer_md.training.task import Task
+from fer_md.training.task import Learner, Task
 from fer_md.training.trainer import Trainer
 
 ROOT = Path(__file__).parents[2]
@@ -37,14 +37,17 @@ def faces():
     return drawn_faces(40, "crops", seed=3, size=96)
 
 
-def make_trainer(shares, strategy=None):
+def make_trainer(split, strategy=None):
+    shares = as_shares(split.landmarks, 48)
+
     def build():
         model = landmark_component(build_component(TINY, seed=1))
         start_at(model, shares)
         return model
 
-    task = Task("drawn", "landmarks", objective=POINTS, batches=functools.partial(training_batches, targets=shares))
-    return Trainer(build, RECIPE, len(shares), strategy or make_strategy("one"), [task])
+    batches = functools.partial(training_batches, targets=shares)
+    task = Task("drawn", split, head="landmarks", objective=POINTS, batches=batches)
+    return Trainer(Learner(build, [task]), RECIPE, len(shares), strategy or make_strategy("one"))
 
 
 def test_a_crop_by_hand():
@@ -104,7 +107,7 @@ def test_distance_by_hand():
 def test_a_network_starts_at_the_mean_face_and_is_saved(faces, tmp_path):
     split = training_crops(faces, 1, 48, seed=1)
     shares = as_shares(split.landmarks, 48)
-    model = make_trainer(shares).model
+    model = make_trainer(split).model
     assert set(model.output) == {"embeddings", "landmarks"}
     found = model(split.images[:2, ..., None])["landmarks"]
     np.testing.assert_allclose(found, np.stack([shares.mean(0)] * 2), atol=1e-6)
@@ -115,10 +118,10 @@ def test_a_network_starts_at_the_mean_face_and_is_saved(faces, tmp_path):
 
 def test_two_replicas_equal_one_device_on_points(faces):
     split = training_crops(faces, 1, 48, seed=1)
-    shares, states = as_shares(split.landmarks, 48), []
+    states = []
     for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
-        trainer = make_trainer(shares, strategy)
-        batches = iter(training_stream(trainer, [split], 0, 0, 5))
+        trainer = make_trainer(split, strategy)
+        batches = iter(training_stream(trainer, 0, 0, 5))
         figures = [trainer.train_step(next(batches), step).numpy() for step in range(5)]
         states.append({**trainer.state(), "figures": np.array(figures)})
     for name, value in states[0].items():
@@ -127,11 +130,10 @@ def test_two_replicas_equal_one_device_on_points(faces):
 
 def test_training_on_points_learns_and_resumes_exactly(faces, tmp_path):
     split = training_crops(faces, 2, 48, seed=1)
-    shares = as_shares(split.landmarks, 48)
-    whole, first, second = (make_trainer(shares) for _ in range(3))
+    whole, first, second = (make_trainer(split) for _ in range(3))
 
     def steps(trainer, start, stop):
-        batches = iter(training_stream(trainer, [split], 0, start, stop))
+        batches = iter(training_stream(trainer, 0, start, stop))
         return [trainer.train_step(next(batches), step)[0, 0].numpy() for step in range(start, stop)]
 
     losses = steps(whole, 0, 30)
@@ -141,7 +143,7 @@ def test_training_on_points_learns_and_resumes_exactly(faces, tmp_path):
     steps(second, 11, 30)
     for name, value in whole.state().items():
         np.testing.assert_array_equal(second.state()[name], value, err_msg=name)
-    assert train([Job("model", whole, (split,), {})], tmp_path, seed=0)
+    assert train([whole], tmp_path, seed=0)
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert "distance" in rows[-1] and "accuracy" not in rows[-1]
 

@@ -1,5 +1,6 @@
 """The method from pre-training to fusion on tiny networks: exchange, label spaces, protocol, resume."""
 
+import functools
 import json
 import subprocess
 import sys
@@ -18,15 +19,21 @@ from fer_md.evaluation.predict import predict_probabilities
 from fer_md.expressions import EXPRESSIONS
 from fer_md.models import TINY, add_head, build_component
 from fer_md.runs.run_directory import load_model
-from fer_md.training.exchange import MetricLoss, check_stage, make_jobs
-from fer_md.training.loop import train
+from fer_md.training import train as train_module
+from fer_md.training.exchange import check_stage, exchange_learners
 from fer_md.training.presets import Recipe
-from fer_md.training.strategy import make_strategy
+from fer_md.training.task import make_metric_loss
+from fer_md.training.train import train_networks
+from fer_md.training.trainer import Trainer
 from random_faces import random_split
 
 ROOT = Path(__file__).parents[2]
 OTHER_SPACE = ("happiness", "contempt", "anger", "sadness")
 RECIPE = Recipe(epochs=2, batch_size=8, rate=0.01, average=0.9)
+
+
+def md(**options):
+    return functools.partial(make_metric_loss, "md", **options)
 
 
 def script(name, *flags):
@@ -75,25 +82,30 @@ def test_held_out_images_of_any_data_set_are_left_out(stage):
 def test_another_protocol_and_another_data_set_are_refused(stage):
     data, runs = stage
     check_stage(runs, data)
-    with pytest.raises(FerMdError, match="run1: may have trained on images .* --protocol=.*second"):
+    with pytest.raises(FerMdError, match="run1: may have trained on images .* too: .*second"):
         check_stage(runs[:2], data[:2])
     with pytest.raises(FerMdError, match="run1: trained on first, not on the data in .*second"):
         check_stage(runs, [data[1], data[0], data[2]])
 
 
-def test_exchange_of_three_data_sets_with_two_label_spaces(stage, tmp_path):
+def test_exchange_of_three_data_sets_with_two_label_spaces(stage, tmp_path, monkeypatch):
     data, runs = stage
-    jobs = make_jobs(runs, data, RECIPE, MetricLoss(options={"nearest": 2}), [1.0, 2.0, 3.0], make_strategy("one"))
-    names = [[(task.name, task.head, task.weight) for task in job.trainer.tasks] for job in jobs]
+    learners = exchange_learners(runs, data, md(nearest=2), 0.1, [1.0, 2.0, 3.0])
+    names = [[(task.name, task.head, task.weight) for task in learner.tasks] for learner in learners]
     assert names == [
         [("second", "logits", pytest.approx(2 / 3))],
         [("third", "logits_third", 1.0)],
         [("first", "logits_first", pytest.approx(1 / 3))],
     ]
-    assert {name: head for name, (head, _) in jobs[1].held_out.items()} == {"second": "logits", "third": "logits_third"}
-    means = np.array(jobs[0].trainer.metric_losses[0].centers)
-    assert train(jobs, tmp_path, seed=0)
-    assert np.any(means != np.array(jobs[0].trainer.metric_losses[0].centers))
+    measured = learners[1].measured()
+    assert {name: head for name, (head, _) in measured.items()} == {"second": "logits", "third": "logits_third"}
+    means, layer = [], learners[0].tasks[0].metric_loss
+    with monkeypatch.context() as patched:
+        patched.setattr(train_module, "train", lambda *_: means.append(np.array(layer.centers)))
+        assert train_networks(learners, RECIPE, tmp_path, {}) is None
+    learners = exchange_learners(runs, data, md(nearest=2), 0.1, [1.0, 2.0, 3.0])
+    assert train_networks(learners, RECIPE, tmp_path, {})
+    assert np.any(means[0] != np.array(learners[0].tasks[0].metric_loss.centers))
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     measured = {(row["network"], row["data"]) for row in rows if row["split"] == "validation"}
     assert ("component1", "first") in measured and ("component1", "second") in measured
@@ -104,43 +116,46 @@ def test_exchange_of_three_data_sets_with_two_label_spaces(stage, tmp_path):
 def test_one_space_masks_the_expressions_it_lacks(stage):
     """Component 2 learned seven expressions; of the third data set's four it lacks contempt."""
     data, runs = stage
-    jobs = make_jobs(runs, data, RECIPE, MetricLoss(), [1.0] * 3, make_strategy("one"), one_space=True)
-    assert [task.head for job in jobs for task in job.trainer.tasks] == ["logits"] * 3
-    own, mapped = load_split(data[2], "Training").labels, jobs[1].training[0].labels
+    learners = exchange_learners(runs, data, md(), 0.1, [1.0] * 3, one_space=True)
+    assert [task.head for learner in learners for task in learner.tasks] == ["logits"] * 3
+    own, mapped = load_split(data[2], "Training").labels, learners[1].tasks[0].training.labels
     expected = [-1 if OTHER_SPACE[label] == "contempt" else EXPRESSIONS.index(OTHER_SPACE[label]) for label in own]
     np.testing.assert_array_equal(mapped, expected)
-    assert jobs[1].trainer.metric_losses[0].num_classes == 7 and -1 in mapped
+    assert learners[1].tasks[0].metric_loss.num_classes == 7 and -1 in mapped
 
 
 def test_replay_adds_the_own_data_set(stage):
     data, runs = stage
-    jobs = make_jobs(runs, data, RECIPE, MetricLoss("center"), [1.0] * 3, make_strategy("one"), replay=0.5)
-    assert [(task.name, task.weight) for task in jobs[0].trainer.tasks] == [
+    center = functools.partial(make_metric_loss, "center")
+    learners = exchange_learners(runs, data, center, 0.1, [1.0] * 3, replay=0.5)
+    assert [(task.name, task.weight) for task in learners[0].tasks] == [
         ("second", pytest.approx(2 / 3)),
         ("first", pytest.approx(1 / 3)),
     ]
-    assert len(jobs[0].training) == 2
+    assert [len(task.training.labels) for task in learners[0].tasks] == [38, 40]
 
 
 def test_interrupted_fine_tuning_ends_with_the_same_bits(stage, tmp_path, monkeypatch):
     """Centers, both networks and their optimizers included."""
     data, runs = stage
 
-    def jobs():
-        return make_jobs(runs, data, RECIPE, MetricLoss(), [1.0] * 3, make_strategy("one"), replay=1.0)
+    trainers = []
+    monkeypatch.setattr(train_module, "Trainer", lambda *parts: trainers.append(Trainer(*parts)) or trainers[-1])
 
-    whole = jobs()
-    assert train(whole, tmp_path / "whole", seed=5)
-    part = jobs()
-    step = part[2].trainer.train_step
-    monkeypatch.setattr(part[2].trainer, "train_step", lambda b, s: step(b, s) if s < 7 else 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        train(part, tmp_path / "part", seed=5, checkpoint_seconds=0)
-    again = jobs()
-    assert train(again, tmp_path / "part", seed=5)
-    for one, two in zip(whole, again, strict=True):
-        for name, value in one.trainer.state().items():
-            np.testing.assert_array_equal(two.trainer.state()[name], value, err_msg=name)
+    def fine_tune(folder, **options):
+        learners = exchange_learners(runs, data, md(), 0.1, [1.0] * 3, replay=1.0)
+        assert train_networks(learners, RECIPE, tmp_path / folder, {}, seed=5, **options)
+        return [trainer.state() for trainer in trainers[-3:]]
+
+    whole = fine_tune("whole")
+    step = Trainer.train_step
+    with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
+        stops = lambda self, b, s: 1 / 0 if s >= 7 and self.learner.name == "component3" else step(self, b, s)  # noqa: E731
+        patched.setattr(Trainer, "train_step", stops)
+        fine_tune("part", checkpoint_seconds=0)
+    for one, two in zip(whole, fine_tune("part"), strict=True):
+        for name, value in one.items():
+            np.testing.assert_array_equal(two[name], value, err_msg=name)
 
 
 def test_scripts_fine_tune_and_fuse(stage, tmp_path):

@@ -1,6 +1,5 @@
 """Early stopping: when curves are flat, and a run that ends by it, also where it was stopped on the way."""
 
-import dataclasses
 import json
 
 import pytest
@@ -9,7 +8,7 @@ from test_training import RECIPE, make_trainer
 from fer_md.files import read_json
 from fer_md.training.loop import train
 from fer_md.training.patience import is_flat
-from jobs import job
+from fer_md.training.task import Task
 
 
 def rows_of(network, data, *accuracies):
@@ -44,20 +43,20 @@ def test_every_network_must_be_flat_on_what_it_learns():
 def test_what_cannot_be_waited_for_is_refused(split, tmp_path):
     with pytest.raises(ValueError, match="patience must be at least 1, not 0"):
         is_flat([], {"a": ["new"]}, 0)
-    unmeasured = [dataclasses.replace(found, held_out={}) for found in job(make_trainer(), split)]
+    unmeasured = make_trainer(task=Task("data", split))
     with pytest.raises(ValueError, match="patience: model learns data, which it is not measured on"):
-        train(unmeasured, tmp_path, seed=3, patience=1)
+        train([unmeasured], tmp_path, seed=3, patience=1)
 
 
-def test_a_flat_run_ends_and_says_after_how_many_epochs(split, tmp_path, monkeypatch):
+def test_a_flat_run_ends_and_says_after_how_many_epochs(tmp_path, monkeypatch):
     """The second of three epochs is no better than the first; stopped before it is complete, it ends there too."""
     accuracies = iter([0.5, 0.5])
     monkeypatch.setattr("fer_md.training.loop.validate", lambda *_: {"accuracy": next(accuracies)})
     with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
         patched.setattr("fer_md.training.loop._finish", lambda *_: 1 / 0)
-        train(job(make_trainer(), split), tmp_path, seed=3, patience=1)
+        train([make_trainer()], tmp_path, seed=3, patience=1)
     assert not (tmp_path / "DONE").exists()
-    assert train(job(make_trainer(), split), tmp_path, seed=3, patience=1)
+    assert train([make_trainer()], tmp_path, seed=3, patience=1)
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert max(row["step"] for row in rows) == 10 and RECIPE.epochs == 3
     assert read_json(tmp_path / "time.json")["epochs"] == 2

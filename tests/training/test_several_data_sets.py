@@ -10,7 +10,7 @@ from fer_md.losses import MDLoss
 from fer_md.models import TINY, add_head, build_component
 from fer_md.training.presets import Recipe
 from fer_md.training.strategy import make_strategy
-from fer_md.training.task import Task
+from fer_md.training.task import Learner, Task
 from fer_md.training.trainer import Trainer
 from random_faces import random_split
 
@@ -25,7 +25,16 @@ def md(num_classes=7):
 
 def make_trainer(tasks, strategy=None, recipe=RECIPE):
     build = lambda: add_head(build_component(NETWORK, seed=1), "logits_b", 5)  # noqa: E731
-    return Trainer(build, recipe, 40, strategy or make_strategy("one"), tasks)
+    return Trainer(Learner(build, tasks), recipe, 40, strategy or make_strategy("one"))
+
+
+def two_tasks(first_loss=None, second_loss=None):
+    """lambda = (1, 2); the steps of these tests get their batches by hand."""
+    split = random_split(8)
+    return (
+        Task("a", split, metric_loss=first_loss, loss_weight=0.5),
+        Task("b", split, head="logits_b", weight=2.0, metric_loss=second_loss, loss_weight=0.5),
+    )
 
 
 def batches(count=8):
@@ -52,12 +61,12 @@ def test_step_follows_the_gradient_of_equation_10():
     batch norm, and only its own labels.
     """
     recipe = dataclasses.replace(RECIPE, schedule="paper", rate=1.0, momentum=0.0, weight_decay=0.0)
-    tasks, data = (Task("a", "logits", 1.0, md, 0.5), Task("b", "logits_b", 2.0)), batches()
-    figures, moved = step(make_trainer(tasks, recipe=recipe), data)
+    data = batches()
+    figures, moved = step(make_trainer(two_tasks(md()), recipe=recipe), data)
     images, labels = np.concatenate([x for x, _ in data]), [y for _, y in data]
     masked = np.full(8, -1, np.int32)
     alone = []
-    for task, own in zip(tasks, ((labels[0], masked), (masked, labels[1])), strict=True):
+    for task, own in zip(two_tasks(md()), ((labels[0], masked), (masked, labels[1])), strict=True):
         task = dataclasses.replace(task, weight=1.0)
         alone.append(step(make_trainer([task], recipe=recipe), [(images, np.concatenate(own))])[1])
     for change, first, second in zip(moved, *alone, strict=True):
@@ -69,7 +78,7 @@ def test_step_follows_the_gradient_of_equation_10():
 
 def test_figures_of_each_data_set():
     """Against NumPy on the outputs before the step; unlabelled samples do not count."""
-    trainer, data = make_trainer((Task("a", "logits"), Task("b", "logits_b", 2.0))), batches()
+    trainer, data = make_trainer(two_tasks()), batches()
     images = np.concatenate([images for images, _ in data])
     saved = [v.numpy() for v in trainer.model.variables]
     outputs = trainer.model(images, training=True)
@@ -93,8 +102,7 @@ def test_two_data_sets_with_md_loss_on_replicas_equal_one_device():
     """Ten steps, some samples without a label: figures (loss and metric loss), weights (hence gradients), centers."""
     states, data = [], batches()
     for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
-        tasks = (Task("a", "logits", 1.0, md, 0.5), Task("b", "logits_b", 2.0, lambda: md(5), 0.5))
-        trainer = make_trainer(tasks, strategy)
+        trainer = make_trainer(two_tasks(md(), md(5)), strategy)
         batch = tuple((tf.constant(x), tf.constant(y)) for x, y in data)
         if strategy.num_replicas_in_sync > 1:
             batch = strategy.experimental_distribute_values_from_function(
@@ -114,7 +122,7 @@ def test_two_data_sets_with_md_loss_on_replicas_equal_one_device():
 
 
 def test_weight_decay_spares_learned_centers():
-    task = Task(metric_loss=lambda: MDLoss(7, TINY.fc_units, learned=True))
-    trainer = Trainer(lambda: build_component(TINY), RECIPE, 40, make_strategy("one"), [task])
+    task = Task("a", random_split(8), metric_loss=MDLoss(7, TINY.fc_units, learned=True))
+    trainer = Trainer(Learner(lambda: build_component(TINY), [task]), RECIPE, 40, make_strategy("one"))
     assert len(trainer.sgd.variables) == len(trainer.model.trainable_variables) + 1
     assert trainer.sgd.decayed[0] and not trainer.sgd.decayed[-1]

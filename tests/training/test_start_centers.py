@@ -8,7 +8,9 @@ import pytest
 from fer_md.evaluation.predict import embeddings_function
 from fer_md.losses import CenterLoss
 from fer_md.models import TINY, build_component
-from fer_md.training import exchange
+from fer_md.training import centers as centers_module
+from fer_md.training.centers import start_centers
+from fer_md.training.task import Task
 from random_faces import random_split
 
 
@@ -19,13 +21,14 @@ def model():
 
 def start(model, split, seed=0):
     layer = CenterLoss(TINY.num_classes, TINY.fc_units, centers_initializer="zeros")
-    exchange.start_centers(SimpleNamespace(model=model, metric_losses=[None, layer]), (split, split), seed)
+    tasks = [Task("a", split), Task("b", split)]
+    start_centers(SimpleNamespace(model=model, metric_losses=[None, layer], tasks=tasks), seed)
     return np.array(layer.centers)
 
 
 def test_centers_are_the_means_of_a_few_images_of_every_class(model, monkeypatch):
     """Of 40 images 36 are anger, two disgust, one neutral, and one has no label; at most three of a class are used."""
-    monkeypatch.setattr(exchange, "FOR_CENTERS", 3)
+    monkeypatch.setattr(centers_module, "FOR_CENTERS", 3)
     split = random_split(40)
     split.labels[:] = 0
     split.labels[[7, 20, 31, 39]] = [1, 1, 6, -1]

@@ -15,15 +15,15 @@ from fer_md.losses import MDLoss
 from fer_md.models import TINY, build_component
 from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
 from fer_md.training.loop import train
-from fer_md.training.objective import SHARES
+from fer_md.training.objective import CLASSES, SHARES
 from fer_md.training.presets import MILD, PRESETS, Finish, Recipe, learning_rate
 from fer_md.training.sgd import SGD
-from fer_md.training.soft_targets import mix_votes, votes_task
+from fer_md.training.soft_targets import mix_votes, with_votes
 from fer_md.training.strategy import make_strategy
 from fer_md.training.stream import training_stream
-from fer_md.training.task import Task
+from fer_md.training.task import Learner, Task
 from fer_md.training.trainer import Trainer
-from jobs import job
+from random_faces import random_split
 
 RECIPE = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9, augmentation=MILD)
 
@@ -32,16 +32,20 @@ def make_md_loss():
     return MDLoss(TINY.num_classes, TINY.fc_units, nearest=2)
 
 
-TASKS = {
-    "labels": Task(),
-    "votes": Task(objective=SHARES),
-    "MD loss": Task(metric_loss=make_md_loss, loss_weight=0.1),
-    "votes, MD loss": Task(objective=SHARES, metric_loss=make_md_loss, loss_weight=0.1),
-}
+KINDS = ("labels", "votes", "MD loss", "votes, MD loss")
 
 
-def make_trainer(recipe=RECIPE, strategy=None, task=TASKS["labels"]):
-    return Trainer(lambda: build_component(TINY, seed=1), recipe, 40, strategy or make_strategy("one"), [task])
+def make_task(kind="labels"):
+    """Learns from, and is measured on, 40 faces of noise."""
+    split = random_split(40)
+    metric_loss = make_md_loss() if kind.endswith("MD loss") else None
+    objective = SHARES if kind.startswith("votes") else CLASSES
+    return Task("data", split, split, metric_loss=metric_loss, loss_weight=0.1, objective=objective)
+
+
+def make_trainer(recipe=RECIPE, strategy=None, task=None):
+    learner = Learner(lambda: build_component(TINY, seed=1), [task or make_task()])
+    return Trainer(learner, recipe, 40, strategy or make_strategy("one"))
 
 
 def targets_of(split, kind):
@@ -89,6 +93,14 @@ def test_modern_schedule_rises_and_falls_to_zero():
     np.testing.assert_allclose([learning_rate(recipe, s, 10) for s in (10, 55, 100)], [0.2, 0.1, 0], atol=1e-9)
 
 
+def test_a_metric_loss_belongs_to_one_trainer():
+    """Two trainers would both move its centers."""
+    task = make_task("MD loss")
+    make_trainer(task=task)
+    with pytest.raises(ValueError, match="metric_loss of task 'data' must be an unbuilt layer"):
+        make_trainer(task=task)
+
+
 def test_unknown_schedule_is_refused():
     with pytest.raises(ValueError, match="schedule"):
         Recipe(epochs=1, schedule="step")
@@ -99,7 +111,7 @@ def test_two_replicas_equal_one_device(split, kind):
     """Same global batches; batch norm statistics, dropout masks and a decay that can be seen included."""
     states, targets = [], targets_of(split, kind)
     for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
-        trainer = make_trainer(dataclasses.replace(RECIPE, rate=0.02, weight_decay=0.05), strategy, TASKS[kind])
+        trainer = make_trainer(dataclasses.replace(RECIPE, rate=0.02, weight_decay=0.05), strategy, make_task(kind))
         for step in range(6):
             rows = slice(5 * step, 5 * step + 8)
             images, labels = split.images[rows, ..., None].astype("f"), targets[rows]
@@ -117,13 +129,13 @@ def test_two_replicas_equal_one_device(split, kind):
         np.testing.assert_allclose(states[1][name], value, atol=2e-4, err_msg=name)
 
 
-def test_mirrored_training_runs_to_the_end(split, tmp_path):
+def test_mirrored_training_runs_to_the_end(tmp_path):
     trainer = make_trainer(strategy=make_strategy("mirrored", 2))
-    assert train(job(trainer, split), tmp_path, seed=3)
+    assert train([trainer], tmp_path, seed=3)
     assert (tmp_path / "DONE").exists()
 
 
-@pytest.mark.parametrize("kind", TASKS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_state_round_trip_and_exact_continuation(split, kind):
     targets = targets_of(split, kind)
 
@@ -133,7 +145,7 @@ def test_state_round_trip_and_exact_continuation(split, kind):
             images = tf.constant(split.images[rows, ..., None].astype("f"))
             trainer.train_step(((images, tf.constant(targets[rows])),), step)
 
-    whole, first, second = (make_trainer(task=TASKS[kind]) for _ in range(3))
+    whole, first, second = (make_trainer(task=make_task(kind)) for _ in range(3))
     steps(whole, 0, 12)
     steps(first, 0, 7)
     second.load_state(first.state())
@@ -142,26 +154,26 @@ def test_state_round_trip_and_exact_continuation(split, kind):
         np.testing.assert_array_equal(second.state()[name], value, err_msg=name)
 
 
-def test_loop_writes_what_it_promises(split, tmp_path):
-    assert train(job(make_trainer(), split), tmp_path, seed=3)
+def test_loop_writes_what_it_promises(tmp_path):
+    assert train([make_trainer()], tmp_path, seed=3)
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows if row["split"] == "validation"] == [5, 10, 15]
     assert {"checkpoint.npz", "model.keras", "DONE", "time.json"} <= {path.name for path in tmp_path.iterdir()}
 
 
-def test_a_complete_run_without_its_checkpoint_is_refused(split, tmp_path):
+def test_a_complete_run_without_its_checkpoint_is_refused(tmp_path):
     (tmp_path / "DONE").write_text("complete")
     with pytest.raises(FerMdError, match=r"complete \(DONE\), but without checkpoint.npz"):
-        train(job(make_trainer(), split), tmp_path, seed=3)
+        train([make_trainer()], tmp_path, seed=3)
 
 
-def test_not_a_number_stops_the_run(split, tmp_path):
+def test_not_a_number_stops_the_run(tmp_path):
     with pytest.raises(NotFiniteError, match="the loss is nan at step .* lower the learning rate"):
-        train(job(make_trainer(dataclasses.replace(RECIPE, rate=1e30)), split), tmp_path, seed=3)
+        train([make_trainer(dataclasses.replace(RECIPE, rate=1e30))], tmp_path, seed=3)
     assert not (tmp_path / "DONE").exists() and (tmp_path / "metrics.jsonl").exists()
 
 
-def test_weights_that_are_not_finite_are_not_stored(split, tmp_path, monkeypatch):
+def test_weights_that_are_not_finite_are_not_stored(tmp_path, monkeypatch):
     """The last update spoils a weight, and no loss after it tells; the epoch's checkpoint before it stays."""
     trainer = make_trainer()
     step = trainer.train_step
@@ -175,9 +187,9 @@ def test_weights_that_are_not_finite_are_not_stored(split, tmp_path, monkeypatch
 
     monkeypatch.setattr(trainer, "train_step", spoiled)
     with pytest.raises(FerMdError, match="a weight is not finite at step 10: lower the learning rate"):
-        train(job(trainer, split), tmp_path, seed=3)
+        train([trainer], tmp_path, seed=3)
     assert load_checkpoint(tmp_path / "checkpoint.npz")["step"] == 5
-    assert train(job(make_trainer(), split), tmp_path, seed=3)
+    assert train([make_trainer()], tmp_path, seed=3)
 
 
 def test_the_start_is_measured_once(split, tmp_path, monkeypatch):
@@ -186,8 +198,8 @@ def test_the_start_is_measured_once(split, tmp_path, monkeypatch):
     before = validate(logits_function(trainer.model), split)
     with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
         patched.setattr("fer_md.training.loop.save_checkpoint", lambda *_: 1 / 0)
-        train(job(trainer, split), tmp_path, seed=3, measure_start=True)
-    assert train(job(make_trainer(), split), tmp_path, seed=3, measure_start=True)
+        train([trainer], tmp_path, seed=3, measure_start=True)
+    assert train([make_trainer()], tmp_path, seed=3, measure_start=True)
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     measured = [row for row in rows if row["split"] == "validation"]
     assert [row["step"] for row in measured] == [0, 5, 10, 15] and measured[0]["epoch"] == 0
@@ -202,19 +214,20 @@ def test_truncated_checkpoint_is_named(tmp_path):
         load_checkpoint(path)
 
 
-def test_checkpoint_of_another_network_is_refused(split, tmp_path):
+def test_checkpoint_of_another_network_is_refused(tmp_path):
     save_checkpoint(tmp_path / "checkpoint.npz", {"step": 3, "seconds": 1.0, "model/0000": np.zeros(3)})
     with pytest.raises(FerMdError, match="not a checkpoint of this network"):
-        train(job(make_trainer(), split), tmp_path, seed=3)
+        train([make_trainer()], tmp_path, seed=3)
 
 
 @pytest.mark.parametrize("start", [0, 7, 12])
 def test_the_last_epochs_have_faces_and_targets_of_their_own(split, start):
     """40 faces in batches of 8: 3 epochs are 15 steps, of which the last 1.2 epochs, 6 steps, are the finish."""
     recipe = dataclasses.replace(RECIPE, finish=Finish(1.2, Augmentation()))
-    task = votes_task("data", dataclasses.replace(split, votes=np.eye(10, dtype=int)[split.labels]), 0.4)
+    split = dataclasses.replace(split, votes=np.eye(10, dtype=int)[split.labels])
+    task = with_votes(Task("data", split), 0.4)
     trainer = make_trainer(recipe, task=task)
-    stream = list(training_stream(trainer, (split,), 3, start, 15))
+    stream = list(training_stream(trainer, 3, start, 15))
     assert len(stream) == 15 - start
     for step, ((images, targets),) in enumerate(stream, start):
         make, augmentation = (task.batches, MILD) if step < 9 else (task.finish_batches, Augmentation())

@@ -1,0 +1,81 @@
+"""One function trains a network, and one trains several that take turns."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from fer_md.runs.run_directory import open_run
+from fer_md.training.centers import start_centers
+from fer_md.training.loop import train
+from fer_md.training.presets import Recipe
+from fer_md.training.stream import check_batch
+from fer_md.training.task import Learner
+from fer_md.training.trainer import Trainer
+
+
+def train_network(
+    learner: Learner, recipe: Recipe, run_dir: Path | str, settings: Mapping[str, Any], seed: int = 0, **options: Any
+) -> keras.Model | None:
+    """Trains one network; see ``train_networks``, whose ``options`` it takes.
+
+    Returns:
+        the trained network with the averaged weights, or None if the run was told to stop.
+    """
+    models = train_networks([learner], recipe, run_dir, settings, seed, **options)
+    return models and models[0]
+
+
+def train_networks(
+    learners: Sequence[Learner],
+    recipe: Recipe,
+    run_dir: Path | str,
+    settings: Mapping[str, Any],
+    seed: int = 0,
+    strategy: tf.distribute.Strategy | None = None,
+    checkpoint_seconds: float = 120.0,
+    measure_start: bool = False,
+    patience: int | None = None,
+) -> list[keras.Model] | None:
+    """Trains networks that take turns, from the last checkpoint if the run was begun.
+
+    An epoch passes over the largest training split of all. Centers start at class means. What Keras holds of earlier
+    trainings in this process is released first.
+
+    Args:
+        learners: the networks, with different names and equally many tasks.
+        recipe: every number of the training.
+        run_dir: folder of the run; see ``fer_md.training.loop.train`` for what it gets.
+        settings: JSON values that decide the result, for ``config.json``; a run that was begun must have the same.
+        seed: of the order of the examples, of the augmentation, and of the images from which centers start.
+        strategy: where to train; this process alone by default.
+        checkpoint_seconds, measure_start, patience: see ``fer_md.training.loop.train``.
+
+    Returns:
+        the trained networks with the averaged weights, or None if the run was told to stop.
+
+    Raises:
+        FerMdError: the folder holds a run with other settings, its checkpoint is damaged, or the batch cannot be
+            divided among tasks and replicas.
+        NotFiniteError: the loss or a weight is not finite; the checkpoint before it is kept.
+    """
+    strategy = strategy or tf.distribute.get_strategy()
+    check_batch(recipe, len(learners[0].tasks), strategy)
+    run_dir = open_run(run_dir, settings)
+    _release_earlier()
+    examples = max(len(task.training.labels) for learner in learners for task in learner.tasks)
+    trainers = [Trainer(learner, recipe, examples, strategy) for learner in learners]
+    for trainer in trainers:
+        start_centers(trainer, seed)
+    if not train(trainers, run_dir, seed, checkpoint_seconds, measure_start, patience):
+        return None
+    return [trainer.model for trainer in trainers]
+
+
+def _release_earlier():
+    """Releases the graphs of earlier trainings; the precision stays."""
+    policy = keras.config.dtype_policy()
+    keras.backend.clear_session()
+    keras.config.set_dtype_policy(policy)
