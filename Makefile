@@ -27,7 +27,7 @@ PATIENCE_paper := --patience=10
 EPOCHS_FINETUNE_paper := 200
 EPOCHS_FINETUNE_full := 20
 EPOCHS_ADAPT_paper := 200
-LANDMARKS_paper := --network=paper --epochs=40
+LANDMARKS_paper := --network=default --epochs=40
 LANDMARKS_full := --epochs=40
 
 # The method (docs/METHOD.md): component 1 learns D1, component 2 learns D2, then they exchange their data sets.

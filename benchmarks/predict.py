@@ -8,6 +8,7 @@ pixels on, ours from there on as well, and as it does by default (from 20 to 40,
 --photos the pictures are drawn scenes (synthetic). Ours classifies with the network that ships, or with --model.
 """
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -15,7 +16,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from absl import flags
 
 from fer_md import console
 from fer_md.drawn.scenes import draw_scene
@@ -28,15 +28,22 @@ from fer_md.prediction.classifier import load_classifier
 from fer_md.prediction.predictor import Predictor
 from fer_md.runs.results import write_result
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("photos", None, "Folder of photographs; without it scenes are drawn (synthetic).")
-flags.DEFINE_string("model", None, "Run directory or SavedModel; without it the network that ships.")
-flags.DEFINE_string("fer_python", None, "Python in which the package fer is installed; without it fer is left out.")
-flags.DEFINE_string("deepface_python", None, "Python in which the package deepface is installed.")
-flags.DEFINE_integer("rounds", 3, "Turns of each.", lower_bound=1)
-flags.DEFINE_string("output", None, "JSON file for the results.")
-flags.DEFINE_multi_string("picture", [], "Used inside: a picture of the variant that is timed.")
-flags.DEFINE_integer("variant", None, "Used inside: smallest face of the variant of ours that is timed; 0: default.")
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    photos: str | None = console.flag("Folder of photographs; without it scenes are drawn (synthetic).", None)
+    model: str | None = console.flag("Run directory or SavedModel; without it the network that ships.", None)
+    fer_python: str | None = console.flag(
+        "Python in which the package fer is installed; without it fer is left out.", None
+    )
+    deepface_python: str | None = console.flag("Python in which the package deepface is installed.", None)
+    rounds: int = console.flag("Turns of each.", 3, least=1)
+    output: str | None = console.flag("JSON file for the results.", None)
+    pictures: str = console.flag("Used inside: the pictures of the variant that is timed, as JSON.", "[]")
+    variant: int | None = console.flag(
+        "Used inside: smallest face of the variant of ours that is timed; 0: default.", None
+    )
+
 
 BATCH = 32
 SMALLEST = ", faces from 20 pixels"
@@ -46,22 +53,22 @@ PAPER = 2000.0
 """Milliseconds that the paper's Sec. 4 gives for one image."""
 
 
-def main():
-    if FLAGS.variant is not None:
-        print(json.dumps(time_ours(FLAGS.variant, FLAGS.picture)))
+def main(settings: Settings):
+    if settings.variant is not None:
+        print(json.dumps(time_ours(settings.variant, settings.model, json.loads(settings.pictures))))
         return None
     with tempfile.TemporaryDirectory() as folder:
-        pictures = find_pictures(Path(folder))
-        measured = take_turns(commands(pictures))
+        pictures = find_pictures(Path(folder), settings.photos)
+        measured = take_turns(commands(settings, pictures), settings.rounds)
     ratios = compare(measured)
     for name, ratio in ratios.items():
         print(f"{name}: {ratio:.1f}")
-    if FLAGS.output:
+    if settings.output:
         write_result(
-            FLAGS.output,
+            settings.output,
             {
                 "pictures": len(set(pictures)),
-                "kind": "photographs" if FLAGS.photos else "drawn scenes (synthetic)",
+                "kind": "photographs" if settings.photos else "drawn scenes (synthetic)",
                 "batch": BATCH,
                 "measured": measured,
                 "ratios": ratios,
@@ -70,13 +77,13 @@ def main():
     return None
 
 
-def find_pictures(folder):
-    """`BATCH` paths, those of --photos or of drawn scenes over and over."""
-    if FLAGS.photos:
+def find_pictures(folder, photos=None):
+    """`BATCH` paths, those of a folder of photographs or of drawn scenes over and over."""
+    if photos:
         problems = []
-        found = [medium.source for medium in find_media([FLAGS.photos], problems.append) if medium.kind == "picture"]
+        found = [medium.source for medium in find_media([photos], problems.append) if medium.kind == "picture"]
         if not found:
-            raise FerMdError(str(problems[0]) if problems else f"{FLAGS.photos}: no photographs")
+            raise FerMdError(str(problems[0]) if problems else f"{photos}: no photographs")
     else:
         found = [str(folder / f"{index}.png") for index in range(8)]
         for index, path in enumerate(found):
@@ -84,26 +91,26 @@ def find_pictures(folder):
     return [found[index % len(found)] for index in range(BATCH)]
 
 
-def commands(pictures):
+def commands(settings: Settings, pictures):
     """dict from each variant's name to the command that times it."""
-    files = [f"--picture={path}" for path in pictures]
-    model = [f"--model={FLAGS.model}"] if FLAGS.model else []
+    files = [f"--pictures={json.dumps(pictures)}"]
+    model = [f"--model={settings.model}"] if settings.model else []
     ours = {
         f"ours{note}": [sys.executable, __file__, f"--variant={side}", *model, *files]
         for note, side in (("", 0), (SMALLEST, 20))
     }
     others = {
         name: [python, str(Path(__file__).with_name(f"predict_{name}.py")), *pictures]
-        for name, python in (("fer", FLAGS.fer_python), ("deepface", FLAGS.deepface_python))
+        for name, python in (("fer", settings.fer_python), ("deepface", settings.deepface_python))
         if python
     }
     return ours | others
 
 
-def take_turns(variants):
+def take_turns(variants, rounds):
     """The best figures of each variant, or why it does not run."""
     measured = {}
-    for number in range(FLAGS.rounds):
+    for number in range(rounds):
         for name, command in variants.items():
             if "does not run here" in measured.get(name, {}):
                 continue
@@ -142,9 +149,9 @@ def compare(measured):
     return ratios
 
 
-def time_ours(smallest, pictures):
+def time_ours(smallest, model, pictures):
     """Figures of one turn; a first pass over a few pictures is not timed."""
-    classifier = load_classifier(FLAGS.model)
+    classifier = load_classifier(model)
     predictor = Predictor(classifier, MtcnnDetector(smallest or None))
     faces = np.random.default_rng(0).integers(0, 256, (BATCH, classifier.image_size, classifier.image_size), np.uint8)
     found = sum(map(len, predictor.predict(pictures)))
@@ -164,4 +171,4 @@ def time_ours(smallest, pictures):
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

@@ -132,7 +132,9 @@ def run_row(metric_loss, seed, training, held_out, folder):
     decisive, config = settings(metric_loss, seed, folder), network()
     open_run(folder, decisive)
     if not result.exists():
-        layer = make_metric_loss(metric_loss["kind"], config.num_classes, config.fc_units, **metric_loss["options"])
+        layer = make_metric_loss(
+            metric_loss["kind"], config.num_classes, config.fc_units, seed, **metric_loss["options"]
+        )
         task = Task("data", training, held_out, metric_loss=layer, loss_weight=metric_loss["loss_weight"])
         learner = Learner(lambda: build_component(config, seed), [task])
         if train_network(learner, recipe(), folder, decisive, seed) is None:

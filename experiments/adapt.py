@@ -9,6 +9,7 @@ loss, learning rate and epochs are those of the paper's fine-tuning. Stopped and
 """
 
 import dataclasses
+import functools
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,10 @@ from fer_md import console
 from fer_md.data.protocol import protocol_hash
 from fer_md.data.records import read_info
 from fer_md.files import file_sha256
-from fer_md.losses import MDLoss
 from fer_md.runs.run_directory import plain_settings, read_settings
 from fer_md.training.adapt import adaptation_learners
 from fer_md.training.presets import FINETUNING, PRESETS, Recipe
-from fer_md.training.task import LOSS_WEIGHTS
+from fer_md.training.task import LOSS_WEIGHTS, make_metric_loss
 from fer_md.training.train import train_networks
 
 
@@ -44,7 +44,12 @@ class Settings:
 def main(settings: Settings) -> int | None:
     recipe = dataclasses.replace(PRESETS[settings.preset], epochs=settings.epochs)
     learners = adaptation_learners(
-        settings.finetuned, settings.data, MDLoss, LOSS_WEIGHTS["md"], settings.protocol, settings.seed
+        settings.finetuned,
+        settings.data,
+        functools.partial(make_metric_loss, "md", seed=settings.seed),
+        LOSS_WEIGHTS["md"],
+        settings.protocol,
+        settings.seed,
     )
     models = train_networks(
         learners,

@@ -67,8 +67,8 @@ flags.DEFINE_integer(
 )
 flags.DEFINE_enum(
     "network",
-    "paper",
-    ["paper", "tiny"],
+    "default",
+    ["default", "tiny"],
     "The networks' own widths, or tiny ones and a committee of two, to try the path.",
 )
 flags.DEFINE_enum("precision", "auto", PRECISIONS, "Of the layers; auto: bfloat16 where the processor has it.")
@@ -209,7 +209,7 @@ def member_scores(member, md, rate, seed, data):
 def config_of(member, data):
     """The configuration of a network for the data set's images and expressions."""
     baseline, changes = MEMBERS[member]
-    config = (CONFIGS if FLAGS.network == "paper" else TINY_CONFIGS)[baseline]
+    config = (CONFIGS if FLAGS.network == "default" else TINY_CONFIGS)[baseline]
     return dataclasses.replace(config_for(config, data.info, FLAGS.data), **changes)
 
 
@@ -237,7 +237,7 @@ def train_member(member, md, rate, seed, data, folder, done):
     model = BASELINES[baseline](config, seed)
     if baseline == "zhang":
         adapt_bridge(model, training.images, seed)
-    layer = make_metric_loss(kind, config.num_classes, model.output["embeddings"].shape[-1])
+    layer = make_metric_loss(kind, config.num_classes, model.output["embeddings"].shape[-1], seed)
     if baseline == "meng":
         tasks = identity_aware_tasks(training, layer, loss_weight if md else 1.0)
     else:

@@ -97,11 +97,11 @@ def run_panel(settings: Settings, name: str, loss: dict[str, Any], training: Spl
         "seed": settings.seed,
         "precision": set_precision("auto", folder),
     }
-    layer = make_metric_loss(loss["kind"], len(settings.expressions), 2, **loss["options"])
+    layer = make_metric_loss(loss["kind"], len(settings.expressions), 2, settings.seed, **loss["options"])
     config = dataclasses.replace(
         config_for(HALF, info, settings.data), num_classes=len(settings.expressions), dropout=0.2
     )
-    model = plane_component(build_component(config, settings.seed), settings.seed)
+    model = plane_component(build_component(config, settings.seed))
     task = Task("faces", training, held_out, metric_loss=layer, loss_weight=loss["loss_weight"])
     stopped = None
     try:

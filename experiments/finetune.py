@@ -67,7 +67,7 @@ def main(settings: Settings) -> int | None:
         learners = exchange_learners(
             settings.components,
             settings.data,
-            functools.partial(make_metric_loss, settings.loss, **loss["options"]),
+            functools.partial(make_metric_loss, settings.loss, seed=settings.seed, **loss["options"]),
             loss["loss_weight"],
             weights,
             settings.replay,

@@ -44,10 +44,10 @@ from fer_md.training.train import train_network
 from pages.curve_picture import Panel, save_curves
 from pages.rows import Gain, LandmarkError, Landmarks
 
-COMPONENTS = {"paper": ComponentConfig(), "half": HALF, "tiny": TINY}
-HYPERFACES = {"paper": HyperFaceConfig(), "half": QUARTER, "tiny": TINY_CONFIGS["hyperface"]}
+COMPONENTS = {"default": ComponentConfig(), "half": HALF, "tiny": TINY}
+HYPERFACES = {"default": HyperFaceConfig(), "half": QUARTER, "tiny": TINY_CONFIGS["hyperface"]}
 CASCADES = {
-    "paper": CascadeRecipe(),
+    "default": CascadeRecipe(),
     "half": CascadeRecipe(perturbations=3),
     "tiny": CascadeRecipe(cells=(17, 11), components=8, perturbations=1),
 }

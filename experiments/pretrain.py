@@ -103,7 +103,7 @@ def main(settings: Settings) -> int | None:
     if settings.start:
         weights = start_weights(settings.start, decisive)
         decisive["start"] = file_sha256(Path(settings.start) / "model.keras")
-    metric_loss = make_metric_loss(settings.loss, config.num_classes, config.fc_units, **loss["options"])
+    metric_loss = make_metric_loss(settings.loss, config.num_classes, config.fc_units, settings.seed, **loss["options"])
     task = Task(info["name"], training, held_out, metric_loss=metric_loss, loss_weight=loss["loss_weight"])
     task = with_votes(task, settings.votes) if settings.votes else task
     learner = Learner(functools.partial(build, config, weights, settings.seed), [task])

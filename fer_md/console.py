@@ -7,6 +7,7 @@ import traceback
 import types
 import typing
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from absl import app, flags, logging
@@ -83,7 +84,7 @@ def _define_flags(settings):
     for field in dataclasses.fields(settings):
         kind, item = _kind(hints[field.name])
         required = field.default is REQUIRED
-        default = None if required else field.default
+        default: Any = None if required else field.default
         # Under its name in argv, absl takes the flags for those of the script, which --help lists.
         common = {"help": field.metadata["text"], "module_name": sys.argv[0], "required": required}
         bounds = {"lower_bound": field.metadata["least"], "upper_bound": field.metadata["most"]}
@@ -150,7 +151,7 @@ def _required():
     return names
 
 
-def guard(main, debug=False):
+def guard(main: Callable[[], int | None], debug: bool = False) -> int | None:
     """Runs ``main()``: a ``FerMdError`` and a file that cannot be used end in one line and status 1, Ctrl-C in 130.
 
     Args:
@@ -174,7 +175,7 @@ def guard(main, debug=False):
         return _fail(f"{error.filename}: cannot be used ({error.strerror}); name another or change its rights", debug)
 
 
-def ended(run_dir, complete):
+def ended(run_dir: Path | str, complete: bool) -> int | None:
     """Says how a training came to its end; returns the exit status, None or ``STOPPED``."""
     print(f"{run_dir}: " + ("complete" if complete else "stopped; start it again to go on"))
     return None if complete else STOPPED
@@ -187,7 +188,7 @@ def _fail(message, debug, status=1):
     return status
 
 
-def numbers(flag, texts):
+def numbers(flag: str, texts: Sequence[str]) -> list[float]:
     """The numbers of a list flag.
 
     Args:
@@ -209,7 +210,7 @@ def numbers(flag, texts):
     return values
 
 
-def whole_numbers(flag, texts, least=0):
+def whole_numbers(flag: str, texts: Sequence[str], least: int = 0) -> list[int]:
     """The whole numbers of a list flag, such as seeds.
 
     Args:

@@ -138,7 +138,7 @@ def methods(rows: list[MethodRow], **changes: Any) -> Methods:
         "people": 0,
         "pairs_of_persons": "none",
         "epochs": 8,
-        "network": "paper",
+        "network": "default",
         "recipe": {"batch_size": 32},
         "rates": [0.01],
         "rate_trials": {},

@@ -1,49 +1,85 @@
-"""Files that appear whole or not at all, and what is left where a process was killed."""
+"""Files that appear whole or not at all, also where a process was killed."""
 
 import errno
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from fer_md.console import guard
-from fer_md.files import _HOST, atomic_directory, atomic_file
+from fer_md.files import atomic_directory, atomic_file
 
 
-def killed_process():
-    """The number of a process that has ended."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
+def run_and_kill(path, body):
+    """A process that writes ``path`` and kills itself on the way."""
+    code = f"""
+import os, signal
+from pathlib import Path
+from fer_md import files
+path = Path({str(path)!r})
+kill = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+{body}
+"""
+    assert subprocess.run([sys.executable, "-c", code]).returncode == -signal.SIGKILL
 
 
-def test_what_a_killed_process_left_is_removed_and_a_running_one_s_is_not(tmp_path):
-    dead, alive, own = killed_process(), os.getppid(), os.getpid()
-    kept = {
-        f".checkpoint.partial-{_HOST}-{alive}.npz",
-        f".other.partial-{_HOST}-{own}.npz",
-        ".notes.partial-x",
-        f"a.partial-{_HOST}-1.npz",
-        f".elsewhere.partial-other{_HOST}-{dead}.npz",
-    }
-    for name in (f".checkpoint.partial-{_HOST}-{dead}.npz", f".DONE.partial-{_HOST}-{dead}", *kept):
-        (tmp_path / name).write_text("half")
-    with atomic_file(tmp_path / "checkpoint.npz") as partial:
-        partial.write_text("whole")
-    assert {path.name for path in tmp_path.iterdir()} == {*kept, "checkpoint.npz"}
-    assert (tmp_path / "checkpoint.npz").read_text() == "whole"
+def visible(folder):
+    return {path.name for path in folder.iterdir() if not path.name.startswith(".")}
 
 
-def test_a_folder_whose_replacement_was_killed_between_two_renames_comes_back(tmp_path):
-    dead = killed_process()
-    for name, text in ((f".data.replaced-{_HOST}-{dead}", "old"), (f".data.partial-{_HOST}-{dead}", "new")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "a.txt").write_text(text)
-    with pytest.raises(ZeroDivisionError), atomic_directory(tmp_path / "data", overwrite=True):
-        raise ZeroDivisionError
-    assert [path.name for path in tmp_path.iterdir()] == ["data"]
-    assert (tmp_path / "data" / "a.txt").read_text() == "old"
+def test_a_process_killed_while_it_writes_leaves_the_old_file(tmp_path):
+    """Half a file is hidden, and the next writer does not mind it."""
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    run_and_kill(path, "with files.atomic_file(path) as partial:\n    partial.write_text('half')\n    kill()")
+    assert visible(tmp_path) == {"a.txt"} and path.read_text() == "old"
+    assert not list(tmp_path.rglob("a.txt"))[1:], "nothing of its name below"
+    with atomic_file(path) as partial:
+        partial.write_text("new")
+    assert visible(tmp_path) == {"a.txt"} and path.read_text() == "new"
+
+
+def test_a_process_killed_between_two_renames_loses_no_folder(tmp_path):
+    """The old folder and the new one are both beside their place."""
+    path = tmp_path / "data"
+    path.mkdir()
+    (path / "a.txt").write_text("old")
+    body = """
+rename = os.replace
+os.replace = lambda old, new: kill() if Path(new) == path else rename(old, new)
+with files.atomic_directory(path, overwrite=True) as partial:
+    (partial / "a.txt").write_text("new")
+"""
+    run_and_kill(path, body)
+    assert visible(tmp_path) == set()
+    assert sorted(file.read_text() for file in tmp_path.rglob("a.txt")) == ["new", "old"]
+    with atomic_directory(path) as partial:
+        (partial / "a.txt").write_text("newer")
+    assert visible(tmp_path) == {"data"} and (path / "a.txt").read_text() == "newer"
+
+
+@pytest.mark.parametrize("fails", ["while it is written", "when it is renamed"])
+def test_a_folder_that_cannot_be_replaced_stays(tmp_path, monkeypatch, fails):
+    path = tmp_path / "data"
+    path.mkdir()
+    (path / "a.txt").write_text("old")
+    rename = os.replace
+
+    def refuse(old, new):
+        if new == path and Path(old).name == "partial":
+            raise OSError(errno.EACCES, "Permission denied", str(old))
+        rename(old, new)
+
+    problem = "Permission denied" if fails == "when it is renamed" else "broken"
+    with pytest.raises(OSError, match=problem), atomic_directory(path, overwrite=True):
+        if fails == "while it is written":
+            raise OSError("broken")
+        monkeypatch.setattr(os, "replace", refuse)
+    assert [found.name for found in tmp_path.iterdir()] == ["data"]
+    assert (path / "a.txt").read_text() == "old"
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):

@@ -49,3 +49,15 @@ def test_no_file_imports_from_a_later_package(path):
     assert own in PLACE, f"{own}: give it a place in ORDER"
     for part in imported(path):
         assert PLACE[part] < PLACE[own] or part == own or PLACE[own] == 0, f"{path.name} imports fer_md.{part}"
+
+
+SCRIPTS = [path for folder in ("experiments", "data_prep") for path in sorted((ROOT.parent / folder).glob("*.py"))]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_no_script_imports_tensorflow_ahead_of_fer_md(path):
+    """fer_md sets its environment first; TensorFlow alone would greet on stderr."""
+    for node in ast.parse(path.read_text()).body:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        assert not {name.split(".")[0] for name in names} & {"keras", "tensorflow"}

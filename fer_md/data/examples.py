@@ -32,7 +32,6 @@ def serialize(face: Face) -> bytes:
                 "image": _bytes(png),
                 "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[face.label])),
                 "votes": tf.train.Feature(int64_list=tf.train.Int64List(value=face.votes)),
-                "box": tf.train.Feature(float_list=tf.train.FloatList(value=face.box)),
                 "landmarks": tf.train.Feature(float_list=tf.train.FloatList(value=landmarks)),
             }
         )

@@ -17,7 +17,6 @@ class Face:
         split: for example ``"Training"``, ``"PublicTest"``, ``"PrivateTest"``.
         source: where it comes from: ``file:row``, or a path relative to the source folder.
         votes: how many of FER+'s taggers chose each of its ten columns, in their order; or ().
-        box: x, y, width, height of the face in pixels, or ().
         landmarks: (68, 2) float32 pixel coordinates x, y in iBUG order, or None.
     """
 
@@ -28,5 +27,4 @@ class Face:
     split: str = "Training"
     source: str = ""
     votes: tuple[int, ...] = ()
-    box: tuple[float, ...] = ()
     landmarks: np.ndarray | None = None

@@ -227,18 +227,6 @@ def manifest_hash(directory: Path | str) -> str:
     return sha256
 
 
-def verify(directory: Path | str) -> None:
-    """Checks that every file of a prepared data set has the SHA-256 that ``dataset.json`` says.
-
-    Raises:
-        FerMdError: a file is missing or differs; the message names it.
-    """
-    info = read_info(directory)
-    expected = {file["name"]: file["sha256"] for split in info["splits"].values() for file in split["files"]}
-    for name, sha256 in {**expected, "manifest.csv": info["manifest_sha256"]}.items():
-        _check_file(Path(directory) / name, sha256)
-
-
 def _check_file(path, sha256):
     if not path.is_file():
         raise FerMdError(f"{path}: missing; prepare the data set again")

@@ -66,7 +66,6 @@ def draw_face(seed: int | str, subject: str, expression: str, domain: str, size:
         label=EXPRESSIONS.index(expression),
         subject=subject,
         source=f"drawn with seed {seed}",
-        box=_box(points, size),
         landmarks=points[:68].astype(np.float32),
     )
 
@@ -132,10 +131,3 @@ def _place(rng, points, capture, size):
     usual, wanted = np.array((0.5, 0.8)), rng.uniform(0, 1, 2)
     corner = _MARGIN + room * (usual + capture.shift * (wanted - usual))
     return corner + unit * (posed - low), unit
-
-
-def _box(points, size):
-    """x, y, width and height of the part of the face, forehead to chin, that is in the image."""
-    outline = points[:77]
-    low, high = np.clip(outline.min(0), 0, size - 1), np.clip(outline.max(0), 0, size - 1)
-    return tuple(float(v) for v in (*low, *(high - low)))

@@ -52,12 +52,8 @@ class CReLU(keras.layers.Layer):
 
     Equal to ``tf.nn.crelu``. With ``pool_size`` it equals ``maxpool(crelu(x))``; see ``pooled_crelu``.
 
-    With ``affine`` each of the doubled channels has a learned scale and shift before the ReLU,
-    as in PVANet (Hong et al., 2016, Fig. 1); a scale may be negative, so pooling then comes last.
-
     Args:
         pool_size: 2 for max-pooling over squares of 2 x 2, or None.
-        affine: learn a scale and a shift for each output channel.
 
     Input: (B, H, W, C) float. Output: (B, H // pool_size, W // pool_size, 2 C), dtype of the input.
 
@@ -65,25 +61,17 @@ class CReLU(keras.layers.Layer):
         ValueError: ``pool_size`` is neither 2 nor None, or it is 2 and the input's height or width is unknown.
     """
 
-    def __init__(self, pool_size: int | None = None, affine: bool = False, **kwargs: Any):
+    def __init__(self, pool_size: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         if pool_size not in (None, 2):
             raise ValueError(f"pool_size must be None or 2, not {pool_size}")
         self.pool_size = pool_size
-        self.affine = affine
 
     def build(self, input_shape: tuple[Any, ...]) -> None:
         if self.pool_size and None in input_shape[1:3]:
             raise ValueError(f"CReLU with pooling needs to know height and width; input size {input_shape}")
-        if self.affine:
-            shape = (2 * input_shape[-1],)
-            self.scale = self.add_weight(name="scale", shape=shape, initializer="ones")
-            self.shift = self.add_weight(name="shift", shape=shape, initializer="zeros")
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        if self.affine:
-            x = tf.nn.relu(tf.concat([x, -x], axis=-1) * self.scale + self.shift)
-            return tf.nn.max_pool2d(x, 2, 2, "VALID") if self.pool_size else x
         if not self.pool_size:
             return tf.nn.crelu(x)
         height, width = x.shape[1:3]
@@ -97,4 +85,4 @@ class CReLU(keras.layers.Layer):
         return (batch, height and height // size, width and width // size, 2 * channels)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "pool_size": self.pool_size, "affine": self.affine}
+        return {**super().get_config(), "pool_size": self.pool_size}

@@ -7,16 +7,13 @@ import keras
 from fer_md.layers.convolution import conv_bn_relu
 
 
-def inception_block(
-    x: keras.KerasTensor, widths: Sequence[int], factorized: bool = False, name: str = "inception"
-) -> keras.KerasTensor:
-    """Four branches side by side: 1x1; 1x1 -> 3x3; 1x1 -> 5x5 (or two 3x3); 3x3 max-pool -> 1x1.
+def inception_block(x: keras.KerasTensor, widths: Sequence[int], name: str = "inception") -> keras.KerasTensor:
+    """Four branches side by side: 1x1; 1x1 -> 3x3; 1x1 -> 5x5; 3x3 max-pool -> 1x1.
 
     Args:
         x: (B, H, W, C) tensor.
         widths: six numbers of filters: of the 1x1; of the reduction and the 3x3; of the reduction and the 5x5; of the
             1x1 after the pooling.
-        factorized: two 3x3 convolutions in place of the 5x5.
         name: prefix of the layers' names.
 
     Returns:
@@ -31,11 +28,7 @@ def inception_block(
     middle = conv_bn_relu(x, reduce_three, 1, f"{name}_3x3_reduce")
     middle = conv_bn_relu(middle, three, 3, f"{name}_3x3")
     wide = conv_bn_relu(x, reduce_five, 1, f"{name}_5x5_reduce")
-    if factorized:
-        wide = conv_bn_relu(wide, five, 3, f"{name}_5x5_a")
-        wide = conv_bn_relu(wide, five, 3, f"{name}_5x5_b")
-    else:
-        wide = conv_bn_relu(wide, five, 5, f"{name}_5x5")
+    wide = conv_bn_relu(wide, five, 5, f"{name}_5x5")
     pooled = keras.layers.MaxPooling2D(3, strides=1, padding="same", name=f"{name}_pool")(x)
     branches = [
         conv_bn_relu(x, one, 1, f"{name}_1x1"),

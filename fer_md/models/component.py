@@ -15,7 +15,7 @@ def apply_crelu_stage(
 ) -> keras.KerasTensor:
     """Convolution, CReLU and max-pooling: (B, H, W, C) -> (B, H/2, W/2, 2 filters)."""
     x = conv_bn(x, filters, kernel_size, name)
-    return CReLU(pool_size=2, affine=config.crelu_affine, name=f"{name}_crelu_pool")(x)
+    return CReLU(pool_size=2, name=f"{name}_crelu_pool")(x)
 
 
 def apply_relu_stage(x: keras.KerasTensor, filters: int, kernel_size: int, pool: int, name: str) -> keras.KerasTensor:
@@ -36,7 +36,7 @@ def apply_inception_stage(
     x: keras.KerasTensor, widths: Sequence[int], config: ComponentConfig, pool: int, name: str
 ) -> keras.KerasTensor:
     """Inception module and max-pooling, in place of a convolution."""
-    x = inception_block(x, widths, config.factorized, name)
+    x = inception_block(x, widths, name)
     return keras.layers.MaxPooling2D(pool, name=f"{name}_stage_pool")(x) if pool > 1 else x
 
 
@@ -64,7 +64,7 @@ def build_component(config: ComponentConfig | None = None, seed: int = 0, name: 
         x = apply_more_filters(x, index, config)
         x = apply_crelu_stage(x, filters[index], sizes[index], config, f"conv{index + 1}")
     if config.inception:
-        x = inception_block(x, config.inception, config.factorized, "inception")
+        x = inception_block(x, config.inception, "inception")
     for index, pool in ((2, 2), (3, 2), (4, 1)):
         x = apply_more_filters(x, index, config)
         if config.inception_stages:

@@ -51,8 +51,6 @@ class ComponentConfig:
             convolution; () for none (ours: GoogLeNet's 3a, a quarter of its widths).
         inception_stages: put inception modules of two, four and six times ``inception`` in place of convolutions
             3, 4 and 5 as well. The text allows both readings.
-        factorized: two 3x3 convolutions for an inception module's 5x5.
-        crelu_affine: learned scale and shift in CReLU, as in PVANet.
         fc_units: width of the two fully connected layers; the second gives the embeddings (paper: 2048).
         dropout: share in [0, 1) dropped after each of them (paper: "0.65", dropped or kept left open; ours: kept).
     """
@@ -64,8 +62,6 @@ class ComponentConfig:
     more_filters: tuple[int, ...] = (0, 0, 0, 0, 0)
     inception: tuple[int, ...] = (16, 24, 32, 4, 8, 8)
     inception_stages: bool = False
-    factorized: bool = False
-    crelu_affine: bool = False
     fc_units: int = 2048
     dropout: float = 0.35
 

@@ -51,24 +51,20 @@ def landmark_component(component: keras.Model) -> keras.Model:
     return keras.Model(component.input, outputs, name=component.name)
 
 
-def plane_component(component: keras.Model, seed: int = 0) -> keras.Model:
+def plane_component(component: keras.Model) -> keras.Model:
     """The component network with an embedding of two numbers, which can be drawn.
 
     Args:
-        component: a network made by ``build_component``.
-        seed: of the initial weights of the two new layers.
+        component: a network made by ``build_component``, just before: the weights of the new layers follow its seed.
 
     Returns:
         ``keras.Model`` that shares its layers, with the outputs ``embeddings`` (B, 2) and ``logits`` (B, num_classes),
         both float32. The logits are those of the embedding.
     """
-    initializers = [keras.initializers.GlorotUniform(seed + number) for number in range(2)]
-    point = keras.layers.Dense(2, kernel_initializer=initializers[0], dtype="float32", name="plane")
-    logits = keras.layers.Dense(
-        component.output["logits"].shape[-1], kernel_initializer=initializers[1], dtype="float32", name="plane_logits"
-    )
-    embeddings = point(component.get_layer("logits").input)
-    return keras.Model(component.input, {"embeddings": embeddings, "logits": logits(embeddings)}, name=component.name)
+    point = keras.layers.Dense(2, dtype="float32", name="plane")(component.get_layer("logits").input)
+    classes = component.output["logits"].shape[-1]
+    logits = keras.layers.Dense(classes, dtype="float32", name="plane_logits")(point)
+    return keras.Model(component.input, {"embeddings": point, "logits": logits})
 
 
 def start_at(model: keras.Model, landmarks: np.ndarray) -> None:

@@ -1,21 +1,23 @@
 """Everything a run needs to go on, in one file that appears whole or not at all."""
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_file
 
 
-def save_checkpoint(path, arrays):
+def save_checkpoint(path: Path | str, arrays: Mapping[str, ArrayLike]) -> None:
     """Writes a dict of arrays as an uncompressed .npz, beside its place, then renamed into it."""
     with atomic_file(path) as partial, open(partial, "wb") as stream:
-        np.savez(stream, **arrays)
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
 
 
-def load_checkpoint(path):
+def load_checkpoint(path: Path | str) -> dict[str, np.ndarray]:
     """Reads the dict of arrays back.
 
     Raises:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from fer_md.files import atomic_file
 from fer_md.runs.summaries import Summaries
@@ -18,21 +19,21 @@ class MetricsLog:
         writes_files: whether this process does; of several workers one.
     """
 
-    def __init__(self, run_dir, step, writes_files=True):
+    def __init__(self, run_dir: Path, step: int, writes_files: bool = True) -> None:
         self.path = run_dir / "metrics.jsonl"
-        self.rows = []
+        self.rows: list[dict[str, Any]] = []
         if self.path.exists():
             rows = [json.loads(line) for line in self.path.read_text().splitlines() if line.endswith("}")]
             self.rows = [row for row in rows if row["step"] <= step]
         self._summaries = Summaries(run_dir / "tensorboard", self.rows) if writes_files else None
 
-    def write(self, row):
+    def write(self, row: dict[str, Any]) -> None:
         """Adds a row; it is on disk after ``flush``."""
         self.rows.append(row)
         if self._summaries:
             self._summaries.write(row)
 
-    def flush(self):
+    def flush(self) -> None:
         """Writes all rows, whole or not at all, just before the checkpoint they belong to; nothing without files."""
         if self._summaries:
             with atomic_file(self.path) as partial:
@@ -40,6 +41,6 @@ class MetricsLog:
             self._summaries.flush()
 
 
-def log_rows(run):
+def log_rows(run: Path | str) -> list[dict[str, Any]]:
     """The rows of a run's ``metrics.jsonl``, a list of dicts."""
     return [json.loads(line) for line in (Path(run) / "metrics.jsonl").read_text().splitlines()]

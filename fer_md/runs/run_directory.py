@@ -7,7 +7,9 @@ import platform
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -18,12 +20,12 @@ from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
 
 
-def command_line():
+def command_line() -> str:
     """The command of this process, quoted so that a shell takes it as it was given."""
     return shlex.join(["python", *sys.argv])
 
 
-def environment():
+def environment() -> dict[str, Any]:
     """Where and with what a result was made: a dict of strings."""
     return {
         "date": datetime.date.today().isoformat(),
@@ -57,7 +59,7 @@ def _commit():
     return answer.stdout.strip() or "unknown"
 
 
-def open_run(run_dir, settings):
+def open_run(run_dir: Path | str, settings: Mapping[str, Any]) -> Path:
     """Creates a run's folder, or opens it to resume.
 
     Args:
@@ -79,17 +81,17 @@ def open_run(run_dir, settings):
     for name in settings:
         if stored.get(name) != settings[name]:
             raise FerMdError(
-                f"{path}: holds a run with {name}={stored.get(name)!r}, not {settings[name]!r}; name another --run_dir"
+                f"{path}: holds a run with {name}={stored.get(name)!r}, not {settings[name]!r}; name another folder"
             )
     return run_dir
 
 
-def plain_settings(config):
+def plain_settings(config: Any) -> dict[str, Any]:
     """A dataclass as JSON values: tuples become lists, so that a stored one compares equal."""
     return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(config).items()}
 
 
-def read_settings(run_dir):
+def read_settings(run_dir: Path | str) -> dict[str, Any]:
     """The settings of a run.
 
     Raises:
@@ -101,7 +103,7 @@ def read_settings(run_dir):
     return read_json(path)["settings"]
 
 
-def load_model(run_dir, network="model"):
+def load_model(run_dir: Path | str, network: str = "model") -> keras.Model:
     """A trained ``keras.Model`` of a finished run.
 
     Args:
@@ -131,6 +133,6 @@ def _trained_at(run_dir):
     return read_json(Path(run_dir) / "config.json").get("environment", {}).get("commit", "unknown")
 
 
-def network_names(settings):
+def network_names(settings: Mapping[str, Any]) -> list[str]:
     """The networks that a run with these settings trains."""
     return settings.get("networks", ["model"])

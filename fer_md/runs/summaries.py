@@ -1,7 +1,9 @@
 """The rows of ``metrics.jsonl`` as TensorBoard summaries; the tensorboard package is needed only to look at them."""
 
 import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
@@ -21,13 +23,14 @@ class Summaries:
         rows: dicts with ``step``, ``split`` and named values, already logged.
     """
 
-    def __init__(self, folder, rows=()):
-        self.folder, self._writers = Path(folder), {}
+    def __init__(self, folder: Path | str, rows: Iterable[Mapping[str, Any]] = ()) -> None:
+        self.folder = Path(folder)
+        self._writers: dict[str, Any] = {}
         shutil.rmtree(self.folder, ignore_errors=True)
         for row in rows:
             self.write(row)
 
-    def write(self, row):
+    def write(self, row: Mapping[str, Any]) -> None:
         """Adds every named value of a row, as a scalar at the row's step."""
         run = "-".join(row[name] for name in ("network", "data", "split") if name in row)
         if run not in self._writers:
@@ -37,7 +40,7 @@ class Summaries:
                 # tf.summary.scalar does the same, but is part of the tensorboard package.
                 tf.summary.write(name, tf.constant(row[name], tf.float32), metadata=_scalar_metadata())
 
-    def flush(self):
+    def flush(self) -> None:
         """Brings all that was written to disk.
 
         Raises:

@@ -44,16 +44,17 @@ def adaptation_learners(
     check_held_out(directory, earlier)
     training, _ = load_training(directory, make_protocol([directory, *earlier]))
     held_out, classes = load_split(directory, "PublicTest"), len(info["expressions"])
-    learners = []
-    for index, name in enumerate(network_names(settings)):
-        model, head = load_model(run_dir, name), head_for(info, {"expressions": settings["expressions"][index]})
+
+    def learner(name: str, expressions: Sequence[str]) -> Learner:
+        model, head = load_model(run_dir, name), head_for(info, {"expressions": expressions})
         check_image_size(run_dir, model, info)
         if head not in model.output:
             model = add_head(model, head, classes, seed)
         loss = make_loss(classes, model.output["embeddings"].shape[-1])
         task = Task(info["name"], training, held_out, head, metric_loss=loss, loss_weight=loss_weight)
-        learners.append(Learner(lambda model=model: model, [task], name))
-    return learners
+        return Learner(lambda: model, [task], name)
+
+    return [learner(*each) for each in zip(network_names(settings), settings["expressions"], strict=False)]
 
 
 def check_learned(run_dir: Path | str, name: str, earlier: Sequence[Path | str]) -> None:

@@ -1,13 +1,17 @@
 """Square crops of faces for a network that finds landmarks, and the way back into the image."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fer_md.data.records import Split
 from fer_md.faces.cascade_training import mirror
 from fer_md.faces.face_frame import box_of, jitter_boxes, reduce_images
 from fer_md.faces.shape_model import inverse, transform
 from fer_md.progress import Progress
+from fer_md.readers.annotated import AnnotatedFaces
 
 SIDE = 1.4
 """Side of a crop as a share of its box's mean edge: room for landmarks that a misplaced box leaves out."""
@@ -16,7 +20,7 @@ TURN = 6.0
 """Standard deviation in degrees of the rotation of training crops."""
 
 
-def crop_frames(boxes, size, angles=0.0):
+def crop_frames(boxes: ArrayLike, size: int, angles: ArrayLike = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """The similarities that lead from crops to images.
 
     Args:
@@ -34,7 +38,7 @@ def crop_frames(boxes, size, angles=0.0):
     return scale, centers[:, 0] + 1j * centers[:, 1] - scale * middle * (1 + 1j)
 
 
-def cut_crops(images, boxes, size, angles=0.0):
+def cut_crops(images: Sequence[np.ndarray], boxes: np.ndarray, size: int, angles: ArrayLike = 0.0) -> np.ndarray:
     """Cuts the faces out; pixels from outside an image repeat its edge.
 
     Args:
@@ -61,17 +65,17 @@ def cut_crops(images, boxes, size, angles=0.0):
     return crops
 
 
-def as_shares(points, size):
+def as_shares(points: np.ndarray, size: int) -> np.ndarray:
     """Points (..., 2) of a crop in pixels, from its middle as shares of its edge: 0.5 is the right or lower border."""
     return (points + 0.5) / size - 0.5
 
 
-def from_shares(shares, boxes, size):
+def from_shares(shares: np.ndarray, boxes: ArrayLike, size: int) -> np.ndarray:
     """What a network answers, (N, 68, 2) shares of a crop's edge, as (N, 68, 2) float64 pixels of the images."""
     return transform(crop_frames(boxes, size), (np.asarray(shares, np.float64) + 0.5) * size - 0.5)
 
 
-def training_crops(faces, starts, size, seed):
+def training_crops(faces: AnnotatedFaces, starts: int, size: int, seed: int) -> Split:
     """Crops from boxes misplaced as by a detector, each also turned a little, and every other one in a mirror.
 
     Args:

@@ -25,7 +25,7 @@ class Objective:
     labels: Callable | None = None
 
 
-def softmax_cross_entropy(logits, labels, smoothing):
+def softmax_cross_entropy(logits: tf.Tensor, labels: tf.Tensor, smoothing: float) -> tuple[tf.Tensor, tf.Tensor]:
     """Cross-entropy, and 1 where the class is right.
 
     Args:
@@ -39,7 +39,7 @@ def softmax_cross_entropy(logits, labels, smoothing):
     return share_cross_entropy(logits, tf.one_hot(labels, logits.shape[-1]), smoothing)
 
 
-def share_cross_entropy(logits, shares, smoothing):
+def share_cross_entropy(logits: tf.Tensor, shares: tf.Tensor, smoothing: float) -> tuple[tf.Tensor, tf.Tensor]:
     """Cross-entropy with shares of the classes, and 1 where the largest share is the most probable class.
 
     Args:
@@ -55,7 +55,7 @@ def share_cross_entropy(logits, shares, smoothing):
     return tf.nn.softmax_cross_entropy_with_logits(targets, logits), correct
 
 
-def mean_distance(points, targets, _):
+def mean_distance(points: tf.Tensor, targets: tf.Tensor, _: float) -> tuple[tf.Tensor, tf.Tensor]:
     """Mean distance of the points from where they should be; loss and score are the same.
 
     Not squared, so that it is the error that is reported, and a point that cannot be seen counts no more than others.
@@ -71,12 +71,12 @@ def mean_distance(points, targets, _):
     return distance, distance
 
 
-def labels_of_shares(shares):
+def labels_of_shares(shares: tf.Tensor) -> tf.Tensor:
     """The class with the largest share, (B,) int32; -1 for a row of zeros."""
     return tf.where(has_shares(shares), tf.argmax(shares, 1, tf.int32), -1)
 
 
-def has_shares(shares):
+def has_shares(shares: tf.Tensor) -> tf.Tensor:
     """(B,) bool, false for a row of zeros."""
     return tf.reduce_sum(shares, 1) > 0.5
 

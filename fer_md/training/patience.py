@@ -1,11 +1,14 @@
 """When the validation curves are flat, so that training may end before its recipe does (early stopping)."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 from fer_md.arguments import check_whole
 
 
-def is_flat(rows, learned, patience):
+def is_flat(rows: Sequence[Mapping[str, Any]], learned: Mapping[str, Sequence[str]], patience: int) -> bool:
     """Whether no network has got better for a while at what it learns.
 
     Args:
@@ -22,7 +25,9 @@ def is_flat(rows, learned, patience):
         ValueError: ``patience`` is below 1.
     """
     check_whole("patience", patience, 1)
-    curves = {(network, data): [] for network, names in learned.items() for data in names}
+    curves: dict[tuple[str, str], list[float]] = {
+        (network, data): [] for network, names in learned.items() for data in names
+    }
     for row in rows:
         if row["split"] == "validation" and (curve := curves.get((row["network"], row["data"]))) is not None:
             curve.append(row["accuracy"])

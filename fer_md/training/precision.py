@@ -12,7 +12,7 @@ _FLAGS = {"amx_bf16", "avx512_bf16"}
 """Of /proc/cpuinfo, either will do. Without them bfloat16 is emulated, at a ninth of float32's speed."""
 
 
-def set_precision(name="auto", run_dir=None):
+def set_precision(name: str = "auto", run_dir: Path | str | None = None) -> str:
     """Sets Keras's precision for the layers that are built from now on; weights and losses stay float32.
 
     Args:

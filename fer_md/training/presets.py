@@ -115,7 +115,7 @@ FINETUNING = [name for name in PRESETS if name.endswith("finetune")]
 """The presets of the second stage and of what follows it."""
 
 
-def learning_rate(recipe, step, steps_per_epoch):
+def learning_rate(recipe: Recipe, step: int, steps_per_epoch: float) -> float:
     """The learning rate of a step, a float.
 
     Args:

@@ -1,5 +1,8 @@
 """Stochastic gradient descent with Nesterov momentum in one fused operation a variable."""
 
+from collections.abc import Sequence
+
+import keras
 import tensorflow as tf
 
 
@@ -16,13 +19,13 @@ class SGD:
             centers), times the kernel; at least 0.
     """
 
-    def __init__(self, variables, momentum=0.9, weight_decay=0.0):
+    def __init__(self, variables: Sequence[keras.Variable], momentum: float = 0.9, weight_decay: float = 0.0) -> None:
         self.variables = [variable.value for variable in variables]
         self.momentum, self.weight_decay = momentum, weight_decay
         self.decayed = [variable.name == "kernel" for variable in variables]
         self.slots = [tf.Variable(tf.zeros(v.shape, v.dtype), trainable=False) for v in self.variables]
 
-    def apply(self, gradients, rate):
+    def apply(self, gradients: Sequence[tf.Tensor], rate: tf.Tensor) -> None:
         """Updates the variables of this replica; ``gradients`` must be the same on every replica."""
         for variable, slot, decayed, gradient in zip(self.variables, self.slots, self.decayed, gradients, strict=True):
             if self.weight_decay and decayed:

@@ -1,6 +1,7 @@
 """Noticing that a run is told to stop, in one process or in several that wait for one another."""
 
 import signal
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -23,7 +24,7 @@ class StopAsked:
             signal.signal(number, handler)
 
 
-def asked_of_any(strategy):
+def asked_of_any(strategy: tf.distribute.Strategy) -> Callable[[bool], bool]:
     """A function from this worker's ``asked`` to whether any worker is told to stop.
 
     Workers exchange gradients in every step, so one that ended alone would leave the others waiting. All of them must

@@ -7,7 +7,7 @@ import tensorflow as tf
 from fer_md.errors import FerMdError
 
 
-def make_strategy(name, replicas=2):
+def make_strategy(name: str, replicas: int = 2) -> tf.distribute.Strategy:
     """Creates the ``tf.distribute.Strategy``; call it before any tensor is made.
 
     Args:

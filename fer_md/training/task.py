@@ -72,12 +72,15 @@ class Learner:
         return {**self.watched, **learned}
 
 
-def make_metric_loss(kind: str, num_classes: int, embedding_dim: int, **options: Any) -> MDLoss | CenterLoss | None:
+def make_metric_loss(
+    kind: str, num_classes: int, embedding_dim: int, seed: int = 0, **options: Any
+) -> MDLoss | CenterLoss | None:
     """The loss beside softmax, by its name.
 
     Args:
         kind: ``"md"``, ``"center"`` or ``"none"``.
         num_classes, embedding_dim: K and D.
+        seed: of the initial centers, which last where a class has no training image (see ``start_centers``).
         options: further arguments of ``MDLoss`` or ``CenterLoss``.
 
     Returns:
@@ -90,4 +93,5 @@ def make_metric_loss(kind: str, num_classes: int, embedding_dim: int, **options:
         return None
     if kind not in LOSS_WEIGHTS:
         raise ValueError(f"kind must be 'md', 'center' or 'none', not {kind!r}")
-    return (MDLoss if kind == "md" else CenterLoss)(num_classes, embedding_dim, **options)
+    centers = keras.initializers.GlorotUniform(seed)
+    return (MDLoss if kind == "md" else CenterLoss)(num_classes, embedding_dim, centers_initializer=centers, **options)

@@ -5,21 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from absl import flags
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "predict.py"
 
 
 @pytest.fixture(scope="module")
 def benchmark():
-    """Its functions; its flags go again, as other scripts in this process may have the same."""
-    before = set(flags.FLAGS)
-    functions = runpy.run_path(str(SCRIPT))
-    if not flags.FLAGS.is_parsed():
-        flags.FLAGS(["predict"])
-    yield functions
-    for name in set(flags.FLAGS) - before:
-        delattr(flags.FLAGS, name)
+    """Its functions."""
+    return runpy.run_path(str(SCRIPT))
 
 
 def times(milliseconds):
@@ -29,7 +22,7 @@ def times(milliseconds):
 def test_the_best_of_the_turns_counts_and_a_failure_is_told(benchmark):
     code = 'import json; print("noise"); print(json.dumps({"faces": 2, "end to end": {"32": {"milliseconds": 3.5}}}))'
     fails = 'import sys; print("first", file=sys.stderr); sys.exit("no weights")'
-    measured = benchmark["take_turns"]({"ours": [sys.executable, "-c", code], "peer": [sys.executable, "-c", fails]})
+    measured = benchmark["take_turns"]({"ours": [sys.executable, "-c", code], "peer": [sys.executable, "-c", fails]}, 3)
     assert measured == {
         "ours": {"faces": 2, "end to end": {"32": {"milliseconds": 3.5}}},
         "peer": {"does not run here": "no weights"},

@@ -52,7 +52,7 @@ def test_what_is_written_is_read_back_in_order(prepared):
 def test_votes_and_landmarks_may_be_there_for_some(tmp_path):
     landmarks = np.arange(136, dtype=np.float32).reshape(68, 2)
     faces = [
-        *make_faces(2, votes=tuple(range(10)), landmarks=landmarks, box=(1, 2, 30, 40)),
+        *make_faces(2, votes=tuple(range(10)), landmarks=landmarks),
         *make_faces(2, seed=1, split="other"),
     ]
     faces[2:] = [Face(f"more/{i}", face.image, face.label) for i, face in enumerate(faces[2:])]
@@ -69,7 +69,6 @@ def test_description_manifest_and_hashes_agree(prepared):
     assert [file["examples"] for file in info["splits"]["Training"]["files"]] == [10, 10, 5]
     assert info["splits"]["Training"]["classes"]["anger"] == 4  # labels 0, 7, 14, 21
     assert records.manifest_hash(prepared) == hashlib.sha256((prepared / "manifest.csv").read_bytes()).hexdigest()
-    records.verify(prepared)
     rows = read_manifest(prepared / "manifest.csv")
     split = records.load_split(prepared, "Training")
     assert [row.key for row in rows[:25]] == split.keys
@@ -147,7 +146,7 @@ def test_a_bad_face_is_named_and_nothing_is_left_behind(tmp_path, face, message)
 def test_no_faces_and_an_output_that_exists(tmp_path, prepared):
     with pytest.raises(FerMdError, match="no faces"):
         records.write_dataset([], tmp_path / "none", "toy")
-    with pytest.raises(FerMdError, match="exists already; pass --overwrite"):
+    with pytest.raises(FerMdError, match="exists already; allow it to be overwritten"):
         records.write_dataset(make_faces(1), prepared, "toy")
     records.write_dataset(make_faces(1), prepared, "toy", overwrite=True)
     assert len(records.load_split(prepared, "Training").keys) == 1
@@ -178,8 +177,6 @@ def test_a_truncated_record_file_is_named_with_the_record(prepared):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(FerMdError, match=r"Training-00001-of-00003.tfrecord: record 10: truncated or damaged"):
         records.load_split(prepared, "Training")
-    with pytest.raises(FerMdError, match="SHA-256"):
-        records.verify(prepared)
 
 
 def test_a_damaged_record_a_foreign_record_and_a_missing_file(prepared):

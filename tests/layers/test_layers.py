@@ -24,10 +24,9 @@ def test_crelu_equals_tensorflow():
 
 
 @pytest.mark.parametrize("size", [8, 7])
-@pytest.mark.parametrize("affine", [False, True])
-def test_pooling_inside_equals_pooling_after(affine, size):
+def test_pooling_inside_equals_pooling_after(size):
     x = tf.constant(noise(2, size, size, 3))
-    layer, plain = CReLU(pool_size=2, affine=affine), CReLU(affine=affine)
+    layer, plain = CReLU(pool_size=2), CReLU()
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
         inside, after = layer(x), tf.nn.max_pool2d(plain(x), 2, 2, "VALID")
@@ -47,15 +46,6 @@ def test_pooled_crelu_gradient_goes_to_the_first_of_equals():
     np.testing.assert_array_equal(y, [[[[1, 2]]]])
     gradient = tape.gradient(y, x, tf.constant([[[[3.0, 5.0]]]]))
     np.testing.assert_array_equal(gradient[0, :, :, 0], [[3, 0], [-5, 0]])
-
-
-def test_crelu_affine_by_hand():
-    """x = 2, scales (1, -1), shifts (1, 1): relu(1*2 + 1) = 3, relu(-1*-2 + 1) = 3."""
-    layer = CReLU(affine=True)
-    layer.build((None, 1, 1, 1))
-    layer.scale.assign([1, -1])
-    layer.shift.assign([1, 1])
-    np.testing.assert_array_equal(layer(np.full((1, 1, 1, 1), 2.0, np.float32)), [[[[3, 3]]]])
 
 
 def test_batch_norm_equals_keras():
@@ -113,10 +103,9 @@ def test_standardize_by_hand():
     np.testing.assert_allclose(np.ravel(y), [-(0.5**0.5), 0.5**0.5, 0, 0], atol=1e-6)
 
 
-@pytest.mark.parametrize("factorized", [False, True])
-def test_inception_shape(factorized):
+def test_inception_shape():
     x = keras.Input((12, 12, 8))
-    model = keras.Model(x, inception_block(x, (1, 2, 3, 4, 5, 6), factorized))
+    model = keras.Model(x, inception_block(x, (1, 2, 3, 4, 5, 6)))
     assert model.output.shape == (None, 12, 12, 1 + 3 + 5 + 6)
 
 
@@ -136,7 +125,7 @@ def test_bad_arguments_are_named(make, message):
         make()
 
 
-@pytest.mark.parametrize("layer", [CReLU(2, True), BatchNorm(0.8, 1e-2), Dropout(0.3, 5), Standardize(2.0)])
+@pytest.mark.parametrize("layer", [CReLU(2), BatchNorm(0.8, 1e-2), Dropout(0.3, 5), Standardize(2.0)])
 def test_config_round_trip(layer):
     before = layer.get_config()
     layer(noise(2, 4, 4, 3))

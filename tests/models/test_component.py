@@ -45,8 +45,6 @@ def test_the_benchmark_times_the_same_network_in_stock_keras(monkeypatch):
         {},
         {"inception": ()},
         {"inception_stages": True},
-        {"factorized": True},
-        {"crelu_affine": True},
         {"more_filters": (0, 4, 0, 8, 4)},
     ],
 )

@@ -191,6 +191,6 @@ def test_figure_6_on_drawn_faces(tmp_path):
     assert json.loads((tmp_path / "figures.json").read_text())["errors"] == found["errors"]
     assert [path.stat().st_mtime_ns for path in done] == kept
     answer = landmarks(tmp_path, "--epochs=3")
-    assert answer.returncode == 1 and "name another --run_dir" in answer.stderr
+    assert answer.returncode == 1 and "name another folder" in answer.stderr
     answer = landmarks(tmp_path, "--epochs=2", "--seed=1")
     assert answer.returncode == 1 and "cascade/config.json: holds a run with faces_sha256" in answer.stderr

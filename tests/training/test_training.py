@@ -11,7 +11,6 @@ import tensorflow as tf
 from fer_md.data.augment import Augmentation
 from fer_md.errors import FerMdError, NotFiniteError
 from fer_md.evaluation.predict import logits_function, validate
-from fer_md.losses import MDLoss
 from fer_md.models import TINY, build_component
 from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
 from fer_md.training.loop import train
@@ -21,7 +20,7 @@ from fer_md.training.sgd import SGD
 from fer_md.training.soft_targets import mix_votes, with_votes
 from fer_md.training.strategy import make_strategy
 from fer_md.training.stream import training_stream
-from fer_md.training.task import Learner, Task
+from fer_md.training.task import Learner, Task, make_metric_loss
 from fer_md.training.trainer import Trainer
 from random_faces import random_split
 
@@ -29,7 +28,7 @@ RECIPE = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9, augmentation=MIL
 
 
 def make_md_loss():
-    return MDLoss(TINY.num_classes, TINY.fc_units, nearest=2)
+    return make_metric_loss("md", TINY.num_classes, TINY.fc_units, seed=4, nearest=2)
 
 
 KINDS = ("labels", "votes", "MD loss", "votes, MD loss")
