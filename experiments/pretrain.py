@@ -105,7 +105,10 @@ def main(settings: Settings) -> int | None:
         decisive["start"] = file_sha256(Path(settings.start) / "model.keras")
     metric_loss = make_metric_loss(settings.loss, config.num_classes, config.fc_units, settings.seed, **loss["options"])
     task = Task(info["name"], training, held_out, metric_loss=metric_loss, loss_weight=loss["loss_weight"])
-    task = with_votes(task, settings.votes) if settings.votes else task
+    if settings.votes:
+        if training.votes is None:
+            raise FerMdError(f"{info['name']}: has no votes of FER+; prepare it with --ferplus=fer2013new.csv")
+        task = with_votes(task, settings.votes)
     learner = Learner(functools.partial(build, config, weights, settings.seed), [task])
     model = train_network(
         learner,
