@@ -208,8 +208,10 @@ bench: setup $(D1)/dataset.json  ## time the training step, the input pipeline a
 	$(BIN)/python benchmarks/input_pipeline.py --data=$(D1)
 	$(BIN)/python benchmarks/md_loss.py
 
-lint: setup  ## check the style
+lint: setup  ## check style and types
 	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check --quiet .
+	$(BIN)/python -m mypy
 
 coverage: setup  ## run the tests and list the lines that none of them runs
 	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile --cov=fer_md --cov-report=term-missing:skip-covered

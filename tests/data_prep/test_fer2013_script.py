@@ -24,12 +24,13 @@ from fer2013_samples import (
     write_folder,
 )
 from fer_md.data.records import load_split, read_info
+from scripts import run_script
 
 SCRIPT = Path(__file__).parents[2] / "data_prep/fer2013.py"
 
 
-def run(*flags, **options):
-    return subprocess.run([sys.executable, SCRIPT, *flags], capture_output=True, text=True, timeout=120, **options)
+def run(*flags):
+    return run_script(SCRIPT, *flags)
 
 
 @pytest.fixture
@@ -114,7 +115,8 @@ def test_debug_shows_the_traceback(source):
 
 def test_script_on_a_full_disk(tmp_path, source):
     """A limit on the file size of 8 KB stands for a full disk."""
-    done = run(f"--source={source}", f"--output={tmp_path / 'out'}", preexec_fn=_limit_files)
+    command = [sys.executable, SCRIPT, f"--source={source}", f"--output={tmp_path / 'out'}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, preexec_fn=_limit_files)
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
     assert "is the disk full?" in done.stderr
     assert list(tmp_path.iterdir()) == [source]

@@ -15,6 +15,7 @@ from fer_md.drawn.face_units import EXPRESSION_UNITS, sample_units
 from fer_md.drawn.synthetic import SPLITS, draw_face, draw_faces
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
+from scripts import run_script
 
 ROOT = Path(__file__).parents[2]
 DOMAINS = ("lab", "wild")
@@ -229,8 +230,8 @@ def test_wrong_data_sets_are_refused_before_drawing():
 
 
 def test_the_script_writes_a_prepared_data_set(tmp_path):
-    command = [sys.executable, "data_prep/synthetic.py", "--domain=wild", "--count=70", "--seed=2"]
-    subprocess.run([*command, f"--output={tmp_path / 'drawn'}"], cwd=ROOT, check=True, capture_output=True)
+    flags = ("--domain=wild", "--count=70", "--seed=2", f"--output={tmp_path / 'drawn'}")
+    assert run_script("data_prep/synthetic.py", *flags).returncode == 0
     split = load_split(tmp_path / "drawn", "Training")
     drawn = [face for face in draw_faces("wild", 70, 2) if face.split == "Training"]
     np.testing.assert_array_equal(split.images, [face.image for face in drawn])

@@ -1,8 +1,6 @@
 """The check of results: agreement within the tolerance, what it names outside of it, what it refuses to compare."""
 
 import dataclasses
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +8,7 @@ import pytest
 from fer_md.files import write_json
 from pages.results_check import check_results
 from result_files import landmark_error, landmarks, matrices, matrix_row, methods, save
+from scripts import run_script
 
 ROOT = Path(__file__).parents[2]
 TABLE = matrices([matrix_row()])
@@ -58,8 +57,7 @@ def test_rates_of_table_4_that_were_tried_must_be_equal_not_the_best(tmp_path):
 
 def check(measured, committed):
     """What the script answers."""
-    command = [sys.executable, ROOT / "experiments" / "check_results.py", f"--measured={measured}"]
-    return subprocess.run([*command, f"--committed={committed}"], capture_output=True, text=True)
+    return run_script("experiments/check_results.py", f"--measured={measured}", f"--committed={committed}")
 
 
 def test_the_script_names_the_figure_and_fails(folders):

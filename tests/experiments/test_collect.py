@@ -1,8 +1,6 @@
 """experiments/collect.py: results for the record, only of finished runs and of the models that are there."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from fer_md.evaluation.measure import Evaluation
 from fer_md.files import file_sha256, read_json
 from pages.rows import RunTime
 from result_files import of_evaluation, run_config, save
+from scripts import run_script
 
 SCRIPT = Path(__file__).parents[2] / "experiments" / "collect.py"
 
@@ -49,7 +48,7 @@ def run(tmp_path):
 
 def collect(run, output):
     flags = [f"--runs={run}", f"--output={output}"]
-    return subprocess.run([sys.executable, str(SCRIPT), *flags], capture_output=True, text=True)
+    return run_script(SCRIPT, *flags)
 
 
 def test_everything_for_the_record_in_one_folder(run, tmp_path):

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ import pytest
 from fer_md.data.face import Face
 from fer_md.data.records import load_split, write_dataset
 from random_faces import random_split
+from scripts import run_script
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +24,7 @@ def compare(data, folder, *more):
         "--rates=0.01",
     ]
     script = ROOT / "experiments" / "compare_methods.py"
-    return subprocess.run([sys.executable, str(script), *flags, *more], capture_output=True, text=True)
+    return run_script(script, *flags, *more)
 
 
 def write_noise(folder, subjects):

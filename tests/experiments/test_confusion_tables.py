@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -33,14 +31,13 @@ from pages.rows import Matrices
 from pages.sections.matrices import recall_table
 from photograph_trees import photograph, write_sequence, write_session
 from random_faces import random_split
+from scripts import run_script
 
 ROOT = Path(__file__).parents[2]
 
 
 def script(name, *flags):
-    answer = subprocess.run(
-        [sys.executable, str(ROOT / "experiments" / name), *map(str, flags)], capture_output=True, text=True
-    )
+    answer = run_script(f"experiments/{name}", *flags)
     assert answer.returncode == 0, answer.stderr
 
 

@@ -23,12 +23,13 @@ from fer_md.files import file_sha256, write_json
 from fer_md.pretrained import load_fused, load_pretrained
 from fer_md.runs.run_directory import load_model
 from random_faces import random_split
+from scripts import run_script
 
 ROOT = Path(__file__).parents[2]
 
 
 def script(name, *flags):
-    return subprocess.run([sys.executable, str(ROOT / "experiments" / name), *flags], capture_output=True, text=True)
+    return run_script(f"experiments/{name}", *flags)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """The studies end to end on noise: ablation of the loss, the picture of ERRATA, the search of widths."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,13 +8,14 @@ import pytest
 from fer_md.data.face import Face
 from fer_md.data.records import write_dataset
 from random_faces import random_split
+from scripts import run_script
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 
 
 def script(name, *flags):
-    answer = subprocess.run([sys.executable, str(ROOT / name), *flags], capture_output=True, text=True)
+    answer = run_script(name, *flags)
     assert answer.returncode == 0, answer.stderr
     return answer.stdout
 
@@ -66,8 +65,7 @@ def test_errata_picture_has_a_panel_for_each_loss(data, tmp_path):
     ],
 )
 def test_what_cannot_be_meant_is_said_before_the_data_are_read(name, flags, message):
-    command = [sys.executable, str(ROOT / f"experiments/{name}.py"), "--data=none", "--run_dir=none", *flags]
-    answer = subprocess.run(command, capture_output=True, text=True)
+    answer = run_script(f"experiments/{name}.py", "--data=none", "--run_dir=none", *flags)
     assert answer.returncode == 1 and answer.stderr.startswith(f"error: {message}") and answer.stderr.count("\n") == 1
 
 

@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 from fer_md.drawn.scenes import draw_scene
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.region_detector import SelectiveSearchDetector
+from scripts import run_script
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,8 +33,7 @@ def frames(tmp_path_factory):
 
 
 def run(script, frames, output, *arguments):
-    command = [sys.executable, f"experiments/{script}.py", f"--data={frames}", f"--output={output}", *arguments]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    answer = run_script(f"experiments/{script}.py", f"--data={frames}", f"--output={output}", *arguments)
     assert answer.returncode == 0, answer.stderr
     return json.loads((output / "results.json").read_text())
 

@@ -1,7 +1,5 @@
 """The alignment cascade as a whole: better with each level, exact updates, files that are checked."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -15,6 +13,7 @@ from fer_md.faces.cascade import Cascade, draw_examples
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
 from fer_md.faces.face_frame import box_of, jitter_boxes
 from fer_md.faces.ridge import RidgeRegression
+from scripts import run_script
 
 ROOT = Path(__file__).parents[2]
 TOY = CascadeRecipe(cells=(13, 9), components=6, frame=64, face=40.0, perturbations=2, penalty=10.0)
@@ -132,8 +131,7 @@ def test_a_damaged_or_foreign_file_is_refused(saved, tmp_path):
 
 
 def test_the_script_refuses_a_missing_zip(tmp_path):
-    command = [sys.executable, "experiments/train_alignment.py", "--data=none.zip", f"--output={tmp_path / 'run'}"]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    answer = run_script("experiments/train_alignment.py", "--data=none.zip", f"--output={tmp_path / 'run'}")
     assert answer.returncode == 1
     assert answer.stderr.strip() == "error: none.zip: cannot be read (No such file or directory)"
     assert not list(tmp_path.iterdir())

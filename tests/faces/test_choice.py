@@ -2,8 +2,6 @@
 
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -25,6 +23,7 @@ from fer_md.faces.region_detector import SelectiveSearchDetector
 from fer_md.faces.region_network import build_region_network
 from fer_md.readers.photographs import prepare
 from photograph_trees import FixedDetector, listing, write_photograph
+from scripts import run_script
 from stub_predictor import save_run, stub_predictor
 
 ROOT = Path(__file__).parents[2]
@@ -110,8 +109,8 @@ def test_each_in_a_script_of_data_prep(trained, tmp_path):
         write_photograph(tmp_path / "photos" / person / "happy" / "1.jpg", person, 3)
     for detector, align, flags in combinations(trained):
         output = tmp_path / f"{detector}-{align}"
-        command = [sys.executable, "data_prep/collected.py", f"--source={tmp_path / 'photos'}", f"--output={output}"]
-        answer = subprocess.run([*command, *flags], cwd=ROOT, capture_output=True, text=True)
+        command = ["data_prep/collected.py", f"--source={tmp_path / 'photos'}", f"--output={output}"]
+        answer = run_script(*command, *flags)
         assert answer.returncode == 0, answer.stderr
         with open(output / "crops.csv", newline="") as stream:
             crops = {row["crop"] for row in csv.DictReader(stream)}

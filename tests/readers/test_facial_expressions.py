@@ -1,8 +1,6 @@
 import collections
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from fer_md.expressions import EXPRESSIONS
 from fer_md.readers.facial_expressions import list_facial_expressions, person_of
 from fer_md.readers.file_tree import FileTree
 from photograph_trees import write_photograph, zipped
+from scripts import run_script
 
 SCRIPT = Path(__file__).parents[2] / "data_prep/facial_expressions.py"
 ROWS = [
@@ -127,7 +126,7 @@ def test_no_legend(tmp_path):
 
 
 def run(*flags):
-    return subprocess.run([sys.executable, SCRIPT, *flags], capture_output=True, text=True, timeout=180)
+    return run_script(SCRIPT, *flags)
 
 
 def test_script_with_unreadable_images(folder, tmp_path):
@@ -186,6 +185,7 @@ def test_script_help_teaches():
         assert text in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("DATA_ROOT" not in os.environ, reason="DATA_ROOT does not name the folder of the real data")
 def test_the_real_data_set():
     """13,718 images: 36 without a label, one with two, nine of contempt."""

@@ -27,6 +27,7 @@ from fer_md.training.strategy import make_strategy
 from fer_md.training.stream import training_stream
 from fer_md.training.task import Learner, Task
 from fer_md.training.trainer import Trainer
+from scripts import run_script
 
 ROOT = Path(__file__).parents[2]
 RECIPE = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9, augmentation=Augmentation(contrast=0.2))
@@ -156,8 +157,7 @@ def test_first_faces(faces):
 def landmarks(folder, *more):
     names = {"run_dir": "runs", "output": "figures.json", "picture": "curves.png"}
     flags = [f"--{flag}={folder / name}" for flag, name in names.items()]
-    command = [sys.executable, "experiments/landmarks.py", *flags, "--network=tiny", "--drawn=80", *more]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return run_script("experiments/landmarks.py", *flags, "--network=tiny", "--drawn=80", *more)
 
 
 def test_the_seed_reaches_the_cascade():

@@ -2,8 +2,6 @@
 
 import functools
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +24,7 @@ from fer_md.training.task import make_metric_loss
 from fer_md.training.train import train_networks
 from fer_md.training.trainer import Trainer
 from random_faces import random_split
+from scripts import run_script
 
 ROOT = Path(__file__).parents[2]
 OTHER_SPACE = ("happiness", "contempt", "anger", "sadness")
@@ -37,7 +36,7 @@ def md(**options):
 
 
 def script(name, *flags):
-    return subprocess.run([sys.executable, str(ROOT / "experiments" / name), *flags], capture_output=True, text=True)
+    return run_script(f"experiments/{name}", *flags)
 
 
 def write_noise(folder, seed, expressions=None, shared=()):
