@@ -155,7 +155,7 @@ def _spool(faces, folder, name, expressions, image_size, total):
                 writer = tf.io.TFRecordWriter(str(_spool_path(folder, face.split)))
                 writers[face.split] = stack.enter_context(writer)
             writers[face.split].write(serialize(face))
-            sha = hashlib.sha256(np.ascontiguousarray(face.image)).hexdigest()
+            sha = hashlib.sha256(np.ascontiguousarray(face.image).data).hexdigest()
             label = expressions[face.label] if expressions else ""
             rows.append(ManifestRow(face.key, label, name, face.subject, face.split, face.source, sha))
             hashes.append(perceptual_hash(face.image))

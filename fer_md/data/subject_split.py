@@ -58,7 +58,7 @@ def _hash(subject, seed):
 def _assign(order, portions, shares):
     """Gives the people, in ``order``, to the splits; returns the list of people of each split."""
     missing = {split: np.full_like(portions[order[0]], share) for split, share in shares.items()}
-    people = {split: [] for split in shares}
+    people: dict[str, list[str]] = {split: [] for split in shares}
     for subject in order:
         portion = portions[subject]
         best = min(people, key=lambda split: portion @ (portion - 2 * missing[split]))

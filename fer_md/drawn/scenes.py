@@ -86,7 +86,8 @@ class _Head:
 
 def _place_heads(rng, count, capture, size):
     """Poses heads and puts them where none covers another. The lowest ones, which are painted last, come last."""
-    heads, taken = [], []
+    heads: list[_Head] = []
+    taken: list[np.ndarray] = []
     most = min(_EXTENT[1], 0.9 / np.sqrt(max(count, 1)))
     while len(heads) < count:
         person = sample_identity(rng)

@@ -87,25 +87,23 @@ def _with_mirrors(images, landmarks, rows, face):
 def _train_levels(model, seen, unseen, recipe, rng):
     images, landmarks = unseen
     shapes = model.in_boxes(jitter_boxes(box_of(landmarks), rng))
-    cascade = Cascade(model, recipe.cells, [], [], [], [])
+    levels: tuple[list, list, list, list] = ([], [], [], [])
+    cascade = Cascade(model, recipe.cells, *levels)
     total = len(recipe.cells) * recipe.perturbations * len(seen[0])
     with Progress("training the cascade", total, "starts") as progress:
         for level, cell in enumerate(recipe.cells):
             steps = steps_left(model, landmarks, shapes)
             gauss = steps.mean(0), np.cov(steps, rowvar=False)
-            batches = _batches(*seen, model, cell, gauss, recipe.perturbations, rng, progress)
+            batches = _batches(seen, model, cell, gauss, recipe.perturbations, rng, progress)
             regression = RidgeRegression.fit(batches, recipe.penalty)
-            for stored, value in zip(
-                (cascade.step_means, cascade.step_covariances, cascade.weights, cascade.inverses),
-                (*gauss, regression.weights, regression.inverse),
-                strict=True,
-            ):
+            for stored, value in zip(levels, (*gauss, regression.weights, regression.inverse), strict=True):
                 stored.append(value)
             shapes = cascade.step(images, shapes, level)
     return cascade
 
 
-def _batches(images, landmarks, model, cell, gauss, perturbations, rng, progress):
+def _batches(faces, model, cell, gauss, perturbations, rng, progress):
+    images, landmarks = faces
     for _ in range(perturbations):
         for start in range(0, len(images), _BATCH):
             part = slice(start, start + _BATCH)

@@ -82,7 +82,7 @@ class MtcnnDetector:
         longer = max(image.shape[:2])
         smallest = self.min_face or min(max(longer / 18, SMALLEST), 2 * SMALLEST)
         scale = min(SMALLEST / smallest, self.max_side / longer) * WINDOW / SMALLEST
-        levels = []
+        levels: list[np.ndarray] = []
         while min(image.shape[:2]) * scale >= WINDOW - _MARGIN and max(image.shape[:2]) * scale >= WINDOW:
             size = [round(side * scale) for side in image.shape[1::-1]]
             levels.append(cv2.resize(levels[-1], size) if levels else _resize(image, size))
@@ -111,11 +111,8 @@ class MtcnnDetector:
         boxes, _, scores = _judge(self._refine_network, image.shape, pictures, boxes, 24, _REFINE)
         boxes = _square(boxes[suppress(boxes, scores, 0.7)])
         boxes, landmarks, scores = _judge(self._confirm_network, image.shape, pictures, boxes, 48, self.threshold)
-        found = [
-            (clip_box(boxes[row], image.shape), float(scores[row]), landmarks[row].astype(np.float32))
-            for row in suppress(boxes, scores, 0.7, cover)
-        ]
-        return [Detection(*face) for face in found if face[0]]
+        rows = [(row, clip_box(boxes[row], image.shape)) for row in suppress(boxes, scores, 0.7, cover)]
+        return [Detection(box, float(scores[row]), landmarks[row].astype(np.float32)) for row, box in rows if box]
 
 
 def _load():

@@ -163,8 +163,8 @@ def _open(path):
     video = cv2.VideoCapture(str(path))
     if not video.isOpened():
         raise FerMdError(f"{path}: not a video that can be decoded")
-    sides = (video.get(key) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
-    check_size(*sides, f"{path}: its frames are")
+    width, height = (int(video.get(key)) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+    check_size(width, height, f"{path}: its frames are")
     return video
 
 

@@ -160,9 +160,9 @@ class Predictor:
         else:
             found = self.detector.detect([images[index] for index in open_]) if open_ else []
             found = [self._largest(detections) for detections in found]
-        found = dict(zip(open_, found, strict=True))
+        searched = dict(zip(open_, found, strict=True))
         return [
-            found[index] if own is None else own_faces(own, image.shape, f"image {first + index}")
+            searched[index] if own is None else own_faces(own, image.shape, f"image {first + index}")
             for index, (own, image) in enumerate(zip(boxes, images, strict=True))
         ]
 
@@ -229,7 +229,7 @@ def _middle(shape):
 def _as_picture(image, index):
     """(H, W, 3) uint8 RGB of what a user calls a picture."""
     if isinstance(image, str | os.PathLike):
-        return read_picture(image)
+        return read_picture(Path(image))
     found = f"{image.shape} {image.dtype}" if isinstance(image, np.ndarray) else type(image).__name__
     if isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size:
         if image.ndim == 2:

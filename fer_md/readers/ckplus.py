@@ -78,6 +78,14 @@ def _subject(name):
     return _stem(name).partition("_")[0]
 
 
+def _code(text):
+    """The whole number that a text such as ``3.0000000e+00`` means; ValueError for any other."""
+    number = float(text)
+    if not number.is_integer():
+        raise ValueError(text)
+    return int(number)
+
+
 def _read_emotions(tree):
     """The emotion of each (subject, sequence). A file holds one number, such as ``3.0000000e+00``."""
     emotions = {}
@@ -85,7 +93,7 @@ def _read_emotions(tree):
         if match := _EMOTION.fullmatch(name):
             where, text = tree.where(name), tree.read(name).decode("ascii", "replace").strip()
             try:
-                emotions[match[1], match[2]] = EMOTIONS[float(text)]
+                emotions[match[1], match[2]] = EMOTIONS[_code(text)]
             except (ValueError, KeyError):
                 raise FerMdError(f"{where}: an emotion must be a number 1 to 7; found {text[:20]!r}") from None
     return emotions

@@ -56,7 +56,7 @@ def list_collected(tree: FileTree, seed: int = 0) -> Listing:
 
 def _check_places(tree, names):
     """Two folders of one name could be two people, or one person whose images must stay together; the user must say."""
-    places = {}
+    places: dict[str, str] = {}
     for name in names:
         folder = name.rsplit("/", 2)[0]
         subject = folder.rpartition("/")[2]

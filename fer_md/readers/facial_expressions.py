@@ -68,7 +68,7 @@ def _root(tree):
 def _read_legend(tree, root):
     """Reads the legend. Returns, for the name of each image in the tree, its labels and the line of each label."""
     where, names = tree.where(root + LEGEND), frozenset(tree.names)
-    labels = collections.defaultdict(dict)
+    labels: dict[str, dict[str, int]] = collections.defaultdict(dict)
     rows = read_rows(tree.text(root + LEGEND), where)
     image, emotion = columns_of(rows, where, ("image", "emotion"))
     for line, values in rows:

@@ -117,7 +117,7 @@ def _clip(tree, folder, names):
     name = files[0].rpartition(".")[0]
     tags = _parse(tree, f"{folder}/{name}.xml").iter("Metatag") if f"{name}.xml" in names else ()
     value = {tag.get("Name"): tag.get("Value") for tag in tags}.get("Emotion")
-    if value not in map(str, EMOTIONS):
+    if value is None or value not in map(str, EMOTIONS):
         raise FerMdError(f"emotion {value} is none of the six" if value else "no emotion")
     return Clip(name, f"{folder}/{files[0]}", EMOTIONS[int(value)])
 
