@@ -12,6 +12,8 @@ import fer_md as fer_md_package
 from fer_md import cli
 from stub_predictor import save_run
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def fer_md(monkeypatch, capsys):

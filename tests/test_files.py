@@ -30,6 +30,7 @@ def visible(folder):
     return {path.name for path in folder.iterdir() if not path.name.startswith(".")}
 
 
+@pytest.mark.integration
 def test_a_process_killed_while_it_writes_leaves_the_old_file(tmp_path):
     """Half a file is hidden, and the next writer does not mind it."""
     path = tmp_path / "a.txt"
@@ -42,6 +43,7 @@ def test_a_process_killed_while_it_writes_leaves_the_old_file(tmp_path):
     assert visible(tmp_path) == {"a.txt"} and path.read_text() == "new"
 
 
+@pytest.mark.integration
 def test_a_process_killed_between_two_renames_loses_no_folder(tmp_path):
     """The old folder and the new one are both beside their place."""
     path = tmp_path / "data"

@@ -9,6 +9,8 @@ import fer_md
 from fer_md.losses import MDLoss, MetricLossModel
 from fer_md.models import TINY, build_component
 
+pytestmark = pytest.mark.integration
+
 WRITE_OUR_CLASSES = """
 import keras
 print(*sorted(name for name in keras.saving.get_custom_objects() if name.startswith("fer_md>")))

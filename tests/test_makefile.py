@@ -9,6 +9,8 @@ import pytest
 
 from pages.results_check import KINDS
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[1]
 MEASURED = {
     "table1": "confusion_table",

@@ -26,6 +26,8 @@ from fer2013_samples import (
 from fer_md.data.records import load_split, read_info
 from scripts import run_script
 
+pytestmark = pytest.mark.integration
+
 SCRIPT = Path(__file__).parents[2] / "data_prep/fer2013.py"
 
 

@@ -49,6 +49,7 @@ def test_same_arguments_same_pixels(domain):
     assert all((a.image != b.image).any() for a, b in zip(first, other, strict=True))
 
 
+@pytest.mark.integration
 def test_another_process_draws_the_same_pixels():
     """With another hash seed, so that nothing hangs on the order of a set or on ``hash``."""
     digest = hashlib.sha256()
@@ -229,6 +230,7 @@ def test_wrong_data_sets_are_refused_before_drawing():
         draw_faces("lab", 10, 0, {})
 
 
+@pytest.mark.integration
 def test_the_script_writes_a_prepared_data_set(tmp_path):
     flags = ("--domain=wild", "--count=70", "--seed=2", f"--output={tmp_path / 'drawn'}")
     assert run_script("data_prep/synthetic.py", *flags).returncode == 0

@@ -60,6 +60,7 @@ def check(measured, committed):
     return run_script("experiments/check_results.py", f"--measured={measured}", f"--committed={committed}")
 
 
+@pytest.mark.integration
 def test_the_script_names_the_figure_and_fails(folders):
     measured, committed = folders(0.6)
     done = check(measured, committed)
@@ -70,6 +71,7 @@ def test_the_script_names_the_figure_and_fails(folders):
     assert done.returncode == 1 and "nothing in it can be compared" in done.stderr
 
 
+@pytest.mark.integration
 def test_the_script_fails_where_a_committed_file_was_not_measured(folders):
     measured, committed = folders()
     assert check(measured, committed).returncode == 0
@@ -82,6 +84,7 @@ def test_the_script_fails_where_a_committed_file_was_not_measured(folders):
     assert "table4.json: not compared: not measured; make reproduce-table4 does" in done.stdout
 
 
+@pytest.mark.integration
 def test_the_script_fails_where_the_settings_differ(folders):
     measured, committed = folders(seed=1)
     for folder in (measured, committed):

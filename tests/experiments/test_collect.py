@@ -11,6 +11,8 @@ from pages.rows import RunTime
 from result_files import of_evaluation, run_config, save
 from scripts import run_script
 
+pytestmark = pytest.mark.integration
+
 SCRIPT = Path(__file__).parents[2] / "experiments" / "collect.py"
 
 LOG = [

@@ -12,6 +12,8 @@ from fer_md.data.records import load_split, write_dataset
 from random_faces import random_split
 from scripts import run_script
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -33,6 +33,8 @@ from photograph_trees import photograph, write_sequence, write_session
 from random_faces import random_split
 from scripts import run_script
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
 
 

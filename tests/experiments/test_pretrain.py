@@ -19,6 +19,8 @@ from fer_md.training.presets import PRESETS
 from ports import free_port
 from random_faces import random_split
 
+pytestmark = pytest.mark.integration
+
 SCRIPT = Path(__file__).parents[2] / "experiments" / "pretrain.py"
 
 

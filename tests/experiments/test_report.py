@@ -38,6 +38,8 @@ from result_files import (
     stages,
 )
 
+pytestmark = pytest.mark.integration
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 FRAME = """<!doctype html><meta name="color-scheme" content="light dark"><title>frame</title>

@@ -25,6 +25,8 @@ from fer_md.runs.run_directory import load_model
 from random_faces import random_split
 from scripts import run_script
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -10,6 +10,8 @@ from fer_md.data.records import write_dataset
 from random_faces import random_split
 from scripts import run_script
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 

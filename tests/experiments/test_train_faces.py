@@ -14,6 +14,8 @@ from fer_md.faces.cascade import Cascade
 from fer_md.faces.region_detector import SelectiveSearchDetector
 from scripts import run_script
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -130,6 +130,7 @@ def test_a_damaged_or_foreign_file_is_refused(saved, tmp_path):
         Cascade.load(tmp_path / "none.npz")
 
 
+@pytest.mark.integration
 def test_the_script_refuses_a_missing_zip(tmp_path):
     answer = run_script("experiments/train_alignment.py", "--data=none.zip", f"--output={tmp_path / 'run'}")
     assert answer.returncode == 1

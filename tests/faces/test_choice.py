@@ -103,6 +103,7 @@ def test_each_in_fer_md_predict(trained, tmp_path, capsys, monkeypatch):
         assert all((row["landmarks"] is None) == (align != "cascade" and detector != "mtcnn") for row in rows)
 
 
+@pytest.mark.integration
 @pytest.mark.slow
 def test_each_in_a_script_of_data_prep(trained, tmp_path):
     for person in ("ann", "ben", "cleo"):

@@ -16,6 +16,8 @@ from fer_md.errors import FerMdError
 from fer_md.media.pictures import ALL_FORMATS, MAX_PIXELS, decode_rgb
 from mutated_pictures import flip, mutate, resize_header, whole_pictures
 
+pytestmark = pytest.mark.integration
+
 WHOLE = whole_pictures()
 SCRIPT = Path(__file__).parents[1] / "mutated_pictures.py"
 

@@ -223,6 +223,7 @@ def test_a_damaged_saved_model_is_named(tmp_path):
         load_classifier(tmp_path, "fer2013")
 
 
+@pytest.mark.integration
 def test_importing_the_package_is_quick():
     code = "import sys, fer_md, fer_md.cli; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -129,6 +129,7 @@ def run(*flags):
     return run_script(SCRIPT, *flags)
 
 
+@pytest.mark.integration
 def test_script_with_unreadable_images(folder, tmp_path):
     images = folder / "facial_expressions/images"
     (images / "Ben_0001.jpg").write_bytes(b"GIF89a")
@@ -142,6 +143,7 @@ def test_script_with_unreadable_images(folder, tmp_path):
     assert sum(len(load_split(tmp_path / "out", split).keys) for split in read_info(tmp_path / "out")["splits"]) == 5
 
 
+@pytest.mark.integration
 def test_script_finds_faces_and_goes_on_from_its_cache(folder, tmp_path):
     """The second run writes the same bytes although the detector sees no image again."""
     flags = [f"--source={folder}", f"--output={tmp_path / 'out'}", "--image_size=32"]
@@ -155,6 +157,7 @@ def test_script_finds_faces_and_goes_on_from_its_cache(folder, tmp_path):
     assert cache.read_bytes() == before and read_info(tmp_path / "out") == info
 
 
+@pytest.mark.integration
 def test_script_ends_in_one_line(folder, tmp_path):
     evil = zipped(folder, tmp_path / "evil.zip", [("../../images/Ann_0001.jpg", b"x")])
     for source, message in ((evil, "leads out of the zip"), (tmp_path / "none", "cannot be read")):
@@ -169,6 +172,7 @@ def test_script_ends_in_one_line(folder, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.integration
 def test_script_help_teaches():
     done = run("--help")
     for text in (

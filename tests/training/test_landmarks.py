@@ -160,6 +160,7 @@ def landmarks(folder, *more):
     return run_script("experiments/landmarks.py", *flags, "--network=tiny", "--drawn=80", *more)
 
 
+@pytest.mark.integration
 def test_the_seed_reaches_the_cascade():
     flags = ["x", "--run_dir=a", "--output=b", "--picture=c", "--network=tiny", "--seed=3"]
     code = f"import landmarks; landmarks.FLAGS({flags}); print(landmarks.plain_recipe()['cascade'])"
@@ -168,6 +169,7 @@ def test_the_seed_reaches_the_cascade():
     assert "'perturbations': 1" in answer.stdout and "'seed': 3" in answer.stdout, answer.stderr
 
 
+@pytest.mark.integration
 @pytest.mark.slow
 def test_figure_6_on_drawn_faces(tmp_path):
     answer = landmarks(tmp_path, "--epochs=2")

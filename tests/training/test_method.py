@@ -26,6 +26,8 @@ from fer_md.training.trainer import Trainer
 from random_faces import random_split
 from scripts import run_script
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
 OTHER_SPACE = ("happiness", "contempt", "anger", "sadness")
 RECIPE = Recipe(epochs=2, batch_size=8, rate=0.01, average=0.9)

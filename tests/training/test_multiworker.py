@@ -13,6 +13,8 @@ from fer_md.errors import FerMdError
 from fer_md.training.strategy import make_strategy
 from ports import free_port
 
+pytestmark = pytest.mark.integration
+
 SCRIPT = Path(__file__).parents[1] / "worker_steps.py"
 
 
