@@ -11,8 +11,6 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from absl import flags
-
 from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
@@ -29,14 +27,16 @@ from fer_md.training.train import train_network
 from pages.seeds import over_seeds
 from pages.study_rows import LossAblation, LossRow, LossTraining
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
-flags.DEFINE_string("run_dir", None, "Folder of the rows' runs.")
-flags.DEFINE_string("output", None, "JSON file for the table.")
-flags.DEFINE_list("rows", [], "Names of the rows to train; all by default.")
-flags.DEFINE_list("seeds", ["0"], "Seeds to train each row with.")
-flags.DEFINE_integer("epochs", 5, "Of each training.", lower_bound=1)
-flags.mark_flags_as_required(["data", "run_dir"])
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    data: str = console.flag("Prepared folder, made by data_prep/*.py.")
+    run_dir: str = console.flag("Folder of the rows' runs.")
+    output: str | None = console.flag("JSON file for the table.", None)
+    rows: tuple[str, ...] = console.flag("Names of the rows to train; all by default.", ())
+    seeds: tuple[int, ...] = console.flag("Seeds to train each row with.", (0,))
+    epochs: int = console.flag("Of each training.", 5, least=1)
+
 
 MD = {"nearest": 1, "margin": "adaptive", "variance": "normalized", "hinge": True, "alpha": 0.5}
 
@@ -66,59 +66,60 @@ ROWS = {
 }
 
 
-def main():
-    seeds = console.whole_numbers("seeds", FLAGS.seeds)
-    if unknown := set(FLAGS.rows) - set(ROWS):
+def main(settings: Settings) -> None:
+    if unknown := set(settings.rows) - set(ROWS):
         raise FerMdError(f"--rows: no row {', '.join(sorted(unknown))}; there is {', '.join(ROWS)}")
-    training, held_out = load_split(FLAGS.data, "Training"), load_split(FLAGS.data, "PublicTest")
-    for seed in seeds:
-        for name in FLAGS.rows or ROWS:
-            found = run_row(ROWS[name], seed, training, held_out, Path(FLAGS.run_dir) / f"{slug(name)}-{seed}")
+    training, held_out = load_split(settings.data, "Training"), load_split(settings.data, "PublicTest")
+    for seed in settings.seeds:
+        for name in settings.rows or ROWS:
+            found = run_row(settings, name, seed, training, held_out)
             print(f"{name:30} seed {seed}  {describe(found)}", flush=True)
-    if FLAGS.output:
+    if settings.output:
         write_result(
-            FLAGS.output,
+            settings.output,
             LossAblation(
                 split="PublicTest",
-                epochs=FLAGS.epochs,
+                epochs=settings.epochs,
                 network="HALF",
                 nearest=MD["nearest"],
-                manifest_sha256=read_info(FLAGS.data)["manifest_sha256"],
-                rows=[summary(name, found) for name, found in all_results().items()],
+                manifest_sha256=read_info(settings.data)["manifest_sha256"],
+                rows=[summary(name, found) for name, found in all_results(settings).items()],
             ),
         )
 
 
-def all_results():
+def all_results(settings):
     """Every row that has been trained in the folder as this script trains it, with all its seeds."""
     found = {}
     for name, metric_loss in ROWS.items():
-        for path in sorted(Path(FLAGS.run_dir).glob(f"{slug(name)}-*/result.json")):
+        for path in sorted(Path(settings.run_dir).glob(f"{slug(name)}-*/result.json")):
             seed = path.parent.name.removeprefix(f"{slug(name)}-")
             if seed.isdigit():
-                open_run(path.parent, settings(metric_loss, int(seed), path.parent))  # an error if it is another's
+                open_run(
+                    path.parent, run_settings(settings, metric_loss, int(seed), path.parent)
+                )  # an error if it is another's
                 found.setdefault(name, []).append({"seed": int(seed), **read_json(path)})
     return found
 
 
-def settings(metric_loss, seed, folder):
+def run_settings(settings, metric_loss, seed, folder):
     """What a row's run is known by."""
     return {
-        "manifest_sha256": read_info(FLAGS.data)["manifest_sha256"],
-        "recipe": plain_settings(recipe()),
-        "network": plain_settings(network()),
+        "manifest_sha256": read_info(settings.data)["manifest_sha256"],
+        "recipe": plain_settings(recipe(settings)),
+        "network": plain_settings(network(settings)),
         "metric_loss": metric_loss,
         "seed": seed,
         "precision": set_precision("auto", folder),
     }
 
 
-def network():
-    return config_for(HALF, read_info(FLAGS.data), FLAGS.data)
+def network(settings):
+    return config_for(HALF, read_info(settings.data), settings.data)
 
 
-def recipe():
-    return dataclasses.replace(PRESETS["quick"], epochs=FLAGS.epochs)
+def recipe(settings):
+    return dataclasses.replace(PRESETS["quick"], epochs=settings.epochs)
 
 
 def slug(name):
@@ -126,10 +127,11 @@ def slug(name):
     return "".join(letter if letter.isalnum() or letter in ".+" else "-" for letter in name)
 
 
-def run_row(metric_loss, seed, training, held_out, folder):
+def run_row(settings, name, seed, training, held_out):
     """Trains one row with one seed, or reads what it gave."""
+    metric_loss, folder = ROWS[name], Path(settings.run_dir) / f"{slug(name)}-{seed}"
     result = folder / "result.json"
-    decisive, config = settings(metric_loss, seed, folder), network()
+    decisive, config = run_settings(settings, metric_loss, seed, folder), network(settings)
     open_run(folder, decisive)
     if not result.exists():
         layer = make_metric_loss(
@@ -137,7 +139,7 @@ def run_row(metric_loss, seed, training, held_out, folder):
         )
         task = Task("data", training, held_out, metric_loss=layer, loss_weight=metric_loss["loss_weight"])
         learner = Learner(lambda: build_component(config, seed), [task])
-        if train_network(learner, recipe(), folder, decisive, seed) is None:
+        if train_network(learner, recipe(settings), folder, decisive, seed) is None:
             raise FerMdError(f"{folder}: stopped; start it again to go on")
         model = load_model(folder)
         distances = class_distances(embeddings_function(model)(held_out.images), held_out.labels)
@@ -161,4 +163,4 @@ def summary(name, found):
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

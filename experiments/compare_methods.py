@@ -16,7 +16,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from absl import flags
 
 from fer_md import console
 from fer_md.data.protocol import load_training, make_protocol
@@ -39,6 +38,7 @@ from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.task import LOSS_WEIGHTS, Learner, Task, make_metric_loss
 from fer_md.training.train import train_network
+from pages.cells import percent
 from pages.comparison import NAMES, figures_of, method_rows, scored
 from pages.result_files import read_run_time
 from pages.rows import Member, Methods
@@ -54,32 +54,35 @@ MEMBERS = {
 RECIPE = dataclasses.replace(PRESETS["quick"], batch_size=32, average=0.99)
 """Of all networks: few images make few steps, hence small batches, and an average over a tenth of them."""
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("data", None, "Prepared folder, made by data_prep/*.py.")
-flags.DEFINE_string("run_dir", None, "Folder of the networks' runs.")
-flags.DEFINE_string("output", None, "JSON file for the table.")
-flags.DEFINE_list("methods", [], f"Methods to compare with ours, of {', '.join(NAMES)}; all by default.")
-flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds to train each network with.")
-flags.DEFINE_list("rates", ["0.01", "0.02", "0.04"], "Learning rates to choose from.")
-flags.DEFINE_integer("epochs", 5, "Of each training.", lower_bound=1)
-flags.DEFINE_integer(
-    "images", None, "Learn from so many Training images, drawn with seed 0; from all by default.", lower_bound=7
-)
-flags.DEFINE_enum(
-    "network",
-    "default",
-    ["default", "tiny"],
-    "The networks' own widths, or tiny ones and a committee of two, to try the path.",
-)
-flags.DEFINE_enum("precision", "auto", PRECISIONS, "Of the layers; auto: bfloat16 where the processor has it.")
-flags.mark_flags_as_required(["data", "run_dir"])
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    data: str = console.flag("Prepared folder, made by data_prep/*.py.")
+    run_dir: str = console.flag("Folder of the networks' runs.")
+    output: str | None = console.flag("JSON file for the table.", None)
+    methods: tuple[str, ...] = console.flag(f"Methods to compare with ours, of {', '.join(NAMES)}; all by default.", ())
+    seeds: tuple[int, ...] = console.flag("Seeds to train each network with.", (0, 1, 2))
+    rates: tuple[float, ...] = console.flag("Learning rates to choose from.", (0.01, 0.02, 0.04))
+    epochs: int = console.flag("Of each training.", 5, least=1)
+    images: int | None = console.flag(
+        "Learn from so many Training images, drawn with seed 0; from all by default.", None, least=7
+    )
+    network: str = console.flag(
+        "The networks' own widths, or tiny ones and a committee of two, to try the path.",
+        "default",
+        choices=("default", "tiny"),
+    )
+    precision: str = console.flag(
+        "Of the layers; auto: bfloat16 where the processor has it.", "auto", choices=PRECISIONS
+    )
 
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-    """What all methods share: ``dataset.json``, the protocol's hash, how many images identical to held-out ones were
-    left out, and the splits to train on, to fit on and to test on."""
+    """What all methods share: the settings, ``dataset.json``, the protocol's hash, how many images identical to
+    held-out ones were left out, and the splits to train on, to fit on and to test on."""
 
+    settings: Settings
     info: dict
     protocol: str
     left_out: int
@@ -88,25 +91,32 @@ class Data:
     test: Split
 
 
-def main():
-    unknown = set(FLAGS.methods) - set(NAMES)
+def main(settings: Settings) -> None:
+    unknown = set(settings.methods) - set(NAMES)
     if unknown:
         raise FerMdError(f"--methods: must be of {', '.join(NAMES)}; found {', '.join(sorted(unknown))}")
-    seeds, rates = console.whole_numbers("seeds", FLAGS.seeds), console.numbers("rates", FLAGS.rates)
-    if min(rates) <= 0:
-        raise FerMdError(f"--rates: learning rates are above 0; found {', '.join(FLAGS.rates)}")
-    data = load_data()
-    names = [name for name in NAMES if name == "ours" or name in (FLAGS.methods or NAMES)]
-    for member in (member for name in names for member in members_of(name)):
+    if min(settings.rates) <= 0:
+        found = ", ".join(f"{rate:g}" for rate in settings.rates)
+        raise FerMdError(f"--rates: learning rates are above 0; found {found}")
+    data = load_data(settings)
+    names = [name for name in NAMES if name == "ours" or name in (settings.methods or NAMES)]
+    for member in (member for name in names for member in members_of(name, data)):
         config_of(member, data)  # one that cannot take the images is told of before the first training
     trials = {
-        (member, md): rate_trials(member, md, rates, seeds[0], data)
+        (member, md): rate_trials(member, md, data)
         for name in names
-        for member in members_of(name)
+        for member in members_of(name, data)
         for md in (False, True)
     }
+    results = train_all(names, trials, data)
+    if settings.output:
+        write_result(settings.output, table(results, trials, data))
+
+
+def train_all(names, trials, data):
+    """A ``Training`` for each seed, by method and whether under MD loss."""
     results = {}
-    for seed in seeds:
+    for seed in data.settings.seeds:
         for name in names:
             for md in (False, True):
                 scores, committee = method_scores(name, md, trials, seed, data)
@@ -114,38 +124,37 @@ def main():
                 results.setdefault((name, md), []).append(training)
                 print(
                     f"{NAMES[name]:20} {'MD loss ' if md else 'own loss'} seed {seed}  accuracy "
-                    f"{100 * training.figures.accuracy:.2f} %  macro recall "
-                    f"{100 * training.figures.macro_recall:.2f} %",
+                    f"{percent(training.figures.accuracy)} %  macro recall {percent(training.figures.macro_recall)} %",
                     flush=True,
                 )
-    if FLAGS.output:
-        write_result(FLAGS.output, table(results, trials, seeds, data))
+    return results
 
 
-def load_data():
+def load_data(settings):
     """The images to learn from, the same for all methods and seeds, and the held-out ones."""
-    protocol = make_protocol([FLAGS.data])
-    training, left_out = load_training(FLAGS.data, protocol)
-    if FLAGS.images is not None:
-        if FLAGS.images > len(training.labels):
+    protocol = make_protocol([settings.data])
+    training, left_out = load_training(settings.data, protocol)
+    if settings.images is not None:
+        if settings.images > len(training.labels):
             raise FerMdError(
-                f"--images={FLAGS.images}: {FLAGS.data} has {len(training.labels)} Training images to "
+                f"--images={settings.images}: {settings.data} has {len(training.labels)} Training images to "
                 f"learn from; {left_out} that are identical to held-out ones do not count"
             )
         order = np.random.default_rng(0).permutation(len(training.labels))
-        training = training.select(np.isin(np.arange(len(order)), order[: FLAGS.images]))
-    held_out = (load_split(FLAGS.data, split) for split in ("PublicTest", "PrivateTest"))
-    return Data(read_info(FLAGS.data), protocol.sha256, left_out, training, *held_out)
+        training = training.select(np.isin(np.arange(len(order)), order[: settings.images]))
+    held_out = (load_split(settings.data, split) for split in ("PublicTest", "PrivateTest"))
+    return Data(settings, read_info(settings.data), protocol.sha256, left_out, training, *held_out)
 
 
-def members_of(name):
+def members_of(name, data):
     """The networks of a method; two for a committee of tiny ones."""
     members = [member for member in MEMBERS if member.split("-")[0] == name]
-    return members[:2] if FLAGS.network == "tiny" else members
+    return members[:2] if data.settings.network == "tiny" else members
 
 
-def rate_trials(member, md, rates, seed, data):
+def rate_trials(member, md, data):
     """Accuracy on PublicTest of a network with each learning rate; nothing is trained for a single one."""
+    rates, seed = data.settings.rates, data.settings.seeds[0]
     if len(rates) == 1:
         return {rates[0]: None}
     found = {}
@@ -166,7 +175,7 @@ def named(member, md):
 
 def method_scores(name, md, trials, seed, data):
     """Probabilities (N, K) of a method on the test split, and what is known of its committee."""
-    members = members_of(name)
+    members = members_of(name, data)
     found = [member_scores(member, md, best(trials[member, md]), seed, data) for member in members]
     if len(members) == 1:
         return found[0]["test"], {}
@@ -188,13 +197,13 @@ def recall(scores, data):
     return by_expression(summarize(confusion)["recall"], data.info["expressions"])
 
 
-def folder_of(member, md, rate, seed):
-    return Path(FLAGS.run_dir) / f"{member}-{'md' if md else 'own'}-{rate:g}-{seed}"
+def folder_of(member, md, rate, seed, data):
+    return Path(data.settings.run_dir) / f"{member}-{'md' if md else 'own'}-{rate:g}-{seed}"
 
 
 def member_scores(member, md, rate, seed, data):
     """Trains one network with one seed and scores both held-out splits, or reads what that gave."""
-    folder = folder_of(member, md, rate, seed)
+    folder = folder_of(member, md, rate, seed, data)
     path = folder / "scores.npz"
     model = train_member(member, md, rate, seed, data, folder, done=path.exists())
     if model:
@@ -209,15 +218,15 @@ def member_scores(member, md, rate, seed, data):
 def config_of(member, data):
     """The configuration of a network for the data set's images and expressions."""
     baseline, changes = MEMBERS[member]
-    config = (CONFIGS if FLAGS.network == "default" else TINY_CONFIGS)[baseline]
-    return dataclasses.replace(config_for(config, data.info, FLAGS.data), **changes)
+    config = (CONFIGS if data.settings.network == "default" else TINY_CONFIGS)[baseline]
+    return dataclasses.replace(config_for(config, data.info, data.settings.data), **changes)
 
 
 def train_member(member, md, rate, seed, data, folder, done):
     """Trains one network into ``folder`` and returns it; where it is done, only compares the settings."""
     baseline, config = MEMBERS[member][0], config_of(member, data)
     info, training = data.info, data.training
-    recipe = dataclasses.replace(RECIPE, epochs=FLAGS.epochs, rate=rate)
+    recipe = dataclasses.replace(RECIPE, epochs=data.settings.epochs, rate=rate)
     kind, loss_weight = "md" if md else "none", LOSS_WEIGHTS["md"]
     decisive = {
         "data": info["name"],
@@ -228,7 +237,7 @@ def train_member(member, md, rate, seed, data, folder, done):
         "network": plain_settings(config),
         "recipe": plain_settings(recipe),
         "metric_loss": {"kind": kind, "loss_weight": loss_weight, "options": {}},
-        "precision": set_precision(FLAGS.precision, folder),
+        "precision": set_precision(data.settings.precision, folder),
         "seed": seed,
     }
     if done:
@@ -247,10 +256,10 @@ def train_member(member, md, rate, seed, data, folder, done):
     return model
 
 
-def table(results, trials, seeds, data):
+def table(results, trials, data):
     """Tab. 4 with the paper's figures, and all that must be known to read it."""
     people = len(set(data.training.subjects) - {""})
-    runs = runs_behind(trials, seeds)
+    settings, runs = data.settings, runs_behind(trials, data)
     precisions = {read_settings(run)["precision"] for run in runs}  # more than one if processors were changed
     return Methods(
         data=data.info["name"],
@@ -260,24 +269,25 @@ def table(results, trials, seeds, data):
         left_out=data.left_out,
         people=people,
         pairs_of_persons="as in IACNN" if people else "none: the data set names no persons",
-        epochs=FLAGS.epochs,
-        network=FLAGS.network,
+        epochs=settings.epochs,
+        network=settings.network,
         recipe={name: value for name, value in plain_settings(RECIPE).items() if name not in ("epochs", "rate")},
         rates=list(trials["ours", False]),
         rate_trials={named(*key): {f"{r:g}": v for r, v in found.items()} for key, found in trials.items()},
         metric_loss={"kind": "md", "loss_weight": LOSS_WEIGHTS["md"], "options": {}},
         precision=", ".join(sorted(precisions)),
         seconds=math.fsum(read_run_time(run).seconds for run in runs),
-        seeds=seeds,
+        seeds=list(settings.seeds),
         rows=method_rows(results, data.test.subjects),
     )
 
 
-def runs_behind(trials, seeds):
+def runs_behind(trials, data):
     """The folders of all trainings behind the table, those for the learning rates included."""
-    folders = {folder_of(*key, rate, seeds[0]) for key in trials for rate in trials[key]}
-    return folders | {folder_of(*key, best(trials[key]), seed) for key in trials for seed in seeds}
+    seeds = data.settings.seeds
+    folders = {folder_of(*key, rate, seeds[0], data) for key in trials for rate in trials[key]}
+    return folders | {folder_of(*key, best(trials[key]), seed, data) for key in trials for seed in seeds}
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))

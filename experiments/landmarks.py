@@ -16,13 +16,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-from absl import flags
 
 from fer_md import console
 from fer_md.data.augment import Augmentation
 from fer_md.data.pipeline import training_batches
 from fer_md.errors import FerMdError
-from fer_md.evaluation.landmark_error import LIMIT, cumulative_error, errors_by_normaliser, summarize_methods
+from fer_md.evaluation.landmark_error import LIMIT, errors_by_normaliser, summarize_methods
 from fer_md.evaluation.predict import in_batches, logits_function
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
@@ -41,8 +40,8 @@ from fer_md.training.objective import POINTS
 from fer_md.training.presets import Recipe
 from fer_md.training.task import Learner, Task
 from fer_md.training.train import train_network
-from pages.curve_picture import Panel, save_curves
-from pages.rows import Gain, LandmarkError, Landmarks
+from pages.landmark_figures import cumulative_curves, draw_landmark_curves, landmark_errors
+from pages.rows import Landmarks
 
 COMPONENTS = {"default": ComponentConfig(), "half": HALF, "tiny": TINY}
 HYPERFACES = {"default": HyperFaceConfig(), "half": QUARTER, "tiny": TINY_CONFIGS["hyperface"]}
@@ -94,23 +93,23 @@ UPDATE = 600
 """Faces of D2 that the cascade's incremental update learns."""
 PLACES = np.linspace(0, 0.2, 81)
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("data", None, "ytf_landmarks68.zip; without it faces are drawn.")
-flags.DEFINE_string("run_dir", None, "Folder of the networks' runs.")
-flags.DEFINE_string("output", None, "JSON file for the figures.")
-flags.DEFINE_string("picture", None, "PNG file for the curves.")
-flags.DEFINE_integer(
-    "drawn", 3400, "Faces to learn from in a drawn data set; a quarter as many, of others, test.", lower_bound=40
-)
-flags.DEFINE_integer("epochs", 12, "Of pre-training; fine-tuning has half as many.", lower_bound=2)
-flags.DEFINE_enum(
-    "network",
-    "half",
-    list(COMPONENTS),
-    "Widths of the networks; half: fully connected layers of 1,024, and a quarter of HyperFace's widths.",
-)
-flags.DEFINE_integer("seed", 0, "Of everything drawn.", lower_bound=0)
-flags.mark_flags_as_required(["run_dir", "output", "picture"])
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    data: str | None = console.flag("ytf_landmarks68.zip; without it faces are drawn.", None)
+    run_dir: str = console.flag("Folder of the networks' runs.")
+    output: str = console.flag("JSON file for the figures.")
+    picture: str = console.flag("PNG file for the curves.")
+    drawn: int = console.flag(
+        "Faces to learn from in a drawn data set; a quarter as many, of others, test.", 3400, least=40
+    )
+    epochs: int = console.flag("Of pre-training; fine-tuning has half as many.", 12, least=2)
+    network: str = console.flag(
+        "Widths of the networks; half: fully connected layers of 1,024, and a quarter of HyperFace's widths.",
+        "half",
+        choices=list(COMPONENTS),
+    )
+    seed: int = console.flag("Of everything drawn.", 0, least=0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,58 +121,45 @@ class DataSet:
     test: AnnotatedFaces
 
 
-def main():
-    first = frames() if FLAGS.data else drawn("lab")
-    data = [first, drawn("wild")]
-    folders = {name: Path(FLAGS.run_dir) / name for name in (*NETWORKS, "cascade")}
-    train_alignment(data, folders["cascade"])
+def main(settings: Settings) -> None:
+    data = [video_frames(settings) if settings.data else drawn(settings, "lab"), drawn(settings, "wild")]
+    folders = {name: Path(settings.run_dir) / name for name in (*NETWORKS, "cascade")}
+    train_alignment(settings, data, folders["cascade"])
     for name, (kind, number, source) in NETWORKS.items():
-        train_landmarks(name, kind, data[number].training, folders[source] if source else None, folders[name])
-    results, curves = measure(data, folders)
-    save_curves(
-        FLAGS.picture,
-        *(
-            Panel(
-                {method: (PLACES, y) for method, y in found.items()},
-                f"mean error / {normaliser}",
-                "share of faces",
-                f"68 landmarks, test people of {first.name}",
-                0.2,
-            )
-            for normaliser, found in curves[first.name].items()
-        ),
-    )
+        train_landmarks(settings, name, kind, data[number].training, folders[source] if source else None, folders[name])
+    errors, curves = measure(settings, data, folders)
+    draw_landmark_curves(settings.picture, data[0].name, PLACES, curves[data[0].name])
     write_result(
-        FLAGS.output,
+        settings.output,
         Landmarks(
-            seed=FLAGS.seed,
+            seed=settings.seed,
             data=[each.name for each in data],
             faces={each.name: {"training": len(each.training.images), "test": len(each.test.images)} for each in data},
-            network=FLAGS.network,
+            network=settings.network,
             epochs={
-                "pre-training": FLAGS.epochs,
-                "fine-tuning": FLAGS.epochs // 2,
-                "HyperFace": FLAGS.epochs + FLAGS.epochs // 2,
+                "pre-training": settings.epochs,
+                "fine-tuning": settings.epochs // 2,
+                "HyperFace": settings.epochs + settings.epochs // 2,
             },
-            recipe=plain_recipe(),
+            recipe=plain_recipe(settings),
             faces_sha256={each.name: [fingerprint(each.training), fingerprint(each.test)] for each in data},
             failure_above=LIMIT,
-            errors=results,
+            errors=errors,
             places=PLACES.tolist(),
             curves=curves,
             seconds={name: read_json(folder / "time.json")["seconds"] for name, folder in folders.items()},
         ),
     )
-    print(f"written: {FLAGS.output}, {FLAGS.picture}")
+    print(f"written: {settings.output}, {settings.picture}")
 
 
-def frames():
-    return DataSet("video frames", video_faces(FLAGS.data, "train"), video_faces(FLAGS.data, "test"))
+def video_frames(settings):
+    return DataSet("video frames", video_faces(settings.data, "train"), video_faces(settings.data, "test"))
 
 
-def drawn(domain):
-    training = drawn_faces(FLAGS.drawn, f"{domain}-learnt", FLAGS.seed, domain, size=96)
-    test = drawn_faces(FLAGS.drawn // 4, f"{domain}-tested", FLAGS.seed, domain, size=96)
+def drawn(settings, domain):
+    training = drawn_faces(settings.drawn, f"{domain}-learnt", settings.seed, domain, size=96)
+    test = drawn_faces(settings.drawn // 4, f"{domain}-tested", settings.seed, domain, size=96)
     return DataSet(f"faces drawn in the {domain} (synthetic)", training, test)
 
 
@@ -185,11 +171,11 @@ def fingerprint(faces):
     return digest.hexdigest()
 
 
-def cascade_recipe():
-    return dataclasses.replace(CASCADES[FLAGS.network], seed=FLAGS.seed)
+def cascade_recipe(settings):
+    return dataclasses.replace(CASCADES[settings.network], seed=settings.seed)
 
 
-def plain_recipe():
+def plain_recipe(settings):
     """How everything is trained besides its epochs, as JSON values."""
     shared = {name: value for name, value in plain_settings(RECIPE).items() if name not in ("epochs", "rate")}
     return {
@@ -198,25 +184,25 @@ def plain_recipe():
         "fine_tuning": FINE_TUNING,
         "dropout": DROPOUT,
         "copies": COPIES,
-        "cascade": plain_settings(cascade_recipe()),
+        "cascade": plain_settings(cascade_recipe(settings)),
         "update": UPDATE,
     }
 
 
-def train_alignment(data, folder):
+def train_alignment(settings, data, folder):
     """Trains the cascade on D1 and updates a copy of it on some of D2; nothing where that is done.
 
     Raises:
         FerMdError: the folder holds a cascade with other settings.
     """
-    recipe, faces, more = cascade_recipe(), data[0].training, data[1].training.first(UPDATE)
+    recipe, faces, more = cascade_recipe(settings), data[0].training, data[1].training.first(UPDATE)
     open_run(
         folder,
         {
             "faces_sha256": [fingerprint(faces), fingerprint(more)],
             "kind": "cascade",
             "recipe": plain_settings(recipe),
-            "seed": FLAGS.seed,
+            "seed": settings.seed,
         },
     )
     if (folder / "DONE").exists():
@@ -224,23 +210,23 @@ def train_alignment(data, folder):
     started = time.perf_counter()
     cascade = train_cascade(faces.images, faces.landmarks, faces.people, recipe)
     cascade.save(folder / "cascade.npz")
-    cascade.update(more.images, more.landmarks, recipe.perturbations, FLAGS.seed)
+    cascade.update(more.images, more.landmarks, recipe.perturbations, settings.seed)
     cascade.save(folder / "updated.npz")
     write_json(folder / "time.json", {"seconds": time.perf_counter() - started})
     (folder / "DONE").touch()
 
 
-def train_landmarks(name, kind, faces, source, folder):
+def train_landmarks(settings, name, kind, faces, source, folder):
     """Trains one network into its folder; nothing where that is done.
 
     Raises:
         FerMdError: told to stop, or the folder holds a run with other settings.
     """
-    epochs = FLAGS.epochs // 2 if source else FLAGS.epochs + (FLAGS.epochs // 2 if kind == "hyperface" else 0)
+    epochs = settings.epochs // 2 if source else settings.epochs + (settings.epochs // 2 if kind == "hyperface" else 0)
     copies = min(epochs, COPIES)
     rate = RATES[kind] * (FINE_TUNING if source else 1)
     recipe = dataclasses.replace(RECIPE, epochs=epochs / copies, rate=rate, warmup=RECIPE.warmup * epochs / copies)
-    config = dataclasses.replace((COMPONENTS if kind == "component" else HYPERFACES)[FLAGS.network], dropout=DROPOUT)
+    config = dataclasses.replace((COMPONENTS if kind == "component" else HYPERFACES)[settings.network], dropout=DROPOUT)
     decisive = {
         "faces_sha256": fingerprint(faces),
         "kind": kind,
@@ -248,66 +234,56 @@ def train_landmarks(name, kind, faces, source, folder):
         "recipe": plain_settings(recipe),
         "copies": copies,
         "start": source and source.name,
-        "seed": FLAGS.seed,
+        "seed": settings.seed,
     }
     if (folder / "DONE").exists():
         open_run(folder, decisive)  # an error if it is another's
         return
-    split = training_crops(faces, copies, config.image_size, FLAGS.seed)
+    split = training_crops(faces, copies, config.image_size, settings.seed)
     shares = as_shares(split.landmarks, config.image_size)
 
     def build():
         if source:
             return load_model(source)
         if kind == "component":
-            model = landmark_component(build_component(config, FLAGS.seed))
+            model = landmark_component(build_component(config, settings.seed))
         else:
-            model = build_hyperface(config, FLAGS.seed)
+            model = build_hyperface(config, settings.seed)
         start_at(model, shares)
         return model
 
     batches = functools.partial(training_batches, targets=shares)
     task = Task(name, split, head="landmarks", objective=POINTS, batches=batches)
-    if train_network(Learner(build, [task]), recipe, folder, decisive, FLAGS.seed) is None:
+    if train_network(Learner(build, [task]), recipe, folder, decisive, settings.seed) is None:
         raise FerMdError(f"{folder}: stopped; start it again to go on")
     (folder / "checkpoint.npz").unlink()
 
 
-def measure(data, folders):
+def measure(settings, data, folders):
     """Errors and cumulative curves of each method on the test people of each data set, from the same boxes."""
-    cascade, updated = (Cascade.load(folders["cascade"] / f"{name}.npz") for name in ("cascade", "updated"))
-    aligned = {"mean face": (cascade, 0), "cascade, D1": (cascade, None), "cascade, D1, updated on D2": (updated, None)}
-    forward = {
-        name: logits_function(load_model(folders[name]), "landmarks")
-        for name in dict.fromkeys(name for names in METHODS.values() for name in names)
-    }
+    networks = dict.fromkeys(name for names in METHODS.values() for name in names)
+    forward = {name: logits_function(load_model(folders[name]), "landmarks") for name in networks}
     results, curves = {}, {}
     for each in data:
         images, truth = each.test.images, each.test.landmarks
-        boxes = jitter_boxes(box_of(truth), np.random.default_rng(FLAGS.seed))
-        crops = cut_crops(images, boxes, COMPONENTS[FLAGS.network].image_size)
+        boxes = jitter_boxes(box_of(truth), np.random.default_rng(settings.seed))
+        crops = cut_crops(images, boxes, COMPONENTS[settings.network].image_size)
         points = {name: from_shares(in_batches(f, crops), boxes, crops.shape[1]) for name, f in forward.items()}
         found = {method: np.mean([points[name] for name in names], axis=0) for method, names in METHODS.items()}
-        found |= {method: model.align(images, boxes, levels) for method, (model, levels) in aligned.items()}
+        found |= align(folders["cascade"], images, boxes)
         errors = {method: errors_by_normaliser(landmarks, truth) for method, landmarks in found.items()}
-        results[each.name], curves[each.name] = landmark_errors(summarize_methods(errors, each.test.people)), {}
-        for method, by_normaliser in errors.items():
-            for name, values in by_normaliser.items():
-                curve = np.round(cumulative_error(values, PLACES), 4).tolist()
-                curves[each.name].setdefault(name, {})[method] = curve
-            tell(each.name, method, results[each.name][method]["inter-ocular"])
+        results[each.name] = landmark_errors(summarize_methods(errors, each.test.people))
+        curves[each.name] = cumulative_curves(errors, PLACES)
+        for method, by_normaliser in results[each.name].items():
+            tell(each.name, method, by_normaliser["inter-ocular"])
     return results, curves
 
 
-def landmark_errors(summaries):
-    """What ``summarize_methods`` gives, as ``LandmarkError`` by method and normaliser."""
-    return {
-        method: {
-            name: LandmarkError(**{**error, "minus_first": error.get("minus_first") and Gain(**error["minus_first"])})
-            for name, error in errors.items()
-        }
-        for method, errors in summaries.items()
-    }
+def align(folder, images, boxes):
+    """Landmarks of the mean face and of the cascade, before and after its update, by method."""
+    cascade, updated = (Cascade.load(folder / f"{name}.npz") for name in ("cascade", "updated"))
+    methods = {"mean face": (cascade, 0), "cascade, D1": (cascade, None), "cascade, D1, updated on D2": (updated, None)}
+    return {method: model.align(images, boxes, levels) for method, (model, levels) in methods.items()}
 
 
 def tell(data, method, error):
@@ -319,4 +295,4 @@ def tell(data, method, error):
 
 
 if __name__ == "__main__":
-    sys.exit(console.run(main))
+    sys.exit(console.run(main, Settings))
