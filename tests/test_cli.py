@@ -83,7 +83,7 @@ def test_sigterm_keeps_what_is_predicted_so_far(folder, tmp_path):
         f"--output={tmp_path / 'out' / 'faces.csv'}",
     ]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    while process.poll() is None and not any(path.stat().st_size > 1000 for path in tmp_path.glob("out/.faces*")):
+    while process.poll() is None and not any(path.stat().st_size > 1000 for path in tmp_path.glob("out/.faces*/partial*")):
         time.sleep(0.02)
     process.terminate()
     assert process.wait(timeout=60) == 130
