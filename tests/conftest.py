@@ -1,9 +1,9 @@
 """Quiet TensorFlow, two logical CPUs for the replica tests, and a small prepared split."""
 
+import fer_md  # noqa: F401  isort: skip  (first, so that TensorFlow is quiet)
 import pytest
 import tensorflow as tf
 
-import fer_md  # noqa: F401
 from random_faces import random_split
 
 tf.config.set_logical_device_configuration(

@@ -1,3 +1,4 @@
+import functools
 import json
 import os
 import subprocess
@@ -83,7 +84,8 @@ def test_sigterm_keeps_what_is_predicted_so_far(folder, tmp_path):
         f"--output={tmp_path / 'out' / 'faces.csv'}",
     ]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    while process.poll() is None and not any(path.stat().st_size > 1000 for path in tmp_path.glob("out/.faces*/partial*")):
+    written = functools.partial(tmp_path.glob, "out/.faces*/partial*")
+    while process.poll() is None and not any(path.stat().st_size > 1000 for path in written()):
         time.sleep(0.02)
     process.terminate()
     assert process.wait(timeout=60) == 130

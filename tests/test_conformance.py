@@ -25,6 +25,7 @@ from fer_md.layers import (
 from fer_md.losses import CenterLoss, ContrastiveLoss, MDLoss, MetricLossModel
 from fer_md.models import TINY, add_head, build_component, build_fused
 from fer_md.models.baselines import BASELINES, TINY_CONFIGS
+from fer_md.training.strategy import make_strategy
 
 SIDE, CLASSES, WIDTH = 48, 7, 5
 FACES = np.random.default_rng(0).integers(0, 256, (8, SIDE, SIDE, 1)).astype(np.float32)
@@ -173,7 +174,7 @@ def test_a_loss_is_float32_under_mixed_precision(kind, policy):
 @pytest.mark.parametrize("kind", LOSSES, ids=lambda kind: kind.__name__)
 def test_two_replicas_of_a_loss_equal_one_device(kind):
     """The mean of what the replicas return is the loss of the whole batch; the centers move alike."""
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    strategy = make_strategy("mirrored", 2)
     single = kind(**LOSSES[kind])
     single.build((None,), (None, WIDTH))
     with strategy.scope():

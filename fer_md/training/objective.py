@@ -81,6 +81,16 @@ def has_shares(shares: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(shares, 1) > 0.5
 
 
-CLASSES = Objective(softmax_cross_entropy, lambda labels: labels >= 0, "accuracy", lambda labels: labels)
+def has_label(labels: tf.Tensor) -> tf.Tensor:
+    """(B,) bool, false for a negative label."""
+    return labels >= 0
+
+
+def all_count(points: tf.Tensor) -> tf.Tensor:
+    """(B,) bool, true for every sample."""
+    return tf.ones(tf.shape(points)[:1], tf.bool)
+
+
+CLASSES = Objective(softmax_cross_entropy, has_label, "accuracy", tf.identity)
 SHARES = Objective(share_cross_entropy, has_shares, "accuracy", labels_of_shares)
-POINTS = Objective(mean_distance, lambda points: tf.ones(tf.shape(points)[:1], tf.bool), "distance")
+POINTS = Objective(mean_distance, all_count, "distance")

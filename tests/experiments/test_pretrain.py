@@ -18,6 +18,7 @@ from fer_md.data.records import write_dataset
 from fer_md.training.presets import PRESETS
 from ports import free_port
 from random_faces import random_split
+from scripts import run_script
 
 pytestmark = pytest.mark.integration
 
@@ -57,7 +58,7 @@ def wait_for(path, process, seconds=90):
 def test_every_preset_trains(data, tmp_path, preset):
     """600 examples: three steps an epoch in batches of 256, five in batches of 128."""
     run = tmp_path / preset
-    answer = subprocess.run(command(data, run, f"--preset={preset}", "--epochs=1"), capture_output=True, text=True)
+    answer = run_script(SCRIPT, *command(data, run, f"--preset={preset}", "--epochs=1")[2:])
     assert answer.returncode == 0, answer.stderr
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows if row["split"] == "validation"] == [-(-600 // PRESETS[preset].batch_size)]

@@ -2,9 +2,6 @@
 
 import functools
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -12,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import landmarks as landmarks_script
 from fer_md.data.augment import Augmentation
 from fer_md.data.pipeline import training_batches
 from fer_md.drawn.face_model import MIRROR
@@ -160,13 +158,10 @@ def landmarks(folder, *more):
     return run_script("experiments/landmarks.py", *flags, "--network=tiny", "--drawn=80", *more)
 
 
-@pytest.mark.integration
 def test_the_seed_reaches_the_cascade():
-    flags = ["x", "--run_dir=a", "--output=b", "--picture=c", "--network=tiny", "--seed=3"]
-    code = f"import landmarks; landmarks.FLAGS({flags}); print(landmarks.plain_recipe()['cascade'])"
-    env = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'experiments'}"}
-    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True)
-    assert "'perturbations': 1" in answer.stdout and "'seed': 3" in answer.stdout, answer.stderr
+    settings = landmarks_script.Settings(run_dir="a", output="b", picture="c", network="tiny", seed=3)
+    cascade = landmarks_script.plain_recipe(settings)["cascade"]
+    assert cascade["perturbations"] == 1 and cascade["seed"] == 3
 
 
 @pytest.mark.integration
