@@ -67,7 +67,7 @@ def check_image_size(run_dir: Path | str, model: keras.Model, info: dict[str, An
     if info.get("image_size", size) != size:
         raise FerMdError(
             f"{run_dir}: takes images of {size} pixels, {info['name']} has {info['image_size']}; "
-            f"prepare it with --image_size={size}"
+            f"prepare it with image_size={size}"
         )
 
 

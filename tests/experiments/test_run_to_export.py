@@ -83,7 +83,7 @@ def test_duplicates_of_a_data_set_not_learned_from_are_not_leaked(run, tmp_path)
 def test_a_network_scores_expressions_in_images_of_its_size(run, tmp_path):
     """On the loading of a scorer, which is the same in every script: 64 pixels, then a run that learned landmarks."""
     model, _ = load_scorer(run / "run", "model", (info := read_info(run / "data")))
-    with pytest.raises(FerMdError, match="takes images of 48 pixels, noise has 64; prepare it with --image_size=48"):
+    with pytest.raises(FerMdError, match="takes images of 48 pixels, noise has 64; prepare it with image_size=48"):
         find_head(run / "run", "model", model, {**info, "image_size": 64})
     write_json(tmp_path / "config.json", {"settings": {"kind": "component"}})
     with pytest.raises(FerMdError, match="learned no expressions"):
