@@ -152,10 +152,13 @@ LONG = Recipe(
     augmentation=MEDIUM,
     finish=Finish(16, MILD),
 )
-"""Long, and mild at its end, in one run. It has not been run to its end: cost and result are not known.
+"""Long, and mild at its end, in one run.
 
 Source: ours.
-Command: as ``QUICK``, with ``--preset=long --network=deep --votes=0.4``.
+Result: with 50 epochs 69.21 % of FER2013's PublicTest, 70.49 % averaged over ten crops
+(docs/results/fer2013-long-deep0).
+Cost: 163 minutes for these, on two cores shared with other work. Its 80 epochs have not been run.
+Command: as ``QUICK``, with ``--preset=long --network=deep --votes=0.4 --epochs=50``.
 """
 
 PRESETS = {
