@@ -35,6 +35,9 @@ class Settings:
     run_dir: str = console.flag("Folder of the run: config.json, metrics.jsonl, checkpoint, model.keras.")
     preset: str = console.flag("Recipe; see fer_md/training/presets.py.", "quick", choices=list(PRESETS))
     epochs: int | None = console.flag("Epochs in place of the preset's.", None, least=1)
+    finish: float | None = console.flag(
+        "Epochs at the end with mild changes of the faces, in place of the preset's; 0 for none.", None, least=0
+    )
     network: str = console.flag(
         "The default component, one with twice the filters, the deepest, one wide only where a filter is cheap, one "
         "with half the fully connected layers, or a tiny one.",
@@ -124,7 +127,10 @@ def main(settings: Settings) -> int | None:
 
 def recipe_of(settings: Settings) -> Recipe:
     recipe = PRESETS[settings.preset]
-    return dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs)
+    finish = recipe.finish
+    if settings.finish is not None:
+        finish = dataclasses.replace(finish, epochs=settings.finish)
+    return dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs, finish=finish)
 
 
 def network_of(settings: Settings, info: dict) -> ComponentConfig:
