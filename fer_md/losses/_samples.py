@@ -35,6 +35,33 @@ def check_samples(labels: tf.Tensor, embeddings: tf.Tensor, width: int) -> None:
         )
 
 
+def mask_samples(labels: tf.Tensor, embeddings: tf.Tensor, num_classes: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Takes out the samples that count for nothing: without a label, or with an embedding that is not finite.
+
+    An embedding overflows in float16, or comes from a broken image. It counts as not finite too where its squared
+    length is not. ``tf.where`` keeps it out of the backward pass, where zero times infinity would not be a number.
+
+    Args:
+        labels: (B,) integers in [0, K), or negative where a sample has no label.
+        embeddings: (B, D) float.
+        num_classes: K.
+
+    Returns:
+        (B,) int32 labels with -1, and (B, D) embeddings with zeros, for the samples that do not count.
+
+    Raises:
+        tf.errors.InvalidArgumentError: a label of K or more. XLA compiles no checks of values: there such a sample is
+            masked like one without a label.
+    """
+    labels = tf.cast(labels, tf.int64)  # a cast to int32 would wrap
+    rule = f"labels must be less than the number of classes, {num_classes}"
+    tf.debugging.assert_less(labels, tf.constant(num_classes, tf.int64), rule)
+    finite = tf.math.is_finite(tf.reduce_sum(tf.square(embeddings), axis=1))
+    counts = (labels >= 0) & (labels < num_classes) & finite
+    labels = tf.where(counts, tf.cast(labels, tf.int32), -1)
+    return labels, tf.where(counts[:, None], embeddings, tf.zeros((), embeddings.dtype))
+
+
 def as_floats(
     labels: tf.Tensor, embeddings: tf.Tensor, centers: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
@@ -46,10 +73,12 @@ def as_floats(
         centers: (K, D) float.
 
     Returns:
-        (B,) int32 labels with 0 for no label, embeddings, centers, and (B,) float weights: 1, or 0 for no label.
+        (B,) int32 labels, embeddings, centers, and (B,) float weights: 1, or 0 for a sample that ``mask_samples`` takes
+        out. Its label and embedding are 0.
 
     Raises:
         ValueError: labels of another rank, which would spread over the batch unnoticed; see also ``check_samples``.
+        tf.errors.InvalidArgumentError: see ``mask_samples``.
     """
     centers = tf.convert_to_tensor(centers)
     if centers.dtype not in (tf.float32, tf.float64):
@@ -58,9 +87,8 @@ def as_floats(
     check_samples(labels, embeddings, centers.shape[-1])
     if labels.shape.rank != 1:
         raise ValueError(f"labels must be (B,), not {labels.shape}")
-    labels = tf.cast(labels, tf.int32)
-    weights = tf.cast(labels >= 0, centers.dtype)
-    return tf.maximum(labels, 0), tf.cast(embeddings, centers.dtype), centers, weights
+    labels, embeddings = mask_samples(labels, tf.cast(embeddings, centers.dtype), centers.shape[0])
+    return tf.maximum(labels, 0), embeddings, centers, tf.cast(labels >= 0, centers.dtype)
 
 
 def reduce(losses: tf.Tensor, weights: tf.Tensor, reduction: str) -> tf.Tensor:

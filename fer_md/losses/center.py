@@ -10,7 +10,7 @@ import tensorflow as tf
 from fer_md.arguments import check_whole
 from fer_md.losses._distances import own_distances
 from fer_md.losses._replicas import global_batch, global_mean
-from fer_md.losses._samples import as_floats, check_samples, reduce
+from fer_md.losses._samples import as_floats, check_samples, mask_samples, reduce
 
 
 def center_loss(labels: tf.Tensor, embeddings: tf.Tensor, centers: tf.Tensor, reduction: str = "mean") -> tf.Tensor:
@@ -21,7 +21,8 @@ def center_loss(labels: tf.Tensor, embeddings: tf.Tensor, centers: tf.Tensor, re
 
     Args:
         labels: (B,) integers in [0, K); a negative one marks a sample without a label, which does not count.
-        embeddings: (B, D) of any float dtype; computed in float32 at least.
+        embeddings: (B, D) of any float dtype; computed in float32 at least. A sample whose embedding is not finite
+            does not count either.
         centers: (K, D) float.
         reduction: ``"mean"``, ``"sum"`` (as printed) or ``"none"``.
 
@@ -30,7 +31,7 @@ def center_loss(labels: tf.Tensor, embeddings: tf.Tensor, centers: tf.Tensor, re
 
     Raises:
         ValueError: unknown ``reduction``.
-        tf.errors.InvalidArgumentError: a label of K or more (on a CPU).
+        tf.errors.InvalidArgumentError: a label of K or more; under XLA, it counts as no label.
 
     Reference:
         Wen et al., A discriminative feature learning approach for deep face recognition, ECCV 2016, Eq. 2.
@@ -43,7 +44,8 @@ def center_update(labels: tf.Tensor, embeddings: tf.Tensor, centers: tf.Tensor) 
     """``Delta c_j = sum_i [y_i = j] (c_j - x_i) / (1 + sum_i [y_i = j])``, to be used as ``c <- c - alpha Delta c``.
 
     Eq. 4 prints ``x_i - c_{y_i}``, which with line 7 of Algorithm 1 drives each center away from its samples;
-    this is the sign of Wen et al. (2016, Eq. 4). A class that is absent from the batch does not move.
+    this is the sign of Wen et al. (2016, Eq. 4). A class that is absent from the batch does not move. Samples without
+    a label, or with an embedding that is not finite, move nothing.
 
     Args:
         labels: (B,) integers in [0, K), negative for no label.
@@ -52,6 +54,9 @@ def center_update(labels: tf.Tensor, embeddings: tf.Tensor, centers: tf.Tensor) 
 
     Returns:
         (K, D) in the centers' dtype, float32 at least; carries no gradient.
+
+    Raises:
+        tf.errors.InvalidArgumentError: a label of K or more; under XLA, it counts as no label.
     """
     labels, rows = center_update_rows(labels, embeddings, centers)
     return tf.scatter_nd(labels[:, None], rows, tf.cast(tf.shape(centers), tf.int32))
@@ -79,7 +84,8 @@ class ClassCenters(keras.layers.Layer):
 
     In training each call first takes the loss at the present centers, then moves the centers of the classes in the
     batch: ``c <- c - alpha Delta c`` (Algorithm 1, line 7). Several replicas take all their sums over the global
-    batch, so that they equal one device. The centers are float32 under any policy.
+    batch, so that they equal one device. The centers are float32 under any policy. A sample whose embedding is not
+    finite counts as one without a label.
 
     Centers that are moved by this rule are no trainable weights. With ``learned=True`` they are; an optimizer
     with weight decay must then leave them out: ``optimizer.exclude_from_weight_decay(var_names=["centers"])``.
@@ -105,6 +111,7 @@ class ClassCenters(keras.layers.Layer):
     Raises:
         ValueError: an argument out of range; embeddings of another rank or width; labels of another shape (one-hot)
             or of a dtype that is not an integer (probabilities).
+        tf.errors.InvalidArgumentError: a label of K or more; under XLA, it counts as no label.
     """
 
     def __init__(
@@ -148,11 +155,12 @@ class ClassCenters(keras.layers.Layer):
     ) -> tf.Tensor:
         labels, embeddings = tf.convert_to_tensor(labels), tf.convert_to_tensor(embeddings)
         check_samples(labels, embeddings, self.embedding_dim)
-        labels = tf.reshape(tf.cast(labels, tf.int32), [tf.shape(embeddings)[0]])
-        embeddings = tf.cast(embeddings, tf.float32)
+        embeddings = tf.ensure_shape(tf.cast(embeddings, tf.float32), [None, self.embedding_dim])
+        labels = tf.reshape(tf.cast(labels, tf.int64), [tf.shape(embeddings)[0]])
         if sample_weight is not None:
             sample_weight = tf.reshape(tf.cast(sample_weight, tf.float32), tf.shape(labels))
-            labels = tf.where(sample_weight == 0, -1, labels)
+            labels = tf.where(sample_weight == 0, tf.constant(-1, tf.int64), labels)
+        labels, embeddings = mask_samples(labels, embeddings, self.num_classes)
         centers = tf.convert_to_tensor(self.centers)
         # A reshape has a dense gradient; a gather's is not, and replicas would exchange it in no fixed order.
         centers = tf.reshape(centers, tf.shape(centers)) if self.learned else tf.stop_gradient(centers)
@@ -187,14 +195,15 @@ class ClassCenters(keras.layers.Layer):
         """Sets each center to the mean of its samples; a class without samples keeps its center.
 
         Args:
-            labels: (N,) integers, negative for no label.
-            embeddings: (N, D) array.
+            labels: (N,) integers in [0, K), negative for no label.
+            embeddings: (N, D) array; rows that are not finite do not count.
         """
         if not self.built:
             self.build()
-        labels, centers = np.asarray(labels), np.array(self.centers)
-        for label in np.unique(labels[labels >= 0]):
-            centers[label] = np.asarray(embeddings, np.float64)[labels == label].mean(0)
+        labels, embeddings, centers = np.asarray(labels), np.asarray(embeddings, np.float64), np.array(self.centers)
+        counts = (labels >= 0) & np.isfinite(embeddings).all(axis=1)
+        for label in np.unique(labels[counts]):
+            centers[label] = embeddings[counts & (labels == label)].mean(0)
         self.centers.assign(centers)
 
     def compute_output_spec(

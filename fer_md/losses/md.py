@@ -48,10 +48,12 @@ def feature_variance(
             ``"sum"``: ``1/2 sum_i ||x_i - c_{y_i}||^2`` as printed, which grows with the batch.
 
     Returns:
-        float scalar, at least 1e-6; carries the gradient. B counts the labelled samples; a batch of one divides by 1.
+        float scalar, at least 1e-6; carries the gradient. B counts the labelled samples with a finite embedding; a
+        batch of one divides by 1.
 
     Raises:
         ValueError: unknown ``variance``.
+        tf.errors.InvalidArgumentError: a label of K or more; under XLA, it counts as no label.
     """
     check_variance(variance)
     labels, embeddings, centers, weights = as_floats(labels, embeddings, centers)
@@ -80,7 +82,8 @@ def md_loss(
 
     Args:
         labels: (B,) integers in [0, K); a negative one marks a sample without a label, which does not count.
-        embeddings: (B, D) of any float dtype; computed in float32 at least.
+        embeddings: (B, D) of any float dtype; computed in float32 at least. A sample whose embedding is not finite
+            does not count either.
         centers: (K, D) float, K at least 2.
         nearest: P in [1, K - 1]; None for all K - 1.
         margin: lambda: ``"adaptive"`` (Eq. 7), or a finite number.
@@ -94,7 +97,7 @@ def md_loss(
 
     Raises:
         ValueError: an unknown choice, fewer than two centers, or ``nearest`` out of range.
-        tf.errors.InvalidArgumentError: a label of K or more (on a CPU).
+        tf.errors.InvalidArgumentError: a label of K or more; under XLA, it counts as no label.
 
     Reference:
         Yang, Li, Cao 2020, Eqs. 6 to 9; Rippel et al., Metric learning with adaptive density discrimination,

@@ -122,10 +122,14 @@ def test_config_round_trip(kind, options):
     ],
 )
 @pytest.mark.parametrize("masked", [[0, 1, 5], [0, 1, 2, 3]], ids=["uneven", "all of a replica"])
-def test_samples_without_a_label_on_replicas_equal_one_device(kind, function, options, masked):
-    """Loss, its gradient and the centers: the mean is over the labelled samples of both replicas."""
+@pytest.mark.parametrize("why", ["no label", "not finite"])
+def test_samples_that_do_not_count_on_replicas_equal_one_device(kind, function, options, masked, why):
+    """Loss, its gradient and the centers: the mean is over the samples of both replicas that count."""
     labels, embeddings = example()
-    labels[masked] = -1
+    if why == "no label":
+        labels[masked] = -1
+    else:
+        embeddings[masked, 1] = np.nan
     start, found = np.random.default_rng(2).normal(size=(4, 5)), []
     for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
         replicas = strategy.num_replicas_in_sync

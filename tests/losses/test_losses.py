@@ -274,12 +274,6 @@ def test_one_class_is_refused():
             function([0, 0], np.zeros((2, 3)), np.zeros((1, 3)))
 
 
-def test_label_outside_the_space_is_refused():
-    _, embeddings, centers = example(0)
-    with pytest.raises(tf.errors.InvalidArgumentError):
-        md_loss(np.full(12, 5), embeddings, centers)
-
-
 @pytest.mark.parametrize("classes, nearest", [(500, 3), (500, 16), (500, 17), (500, None), (7, 1), (7, 6), (40, 39)])
 def test_no_tensor_is_larger_than_the_centers_or_the_distances(classes, nearest):
     """B K + K D numbers, or (P + 1) B D of up to 16 impostors one by one and the own center: B K D for K <= 17."""
