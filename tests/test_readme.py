@@ -47,7 +47,7 @@ def test_example_of_md_loss_is_the_one_that_is_tested():
     assert example in (ROOT / "docs" / "MD_LOSS.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("row, copies", [("once", ""), ("mirror image", "-flip"), ("ten crops", "-tencrop")])
+@pytest.mark.parametrize("row, copies", [("one (the default)", ""), ("mirror image", "-flip"), ("ten crops", "-tencrop")])
 def test_figures_are_those_of_the_result_files(row, copies):
     metrics = read_json(ROOT / "docs" / "results" / "pretrained" / f"PrivateTest{copies}" / "metrics.json")
     [line] = [line for line in README.splitlines() if line.startswith("|") and row in line]
