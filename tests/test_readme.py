@@ -47,9 +47,26 @@ def test_example_of_md_loss_is_the_one_that_is_tested():
     assert example in (ROOT / "docs" / "MD_LOSS.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("row, copies", [("one (the default)", ""), ("mirror image", "-flip"), ("ten crops", "-tencrop")])
+@pytest.mark.parametrize("row, copies", [("one (", ""), ("mirror image", "-flip"), ("ten crops", "-tencrop")])
 def test_figures_are_those_of_the_result_files(row, copies):
     metrics = read_json(ROOT / "docs" / "results" / "pretrained" / f"PrivateTest{copies}" / "metrics.json")
     [line] = [line for line in README.splitlines() if line.startswith("|") and row in line]
     wanted = [f"{100 * metrics[name]:.2f}" for name in ("accuracy", "accuracy_without_leaked", "macro_recall")]
     assert [cell.strip() for cell in line.split("|")[2:5]] == wanted
+
+
+def test_figures_in_the_text_are_those_of_the_result_files():
+    results = ROOT / "docs" / "results"
+    stages = {
+        (row["stage"], row["network"]): f"{100 * row['accuracy']:.1f}"
+        for row in read_json(results / "quick" / "stages.json")["rows"]
+        if row["data"] == "fer2013"
+    }
+    alone = read_json(results / "fer2013-restart-component1" / "PrivateTest.json")["accuracy"]
+    photographs = read_json(results / "pretrained" / "PrivateTest-facial_expressions" / "metrics.json")["accuracy"]
+    text = " ".join(README.split())
+    assert f"had {stages['pre-trained', 'component 1']} % of PrivateTest" in text
+    assert f"photographs, {stages['fine-tuned', 'component 1']} %" in text
+    assert f"scores gave {stages['fine-tuned', 'fused, equal weights']} %" in text
+    assert f"network alone has {100 * alone:.2f} %" in text
+    assert f"accuracy is {100 * photographs:.2f} %" in text
