@@ -17,6 +17,7 @@ from typing import Any
 from fer_md import console
 from fer_md.data.protocol import protocol_hash
 from fer_md.data.records import read_info
+from fer_md.evaluation.prior import training_prior
 from fer_md.files import file_sha256
 from fer_md.runs.run_directory import plain_settings, read_settings
 from fer_md.training.adapt import adaptation_learners
@@ -74,6 +75,7 @@ def decisive(settings: Settings, recipe: Recipe) -> dict[str, Any]:
         "manifest_sha256": hashes,
         "protocol": protocol_hash(hashes),
         "expressions": [*first["expressions"], info["expressions"]],
+        "prior": training_prior(info),
         "recipe": plain_settings(recipe),
         "metric_loss": {"kind": "md", "loss_weight": LOSS_WEIGHTS["md"], "options": {}},
         "precision": first["precision"],

@@ -4,11 +4,13 @@ python experiments/evaluate.py --run_dir=runs/quick/seed0 --data=runs/data/fer20
 python experiments/evaluate.py --run_dir=runs/quick/seed0 --data=runs/data/fer2013 --split=PrivateTest --averaging=flip
 python experiments/evaluate.py --run_dir=runs/method/finetuned --data=runs/data/fer2013 --split=PrivateTest --fuse=equal
 python experiments/evaluate.py --pretrained --data=runs/data/fer2013 --split=PrivateTest
+python experiments/evaluate.py --pretrained --data=runs/data/facial_expressions --prior=facial_expressions
 
 --fuse adds up the networks' probabilities (Sec. 3.2.2): those of one fine-tuning run, or of several runs named with
-commas. Fitted weights come from --validation, which is then not measured. Choose models on PublicTest; read PrivateTest
-once, for the result. The results are written to RUN/eval/ of the first run, those of the package's network to
-runs/pretrained/eval/.
+commas. Fitted weights come from --validation, which is then not measured. With --prior everything is also measured
+while more and more of the networks' own prior gives way to another (fer_md/evaluation/prior.py). Choose models, and the
+share of a prior, on PublicTest; read PrivateTest once, for the result. The results are written to RUN/eval/ of the
+first run, those of the package's network to runs/pretrained/eval/.
 """
 
 import dataclasses
@@ -18,9 +20,10 @@ from pathlib import Path
 from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.components import find_networks, load_scorer, model_hashes, stack_scores
-from fer_md.evaluation.measure import Evaluation, leaked_rows, measure, write_evaluation
+from fer_md.evaluation.components import find_networks, fused_prior, load_scorer, model_hashes, stack_scores
+from fer_md.evaluation.measure import Evaluation, leaked_rows, measure, prior_curve, write_evaluation
 from fer_md.evaluation.predict import AVERAGING, predict_probabilities
+from fer_md.evaluation.prior import learned_prior, parse_prior, prior_shift
 from fer_md.models.fused import check_apart, fit_weights, fuse
 from fer_md.pretrained import load_pretrained, read_description
 from fer_md.runs.results import read_result
@@ -43,6 +46,11 @@ class Settings:
     validation: str = console.flag("Split on which the weights of --fuse=fitted are fitted.", "PublicTest")
     averaging: str = console.flag(
         "Test-time augmentation: copies of each face whose probabilities are averaged.", "none", choices=AVERAGING
+    )
+    prior: str | None = console.flag(
+        "Measure under shares of this prior too: uniform, fer2013, facial_expressions, or happiness=0.4,neutral=0.5 "
+        "and so on for all expressions.",
+        None,
     )
     output: str | None = console.flag("Folder for the results in place of RUN/eval.", None)
 
@@ -74,11 +82,12 @@ def evaluate_pretrained(settings, info):
             f"{settings.data}: its expressions are not those of the package's network: "
             + ", ".join(description["expressions"])
         )
+    shift = shift_of(settings, info, learned_prior(description, info["expressions"]))
     probabilities = predict_probabilities(load_pretrained(), split.images, settings.averaging)
     runs, models = description["runs"], {"weights.npz": description["weights_sha256"]}
     origin = Origin(Path("runs/pretrained"), runs[0]["seed"], runs, models)
     label = "" if info["name"] == description["data"] else f"-{info['name']}"
-    report(settings, info, split, probabilities, origin, label, {})
+    report(settings, info, split, probabilities, origin, label, shift)
 
 
 def evaluate_runs(settings, info):
@@ -96,11 +105,12 @@ def evaluate_runs(settings, info):
 def evaluate_each(settings, info, split, networks, scorers):
     if settings.output and len(networks) > 1:
         raise FerMdError("--output holds one result a split: name one --run_dir and --network, or --fuse")
+    shifts = [shift_of(settings, info, fused_prior([network], info["expressions"])) for network in networks]
     scores = stack_scores(scorers, split.images, settings.averaging)
-    for (run, name), probabilities in zip(networks, scores, strict=True):
+    for (run, name), probabilities, shift in zip(networks, scores, shifts, strict=True):
         own = name == "model" and read_settings(run)["data"] == info["name"]
         label = "" if own else f"-{info['name']}-{name}"
-        report(settings, info, split, probabilities, origin_of([(run, name)]), label, {})
+        report(settings, info, split, probabilities, origin_of([(run, name)]), label, shift)
 
 
 def evaluate_fused(settings, info, split, networks, scorers):
@@ -112,7 +122,16 @@ def evaluate_fused(settings, info, split, networks, scorers):
         validation = load_split(settings.data, settings.validation)
         known = stack_scores(scorers, validation.images, settings.averaging)
         extra = {"score_weights": fit_weights(known, validation.labels).tolist(), "validation": settings.validation}
-    report(settings, info, split, fuse(scores, extra["score_weights"]), origin, label, extra)
+    weights = extra["score_weights"]
+    shift = shift_of(settings, info, fused_prior(networks, info["expressions"], weights))
+    report(settings, info, split, fuse(scores, weights), origin, label, shift, **extra)
+
+
+def shift_of(settings, info, learned):
+    """What all of --prior adds to the logits of networks that hold the prior ``learned``; None without one."""
+    if settings.prior is None:
+        return None
+    return prior_shift(parse_prior(settings.prior), 1.0, learned, info["expressions"])
 
 
 def origin_of(networks):
@@ -120,8 +139,10 @@ def origin_of(networks):
     return Origin(networks[0][0], settings[0]["seed"], settings, model_hashes(networks))
 
 
-def report(settings, info, split, probabilities, origin, label, extra):
+def report(settings, info, split, probabilities, origin, label, shift, **extra):
     """Measures, writes and prints one result."""
+    if shift is not None:
+        extra["prior_curve"] = prior_curve(split, probabilities, info["expressions"], settings.prior, shift)
     leaked = leaked_rows(settings.data, split, settings.split, origin.settings)
     found = Evaluation(
         data=info["name"],
@@ -142,6 +163,11 @@ def report(settings, info, split, probabilities, origin, label, extra):
         f"calibration error {found.expected_calibration_error:.4f}"
     )
     print(f"  without the {found.leaked} leaked from Training: {percent(found.accuracy_without_leaked)} %")
+    for point in found.prior_curve.points if found.prior_curve else ():
+        print(
+            f"  {point.share:.2f} of the prior {settings.prior}: accuracy {percent(point.accuracy)} %  "
+            f"macro recall {percent(point.macro_recall)} %  log loss {point.negative_log_likelihood:.4f}"
+        )
 
 
 def folder_of(settings, origin, label):

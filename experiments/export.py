@@ -5,16 +5,20 @@ python experiments/export.py --run_dir=runs/quick/seed0 --output=runs/served/fer
 python experiments/export.py --run_dir=runs/method/finetuned --data=runs/data/fer2013 --output=runs/served/fer
 
 Writes OUTPUT/<version>/; see docs/SERVING.md for the signatures and how to serve it. Of a fine-tuning run, and of
-several runs named with commas, the networks' probabilities are added up with --score_weights (Sec. 3.2.2).
+several runs named with commas, the networks' probabilities are added up with --score_weights (Sec. 3.2.2). With --prior
+the answers are those of `fer-md predict --prior`.
 """
 
 import dataclasses
 import sys
 
+import numpy as np
+
 from fer_md import console
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.components import check_expressions, find_networks, load_scorer
+from fer_md.evaluation.components import check_expressions, find_networks, fused_prior, load_scorer
+from fer_md.evaluation.prior import chosen_share, learned_prior, parse_prior, prior_shift
 from fer_md.models import build_fused
 from fer_md.pretrained import load_pretrained, read_description
 from fer_md.runs.run_directory import read_settings
@@ -31,20 +35,36 @@ class Settings:
     version: int | None = console.flag("Version number; the next free one by default.", None, least=1)
     data: str | None = console.flag("Prepared folder whose label space is served; needed with several networks.", None)
     network: str | None = console.flag("One network of the run, for example component1; all by default.", None)
+    prior: str | None = console.flag(
+        "Answer under this prior: uniform, fer2013, facial_expressions, or happiness=0.4,neutral=0.5 and so on for all "
+        "expressions.",
+        None,
+    )
+    prior_share: float | None = console.flag("How much --prior counts; 0.5 by default.", None, least=0, most=1)
     score_weights: tuple[float, ...] = console.flag("Weight of each network, adding up to 1; equal by default.", ())
 
 
 def main(settings: Settings):
     if settings.pretrained == bool(settings.run_dir):
         raise FerMdError("name a --run_dir, or pass --pretrained: one of both")
-    model, expressions = pretrained(settings) if settings.pretrained else trained(settings)
-    print(export_component(model, expressions, settings.output, settings.version))
+    model, expressions, learned = pretrained(settings) if settings.pretrained else trained(settings)
+    shift = shift_of(settings, learned, expressions)
+    print(export_component(model, expressions, settings.output, settings.version, shift))
+
+
+def shift_of(settings: Settings, learned: np.ndarray | None, expressions: list[str]) -> np.ndarray | None:
+    """What --prior adds to the logits of a network that holds the prior ``learned``."""
+    share = chosen_share(settings.prior, settings.prior_share)
+    if settings.prior is None:
+        return None
+    return prior_shift(parse_prior(settings.prior), share, learned, expressions)
 
 
 def pretrained(settings: Settings):
     if settings.network or settings.data or settings.score_weights:
         raise FerMdError("--pretrained is one network, fused already: without --network, --data and --score_weights")
-    return load_pretrained(), read_description()["expressions"]
+    description = read_description()
+    return load_pretrained(), description["expressions"], learned_prior(description, description["expressions"])
 
 
 def trained(settings: Settings):
@@ -59,7 +79,9 @@ def single(settings: Settings, run_dir: str, network: str):
     if network != "model":
         raise FerMdError(f"{run_dir}: --data must name the data set whose label space is served")
     check_expressions(run_dir, stored)
-    return load_scorer(run_dir, network, {**stored, "name": stored["data"]})[0], stored["expressions"]
+    expressions = stored["expressions"]
+    model, _ = load_scorer(run_dir, network, {**stored, "name": stored["data"]})
+    return model, expressions, learned_prior(stored, expressions)
 
 
 def fused(settings: Settings, networks: list[tuple]):
@@ -67,11 +89,12 @@ def fused(settings: Settings, networks: list[tuple]):
         raise FerMdError(f"{networks[0][0]}: several networks; --data must name the data set of the label space")
     info = read_info(settings.data)
     models, heads = zip(*(load_scorer(run, name, info) for run, name in networks), strict=True)
-    weights = list(settings.score_weights) or None
+    weights, expressions = list(settings.score_weights) or None, info["expressions"]
     try:
-        return build_fused(list(models), weights, list(heads)), info["expressions"]
+        model = build_fused(list(models), weights, list(heads))
     except ValueError as error:
         raise FerMdError(f"--score_weights, --run_dir: {error}") from None
+    return model, expressions, fused_prior(networks, expressions, weights)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,10 @@ from typing import Any
 from fer_md import console
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
+from fer_md.evaluation.prior import training_prior
 from fer_md.files import file_sha256
 from fer_md.runs.run_directory import plain_settings, read_settings
-from fer_md.training.exchange import check_stage, exchange_learners
+from fer_md.training.exchange import check_stage, exchange_learners, exchanged
 from fer_md.training.presets import FINETUNING, PRESETS, Recipe
 from fer_md.training.strategy import make_strategy
 from fer_md.training.task import LOSS_WEIGHTS, make_metric_loss
@@ -124,6 +125,7 @@ def decisive(settings: Settings, recipe: Recipe, loss: dict[str, Any], weights: 
         "manifest_sha256": [info["manifest_sha256"] for info in infos],
         "protocol": check_stage(settings.components, settings.data).sha256,
         "expressions": [info["expressions"] for info in infos],
+        "prior": [prior_of(index, infos, settings.replay, weights) for index in range(len(infos))],
         "recipe": plain_settings(recipe),
         "patience": settings.patience,
         "metric_loss": loss,
@@ -134,6 +136,16 @@ def decisive(settings: Settings, recipe: Recipe, loss: dict[str, Any], weights: 
         "strategy": settings.strategy,
         "seed": settings.seed,
     }
+
+
+def prior_of(index: int, infos: list[dict[str, Any]], replay: float, weights: list[float]) -> dict[str, float]:
+    """The prior that component ``index`` comes to hold: that of its new data set, mixed with its own where replayed."""
+    parts = [(infos[n], share * weights[n]) for n, share in exchanged(index, len(infos), replay)]
+    new, _ = parts[0]
+    parts = [(info, weight) for info, weight in parts if info["expressions"] == new["expressions"]]
+    total = sum(weight for _, weight in parts)
+    priors = [(training_prior(info), weight / total) for info, weight in parts]
+    return {name: sum(weight * prior[name] for prior, weight in priors) for name in new["expressions"]}
 
 
 if __name__ == "__main__":

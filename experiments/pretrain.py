@@ -16,6 +16,7 @@ from fer_md import console
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
+from fer_md.evaluation.prior import training_prior
 from fer_md.files import file_sha256
 from fer_md.models import DEEP, HALF, NARROW, TINY, WIDE, ComponentConfig, build_component, config_for
 from fer_md.runs.run_directory import load_model, plain_settings, read_settings
@@ -92,6 +93,7 @@ def main(settings: Settings) -> int | None:
         "protocol": protocol,
         "manifest_sha256": info["manifest_sha256"],
         "expressions": info["expressions"],
+        "prior": training_prior(info),
         "recipe": plain_settings(recipe),
         "network": plain_settings(config),
         "votes": settings.votes or None,

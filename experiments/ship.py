@@ -16,7 +16,7 @@ from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.calibration import fit_temperature
-from fer_md.evaluation.components import find_networks, load_scorer, model_hashes, stack_scores
+from fer_md.evaluation.components import find_networks, fused_prior, load_scorer, model_hashes, stack_scores
 from fer_md.models.fused import fit_weights, fuse
 from fer_md.pretrained import config_from_json, load_components, save_pretrained
 from fer_md.pretrained.store import FOLDER
@@ -51,7 +51,7 @@ def main(settings: Settings):
     }
     components = [(model, config_of(run)) for (model, _), (run, _) in zip(scorers, networks, strict=True)]
     with tempfile.TemporaryDirectory() as folder:  # what compression leaves of them
-        save_pretrained(folder, components, {**description, "score_weights": None, "temperature": None})
+        save_pretrained(folder, components, {**description, "score_weights": None, "temperature": None, "prior": None})
         size = (Path(folder) / "weights.npz").stat().st_size / MEBIBYTE
         if size > LARGEST:
             raise FerMdError(f"{', '.join(settings.run_dir)}: {size:.1f} MiB of weights; at most {LARGEST} may ship")
@@ -59,7 +59,9 @@ def main(settings: Settings):
     exact = stack_scores(scorers, split.images)
     scores = stack_scores([(model, "logits") for model in compressed], split.images)
     weights = fit_weights(scores, split.labels).tolist()
-    fused = fuse(scores, weights)
+    fused, prior = fuse(scores, weights), fused_prior(networks, info["expressions"], weights)
+    if prior is None:
+        raise FerMdError(f"{', '.join(settings.run_dir)}: a network that ships must state its prior in config.json")
     before, after = (float((found.argmax(1) == split.labels).mean()) for found in (fuse(exact, weights), fused))
     save_pretrained(
         settings.output,
@@ -68,6 +70,7 @@ def main(settings: Settings):
             **description,
             "score_weights": weights,
             "temperature": fit_temperature(fused, split.labels),
+            "prior": dict(zip(info["expressions"], prior.tolist(), strict=True)),
             "accuracy": {"float32": before, "compressed": after},
         },
     )

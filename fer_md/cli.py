@@ -93,6 +93,15 @@ def _parser():
         help="average over each face and its mirror image, which makes the network work twice",
     )
     predict.add_argument(
+        "--prior",
+        metavar="PRIOR",
+        help="how frequent each expression is where the pictures come from: uniform, fer2013, facial_expressions "
+        "(press photographs), or happiness=0.4,neutral=0.5 and so on for all expressions",
+    )
+    predict.add_argument(
+        "--prior_share", type=float, metavar="SHARE", help="for --prior: how much it counts, from 0 to 1 (default: 0.5)"
+    )
+    predict.add_argument(
         "--every", type=_positive, default=1, metavar="N", help="look only at every N-th frame of a video"
     )
     info = commands.add_parser("info", allow_abbrev=False, help="show versions, and what a model is")
@@ -141,6 +150,7 @@ def _quieten_decoders():
 
 def _predict(parsed):
     from fer_md import console
+    from fer_md.evaluation.prior import parse_prior
     from fer_md.prediction import annotated_files, records
     from fer_md.prediction.own_boxes import OwnBoxes
     from fer_md.prediction.predict_media import predict_media
@@ -163,7 +173,18 @@ def _predict(parsed):
     align, cascade = choose_alignment(parsed.align, parsed.cascade)
     name = "none" if parsed.boxes else parsed.detector
     detector = choose_detector(name, parsed.detector_dir, parsed.min_face)
-    predictor = Predictor(parsed.model, detector, align, parsed.max_faces, parsed.data, cascade, mirror=parsed.mirror)
+    prior = parse_prior(parsed.prior) if parsed.prior else None
+    predictor = Predictor(
+        parsed.model,
+        detector,
+        align,
+        parsed.max_faces,
+        parsed.data,
+        cascade,
+        parsed.mirror,
+        prior,
+        parsed.prior_share,
+    )
     counts = predict_media(predictor, parsed.paths, parsed.output, parsed.annotate, boxes_of, parsed.every, on_problem)
     print(
         f"frames {counts['frames']}, faces {counts['faces']}, frames without a face {counts['without']}, "

@@ -47,16 +47,17 @@ def stub_predictor(**arguments):
     return Predictor(brightness_classifier(), **{"detector": StubDetector(), **arguments})
 
 
-def save_run(folder, spaces=None):
+def save_run(folder, spaces=None, **stated):
     """Writes what a finished run leaves: of a pre-training, or of a fine-tuning on several data sets.
 
     Args:
         folder: to make.
         spaces: dict from data sets' names to their expressions, all learned by each network; None for one of seven.
+        stated: further settings of the run.
     """
     folder.mkdir(parents=True)
     if spaces is None:
-        settings = {"data": "noise", "expressions": list(EXPRESSIONS), "manifest_sha256": "0"}
+        settings = {"data": "noise", "expressions": list(EXPRESSIONS), "manifest_sha256": "0", **stated}
         write_json(folder / "config.json", {"settings": settings})
         build_component(TINY, 0).save(folder / "model.keras")
         return
@@ -66,6 +67,7 @@ def save_run(folder, spaces=None):
         "expressions": [list(space) for space in spaces.values()],
         "networks": names,
         "manifest_sha256": ["0"] * len(spaces),
+        **stated,
     }
     write_json(folder / "config.json", {"settings": settings})
     for index, name in enumerate(names):

@@ -122,6 +122,30 @@ def test_a_picture_and_its_mirror_image_get_one_answer_with_mirror(folder, tmp_p
     assert difference("--mirror") < 5e-3 < difference()
 
 
+def test_a_prior_by_name_or_by_its_shares(folder, fer_md):
+    """The network of the package learned the prior of FER2013: to name it again changes nothing."""
+
+    def answers(*arguments):
+        status, (row,), _ = fer_md("predict", folder / "in" / "a.png", "--detector=none", *arguments)
+        return status, json.loads(row)
+
+    _, plain = answers()
+    status, same = answers("--prior=fer2013", "--prior_share=1")
+    assert status == 0 and same["probabilities"] == pytest.approx(plain["probabilities"], abs=2e-6)
+    assert (plain["prior"], same["prior"], same["prior_share"]) == (None, "fer2013", 1.0)
+    shares = "anger=.01,disgust=.01,fear=.01,happiness=.01,sadness=.01,surprise=.01,neutral=.94"
+    _, neutral = answers(f"--prior={shares}")
+    assert neutral["probabilities"]["neutral"] > plain["probabilities"]["neutral"]
+    for flags, message in (
+        (["--prior=press"], "error: prior must be one of"),
+        (["--prior=neutral=x"], "error: prior must be written as"),
+        (["--prior_share=0.5"], "error: prior_share=0.5 is for a prior"),
+        (["--prior=uniform", "--prior_share=2"], "error: prior_share must be from 0 to 1; got 2.0"),
+    ):
+        status, rows, (line,) = fer_md("predict", "a.png", "--detector=none", *flags)
+        assert status == 1 and not rows and line.startswith(message)
+
+
 def test_info(folder, fer_md):
     status, lines, _ = fer_md("info", f"--model={folder / 'run'}")
     text = "\n".join(lines)

@@ -1,6 +1,6 @@
 """The networks of one run or several, and what each says of a data set's faces."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import predict_probabilities
+from fer_md.evaluation.prior import learned_prior
 from fer_md.files import file_sha256
 from fer_md.runs.run_directory import load_model, network_names, read_settings
 
@@ -102,6 +103,24 @@ def model_hashes(networks: Iterable[tuple[Path | str, str]]) -> dict[str, str]:
     """dict from the networks' files, as ``quick/seed0/model.keras``, to their SHA-256."""
     files = [Path(run).resolve() / f"{name}.keras" for run, name in networks]
     return {"/".join(file.parts[-3:]): file_sha256(file) for file in files}
+
+
+def fused_prior(
+    networks: Iterable[tuple[Path | str, str]], expressions: Sequence[str], weights: Sequence[float] | None = None
+) -> np.ndarray | None:
+    """The prior that the fused answers of networks hold: the weighted mean of theirs.
+
+    Args:
+        networks: see ``find_networks``.
+        expressions: K names in the order of the answers.
+        weights: of their scores; None for equal weights.
+
+    Returns:
+        (K,) float64; None where that of a network is not known.
+    """
+    priors = [learned_prior(read_settings(run), expressions, name) for run, name in networks]
+    known = [prior for prior in priors if prior is not None]
+    return np.average(known, axis=0, weights=weights) if len(known) == len(priors) else None
 
 
 def stack_scores(scorers: Iterable[tuple[keras.Model, str]], images: np.ndarray, averaging: str = "none") -> np.ndarray:

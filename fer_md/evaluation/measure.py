@@ -18,9 +18,13 @@ from fer_md.evaluation.metrics import (
     negative_log_likelihood,
     summarize,
 )
+from fer_md.evaluation.prior import apply_shift
 from fer_md.evaluation.quality import accuracy_by_quality
 from fer_md.files import atomic_directory
 from fer_md.runs.results import Result, write_result
+
+PRIOR_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Shares of a named prior at which its curve is measured."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,6 +73,29 @@ class Figures(ConfusionFigures):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class PriorPoint(ConfusionFigures):
+    """The figures under a share of a named prior, see `fer_md.evaluation.prior`."""
+
+    share: float
+    negative_log_likelihood: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PriorCurve:
+    """How the figures change as more and more of a network's prior gives way to another.
+
+    Attributes:
+        named: the other prior, as text.
+        shift: what all of the other prior adds to the logits.
+        points: one for each of ``PRIOR_SHARES``.
+    """
+
+    named: str
+    shift: dict[str, float]
+    points: list[PriorPoint]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Evaluation(Figures, Result):
     """One ``metrics.json``: the figures of one network, or of several fused, on one split.
 
@@ -81,6 +108,7 @@ class Evaluation(Figures, Result):
         models: SHA-256 of the networks' files.
         score_weights: of fused networks.
         validation: split on which the score weights were fitted; None for equal ones.
+        prior_curve: the figures under another prior; None where none was named.
     """
 
     data: str
@@ -91,6 +119,7 @@ class Evaluation(Figures, Result):
     models: dict[str, str]
     score_weights: list[float] | None = None
     validation: str | None = None
+    prior_curve: PriorCurve | None = None
 
 
 def measure(split: Split, probabilities: np.ndarray, expressions: Sequence[str], leaked: np.ndarray) -> Figures:
@@ -134,6 +163,32 @@ def confusion_figures(confusion: np.ndarray, expressions: Sequence[str]) -> Conf
         one_vs_rest_accuracy=by_expression(figures["one_vs_rest_accuracy"], expressions),
         confusion=np.asarray(confusion).tolist(),
     )
+
+
+def prior_curve(
+    split: Split, probabilities: np.ndarray, expressions: Sequence[str], named: str, shift: np.ndarray
+) -> PriorCurve:
+    """The figures of a split's labelled images under shares of a prior.
+
+    Args:
+        split, probabilities, expressions: see ``measure``.
+        named: the prior, as text.
+        shift: (K,) what all of it adds to the logits, see ``prior_shift``.
+    """
+    labelled = split.labels >= 0
+    labels, probabilities = split.labels[labelled], probabilities[labelled]
+    points = []
+    for share in PRIOR_SHARES:
+        found = apply_shift(probabilities, share * shift)
+        counts = confusion_matrix(labels, found.argmax(1), len(expressions))
+        points.append(
+            PriorPoint(
+                **vars(confusion_figures(counts, expressions)),
+                share=share,
+                negative_log_likelihood=negative_log_likelihood(labels, found),
+            )
+        )
+    return PriorCurve(named=named, shift=dict(zip(expressions, shift.tolist(), strict=True)), points=points)
 
 
 def mean_or_none(values: np.ndarray) -> float | None:

@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.components import check_expressions, find_networks, load_scorer
+from fer_md.evaluation.components import check_expressions, find_networks, fused_prior, load_scorer
 from fer_md.evaluation.predict import logits_function, softmax
+from fer_md.evaluation.prior import learned_prior
 from fer_md.models import build_fused
 from fer_md.pretrained import load_pretrained, read_description
 from fer_md.runs.run_directory import read_settings
@@ -26,6 +27,8 @@ class Classifier:
         expressions: K names in label order.
         image_size: S, the side of a face in pixels.
         networks: names of the networks that answer, for information.
+        prior: (K,) shares of the expressions that the answers hold (`fer_md.evaluation.prior`); None where they are not
+            known.
     """
 
     def __init__(
@@ -34,14 +37,16 @@ class Classifier:
         expressions: Sequence[str],
         image_size: int,
         networks: Sequence[str],
+        prior: np.ndarray | None = None,
     ):
         self._forward = forward
         self.expressions, self.image_size, self.networks = tuple(expressions), image_size, tuple(networks)
+        self.prior = prior
 
     def classify(self, faces: np.ndarray) -> np.ndarray:
         """Probabilities (N, K) float64 of (N, S, S) uint8 faces; at most 256 go through the network at once."""
         parts = [self._forward(faces[start : start + _BATCH]) for start in range(0, len(faces), _BATCH)]
-        return np.concatenate(parts).astype(np.float64)
+        return np.concatenate([np.zeros((0, len(self.expressions))), *parts])
 
 
 def load_classifier(path: Path | str | None = None, data: str | None = None) -> Classifier:
@@ -78,11 +83,10 @@ def load_classifier(path: Path | str | None = None, data: str | None = None) -> 
 
 
 def _from_package():
-    model = load_pretrained()
-    forward = logits_function(model)
-    return Classifier(
-        lambda faces: softmax(forward(faces)), read_description()["expressions"], model.input_shape[1], ["pretrained"]
-    )
+    model, description = load_pretrained(), read_description()
+    forward, expressions = logits_function(model), description["expressions"]
+    prior = learned_prior(description, expressions)
+    return Classifier(lambda faces: softmax(forward(faces)), expressions, model.input_shape[1], ["pretrained"], prior)
 
 
 def _from_run(path, data):
@@ -92,8 +96,8 @@ def _from_run(path, data):
     if len(models) > 1:
         model, head = build_fused(list(models), heads=list(heads)), "logits"
     forward = logits_function(model, head)
-    names = [name for _, name in networks]
-    return Classifier(lambda faces: softmax(forward(faces)), info["expressions"], model.input_shape[1], names)
+    names, prior = [name for _, name in networks], fused_prior(networks, info["expressions"])
+    return Classifier(lambda faces: softmax(forward(faces)), info["expressions"], model.input_shape[1], names, prior)
 
 
 def _label_space(path, data):

@@ -46,7 +46,9 @@ def predict_media(
     counts: collections.Counter[str] = collections.Counter()
     media = find_media(paths, on_problem)
     with contextlib.ExitStack() as outputs:
-        record = outputs.enter_context(open_records(output, predictor.expressions))
+        record = outputs.enter_context(
+            open_records(output, predictor.expressions, predictor.prior, predictor.prior_share)
+        )
         pictures = outputs.enter_context(AnnotatedFiles(annotate, every)) if annotate else None
         progress = outputs.enter_context(Progress("predicting", count_frames(media, every), "frames"))
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_md.errors import FerMdError
+from fer_md.evaluation.prior import Prior, prior_text
 from fer_md.faces.detection import LANDMARKS
 from fer_md.files import atomic_file, check_writable
 from fer_md.media.sources import Frame
@@ -20,7 +21,7 @@ Faces = Sequence[FacePrediction]
 FORMATS = (".jsonl", ".csv")
 """Suffixes of the files that predictions are written to."""
 
-_COLUMNS = ("source", "frame", "time", "face", "x", "y", "width", "height", "score", "label")
+_COLUMNS = ("source", "frame", "time", "face", "x", "y", "width", "height", "score", "label", "prior", "prior_share")
 _POINTS = tuple(f"{name.replace(' ', '_')}_{axis}" for name in LANDMARKS for axis in "xy")
 
 
@@ -35,12 +36,15 @@ def check_file(path: Path | str) -> None:
 
 
 @contextlib.contextmanager
-def open_records(path: Path | str | None, expressions: Sequence[str]) -> Iterator[Callable[[Frame, Faces], None]]:
+def open_records(
+    path: Path | str | None, expressions: Sequence[str], prior: Prior | None = None, prior_share: float | None = None
+) -> Iterator[Callable[[Frame, Faces], None]]:
     """Opens a file for predictions, which appears whole or not at all.
 
     Args:
         path: file whose name ends in one of `FORMATS`; None for JSON lines on stdout.
         expressions: names of the probabilities, in the order of their columns.
+        prior, prior_share: that the probabilities are under, as the predictor has them; None for the network's own.
 
     Yields:
         function of a frame and its faces that writes a row for each face.
@@ -48,8 +52,9 @@ def open_records(path: Path | str | None, expressions: Sequence[str]) -> Iterato
     Raises:
         FerMdError: the name ends in something else, or nothing can be written there.
     """
+    used = {"prior": prior_text(prior) if prior else None, "prior_share": prior_share if prior else None}
     if path is None:
-        yield lambda frame, faces: _write_json(sys.stdout, frame, faces)
+        yield lambda frame, faces: _write_json(sys.stdout, frame, faces, used)
         return
     check_file(path)
     with (
@@ -57,14 +62,14 @@ def open_records(path: Path | str | None, expressions: Sequence[str]) -> Iterato
         open(partial, "w", newline="", encoding="utf-8", errors="backslashreplace") as stream,
     ):
         if Path(path).suffix.lower() == ".jsonl":
-            yield lambda frame, faces: _write_json(stream, frame, faces)
+            yield lambda frame, faces: _write_json(stream, frame, faces, used)
         else:
             table = csv.writer(stream, lineterminator="\n")
             table.writerow((*_COLUMNS, *expressions, *_POINTS))
-            yield lambda frame, faces: table.writerows(_columns(frame, faces))
+            yield lambda frame, faces: table.writerows(_columns(frame, faces, used))
 
 
-def _rows(frame, faces):
+def _rows(frame, faces, used):
     """Yields a dict of JSON values for each face; pixels to 1/100, probabilities and seconds to 1e-6."""
     for number, face in enumerate(faces):
         points = None if face.landmarks is None else np.round(face.landmarks.astype(float), 2).tolist()
@@ -77,24 +82,25 @@ def _rows(frame, faces):
             "score": None if face.score is None else round(face.score, 4),
             "landmarks": points,
             "label": face.label,
+            **used,
             "probabilities": {name: round(value, 6) for name, value in face.probabilities.items()},
         }
 
 
-def _write_json(stream, frame, faces):
-    for row in _rows(frame, faces):
+def _write_json(stream, frame, faces, used):
+    for row in _rows(frame, faces, used):
         stream.write(json.dumps(row, allow_nan=False) + "\n")
 
 
-def _columns(frame, faces):
+def _columns(frame, faces, used):
     """The rows of the table: nested values as columns, None as an empty field."""
-    for row in _rows(frame, faces):
+    for row in _rows(frame, faces, used):
         points = [value for point in row["landmarks"] or () for value in point] or [None] * len(_POINTS)
         yield (
             *(row[name] for name in ("source", "frame", "time", "face")),
             *row["box"],
             row["score"],
-            row["label"],
+            *(row[name] for name in ("label", "prior", "prior_share")),
             *row["probabilities"].values(),
             *points,
         )

@@ -33,8 +33,8 @@ def save_pretrained(
     Args:
         folder: gets ``weights.npz`` and ``description.json``.
         components: networks made by ``build_component``, each with its configuration.
-        description: JSON values, with ``expressions``, ``score_weights`` and ``temperature``. The networks' widths and
-            the hash of the weights are added.
+        description: JSON values, with ``expressions``, ``score_weights``, ``temperature`` and ``prior``, the share of
+            each expression that the answers hold. The networks' widths and the hash of the weights are added.
     """
     folder = Path(folder)
     arrays: dict[str, Any] = {}
@@ -63,7 +63,7 @@ def read_description(folder: Path | str = FOLDER) -> dict[str, Any]:
     """
     path = Path(folder) / "description.json"
     description = read_json(path)
-    missing = {"expressions", "score_weights", "temperature", "networks", "weights_sha256"} - set(description)
+    missing = {"expressions", "score_weights", "temperature", "prior", "networks", "weights_sha256"} - set(description)
     if missing:
         raise FerMdError(f"{path}: damaged, lacks {', '.join(sorted(missing))}; install the package again")
     return description

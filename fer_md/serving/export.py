@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from fer_md.errors import FerMdError
@@ -18,13 +19,15 @@ class ServedComponent(tf.Module):
     Args:
         model: a network with the outputs of ``build_component``.
         expressions: their names, in label order.
+        shift: (K,) what is added to the logits, see `fer_md.evaluation.prior`; None for nothing.
     """
 
-    def __init__(self, model: keras.Model, expressions: Sequence[str]):
+    def __init__(self, model: keras.Model, expressions: Sequence[str], shift: np.ndarray | None = None):
         super().__init__()
         self.model = model
         self.size = model.input_shape[1]
         self.expressions = tf.constant(list(expressions))
+        self.shift = tf.constant(np.zeros(len(expressions)) if shift is None else shift, tf.float32)
         shape = (None, self.size, self.size, 1)
         self.from_faces = tf.function(self._answer, input_signature=[tf.TensorSpec(shape, tf.uint8, "faces")])
         self.from_bytes = tf.function(
@@ -32,7 +35,7 @@ class ServedComponent(tf.Module):
         )
 
     def _answer(self, faces):
-        probabilities = tf.nn.softmax(self.model(faces, training=False)["logits"])
+        probabilities = tf.nn.softmax(self.model(faces, training=False)["logits"] + self.shift)
         best = tf.argmax(probabilities, axis=1)
         # A row of names for each face: TensorFlow Serving wants the same first dimension on every output.
         names = tf.repeat(self.expressions[None], tf.shape(faces)[0], axis=0)
@@ -71,7 +74,11 @@ def _png_size(data):
 
 
 def export_component(
-    model: keras.Model, expressions: Sequence[str], output: Path | str, version: int | None = None
+    model: keras.Model,
+    expressions: Sequence[str],
+    output: Path | str,
+    version: int | None = None,
+    shift: np.ndarray | None = None,
 ) -> Path:
     """Writes ``output/<version>/``, whole or not at all.
 
@@ -85,6 +92,7 @@ def export_component(
         expressions: K names in label order.
         output: base folder of the served model.
         version: a positive number; None for one more than the highest that is there.
+        shift: see ``ServedComponent``.
 
     Returns:
         the folder of the version.
@@ -99,7 +107,7 @@ def export_component(
         raise FerMdError(f"version must be at least 1, not {version}")
     if version in versions:
         raise FerMdError(f"{output / str(version)}: exists already; name another version, or none for the next")
-    module = ServedComponent(model, expressions)
+    module = ServedComponent(model, expressions, shift)
     with atomic_directory(output / str(version)) as partial:
         signatures = {"serving_default": module.from_bytes, "faces": module.from_faces}
         tf.saved_model.save(module, str(partial), signatures=signatures)

@@ -19,9 +19,10 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_head, load_scorer
 from fer_md.evaluation.measure import leaked_rows, measure
 from fer_md.evaluation.predict import predict_probabilities, views
-from fer_md.files import file_sha256, write_json
+from fer_md.evaluation.prior import apply_shift, learned_prior, prior_shift, training_prior
+from fer_md.files import file_sha256, read_json, write_json
 from fer_md.pretrained import load_fused, load_pretrained
-from fer_md.runs.run_directory import load_model
+from fer_md.runs.run_directory import load_model, read_settings
 from random_faces import random_split
 from scripts import run_script
 
@@ -112,6 +113,7 @@ def test_run_becomes_a_network_that_ships(run, tmp_path):
     assert answer.returncode == 0, answer.stderr
     description = json.loads((tmp_path / "description.json").read_text())
     assert sum(description["score_weights"]) == pytest.approx(1)
+    assert description["prior"] == pytest.approx(training_prior(read_info(run / "data")))
     faces = load_split(run / "data", "PublicTest").images
     exact = predict_probabilities(load_model(run / "run"), faces) ** (1 / description["temperature"])
     shipped = predict_probabilities(load_fused(tmp_path), faces)
@@ -214,6 +216,33 @@ def test_network_of_the_package_is_exported(tmp_path):
     faces = random_split(2).images
     served = tf.saved_model.load(tmp_path / "1").signatures["faces"](faces=tf.constant(faces[..., None]))
     np.testing.assert_allclose(served["probabilities"], predict_probabilities(load_pretrained(), faces), atol=1e-5)
+
+
+def test_a_prior_is_measured_and_exported(run, tmp_path):
+    """The curve's points are the accuracies of the answers that the exported network gives."""
+    info, split = read_info(run / "data"), load_split(run / "data", "PublicTest")
+    names = [f"--run_dir={run / 'run'}", f"--data={run / 'data'}"]
+    answer = script("evaluate.py", *names, "--prior=uniform", f"--output={tmp_path / 'eval'}")
+    assert answer.returncode == 0, answer.stderr
+    points = read_json(tmp_path / "eval" / "PublicTest" / "metrics.json")["prior_curve"]["points"]
+    assert answer.stdout.count("of the prior uniform") == len(points) == 5
+    learned = learned_prior(read_settings(run / "run"), info["expressions"])
+    assert learned == pytest.approx(list(training_prior(info).values()))
+    for share in (0, 1):
+        flags = ["--prior=uniform", f"--prior_share={share}", f"--output={tmp_path / f'served{share}'}"]
+        answer = script("export.py", names[0], *flags)
+        assert answer.returncode == 0, answer.stderr
+        served = tf.saved_model.load(answer.stdout.strip()).signatures["faces"]
+        found = served(faces=tf.constant(split.images[..., None]))["probabilities"].numpy()
+        plain = predict_probabilities(load_model(run / "run"), split.images)
+        shift = prior_shift("uniform", share, learned, info["expressions"])
+        np.testing.assert_allclose(found, apply_shift(plain, shift), atol=1e-5)
+        assert (found.argmax(1) == split.labels).mean() == pytest.approx(points[4 * share]["accuracy"])
+    for name, flags in (("evaluate.py", names), ("export.py", [names[0], f"--output={tmp_path / 'x'}"])):
+        answer = script(name, *flags, "--prior=press")
+        assert answer.returncode == 1 and "got 'press'" in answer.stderr
+    answer = script("export.py", names[0], "--prior_share=0.5", f"--output={tmp_path / 'x'}")
+    assert answer.returncode == 1 and "prior_share=0.5 is for a prior" in answer.stderr
 
 
 def test_a_model_that_cannot_be_loaded_says_what_it_was_trained_with(run, tmp_path):

@@ -28,7 +28,7 @@ def expected():
 
 
 def test_loading_leaves_all_random_states_and_building_those_of_numpy_and_tensorflow(tmp_path):
-    description = {"expressions": list(EXPRESSIONS), "score_weights": [0.5, 0.5], "temperature": 1.0}
+    description = {"expressions": list(EXPRESSIONS), "score_weights": [0.5, 0.5], "temperature": 1.0, "prior": None}
     save_pretrained(tmp_path, [(build_component(TINY, seed), TINY) for seed in (0, 1)], description)
     following = expected()
     seed_all()

@@ -9,14 +9,17 @@ import pytest
 
 from drawn_videos import save_video
 from fer_md.errors import FerMdError
+from fer_md.evaluation.prior import SHARE, prior_shares, prior_text
+from fer_md.expressions import EXPRESSIONS
 from fer_md.media.pictures import save_picture
 from fer_md.media.sources import Frame, Medium
 from fer_md.prediction.annotate import annotate, annotated_sheet
 from fer_md.prediction.annotated_files import AnnotatedFiles
 from fer_md.prediction.own_boxes import OwnBoxes
 from fer_md.prediction.predict_media import predict_media
+from fer_md.prediction.predictor import Predictor
 from fer_md.prediction.records import open_records
-from stub_predictor import stub_predictor
+from stub_predictor import StubDetector, brightness_classifier, stub_predictor
 
 RED = np.full((90, 120, 3), (200, 40, 40), np.uint8)
 
@@ -52,6 +55,27 @@ def test_json_lines_and_csv_say_the_same(folder, tmp_path):
         assert cells["time"] == ("" if row["time"] is None else str(row["time"]))
     film = [row for row in rows if row["source"].endswith("film.avi")]
     assert [(row["frame"], row["time"]) for row in film] == [(index, round(index / 10, 6)) for index in range(40)]
+
+
+def test_records_say_which_prior_was_used(folder, tmp_path):
+    classifier = brightness_classifier()
+    classifier.prior = prior_shares("uniform", EXPRESSIONS)
+    shares = dict(zip(EXPRESSIONS, (0.25, *[0.125] * 6), strict=True))
+    for given, expected in (
+        ({}, (None, None)),
+        ({"prior": "fer2013"}, ("fer2013", SHARE)),
+        ({"prior": shares, "prior_share": 1.0}, (prior_text(shares), 1.0)),
+    ):
+        predictor = Predictor(classifier, StubDetector(), **given)
+        for name in ("out.jsonl", "out.csv"):
+            predict_media(predictor, [folder / "face.png"], tmp_path / name)
+        row = json.loads((tmp_path / "out.jsonl").read_text())
+        with open(tmp_path / "out.csv", newline="") as stream:
+            (cells,) = csv.DictReader(stream)
+        assert (row["prior"], row["prior_share"]) == expected
+        assert (cells["prior"], cells["prior_share"]) == tuple(
+            "" if value is None else str(value) for value in expected
+        )
 
 
 def test_a_file_of_records_appears_whole_or_not_at_all(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 import fer_md
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import predict_probabilities
+from fer_md.evaluation.prior import prior_shares, prior_shift
 from fer_md.expressions import EXPRESSIONS
 from fer_md.faces.alignment import cut_face
 from fer_md.faces.detection import Detection
@@ -122,9 +123,61 @@ def test_mirror_averages_over_the_face_and_its_mirror_image():
     assert (happy(False, image), happy(True, image)) == (1, 0.5)
 
 
+def test_a_named_prior_corrects_the_probabilities():
+    """Gray 128 is happy with odds of 128 to 127, by a network that learned both alike; the prior has odds of 1 to 9."""
+    classifier = Classifier(
+        lambda faces: np.stack([faces.mean((1, 2)) / 255, 1 - faces.mean((1, 2)) / 255], 1),
+        ("happiness", "neutral"),
+        48,
+        ["brightness"],
+        np.array([0.5, 0.5]),
+    )
+    named = {"happiness": 0.1, "neutral": 0.9}
+    for mirror in (False, True):
+        for share, odds in ((0.0, 1), (0.5, 1 / 3), (None, 1 / 3), (1.0, 1 / 9)):
+            predictor = Predictor(classifier, None, mirror=mirror, prior=named, prior_share=share)
+            ((face,),) = predictor.predict([GRAY])
+            happy = face.probabilities["happiness"]
+            assert happy / (1 - happy) == pytest.approx(128 / 127 * odds)
+            assert face.label == ("happiness" if share == 0 else "neutral")
+        assert predictor.predict([]) == [] and predictor.predict([GRAY], [[]]) == [[]]
+    assert classifier.classify(np.zeros((0, 48, 48), np.uint8)).shape == (0, 2)
+
+
+def test_a_photograph_and_the_server_answer_alike_under_a_prior(tmp_path):
+    """The served graph holds the prior, and no further one can be named for it."""
+    save_run(tmp_path / "run", prior="uniform")
+    model, faces = build_component(TINY, 0), np.random.default_rng(0).integers(0, 256, (3, 48, 48), np.uint8)
+    predictor = Predictor(tmp_path / "run", None, prior="fer2013", prior_share=0.7)
+    shift = prior_shift("fer2013", 0.7, predictor.classifier.prior, EXPRESSIONS)
+    served = Predictor(export_component(model, EXPRESSIONS, tmp_path / "served", shift=shift), None)
+    images = [cv2.cvtColor(face, cv2.COLOR_GRAY2RGB) for face in faces]
+    plain = Predictor(tmp_path / "run", None).predict(images)
+    for own, other, without in zip(predictor.predict(images), served.predict(images), plain, strict=True):
+        own, other, without = (list(found[0].probabilities.values()) for found in (own, other, without))
+        np.testing.assert_allclose(own, other, atol=1e-6)
+        assert np.abs(np.subtract(own, without)).max() > 1e-3
+    assert served.classifier.classify(faces[:0]).shape == (0, 7)
+    with pytest.raises(FerMdError, match="a SavedModel gets its prior when it is exported"):
+        Predictor(tmp_path / "served", None, prior="uniform")
+
+
+def test_the_network_of_the_package_takes_a_prior():
+    image = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
+    (plain,), (named,) = (
+        fer_md.Predictor(detector=None, **given).predict([image])[0]
+        for given in ({}, {"prior": "facial_expressions", "prior_share": 1})
+    )
+    own = prior_shares("facial_expressions", EXPRESSIONS) / prior_shares("fer2013", EXPRESSIONS)
+    expected = np.array(list(plain.probabilities.values())) * own
+    np.testing.assert_allclose(list(named.probabilities.values()), expected / expected.sum(), atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
+        ({"prior": "uniform"}, "prior is for a network whose own prior is known"),
+        ({"prior_share": 0.5}, "prior_share=0.5 is for a prior"),
         ({"align": "nose"}, "align must be one of eyes, box; got 'nose'"),
         ({"max_faces": 0}, "max_faces must be None or at least 1; got 0"),
         ({"detector": "viola"}, "detector must be"),

@@ -10,6 +10,7 @@ import pytest
 import fer_md
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import predict_probabilities
+from fer_md.evaluation.prior import prior_shares
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import file_sha256, read_json
 from fer_md.models import TINY, build_component
@@ -40,7 +41,7 @@ def test_the_rest_is_float16_where_it_fits(values, dtype):
 @pytest.fixture
 def shipped(tmp_path):
     components = [(build_component(TINY, seed), TINY) for seed in (0, 1)]
-    description = {"expressions": list(EXPRESSIONS), "score_weights": [0.25, 0.75], "temperature": 1.5}
+    description = {"expressions": list(EXPRESSIONS), "score_weights": [0.25, 0.75], "temperature": 1.5, "prior": None}
     save_pretrained(tmp_path, components, description)
     return tmp_path, components
 
@@ -89,7 +90,7 @@ def test_description_that_lacks_something_is_named(shipped):
 
 def test_a_single_component_ships_too(tmp_path):
     model = build_component(TINY)
-    description = {"expressions": list(EXPRESSIONS), "score_weights": [1.0], "temperature": 1.0}
+    description = {"expressions": list(EXPRESSIONS), "score_weights": [1.0], "temperature": 1.0, "prior": None}
     save_pretrained(tmp_path, [(model, TINY)], description)
     faces = random_split(5).images
     exact = predict_probabilities(model, faces)
@@ -111,6 +112,7 @@ def test_published_figures_are_those_of_the_shipped_weights():
     assert len(published) >= 5
     for path in published:
         assert read_json(path)["models"] == {"weights.npz": description["weights_sha256"]}, path
+    assert list(description["prior"].values()) == pytest.approx(prior_shares("fer2013", EXPRESSIONS))
     card = " ".join((docs / "MODEL_CARD.md").read_text(encoding="utf-8").split())
     first, second = description["score_weights"]
     assert f"weights {first:.3f} and {second:.3f}" in card

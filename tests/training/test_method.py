@@ -11,12 +11,12 @@ import tensorflow as tf
 from fer_md.data.face import Face
 from fer_md.data.label_spaces import map_labels
 from fer_md.data.protocol import load_training, make_protocol
-from fer_md.data.records import load_split, write_dataset
+from fer_md.data.records import load_split, read_info, write_dataset
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.expressions import EXPRESSIONS
 from fer_md.models import TINY, add_head, build_component
-from fer_md.runs.run_directory import load_model
+from fer_md.runs.run_directory import load_model, read_settings
 from fer_md.training import train as train_module
 from fer_md.training.exchange import check_stage, exchange_learners
 from fer_md.training.presets import Recipe
@@ -182,6 +182,7 @@ def test_scripts_fine_tune_and_fuse(stage, tmp_path):
         ("component3", "third"),
         ("component3", "first"),
     ]
+    check_priors(read_settings(tmp_path / "run")["prior"], [read_info(directory) for directory in data])
     model = load_model(tmp_path / "run", "component2")
     assert model.output["logits_third"].shape[-1] == len(OTHER_SPACE)
     both = [f"--run_dir={runs[0]},{runs[1]}", f"--data={data[0]}", "--split=PrivateTest", "--fuse=fitted"]
@@ -208,6 +209,16 @@ def test_scripts_fine_tune_and_fuse(stage, tmp_path):
     check_export(tmp_path, runs, data, split=load_split(data[0], "PrivateTest"))
     answer = script("evaluate.py", f"--run_dir={tmp_path / 'run'}", f"--data={data[2]}", "--network=component1")
     assert answer.returncode == 1 and "component1 has no head for third" in answer.stderr
+
+
+def check_priors(priors, infos):
+    """Each holds that of its new data set; where its own is replayed and shares its head, the mean of both."""
+    first, second, third = (
+        [info["splits"]["Training"]["classes"][name] / 40 for name in info["expressions"]] for info in infos
+    )
+    assert list(priors[0].values()) == pytest.approx(np.add(first, second) / 2)
+    assert list(priors[1].values()) == pytest.approx(third)
+    assert list(priors[2].values()) == pytest.approx(first)
 
 
 def check_report(folder, run, data, stages):

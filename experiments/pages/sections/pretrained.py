@@ -11,6 +11,7 @@ from pages.blocks import Block, Commands, Table, Text, markdown, table
 from pages.cells import interval, percent
 from pages.paper_tables import CONFUSIONS
 from pages.result_files import read_run_time
+from pages.sections.prior import READING, prior_table
 
 START, END = "<!-- figures: made by python experiments/results.py -->", "<!-- end of the figures -->"
 """Lines of the model card between which its figures are."""
@@ -67,7 +68,7 @@ def card_blocks(folder: Path) -> list[Block]:
     if not found:
         return []
     exact = [read_result(Evaluation, path) for path in sorted(folder.glob("float32/*/metrics.json"), reverse=True)]
-    blocks = [*accuracies_blocks(found), *_compression(found, exact), *_training(folder.parent)]
+    blocks = [*accuracies_blocks(found), *_compression(found, exact), *_training(folder.parent), *_prior(found)]
     for row in found:
         if (row.split, row.averaging) == ("PrivateTest", "none"):
             blocks += [*_confusion(row), *_quality(row)]
@@ -135,6 +136,11 @@ def _training(folder):
         "waited for batches, validated or saved."
     )
     return [Text(text), table(rows)]
+
+
+def _prior(found):
+    curves = [row for row in found if row.prior_curve]
+    return [Text(READING), prior_table(curves)] if curves else []
 
 
 def _confusion(row):

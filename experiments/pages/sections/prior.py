@@ -1,0 +1,30 @@
+"""What a named prior does to a network's figures, share by share."""
+
+from fer_md.evaluation.measure import Evaluation
+from pages.blocks import Table, table
+from pages.cells import interval, percent
+
+READING = (
+    "The same answers under a prior (`fer-md predict --prior`): corrected for how frequent each expression is in another "
+    "place. The share says how much of the correction is made; at 0 the answers are the network's own. Log loss is the "
+    "mean negative log likelihood. A share is chosen on PublicTest."
+)
+
+
+def prior_table(found: list[Evaluation]) -> Table:
+    """One row a point of each evaluation's curve."""
+    return table(
+        {
+            "data, split": f"{row.data} {row.split}",
+            "prior": row.prior_curve.named,
+            "share": f"{point.share:g}",
+            "accuracy %": percent(point.accuracy),
+            "95 % interval, accuracy": interval(point),
+            "macro recall %": percent(point.macro_recall),
+            "95 % interval, macro recall": interval(point, "macro_recall"),
+            "log loss": f"{point.negative_log_likelihood:.3f}",
+        }
+        for row in found
+        if row.prior_curve is not None
+        for point in row.prior_curve.points
+    )
