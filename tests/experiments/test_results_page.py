@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fer_md.errors import FerMdError
-from fer_md.evaluation.measure import Evaluation
+from fer_md.evaluation.measure import Evaluation, PriorCurve, PriorPoint
 from fer_md.files import write_json
 from fer_md.runs.typed_json import to_json
 from pages.blocks import Text
@@ -26,6 +26,7 @@ from result_files import (
     method_training,
     methods,
     of_evaluation,
+    of_matrix,
     save,
     stage_row,
 )
@@ -61,7 +62,10 @@ def test_figures_of_the_network_that_ships(tmp_path):
     folder = tmp_path / "pretrained"
     save(folder / "PrivateTest" / "metrics.json", found)
     save(folder / "float32" / "PrivateTest-fused" / "metrics.json", dataclasses.replace(found, accuracy=0.701))
-    save(folder / "PrivateTest-press" / "metrics.json", dataclasses.replace(found, data="press"))
+    point = PriorPoint(**of_matrix(share=0.25, negative_log_likelihood=0.8765))
+    curve = PriorCurve(named="press", shift={}, points=[point])
+    press = dataclasses.replace(found, data="press", prior_curve=curve)
+    save(folder / "PrivateTest-press" / "metrics.json", press)
     for number, waited in ((1, None), (2, 0.05)):
         time = RunTime(seconds=60 * number, images_per_second=9.6, not_training=waited)
         save(tmp_path / f"fer2013-full-component{number}" / "time.json", time)
@@ -74,6 +78,8 @@ def test_figures_of_the_network_that_ships(tmp_path):
     row = "| fer2013 PrivateTest | none | 14 | 70.00 | 68.0 to 72.0 | 69.00 | 65.00 | – | 0.012 |"
     assert row in card and row in results_markdown(tmp_path)
     assert "was 70.10 % (copies averaged: none); compression changed it by -0.10 points" in " ".join(card.split())
+    under_prior = "| press PrivateTest | press | 0.25 | 78.00 | 75.0 to 81.0 | 77.00 | 74.0 to 80.0 | 0.876 |"
+    assert under_prior in card and "elsewhere" in card
     assert "| anger | 25.0 | 12.5 |" in card and "| sharpness | 60.00 | 60.00 | 60.00 |" in card
     assert card.startswith("A\n") and card.endswith(f"{END}\nZ\n") and "yesterday" not in card
     with pytest.raises(FerMdError, match="once each"):
