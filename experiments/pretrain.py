@@ -18,16 +18,14 @@ from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import training_prior
 from fer_md.files import file_sha256
-from fer_md.models import DEEP, HALF, NARROW, TINY, WIDE, ComponentConfig, build_component, config_for
-from fer_md.runs.run_directory import load_model, plain_settings, read_settings
+from fer_md.models import NETWORKS, ComponentConfig, build_component, config_for
+from fer_md.runs.run_directory import load_start, plain_settings
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.soft_targets import with_votes
 from fer_md.training.strategy import make_strategy
 from fer_md.training.task import LOSS_WEIGHTS, Learner, Task, make_metric_loss
 from fer_md.training.train import train_network
-
-NETWORKS = {"default": ComponentConfig(), "wide": WIDE, "deep": DEEP, "narrow": NARROW, "half": HALF, "tiny": TINY}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +104,9 @@ def main(settings: Settings) -> int | None:
     }
     weights = None
     if settings.start:
-        weights = start_weights(settings.start, decisive)
+        # Without a protocol it must be the same data: its Training split may hold what another data set holds out.
+        same = ("network", "expressions", "protocol" if decisive["protocol"] else "manifest_sha256")
+        weights = load_start(settings.start, {name: decisive[name] for name in same}).get_weights()
         decisive["start"] = file_sha256(Path(settings.start) / "model.keras")
     metric_loss = make_metric_loss(settings.loss, config.num_classes, config.fc_units, settings.seed, **loss["options"])
     task = Task(info["name"], training, held_out, metric_loss=metric_loss, loss_weight=loss["loss_weight"])
@@ -165,21 +165,6 @@ def build(config, weights, seed):
     if weights:
         model.set_weights(weights)
     return model
-
-
-def start_weights(start: str, decisive: dict[str, Any]) -> list:
-    """The weights of the run ``start``.
-
-    Raises:
-        FerMdError: no finished run of the same network, expressions and protocol; without a protocol, of the same data,
-            as its Training split may hold what another data set holds out.
-    """
-    model = load_model(start)
-    stored = read_settings(start)
-    for name in ("network", "expressions", "protocol" if decisive["protocol"] else "manifest_sha256"):
-        if stored.get(name) != decisive[name]:
-            raise FerMdError(f"--start={start}: learned with {name}={stored.get(name)!r}, not {decisive[name]!r}")
-    return model.get_weights()
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from fer_md.data.augment import Augmentation, augment, uniforms
-from fer_md.data.pipeline import shuffled, step_stream
+from fer_md.data.pipeline import step_stream
 from fer_md.data.records import Split
+from fer_md.data.sampling import shuffled
 
 PAIRING = 104_729
 """Added to the seed for the choice of partners, which thus does not depend on the augmentation."""

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from fer_md.data.augment import Augmentation, augment
 from fer_md.data.records import Split
+from fer_md.data.sampling import Draw, in_turn
 
 
 def training_batches(
@@ -19,12 +20,13 @@ def training_batches(
     shard: int = 0,
     shards: int = 1,
     targets: np.ndarray | None = None,
+    draw: Draw | None = None,
 ) -> tf.data.Dataset:
     """A ``tf.data.Dataset`` of the batches of steps ``first_step`` to ``last_step - 1``.
 
-    Position p of the stream is example ``permutation(seed, epoch)[p mod N]`` of epoch ``p div N``. Step s takes the
-    ``batch_size`` positions from ``s * batch_size`` on. So every batch is full, no example is left out of an epoch, and
-    the batch of a step does not depend on where the run was started.
+    By default position p of the stream is example ``permutation(seed, epoch)[p mod N]`` of epoch ``p div N``, so that
+    no example is left out of an epoch. Step s takes the ``batch_size`` positions from ``s * batch_size`` on. So every
+    batch is full, and the batch of a step does not depend on where the run was started.
 
     Args:
         split: the faces; their images stay in memory as uint8.
@@ -35,6 +37,7 @@ def training_batches(
         shard, shards: which of how many equal parts of each batch to yield; each replica or worker takes one.
         targets: (N, ...), what the network is to answer; None for the labels. The augmentation does not change the
             targets. Where they are places in the image, it must not move the image.
+        draw: which example is at a position, such as ``fer_md.data.sampling.by_class``; None for all in turn.
 
     Yields:
         images (batch_size / shards, H, W, 1) float32, in which a change of contrast may lead beyond [0, 255], and
@@ -46,36 +49,17 @@ def training_batches(
     if batch_size % shards:
         raise ValueError(f"batch_size must be a multiple of the {shards} replicas, not {batch_size}")
     part = batch_size // shards
-    total = len(split.labels)
+    draw = draw or in_turn(len(split.labels))
     images = tf.constant(split.images[..., None])
     targets = tf.constant(np.asarray(split.labels, np.int32) if targets is None else targets)
 
     def batch(step):
         positions = step * batch_size + shard * part + tf.range(part, dtype=tf.int64)
-        examples = shuffled(positions, total, seed)
-        faces = augment(tf.gather(images, examples), augmentation, seed, positions // total, examples)
+        examples, rounds = draw(positions, seed)
+        faces = augment(tf.gather(images, examples), augmentation, seed, rounds, examples)
         return faces, tf.gather(targets, examples)
 
     return step_stream(batch, first_step, last_step)
-
-
-def shuffled(positions: tf.Tensor, total: int, seed: int) -> tf.Tensor:
-    """The examples at some positions of an endless stream that goes through all examples in each epoch.
-
-    Args:
-        positions: (P,) int64.
-        total: number of examples.
-        seed: another seed has another order, and so has another epoch (``position div total``).
-
-    Returns:
-        (P,) int64 in [0, total).
-    """
-    epochs = positions // total
-    seeds = tf.fill(tf.shape(positions), tf.constant(seed % 2**31, tf.int64))
-    keys = tf.stack([seeds, epochs, tf.zeros_like(positions)], 1)
-    return tf.raw_ops.RandomIndexShuffle(
-        index=positions % total, seed=tf.cast(keys, tf.int32), max_index=tf.constant(total - 1, tf.int64), rounds=8
-    )
 
 
 def step_stream(

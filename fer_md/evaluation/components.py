@@ -84,7 +84,11 @@ def find_head(run_dir: Path | str, network: str, model: keras.Model, info: dict[
     check_image_size(run_dir, model, info)
     names, spaces, hashes = (settings[key] for key in ("data", "expressions", "manifest_sha256"))
     if network == "model":
-        names, spaces, hashes, first = [names], [spaces], [hashes], 0
+        first = 0
+        if isinstance(names, str):
+            names, spaces, hashes = [names], [spaces], [hashes]
+    elif network in names:  # of a joint training, with that data set's statistics and prior
+        first = names.index(network)
     else:  # component i learned data set i first
         first = int(network.removeprefix("component")) - 1
     if info["name"] in names:

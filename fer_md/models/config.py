@@ -115,3 +115,6 @@ DEEP = ComponentConfig(
 )
 """Two convolutions in the second and the fourth stage, and up to three times the filters: convolutions do most of the
 work. It has twice the arithmetic of ``WIDE`` and 13.7 million weights, for the longest trainings."""
+
+NETWORKS = {"default": ComponentConfig(), "wide": WIDE, "deep": DEEP, "narrow": NARROW, "half": HALF, "tiny": TINY}
+"""The component networks by the names that scripts know them by."""

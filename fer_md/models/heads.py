@@ -26,6 +26,37 @@ def add_head(model: keras.Model, name: str, num_classes: int, seed: int = 0) -> 
     return keras.Model(model.input, {**model.output, name: layer(model.get_layer("logits").input)}, name=model.name)
 
 
+def with_prior(model: keras.Model, shares: np.ndarray, head: str = "logits") -> keras.Model:
+    """The same network with the logarithm of the shares of the classes added to its logits.
+
+    A network that was trained with logit adjustment says how much more likely a face is under a class than under
+    others; with this it answers for faces of which the classes have these shares.
+
+    Args:
+        model: a network made by ``build_component``.
+        shares: (K,) greater than 0, adding up to 1.
+        head: output to answer with; it becomes ``logits``, and other heads are left out.
+
+    Returns:
+        ``keras.Model`` of its own, with the outputs ``embeddings`` and ``logits``.
+
+    Reference: Menon et al., Long-tail learning via logit adjustment, ICLR 2021, Eq. 10.
+    """
+    kept = keras.Model(model.input, {name: model.output[name] for name in ("embeddings", head)}, name=model.name)
+
+    def copied(layer):
+        config = layer.get_config()
+        return type(layer).from_config({**config, "name": "logits"} if layer.name == head else config)
+
+    copy = keras.models.clone_model(kept, clone_function=copied)
+    copy.set_weights(kept.get_weights())
+    bias = copy.get_layer("logits").bias
+    bias.assign(bias + np.log(shares))
+    return keras.Model(
+        copy.input, {"embeddings": copy.output["embeddings"], "logits": copy.output[head]}, name=copy.name
+    )
+
+
 LANDMARKS = 68
 """Points of a face, in iBUG order."""
 

@@ -129,6 +129,23 @@ def load_model(run_dir: Path | str, network: str = "model") -> keras.Model:
         ) from error
 
 
+def load_start(run_dir: Path | str, required: Mapping[str, Any]) -> keras.Model:
+    """The network of a finished pre-training, to start another training from.
+
+    Args:
+        run_dir: the folder.
+        required: settings that the run must have.
+
+    Raises:
+        FerMdError: another setting; see also ``load_model``.
+    """
+    stored = read_settings(run_dir)
+    for name, value in required.items():
+        if stored.get(name) != value:
+            raise FerMdError(f"--start={run_dir}: learned with {name}={stored.get(name)!r}, not {value!r}")
+    return load_model(run_dir)
+
+
 def _trained_at(run_dir):
     return read_json(Path(run_dir) / "config.json").get("environment", {}).get("commit", "unknown")
 

@@ -11,12 +11,24 @@ FOR_CENTERS = 512
 
 
 def start_centers(trainer: Trainer, seed: int) -> None:
-    """Sets the centers to the class means of the embeddings of up to ``FOR_CENTERS`` training images a class."""
-    forward = embeddings_function(trainer.model)
-    for task, layer in zip(trainer.tasks, trainer.metric_losses, strict=True):
+    """Sets the centers to the class means of the embeddings of up to ``FOR_CENTERS`` training images a class.
+
+    Where data sets share centers, so many of each data set count.
+    """
+    for layer in trainer.own_losses():
         if not isinstance(layer, ClassCenters):
             continue
-        order = np.random.default_rng(seed).permutation(len(task.training.labels))
-        labels = task.training.labels[order]
-        rows = np.concatenate([order[labels == label][:FOR_CENTERS] for label in np.unique(labels)])
-        layer.set_to_class_means(task.training.labels[rows], forward(task.training.images[rows]))
+        labels, embeddings = [], []
+        for index, task in enumerate(trainer.tasks):
+            if trainer.metric_losses[index] is layer:
+                rows = _some_of_each_class(task.training.labels, seed)
+                labels.append(trainer.metric_labels(index, task.training.labels[rows]))
+                forward = embeddings_function(trainer.network(index))
+                embeddings.append(forward(task.training.images[rows]))
+        layer.set_to_class_means(np.concatenate(labels), np.concatenate(embeddings))
+
+
+def _some_of_each_class(labels, seed):
+    order = np.random.default_rng(seed).permutation(len(labels))
+    shuffled = labels[order]
+    return np.concatenate([order[shuffled == label][:FOR_CENTERS] for label in np.unique(shuffled)])

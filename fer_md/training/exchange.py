@@ -110,8 +110,8 @@ def exchange_learners(
                 component.in_space(data[n].held_out, n),
                 component.head(n),
                 share * weights[n] * len(shares) / len(data),
-                make_loss(len(component.space(n)), width),
-                loss_weight,
+                metric_loss=make_loss(len(component.space(n)), width),
+                loss_weight=loss_weight,
             )
             for n, share in shares
         ]

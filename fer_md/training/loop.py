@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_md.errors import FerMdError, NotFiniteError
-from fer_md.evaluation.predict import logits_function, validate
+from fer_md.evaluation.predict import validate
 from fer_md.files import atomic_file, write_json
 from fer_md.progress import Progress
 from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
@@ -64,7 +64,7 @@ def train(
         return _completed(trainers, run_dir, step)
     log = MetricsLog(run_dir, step, first.is_chief)
     streams = [iter(training_stream(trainer, seed, step, total)) for trainer in trainers]
-    forwards, any_worker = [_forwards(trainer) for trainer in trainers], asked_of_any(first.strategy)
+    forwards, any_worker = [trainer.forwards() for trainer in trainers], asked_of_any(first.strategy)
     if measure_start and step == 0 and not log.rows:
         _log_validation(trainers, forwards, log, step)
     over = any_worker(_is_over(trainers, log, step, total, patience))
@@ -207,17 +207,17 @@ def _place(trainer, step, split, data):
     return {"step": step, "epoch": epoch, "split": split, "network": trainer.learner.name, "data": data}
 
 
-def _forwards(trainer):
-    return {head: logits_function(trainer.model, head) for head, _ in trainer.learner.measured().values()}
-
-
 def _log_validation(trainers, forwards, log, step):
     """Measures every network on every data set it knows: what learning one does to the others is in the log."""
     for trainer, own_forwards in zip(trainers, forwards, strict=True):
         own = trainer.use_average()
-        for name, (head, split) in trainer.learner.measured().items():
-            log.write({**_place(trainer, step, "validation", name), **validate(own_forwards[head], split)})
+        for name, (_, split) in trainer.learner.measured().items():
+            log.write({**_place(trainer, step, "validation", name), **validate(own_forwards[name], split)})
         trainer.restore(own)
+
+
+def _answers(trainers):
+    return {name: network for trainer in trainers for name, network in trainer.answers().items()}
 
 
 def _finish(trainers, run_dir, clock, steps):
@@ -226,9 +226,9 @@ def _finish(trainers, run_dir, clock, steps):
     if not trainers[0].is_chief:
         return
     seconds = clock.seconds()
-    for trainer in trainers:
-        with atomic_file(run_dir / f"{trainer.learner.name}.keras") as partial:
-            trainer.model.save(partial)
+    for name, network in _answers(trainers).items():
+        with atomic_file(run_dir / f"{name}.keras") as partial:
+            network.save(partial)
     images = steps * sum(trainer.recipe.batch_size for trainer in trainers)
     write_json(
         run_dir / "time.json",

@@ -34,6 +34,8 @@ class Recipe:
         warmup: epochs.
         momentum: of Nesterov's SGD (the paper says SGD only).
         weight_decay: added to the gradient of convolution and FC weights, times the weight.
+        anchor: added to the gradient of convolution and FC weights, times what they have moved since the start, so that
+            a fine-tuning stays near what was learned (L2-SP).
         label_smoothing: share of the target spread evenly over the classes, in [0, 1).
         average: decay per step of the exponential moving average (EMA) of the weights, which is what is evaluated; 0
             for none.
@@ -48,6 +50,7 @@ class Recipe:
     warmup: float = 1.0
     momentum: float = 0.9
     weight_decay: float = 5e-4
+    anchor: float = 0.0
     label_smoothing: float = 0.1
     average: float = 0.998
     augmentation: Augmentation = Augmentation()
@@ -161,6 +164,21 @@ Cost: 163 minutes for these, on two cores shared with other work. Its 80 epochs 
 Command: as ``QUICK``, with ``--preset=long --network=deep --votes=0.4 --epochs=50``.
 """
 
+JOINT = Recipe(
+    epochs=12,
+    batch_size=128,
+    rate=0.03,
+    warmup=0.5,
+    label_smoothing=0.05,
+    average=0.9995,
+    augmentation=MILD,
+)
+"""Several data sets at once, from a network that knows the leading one.
+
+Source: ours.
+Command: ``python experiments/joint.py --data=DIR,DIR --start=RUN --run_dir=RUN``.
+"""
+
 PRESETS = {
     "smoke": SMOKE,
     "drawn": DRAWN,
@@ -171,6 +189,7 @@ PRESETS = {
     "full": FULL,
     "restart": RESTART,
     "long": LONG,
+    "joint": JOINT,
 }
 
 FINETUNING = [name for name in PRESETS if name.endswith("finetune")]

@@ -17,19 +17,31 @@ class SGD:
         momentum: in [0, 1).
         weight_decay: added to the gradient of kernels (not of biases, of batch normalisation or of learned
             centers), times the kernel; at least 0.
+        anchor: added to the gradient of kernels, times what they have moved since the optimizer was made; at least 0
+            (L2-SP: Li et al., ICML 2018, Eq. 4).
     """
 
-    def __init__(self, variables: Sequence[keras.Variable], momentum: float = 0.9, weight_decay: float = 0.0) -> None:
+    def __init__(
+        self,
+        variables: Sequence[keras.Variable],
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        anchor: float = 0.0,
+    ) -> None:
         self.variables = [variable.value for variable in variables]
-        self.momentum, self.weight_decay = momentum, weight_decay
+        self.momentum, self.weight_decay, self.anchor = momentum, weight_decay, anchor
         self.decayed = [variable.name == "kernel" for variable in variables]
+        self.starts = [tf.Variable(v, trainable=False) if anchor else None for v in self.variables]
         self.slots = [tf.Variable(tf.zeros(v.shape, v.dtype), trainable=False) for v in self.variables]
 
     def apply(self, gradients: Sequence[tf.Tensor], rate: tf.Tensor) -> None:
         """Updates the variables of this replica; ``gradients`` must be the same on every replica."""
-        for variable, slot, decayed, gradient in zip(self.variables, self.slots, self.decayed, gradients, strict=True):
+        state = zip(self.variables, self.starts, self.slots, self.decayed, gradients, strict=True)
+        for variable, start, slot, decayed, gradient in state:
             if self.weight_decay and decayed:
                 gradient += self.weight_decay * variable
+            if self.anchor and decayed:
+                gradient += self.anchor * (variable - start)
             tf.raw_ops.ResourceApplyKerasMomentum(
                 var=variable.handle,
                 accum=slot.handle,

@@ -5,7 +5,6 @@ import functools
 
 import numpy as np
 
-from fer_md.data.pipeline import training_batches
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
 from fer_md.training.objective import SHARES
@@ -26,7 +25,7 @@ def with_votes(task: Task, share: float) -> Task:
     if split.votes is None:
         raise FerMdError(f"{task.name}: has no votes of FER+; prepare the data set with them")
     batches, finish_batches = (
-        functools.partial(training_batches, targets=mix_votes(split.labels, split.votes, part)) for part in (share, 0)
+        functools.partial(task.batches, targets=mix_votes(split.labels, split.votes, part)) for part in (share, 0)
     )
     return dataclasses.replace(task, batches=batches, finish_batches=finish_batches, objective=SHARES)
 

@@ -2,12 +2,13 @@
 
 import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import tensorflow as tf
 
 from fer_md.errors import FerMdError
 from fer_md.training.presets import Recipe
+from fer_md.training.task import Task
 from fer_md.training.trainer import Trainer
 
 
@@ -15,7 +16,7 @@ def training_stream(trainer: Trainer, seed: int, step: int, total: int) -> Itera
     """The batches of steps ``step`` to ``total - 1``, as ``Trainer.train_step`` takes them.
 
     Args:
-        trainer: ``Trainer``; its recipe's batch size is shared evenly among the tasks.
+        trainer: ``Trainer``; the tasks' shares divide its recipe's batch.
         seed: of the order and of the augmentation; each data set gets its own from it.
         step, total: range of steps.
 
@@ -26,8 +27,7 @@ def training_stream(trainer: Trainer, seed: int, step: int, total: int) -> Itera
         FerMdError: see ``check_batch``.
     """
     strategy, recipe = trainer.strategy, trainer.recipe
-    check_batch(recipe, len(trainer.tasks), strategy)
-    replicas, size = strategy.num_replicas_in_sync, recipe.batch_size // len(trainer.tasks)
+    replicas, sizes = strategy.num_replicas_in_sync, batch_sizes(recipe, trainer.tasks, strategy)
     finish = math.ceil((recipe.epochs - recipe.finish.epochs) * trainer.steps_per_epoch)
 
     def batches(shard, shards):
@@ -38,7 +38,7 @@ def training_stream(trainer: Trainer, seed: int, step: int, total: int) -> Itera
                 (task.finish_batches or task.batches, recipe.finish.augmentation, max(step, finish), total),
             )
             made = [
-                make(task.training, augmentation, size, seed + 7919 * index, first, last, shard, shards)
+                make(task.training, augmentation, sizes[index], seed + 7919 * index, first, last, shard, shards)
                 for make, augmentation, first, last in phases
                 if first < last
             ]
@@ -49,7 +49,7 @@ def training_stream(trainer: Trainer, seed: int, step: int, total: int) -> Itera
         workers = context.num_input_pipelines
         own = batches(context.input_pipeline_id, workers)
         if replicas > workers:
-            own = [part.unbatch().batch(size // replicas) for part in own]
+            own = [part.unbatch().batch(size // replicas) for part, size in zip(own, sizes, strict=True)]
         return tf.data.Dataset.zip(tuple(own))
 
     if replicas == 1:
@@ -57,11 +57,18 @@ def training_stream(trainer: Trainer, seed: int, step: int, total: int) -> Itera
     return strategy.distribute_datasets_from_function(for_worker)
 
 
-def check_batch(recipe: Recipe, data_sets: int, strategy: tf.distribute.Strategy) -> None:
-    """``FerMdError`` unless the batch divides evenly among the data sets and the strategy's replicas."""
-    replicas = strategy.num_replicas_in_sync
-    if recipe.batch_size % (data_sets * replicas):
+def batch_sizes(recipe: Recipe, tasks: Sequence[Task], strategy: tf.distribute.Strategy) -> list[int]:
+    """How many faces of each task a global batch holds.
+
+    Raises:
+        FerMdError: the batch cannot be divided so among the tasks and the strategy's replicas.
+    """
+    replicas, total = strategy.num_replicas_in_sync, sum(task.share for task in tasks)
+    sizes = [recipe.batch_size * task.share / total for task in tasks]
+    if any(size % replicas for size in sizes):
+        shares = " : ".join(f"{task.share:g}" for task in tasks)
         raise FerMdError(
-            f"the batch of {recipe.batch_size} cannot be divided evenly among {data_sets} x {replicas} "
-            "(data sets x replicas or workers); take another number of them"
+            f"the batch of {recipe.batch_size} cannot be divided {shares} among {len(tasks)} data sets on {replicas} "
+            "replicas or workers; take other shares, or another number of replicas"
         )
+    return [int(size) for size in sizes]

@@ -1,13 +1,16 @@
 """What a network is trained for: the data and losses of each task, and the network that learns them."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from fer_md.data.pipeline import training_batches
 from fer_md.data.records import Split
+from fer_md.data.sampling import by_class, class_shares, class_slots
 from fer_md.losses import CenterLoss, MDLoss
 from fer_md.training.objective import CLASSES, Objective
 
@@ -25,14 +28,21 @@ class Task:
         validation: the faces to measure the network on after each epoch; never the test split. None for no measure.
         head: output of the network that scores the label space, or gives what the objective asks for.
         weight: lambda_i of Eq. 10.
-        metric_loss: unbuilt layer of ``fer_md.losses`` over the features, which this task alone uses. None for
-            softmax alone.
+        share: of each batch, in proportion to the other tasks' shares.
+        metric_loss: unbuilt layer of ``fer_md.losses`` over the features; None for softmax alone. Tasks may have the
+            same one: its loss is then that of all their samples together, with the same centers.
+        metric_classes: the class of the metric loss for each class of the head, -1 for none; None where they are the
+            same.
         loss_weight: factor of the metric loss, at least 0.
         features: output of the network that the metric loss works on.
         batches: how the batches are drawn: ``fer_md.data.pipeline.training_batches``, or another function with its
             arguments.
         finish_batches: the same in the recipe's ``Finish``; None for ``batches``.
         objective: what the head's output is compared with, and how; softmax over classes by default.
+        drawn_shares: (K,) shares of the classes among the faces of the batches, for logit adjustment: softmax works on
+            the head's output plus their logarithm, so that the output itself holds no prior (Menon et al., 2021, Eq.
+            10). Where the network is measured or saved for this data set, the logarithm of the shares among all its
+            Training faces is added. None for no adjustment.
     """
 
     name: str
@@ -40,12 +50,20 @@ class Task:
     validation: Split | None = None
     head: str = "logits"
     weight: float = 1.0
+    share: float = 1.0
     metric_loss: keras.layers.Layer | None = None
+    metric_classes: Sequence[int] | None = None
     loss_weight: float = 1.0
     features: str = "embeddings"
     batches: Callable = training_batches
     finish_batches: Callable | None = None
     objective: Objective = CLASSES
+    drawn_shares: np.ndarray | None = None
+
+    def prior(self, classes: int) -> np.ndarray | None:
+        """The shares of the classes among the Training faces, (K,); None without logit adjustment."""
+        labels = self.training.labels
+        return None if self.drawn_shares is None else class_shares(np.bincount(labels[labels >= 0]), classes)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,14 +72,15 @@ class Learner:
 
     Attributes:
         build: function without arguments that returns the ``keras.Model`` as its training begins, with a dict of
-            outputs: ``embeddings`` and the heads of the tasks. It is called in the scope of the strategy.
+            outputs: ``embeddings`` and the heads of the tasks. It is called in the scope of the strategy. It may return
+            a list, one network for each task, which share weights (``with_own_statistics``).
         tasks: what it learns, one a data set.
         name: of its file, ``NAME.keras``, and of its lines in the log.
         watched: dict from the name of a data set that it does not learn to the head that scores it and the ``Split``
             to measure after each epoch: what the network forgets.
     """
 
-    build: Callable[[], keras.Model]
+    build: Callable[[], keras.Model | list[keras.Model]]
     tasks: Sequence[Task]
     name: str = "model"
     watched: Mapping[str, tuple[str, Split]] = dataclasses.field(default_factory=dict)
@@ -70,6 +89,19 @@ class Learner:
         """The head and the ``Split`` of every data set that the network is measured on."""
         learned = {task.name: (task.head, task.validation) for task in self.tasks if task.validation is not None}
         return {**self.watched, **learned}
+
+
+def balanced(task: Task, power: float, classes: int) -> Task:
+    """The task with its classes drawn by a power of their frequency, and with logit adjustment for that.
+
+    Args:
+        task: with labels as targets.
+        power: see ``fer_md.data.sampling.by_class``; 1 for the classes as they occur.
+        classes: K.
+    """
+    labels = task.training.labels
+    batches = functools.partial(task.batches, draw=by_class(labels, power)) if power != 1 else task.batches
+    return dataclasses.replace(task, batches=batches, drawn_shares=class_shares(class_slots(labels, power), classes))
 
 
 def make_metric_loss(

@@ -11,7 +11,7 @@ from fer_md.runs.run_directory import open_run
 from fer_md.training.centers import start_centers
 from fer_md.training.loop import train
 from fer_md.training.presets import Recipe
-from fer_md.training.stream import check_batch
+from fer_md.training.stream import batch_sizes
 from fer_md.training.task import Learner
 from fer_md.training.trainer import Trainer
 
@@ -41,8 +41,8 @@ def train_networks(
 ) -> list[keras.Model] | None:
     """Trains networks that take turns, from the last checkpoint if the run was begun.
 
-    An epoch passes over the largest training split of all. Centers start at class means. What Keras holds of earlier
-    trainings in this process is released first.
+    An epoch sees as many faces as the largest training split has. Centers start at class means. What Keras holds of
+    earlier trainings in this process is released first.
 
     Args:
         learners: the networks, with different names and equally many tasks.
@@ -62,7 +62,7 @@ def train_networks(
         NotFiniteError: the loss or a weight is not finite; the checkpoint before it is kept.
     """
     strategy = strategy or tf.distribute.get_strategy()
-    check_batch(recipe, len(learners[0].tasks), strategy)
+    batch_sizes(recipe, learners[0].tasks, strategy)
     run_dir = open_run(run_dir, settings)
     _release_earlier()
     examples = max(len(task.training.labels) for learner in learners for task in learner.tasks)

@@ -1,14 +1,20 @@
 """The training step and its state, on one device or on replicas, for one data set or several."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
+import keras
 import numpy as np
 import tensorflow as tf
 
+from fer_md.evaluation.predict import Forward, logits_function
 from fer_md.losses import combined_loss
+from fer_md.models.heads import with_prior
 from fer_md.training.presets import Recipe, learning_rate
 from fer_md.training.sgd import SGD
 from fer_md.training.task import Learner
+
+Labels = TypeVar("Labels", np.ndarray, tf.Tensor)
 
 AVERAGE_EVERY = 8
 """Steps between two updates of the averaged weights: their share of the step's time falls to under 1 %."""
@@ -24,7 +30,8 @@ class Trainer:
         strategy: where to train.
 
     Raises:
-        ValueError: the metric loss of a task is built already: another trainer may be moving its centers.
+        ValueError: the metric loss of a task is built already: another trainer may be moving its centers; or there are
+            several networks, but not one a task.
     """
 
     def __init__(self, learner: Learner, recipe: Recipe, examples: int, strategy: tf.distribute.Strategy) -> None:
@@ -34,21 +41,74 @@ class Trainer:
         self.is_chief = resolver is None or not resolver.task_id  # of several workers one writes the files
         self.steps_per_epoch = examples / recipe.batch_size
         with strategy.scope():
-            self.model = learner.build()
+            built = learner.build()
+            self.networks = built if isinstance(built, list) else [built]
+            self.model = self.networks[0]
+            if len(self.networks) not in (1, len(self.tasks)):
+                raise ValueError(f"there must be one network, or one a task; found {len(self.networks)}")
             self.metric_losses = [task.metric_loss for task in self.tasks]
-            for task, layer in zip(self.tasks, self.metric_losses, strict=True):
-                if layer is not None:
-                    if layer.built:
-                        raise ValueError(f"metric_loss of task {task.name!r} must be an unbuilt layer, not one in use")
-                    layer.build((None,), self.model.output[task.features].shape)
-            learned = [v for layer in filter(None, self.metric_losses) for v in layer.trainable_variables]
-            variables = self.model.trainable_variables + learned
-            self.sgd = SGD(variables, recipe.momentum, recipe.weight_decay)
+            for layer in self.own_losses():
+                task = self.tasks[self.metric_losses.index(layer)]
+                if layer.built:
+                    raise ValueError(f"metric_loss of task {task.name!r} must be an unbuilt layer, not one in use")
+                layer.build((None,), self.model.output[task.features].shape)
+            self.variables = _unique(v for network in self.networks for v in network.variables)
+            trained = _unique(v for network in self.networks for v in network.trainable_variables)
+            learned = [v for layer in self.own_losses() for v in layer.trainable_variables]
+            self.sgd = SGD(trained + learned, recipe.momentum, recipe.weight_decay, recipe.anchor)
             self.average = [tf.Variable(v.value, trainable=False) for v in self._averaged()]
         self._compiled = tf.function(self._global_step)
 
+    def network(self, index: int) -> keras.Model:
+        """The network that learns task ``index``: with that data set's statistics, where each has its own."""
+        return self.networks[index] if len(self.networks) > 1 else self.model
+
+    def own_losses(self) -> list[keras.layers.Layer]:
+        """The metric losses, each once, in the order of the tasks."""
+        return _unique(layer for layer in self.metric_losses if layer is not None)
+
+    def metric_labels(self, index: int, labels: Labels) -> Labels:
+        """The class of task ``index``'s metric loss for each label, negative for none."""
+        classes: Sequence[int] | None = self.tasks[index].metric_classes
+        if classes is None:
+            return labels
+        table = np.array([*classes, -1], np.int32)
+        if isinstance(labels, np.ndarray):
+            return table[np.maximum(labels, -1)]
+        return tf.gather(table, tf.where(labels < 0, len(classes), labels))
+
+    def forwards(self) -> dict[str, Forward]:
+        """Functions from faces to logits, for every data set that the network is measured on.
+
+        A data set is seen with its own statistics and answered with its own prior, where it has any.
+        """
+        found = {name: logits_function(self.model, head) for name, (head, _) in self.learner.watched.items()}
+        for index, task in enumerate(self.tasks):
+            if task.validation is not None:
+                found[task.name] = self._forward_of(index)
+        return found
+
+    def _forward_of(self, index):
+        task, network = self.tasks[index], self.network(index)
+        forward, prior = logits_function(network, task.head), task.prior(network.output[task.head].shape[-1])
+        return forward if prior is None else lambda images: forward(images) + np.log(prior)
+
+    def answers(self) -> dict[str, keras.Model]:
+        """The networks that a run leaves, by their names: one, or one for each data set where these differ.
+
+        A data set's network has its statistics, its head as ``logits`` and, after logit adjustment, its prior.
+        """
+        if len(self.networks) == 1 and all(task.drawn_shares is None for task in self.tasks):
+            return {self.learner.name: self.model}
+        return {task.name: self._answer_of(index) for index, task in enumerate(self.tasks)}
+
+    def _answer_of(self, index):
+        task, network = self.tasks[index], self.network(index)
+        prior = task.prior(network.output[task.head].shape[-1])
+        return network if prior is None else with_prior(network, prior, task.head)
+
     def _averaged(self):
-        return [v for v in self.model.variables if "float" in str(v.dtype)] if self.recipe.average else []
+        return [v for v in self.variables if "float" in str(v.dtype)] if self.recipe.average else []
 
     def train_step(self, batches: Sequence, step: int) -> tf.Tensor:
         """One update.
@@ -83,10 +143,10 @@ class Trainer:
         if replica.num_replicas_in_sync > 1:
             counts = tf.unstack(replica.all_reduce("sum", tf.stack(counts)))
         with tf.GradientTape() as tape:
-            outputs = self.model(tf.concat([images for images, _ in batches], axis=0), training=True)
-            outputs = _split_rows(outputs, [tf.shape(targets)[0] for _, targets in batches])
+            outputs = self._outputs(batches)
+            metric = self._metric_losses(outputs, [targets for _, targets in batches])
             figures = [
-                self._task_figures(index, outputs[index], targets, tf.maximum(counts[index], 1))
+                self._task_figures(index, outputs[index], targets, tf.maximum(counts[index], 1), metric[index])
                 for index, (_, targets) in enumerate(batches)
             ]
             _, softmax, metric, _ = zip(*figures, strict=True)
@@ -100,15 +160,37 @@ class Trainer:
         self.sgd.apply(gradients, rate)
         return tf.stack([tf.stack(row) for row in figures])
 
-    def _task_figures(self, index, outputs, targets, count):
+    def _outputs(self, batches):
+        """What the networks answer to the images of each task."""
+        if len(self.networks) > 1:
+            return [network(images, training=True) for network, (images, _) in zip(self.networks, batches, strict=True)]
+        outputs = self.model(tf.concat([images for images, _ in batches], axis=0), training=True)
+        return _split_rows(outputs, [tf.shape(targets)[0] for _, targets in batches])
+
+    def _metric_losses(self, outputs, targets):
+        """This replica's share of each task's metric loss; tasks with the same one have their samples in one batch."""
+        replicas = tf.distribute.get_replica_context().num_replicas_in_sync
+        values = [tf.constant(0.0)] * len(self.tasks)
+        for layer in self.own_losses():
+            own = [index for index, other in enumerate(self.metric_losses) if other is layer]
+            labels = [self.metric_labels(index, self._labels(index, targets[index])) for index in own]
+            features = [outputs[index][self.tasks[index].features] for index in own]
+            value = layer(tf.concat(labels, 0), tf.concat(features, 0), training=True) / replicas
+            for index in own:
+                values[index] = value
+        return values
+
+    def _labels(self, index, targets):
+        return self.tasks[index].objective.labels(targets)
+
+    def _task_figures(self, index, outputs, targets, count, metric):
         """This replica's share of a task's four figures; their sum over the replicas is that of the global batch."""
-        task, layer, metric = self.tasks[index], self.metric_losses[index], tf.constant(0.0)
-        losses, scores = task.objective.compare(outputs[task.head], targets, self.recipe.label_smoothing)
+        task, answers = self.tasks[index], outputs[self.tasks[index].head]
+        if task.drawn_shares is not None:
+            answers += tf.constant(np.log(task.drawn_shares), answers.dtype)
+        losses, scores = task.objective.compare(answers, targets, self.recipe.label_smoothing)
         counted = tf.cast(task.objective.counted(targets), tf.float32)
         own = tf.reduce_sum(counted * losses) / count
-        if layer is not None:
-            replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-            metric = layer(task.objective.labels(targets), outputs[task.features], training=True) / replicas
         loss = combined_loss([own], [metric], [task.loss_weight])
         return loss, own, metric, tf.reduce_sum(counted * scores) / count
 
@@ -130,12 +212,11 @@ class Trainer:
             variable.assign(value)
 
     def _groups(self):
-        layers = [layer for layer in self.metric_losses if layer is not None]
         return {
-            "model": [v.value for v in self.model.variables],
+            "model": [v.value for v in self.variables],
             "slot": self.sgd.slots,
             "average": self.average,
-            "centers": [v.value for layer in layers for v in layer.variables],
+            "centers": [v.value for layer in self.own_losses() for v in layer.variables],
         }
 
     def state(self) -> dict[str, np.ndarray]:
@@ -154,6 +235,11 @@ class Trainer:
                 if value is None or value.shape != tuple(variable.shape):
                     raise ValueError(f"no array {name}/{i:04d} of shape {tuple(variable.shape)}")
                 variable.assign(np.asarray(value))
+
+
+def _unique(items):
+    """The items in their order, each once; two that are equal may be different ones."""
+    return list({id(item): item for item in items}.values())
 
 
 def _split_rows(outputs, sizes):

@@ -1,7 +1,5 @@
 """The centers that a training with MD loss starts from."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -10,7 +8,10 @@ from fer_md.losses import CenterLoss
 from fer_md.models import TINY, build_component
 from fer_md.training import centers as centers_module
 from fer_md.training.centers import start_centers
-from fer_md.training.task import Task
+from fer_md.training.presets import Recipe
+from fer_md.training.strategy import make_strategy
+from fer_md.training.task import Learner, Task
+from fer_md.training.trainer import Trainer
 from random_faces import random_split
 
 
@@ -21,8 +22,8 @@ def model():
 
 def start(model, split, seed=0):
     layer = CenterLoss(TINY.num_classes, TINY.fc_units, centers_initializer="zeros")
-    tasks = [Task("a", split), Task("b", split)]
-    start_centers(SimpleNamespace(model=model, metric_losses=[None, layer], tasks=tasks), seed)
+    tasks = [Task("a", split), Task("b", split, metric_loss=layer)]
+    start_centers(Trainer(Learner(lambda: model, tasks), Recipe(epochs=1), 40, make_strategy("one")), seed)
     return np.array(layer.centers)
 
 

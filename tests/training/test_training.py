@@ -67,6 +67,16 @@ def test_sgd_by_hand():
     np.testing.assert_allclose(weight, [[0.272625]], rtol=1e-5)
 
 
+def test_anchor_pulls_a_kernel_back_to_where_it_started():
+    """Gradient 2 at rate 0.1 moves 5 to 4.8; then the anchor 0.5 alone has the gradient 0.5 (4.8 - 5) = -0.1."""
+    weight = keras.Variable([[5.0]], name="kernel")
+    sgd = SGD([weight], momentum=0.0, anchor=0.5)
+    sgd.apply([tf.constant([[2.0]])], tf.constant(0.1))
+    np.testing.assert_allclose(weight, [[4.8]], rtol=1e-6)
+    sgd.apply([tf.constant([[0.0]])], tf.constant(0.1))
+    np.testing.assert_allclose(weight, [[4.81]], rtol=1e-6)
+
+
 def test_sgd_equals_keras_and_spares_vectors_from_decay():
     rng = np.random.default_rng(0)
     start, gradients = rng.normal(size=(4,)).astype("f"), rng.normal(size=(5, 4)).astype("f")

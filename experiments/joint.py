@@ -1,0 +1,169 @@
+"""Trains one network on several data sets at once, the leading one first.
+
+python experiments/joint.py --data=runs/data/fer2013,runs/data/facial_expressions --run_dir=runs/joint/component1
+
+Every batch holds faces of all data sets. Each data set has batch normalisation of its own, and how often an expression
+occurs in it is left out of what is learned (logit adjustment). So the run leaves a network for each data set,
+NAME.keras, which share all but that. Started again with the same flags it goes on where it was stopped. Networks are
+measured on PublicTest after each epoch; the test split is never read here.
+"""
+
+import dataclasses
+import functools
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer_md import console
+from fer_md.data.protocol import make_protocol
+from fer_md.data.records import load_split, read_info
+from fer_md.data.sampling import class_shares
+from fer_md.errors import FerMdError
+from fer_md.files import file_sha256
+from fer_md.models import NETWORKS, config_for
+from fer_md.runs.run_directory import load_start, plain_settings
+from fer_md.training.joint import Part, Start, check_parts, joint_learner
+from fer_md.training.precision import PRECISIONS, set_precision
+from fer_md.training.presets import PRESETS
+from fer_md.training.strategy import make_strategy
+from fer_md.training.task import LOSS_WEIGHTS, make_metric_loss
+from fer_md.training.train import train_network
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    data: tuple[str, ...] = console.flag("Prepared folders, the leading data set first.")
+    run_dir: str = console.flag("Folder of the run: config.json, metrics.jsonl, checkpoint, one .keras a data set.")
+    preset: str = console.flag("Recipe; see fer_md/training/presets.py.", "joint", choices=list(PRESETS))
+    epochs: int | None = console.flag(
+        "In place of the preset's; an epoch sees as many faces as the largest data set has.", None, least=1
+    )
+    network: str = console.flag("As in pretrain.py.", "default", choices=list(NETWORKS))
+    start: str | None = console.flag(
+        "Finished run of pretrain.py on the leading data set, with --protocol naming the others, to start from.", None
+    )
+    shares: tuple[float, ...] = console.flag("Of each batch, one a data set; all equal by default.", ())
+    dataset_weights: tuple[float, ...] = console.flag("lambda_i of Eq. 10, one a data set; all 1 by default.", ())
+    sampling: tuple[float, ...] = console.flag(
+        "Powers of the class frequency by which faces are drawn, one a data set: 1 as they occur, 0.5 by the root; 0.5 "
+        "for all by default.",
+        (),
+    )
+    votes: tuple[float, ...] = console.flag(
+        "Shares of the target that FER+'s votes give, one a data set, below 0.5; none by default.", ()
+    )
+    statistics: str = console.flag(
+        "Batch normalisation of its own for each data set, or shared.", "own", choices=["own", "shared"]
+    )
+    logit_adjustment: bool = console.flag("Leave each data set's prior out of what is learned.", True)
+    loss: str = console.flag(
+        "Loss beside softmax, with centers that the data sets share.", "none", choices=list(LOSS_WEIGHTS)
+    )
+    loss_weight: float | None = console.flag("Its factor, in place of its default.", None, least=0)
+    precision: str = console.flag(
+        "Of the layers; auto: bfloat16 where the processor has it.", "auto", choices=PRECISIONS
+    )
+    strategy: str = console.flag("tf.distribute strategy.", "one", choices=["one", "mirrored", "multiworker"])
+    replicas: int = console.flag("Logical CPUs with --strategy=mirrored where there is no GPU.", 2, least=1)
+    seed: int = console.flag("Of weights, order, augmentation and dropout.", 0, least=0)
+    checkpoint_seconds: float = console.flag("Longest time between two checkpoints.", 120.0, least=0)
+
+
+def main(settings: Settings) -> int | None:
+    strategy = make_strategy(settings.strategy, settings.replicas)
+    precision = set_precision(settings.precision, settings.run_dir)
+    infos = [read_info(directory) for directory in settings.data]
+    check_parts(infos)
+    recipe = PRESETS[settings.preset]
+    recipe = dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs)
+    config, parts = config_for(NETWORKS[settings.network], infos[0], settings.data[0]), parts_of(settings)
+    weight = LOSS_WEIGHTS[settings.loss] if settings.loss_weight is None else settings.loss_weight
+    decisive: dict[str, Any] = {
+        "stage": "joint",
+        "networks": names_of(settings, infos),
+        "data": [info["name"] for info in infos],
+        "manifest_sha256": [info["manifest_sha256"] for info in infos],
+        "protocol": make_protocol(settings.data).sha256,
+        "expressions": [info["expressions"] for info in infos],
+        "parts": [{**plain_settings(part), "directory": info["name"]} for part, info in zip(parts, infos, strict=True)],
+        "recipe": plain_settings(recipe),
+        "network": plain_settings(config),
+        "statistics": settings.statistics,
+        "logit_adjustment": settings.logit_adjustment,
+        "metric_loss": {"kind": settings.loss, "loss_weight": weight, "options": {}},
+        "precision": precision,
+        "strategy": settings.strategy,
+        "seed": settings.seed,
+        "start": None,
+    }
+    start = None
+    if settings.start:
+        start = start_of(settings, decisive)
+        decisive["start"] = file_sha256(Path(settings.start) / "model.keras")
+    learner = joint_learner(
+        parts,
+        config,
+        functools.partial(make_metric_loss, settings.loss, seed=settings.seed),
+        weight,
+        settings.statistics == "own",
+        settings.logit_adjustment,
+        start,
+        settings.seed,
+    )
+    model = train_network(
+        learner,
+        recipe,
+        settings.run_dir,
+        decisive,
+        settings.seed,
+        strategy=strategy,
+        checkpoint_seconds=settings.checkpoint_seconds,
+        measure_start=settings.start is not None,
+    )
+    return console.ended(settings.run_dir, model is not None)
+
+
+def names_of(settings: Settings, infos: list[dict[str, Any]]) -> list[str]:
+    """The networks that the run leaves: one a data set, or one where they would all be the same."""
+    if settings.statistics == "shared" and not settings.logit_adjustment:
+        return ["model"]
+    return [info["name"] for info in infos]
+
+
+def parts_of(settings: Settings) -> list[Part]:
+    """The data sets' parts in the training, from the flags that have one number a data set."""
+
+    def numbers(name, default, least, most):
+        found = getattr(settings, name) or (default,) * len(settings.data)
+        if len(found) != len(settings.data) or not all(least <= number <= most for number in found):
+            rule = f"{len(settings.data)} numbers from {least:g} to {most:g}, one a data set"
+            raise FerMdError(f"--{name} must be {rule}; found {', '.join(f'{number:g}' for number in found)}")
+        return found
+
+    each = zip(
+        settings.data,
+        numbers("shares", 1.0, 0.001, 1000.0),
+        numbers("dataset_weights", 1.0, 0.0, 1000.0),
+        numbers("sampling", 0.5, 0.0, 1.0),
+        numbers("votes", 0.0, 0.0, 0.49),
+        strict=True,
+    )
+    return [Part(*part) for part in each]
+
+
+def start_of(settings: Settings, decisive: dict[str, Any]) -> Start:
+    """The network to start from, and the prior that it holds."""
+    first = {
+        "network": decisive["network"],
+        "expressions": decisive["expressions"][0],
+        "protocol": decisive["protocol"],
+    }
+    model = load_start(settings.start, first)
+    labels = load_split(settings.data[0], "Training").labels
+    return Start(model, class_shares(np.bincount(labels[labels >= 0]), len(first["expressions"])))
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main, Settings))
