@@ -69,10 +69,10 @@ class Trainer:
 
     def metric_labels(self, index: int, labels: Labels) -> Labels:
         """The class of task ``index``'s metric loss for each label, negative for none."""
-        classes: Sequence[int] | None = self.tasks[index].metric_classes
+        classes = self.tasks[index].metric_classes
         if classes is None:
             return labels
-        table = np.array([*classes, -1], np.int32)
+        table = np.append(np.asarray(classes, np.int32), -1)
         if isinstance(labels, np.ndarray):
             return table[np.maximum(labels, -1)]
         return tf.gather(table, tf.where(labels < 0, len(classes), labels))
