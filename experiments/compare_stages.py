@@ -12,15 +12,13 @@ from pathlib import Path
 
 from fer_md import console
 from fer_md.data.records import load_split, read_info
-from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_head, find_networks, model_hashes, stack_scores
 from fer_md.evaluation.measure import leaked_rows, measure
 from fer_md.evaluation.predict import AVERAGING
-from fer_md.files import file_sha256
 from fer_md.models.fused import check_apart, fit_weights, fuse
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, read_settings
-from fer_md.training.exchange import check_stage
+from fer_md.training.exchange import check_exchange
 from pages.paper_tables import FUSED, PRETRAINED
 from pages.result_files import read_run_time
 from pages.rows import StageRow, Stages
@@ -41,7 +39,7 @@ class Settings:
 
 def main(settings: Settings) -> None:
     check_apart(settings.split, settings.validation)
-    protocol = check_origin(settings)
+    protocol = check_exchange(settings.finetuned, settings.components, settings.data)
     runs = [*settings.components, settings.finetuned]
     stages = {"pre-trained": find_networks(settings.components), "fine-tuned": find_networks([settings.finetuned])}
     rows = [
@@ -67,17 +65,6 @@ def main(settings: Settings) -> None:
                 rows=rows,
             ),
         )
-
-
-def check_origin(settings):
-    """The protocol of the data sets; ``FerMdError`` unless the fine-tuning is of these components and data sets."""
-    protocol, finetuned = check_stage(settings.components, settings.data), read_settings(settings.finetuned)
-    if finetuned.get("protocol") != protocol.sha256:
-        raise FerMdError(f"{settings.finetuned}: was fine-tuned on other data sets than {', '.join(settings.data)}")
-    if finetuned["components"] != [file_sha256(Path(run) / "model.keras") for run in settings.components]:
-        names = ", ".join(settings.components)
-        raise FerMdError(f"{settings.finetuned}: was fine-tuned from other components than {names}")
-    return protocol
 
 
 def stage_rows(settings, stage, networks, number, directory):

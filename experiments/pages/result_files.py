@@ -5,12 +5,13 @@ from pathlib import Path
 from fer_md.files import read_json
 from fer_md.runs.results import Result, read_result
 from fer_md.runs.typed_json import from_json
-from pages.rows import Landmarks, Matrices, Methods, RunConfig, RunTime, Stages
+from pages.rows import Forgetting, Landmarks, Matrices, Methods, RunConfig, RunTime, Stages
 from pages.study_rows import DrawnFaces, LossAblation, LossCosts, NetworkSearch, PredictionSpeed, StepSpeed
 
 KINDS: dict[str, type[Result]] = {
     "stages": Stages,
     "stages-replay": Stages,
+    "forgetting": Forgetting,
     "table1": Matrices,
     "table2": Matrices,
     "table3": Matrices,

@@ -9,6 +9,7 @@ from pages.blocks import Block, Commands, Text, markdown
 from pages.paper_tables import CONFUSIONS, NOT_NORMALISED
 from pages.result_files import read_named
 from pages.sections.drawn import drawn_blocks
+from pages.sections.forgetting import forgetting_blocks
 from pages.sections.landmarks import ERRORS, landmarks_blocks
 from pages.sections.matrices import NEEDS, matrices_blocks, needs_data
 from pages.sections.methods import methods_blocks
@@ -65,6 +66,7 @@ KINDS = {
     "drawn-faces": Kind(lambda found: "How hard they are", drawn_blocks),
     "stages": Kind(_stages_heading, stages_blocks),
     "stages-replay": Kind(_stages_heading, stages_blocks),
+    "forgetting": Kind(lambda found: "What forgetting consists of", forgetting_blocks),
     **{
         f"table{number}": Kind(lambda found: f"Tab. {found.table}, {CONFUSIONS[found.table].data}", matrices_blocks)
         for number in CONFUSIONS
@@ -86,7 +88,7 @@ PARTS = (
     Part(
         "The method, stage by stage",
         f"What does each stage of the method bring? {READING}",
-        ("stages", "stages-replay"),
+        ("stages", "stages-replay", "forgetting"),
     ),
     Part(
         "Tables 1 to 3: confusion matrices",

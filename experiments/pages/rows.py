@@ -84,6 +84,41 @@ class Stages(Result):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ForgettingRow(ConfusionFigures):
+    """One component on the data set that it learned first, at one stage or after a correction."""
+
+    data: str
+    network: str
+    state: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Forgetting(Result):
+    """What experiments/diagnose_forgetting.py measures.
+
+    Attributes:
+        validation: split on which the biases were fitted.
+        statistics_faces: Training faces of each data set that the batch-norm statistics were estimated on.
+        protocol: hash of what is held out of all data sets.
+        models: SHA-256 of the networks' files.
+        settings: of the runs, the components' first, the fine-tuning's last.
+        rows: of each component in turn: ``BEFORE``, ``AFTER``, and corrections of the latter.
+    """
+
+    split: str
+    validation: str
+    statistics_faces: list[int]
+    protocol: str
+    models: dict[str, str]
+    settings: list[Settings]
+    rows: list[ForgettingRow]
+
+
+BEFORE, AFTER = "before the exchange", "after it"
+"""States of a component in ``Forgetting``; the further ones are corrections of the second."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class MatrixRow(ConfusionFigures):
     """The confusion matrix of a fused network on one data set, or on all together ("whole")."""
 

@@ -1,9 +1,10 @@
-"""One temperature for all logits, so that probabilities are as sure as they are right (Guo et al., 2017)."""
+"""Numbers fitted to a network's answers: one temperature for all logits (Guo et al., 2017), or a bias for each."""
 
 import numpy as np
 
 from fer_md.evaluation.metrics import negative_log_likelihood
 from fer_md.evaluation.predict import softmax
+from fer_md.evaluation.prior import apply_shift
 
 LOWEST, HIGHEST = 0.05, 20.0
 """Range of temperatures that is searched."""
@@ -40,6 +41,37 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray, rounds: int =
         else:
             low = left
     return 2 / (low + high)
+
+
+def fit_biases(probabilities: np.ndarray, labels: np.ndarray, rounds: int = 500) -> np.ndarray:
+    """The biases b under which ``softmax(log p + b)`` gives the labels the highest likelihood.
+
+    The loss is convex in b. Each round adds the logarithm of how frequent each class is, over how frequent it is
+    answered; that lowers the loss (generalised iterative scaling). At the minimum both are the same.
+
+    Args:
+        probabilities: (N, K), rows that add up to 1, on a validation split.
+        labels: (N,) integers in [0, K). A class without a label counts as half a sample, so that its bias is finite.
+        rounds: number of rounds.
+
+    Returns:
+        (K,) float64 with mean 0.
+
+    Raises:
+        ValueError: no samples.
+
+    Reference:
+        Darroch, Ratcliff: Generalized iterative scaling for log-linear models, 1972.
+    """
+    labels = np.asarray(labels)
+    if not len(labels):
+        raise ValueError("fitting biases needs at least one labelled sample")
+    classes = np.shape(probabilities)[1]
+    frequency = np.maximum(np.bincount(labels, minlength=classes), 0.5) / len(labels)
+    biases = np.zeros(classes)
+    for _ in range(rounds):
+        biases += np.log(frequency / apply_shift(probabilities, biases).mean(0))
+    return biases - biases.mean()
 
 
 def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:

@@ -11,6 +11,7 @@ from fer_md.data.label_spaces import map_labels
 from fer_md.data.protocol import Protocol, load_training, make_protocol
 from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
+from fer_md.files import file_sha256
 from fer_md.models import add_head
 from fer_md.runs.run_directory import load_model, read_settings
 from fer_md.training.task import Learner, Task
@@ -53,6 +54,29 @@ def check_stage(components: Sequence[Path | str], directories: Sequence[Path | s
                 f"{run_dir}: may have trained on images that another data set holds out; "
                 f"train it again under the protocol of these data sets too: {others}"
             )
+    return protocol
+
+
+def check_exchange(
+    finetuned: Path | str, components: Sequence[Path | str], directories: Sequence[Path | str]
+) -> Protocol:
+    """Asserts that a fine-tuning went on from these components, with these data sets exchanged.
+
+    Args:
+        finetuned: folder of the run.
+        components, directories: see ``check_stage``.
+
+    Returns:
+        ``Protocol`` of the data sets.
+
+    Raises:
+        FerMdError: it did not; see also ``check_stage``.
+    """
+    protocol, settings = check_stage(components, directories), read_settings(finetuned)
+    if settings.get("protocol") != protocol.sha256:
+        raise FerMdError(f"{finetuned}: was fine-tuned on other data sets than {', '.join(map(str, directories))}")
+    if settings["components"] != [file_sha256(Path(run) / "model.keras") for run in components]:
+        raise FerMdError(f"{finetuned}: was fine-tuned from other components than {', '.join(map(str, components))}")
     return protocol
 
 
