@@ -20,7 +20,7 @@ import tensorflow as tf
 from bare_step import bare_step, noise
 
 from fer_md import console
-from fer_md.losses import MDLoss, md_loss
+from fer_md.losses import MD_FORMS, MDLoss, feature_variance, md_loss
 from fer_md.models import ComponentConfig, build_component
 from fer_md.runs.results import write_result
 from fer_md.training.precision import set_precision
@@ -59,7 +59,8 @@ def main(settings: Settings):
 def measure(settings: Settings, classes):
     split = noise(settings.batch_size, classes)
     config = dataclasses.replace(ComponentConfig(), num_classes=classes)
-    losses = {"softmax": None, "softmax + MD": MDLoss(classes, WIDTH, nearest=settings.nearest)}
+    form = {**MD_FORMS["nearest"], "nearest": settings.nearest}
+    losses = {"softmax": None, "softmax + MD": MDLoss(classes, WIDTH, **form)}
     takes = {name: bare_step(lambda: build_component(config), split, loss) for name, loss in losses.items()}
     steps = best_of(
         settings.rounds, {name: lambda t=take: t(0).numpy() for name, take in takes.items()}, settings.steps
@@ -84,17 +85,22 @@ def loss_alone(settings: Settings, classes, labels):
     centers = rng.normal(size=(classes, WIDTH)).astype(np.float32)
     x, y, c = tf.constant(embeddings), tf.constant(labels), tf.Variable(centers)
 
+    def loss(centers):
+        """As ``MDLoss`` of the form takes it."""
+        phi = tf.stop_gradient(feature_variance(y, x, centers))
+        return md_loss(y, x, centers, settings.nearest, "adaptive", "relu", phi)
+
     @tf.function
     def ours():
         with tf.GradientTape() as tape:
             tape.watch(x)
-            loss = md_loss(y, x, tf.stop_gradient(c.value()), settings.nearest)
-        return tape.gradient(loss, x)
+            value = loss(tf.stop_gradient(c.value()))
+        return tape.gradient(value, x)
 
     def loop():
         return numpy_loop(embeddings, labels, centers, settings.nearest)
 
-    np.testing.assert_allclose(md_loss(y, x, c, settings.nearest), loop(), rtol=1e-3)
+    np.testing.assert_allclose(loss(c), loop(), rtol=1e-3)
     return {
         "ours": lambda: ours().numpy(),
         "NumPy loop, forward only": loop,

@@ -17,6 +17,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.distances import class_distances
 from fer_md.evaluation.predict import embeddings_function, logits_function, validate
 from fer_md.files import read_json, write_json
+from fer_md.losses import MD_FORMS
 from fer_md.models import HALF, build_component, config_for
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, open_run, plain_settings
@@ -38,11 +39,11 @@ class Settings:
     epochs: int = console.flag("Of each training.", 5, least=1)
 
 
-MD = {"nearest": 1, "margin": "adaptive", "variance": "normalized", "hinge": True, "alpha": 0.5}
+MD = {**MD_FORMS["nearest"], "variance": "normalized"}
 
 
 def md(loss_weight=0.1, **options):
-    """The default MD loss with some choices made otherwise."""
+    """MD loss against the nearest impostor, with some choices made otherwise."""
     return {"kind": "md", "loss_weight": loss_weight, "options": {**MD, **options}}
 
 
@@ -53,7 +54,7 @@ ROWS = {
     "MD P = 2": md(nearest=2),
     "MD P = 3": md(nearest=3),
     "MD P = 6": md(nearest=6),
-    "MD no hinge": md(hinge=False),
+    "MD no hinge": md(hinge=None),
     "MD phi a sum": md(variance="sum"),
     "MD margin 0": md(margin=0.0),
     "MD margin 1": md(margin=1.0),

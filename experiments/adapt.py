@@ -19,6 +19,7 @@ from fer_md.data.protocol import protocol_hash
 from fer_md.data.records import read_info
 from fer_md.evaluation.prior import training_prior
 from fer_md.files import file_sha256
+from fer_md.losses import MD_FORMS
 from fer_md.runs.run_directory import plain_settings, read_settings
 from fer_md.training.adapt import adaptation_learners
 from fer_md.training.presets import FINETUNING, PRESETS, Recipe
@@ -47,7 +48,7 @@ def main(settings: Settings) -> int | None:
     learners = adaptation_learners(
         settings.finetuned,
         settings.data,
-        functools.partial(make_metric_loss, "md", seed=settings.seed),
+        functools.partial(make_metric_loss, "md", seed=settings.seed, **MD_FORMS["nearest"]),
         LOSS_WEIGHTS["md"],
         settings.protocol,
         settings.seed,
@@ -77,7 +78,7 @@ def decisive(settings: Settings, recipe: Recipe) -> dict[str, Any]:
         "expressions": [*first["expressions"], info["expressions"]],
         "prior": training_prior(info),
         "recipe": plain_settings(recipe),
-        "metric_loss": {"kind": "md", "loss_weight": LOSS_WEIGHTS["md"], "options": {}},
+        "metric_loss": {"kind": "md", "loss_weight": LOSS_WEIGHTS["md"], "options": MD_FORMS["nearest"]},
         "precision": first["precision"],
         "seed": settings.seed,
     }

@@ -24,6 +24,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.measure import by_expression
 from fer_md.evaluation.metrics import confusion_matrix, summarize
 from fer_md.evaluation.predict import predict_probabilities
+from fer_md.losses import MD_FORMS
 from fer_md.models import config_for
 from fer_md.models.baselines import BASELINES, CONFIGS, TINY_CONFIGS
 from fer_md.models.baselines.committee import committee_weights
@@ -227,7 +228,7 @@ def train_member(member, md, rate, seed, data, folder, done):
     baseline, config = MEMBERS[member][0], config_of(member, data)
     info, training = data.info, data.training
     recipe = dataclasses.replace(RECIPE, epochs=data.settings.epochs, rate=rate)
-    kind, loss_weight = "md" if md else "none", LOSS_WEIGHTS["md"]
+    kind, loss_weight, options = "md" if md else "none", LOSS_WEIGHTS["md"], MD_FORMS["nearest"] if md else {}
     decisive = {
         "data": info["name"],
         "protocol": data.protocol,
@@ -236,7 +237,7 @@ def train_member(member, md, rate, seed, data, folder, done):
         "baseline": baseline,
         "network": plain_settings(config),
         "recipe": plain_settings(recipe),
-        "metric_loss": {"kind": kind, "loss_weight": loss_weight, "options": {}},
+        "metric_loss": {"kind": kind, "loss_weight": loss_weight, "options": options},
         "precision": set_precision(data.settings.precision, folder),
         "seed": seed,
     }
@@ -246,7 +247,7 @@ def train_member(member, md, rate, seed, data, folder, done):
     model = BASELINES[baseline](config, seed)
     if baseline == "zhang":
         adapt_bridge(model, training.images, seed)
-    layer = make_metric_loss(kind, config.num_classes, model.output["embeddings"].shape[-1], seed)
+    layer = make_metric_loss(kind, config.num_classes, model.output["embeddings"].shape[-1], seed, **options)
     if baseline == "meng":
         tasks = identity_aware_tasks(training, layer, loss_weight if md else 1.0)
     else:
@@ -274,7 +275,7 @@ def table(results, trials, data):
         recipe={name: value for name, value in plain_settings(RECIPE).items() if name not in ("epochs", "rate")},
         rates=list(trials["ours", False]),
         rate_trials={named(*key): {f"{r:g}": v for r, v in found.items()} for key, found in trials.items()},
-        metric_loss={"kind": "md", "loss_weight": LOSS_WEIGHTS["md"], "options": {}},
+        metric_loss={"kind": "md", "loss_weight": LOSS_WEIGHTS["md"], "options": MD_FORMS["nearest"]},
         precision=", ".join(sorted(precisions)),
         seconds=math.fsum(read_run_time(run).seconds for run in runs),
         seeds=list(settings.seeds),

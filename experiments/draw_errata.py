@@ -20,6 +20,7 @@ from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError, NotFiniteError
 from fer_md.evaluation.distances import class_distances
 from fer_md.evaluation.predict import embeddings_function
+from fer_md.losses import MD_FORMS
 from fer_md.models import HALF, build_component, config_for
 from fer_md.models.heads import plane_component
 from fer_md.runs.metrics_log import log_rows
@@ -45,8 +46,8 @@ class Settings:
 LOSSES: dict[str, dict[str, Any]] = {
     "softmax": {"kind": "none", "loss_weight": 0.1, "options": {}},
     "softmax + center": {"kind": "center", "loss_weight": 0.01, "options": {}},
-    "softmax + MD, corrected": {"kind": "md", "loss_weight": 0.1, "options": {}},
-    "softmax + MD, as printed": {"kind": "md", "loss_weight": 0.1, "options": {"as_printed": True}},
+    "softmax + MD, corrected": {"kind": "md", "loss_weight": 0.1, "options": MD_FORMS["nearest"]},
+    "softmax + MD, as printed": {"kind": "md", "loss_weight": 0.1, "options": MD_FORMS["printed"]},
 }
 
 

@@ -20,6 +20,7 @@ from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import training_prior
 from fer_md.files import file_sha256
+from fer_md.losses import MD_FORMS
 from fer_md.runs.run_directory import plain_settings, read_settings
 from fer_md.training.exchange import check_stage, exchange_learners, exchanged
 from fer_md.training.presets import FINETUNING, PRESETS, Recipe
@@ -46,8 +47,11 @@ class Settings:
     loss_weight: float | None = console.flag(
         "Its factor; by default 0.1 of MD loss, 0.003 of center loss.", None, least=0
     )
-    nearest: int = console.flag("P of Eq. 9: impostor centers a sample is compared with.", 1)
-    alpha: float = console.flag("Step of the centers (Algorithm 1).", 0.5, least=0, most=1)
+    loss_form: str = console.flag(
+        "Form of MD loss; see fer_md/losses/forms.py. The published tables are of the default.",
+        "nearest",
+        choices=list(MD_FORMS),
+    )
     dataset_weights: tuple[float, ...] = console.flag("lambda_i of Eq. 10, one a data set; all 1 by default.", ())
     replay: float = console.flag("Weight of a component's own data set beside the exchanged one.", 0.0, least=0)
     one_space: bool = console.flag(
@@ -94,7 +98,7 @@ def main(settings: Settings) -> int | None:
 def loss_of(settings: Settings) -> dict[str, Any]:
     """The loss beside softmax as the run's settings have it."""
     weight = LOSS_WEIGHTS[settings.loss] if settings.loss_weight is None else settings.loss_weight
-    options = {"alpha": settings.alpha, **({"nearest": settings.nearest} if settings.loss == "md" else {})}
+    options = MD_FORMS[settings.loss_form] if settings.loss == "md" else {}
     return {"kind": settings.loss, "loss_weight": weight, "options": options}
 
 

@@ -18,6 +18,7 @@ from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import training_prior
 from fer_md.files import file_sha256
+from fer_md.losses import MD_FORMS
 from fer_md.models import NETWORKS, ComponentConfig, build_component, config_for
 from fer_md.runs.run_directory import load_start, plain_settings
 from fer_md.training.precision import PRECISIONS, set_precision
@@ -52,6 +53,11 @@ class Settings:
     )
     start: str | None = console.flag("Finished run of the same network, whose weights this one starts from.", None)
     loss: str = console.flag("Loss beside softmax.", "none", choices=["md", "center", "none"])
+    loss_form: str = console.flag(
+        "Form of MD loss; see fer_md/losses/forms.py. The networks that ship learned under the default.",
+        "nearest",
+        choices=list(MD_FORMS),
+    )
     loss_weight: float | None = console.flag(
         "Its factor: by default 0.1 of MD loss, 0.003 of center loss, which suit a training from scratch. From a run "
         "without it (--start) embeddings lie far apart: 0.01.",
@@ -145,7 +151,7 @@ def network_of(settings: Settings, info: dict) -> ComponentConfig:
 def loss_of(settings: Settings) -> dict[str, Any]:
     """The loss beside softmax as the run's settings have it."""
     weight = LOSS_WEIGHTS[settings.loss] if settings.loss_weight is None else settings.loss_weight
-    options = {"nearest": 1} if settings.loss == "md" else {}
+    options = MD_FORMS[settings.loss_form] if settings.loss == "md" else {}
     return {"kind": settings.loss, "loss_weight": weight, "options": options}
 
 

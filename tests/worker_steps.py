@@ -21,7 +21,7 @@ STEPS = 10
 
 recipe = Recipe(epochs=3, batch_size=8, rate=0.005, weight_decay=0.05, average=0.9)
 split = random_split(40)
-loss = make_metric_loss("md", 7, TINY.fc_units, seed=4, nearest=3, hinge=False)
+loss = make_metric_loss("md", 7, TINY.fc_units, seed=4, nearest=3, hinge=None)
 task = Task("noise", split, metric_loss=loss)
 trainer = Trainer(Learner(lambda: build_component(TINY, seed=1), [task]), recipe, 40, strategy)
 batches = iter(training_stream(trainer, 3, 0, STEPS))

@@ -3,10 +3,13 @@
 from fer_md.losses.center import CenterLoss, center_loss, center_update
 from fer_md.losses.combined import combined_loss
 from fer_md.losses.contrastive import ContrastiveLoss, contrastive_loss
-from fer_md.losses.md import MDLoss, adaptive_margin, feature_variance, md_loss, md_loss_as_printed
+from fer_md.losses.forms import MD_FORMS
+from fer_md.losses.margin import adaptive_margin, mean_margin
+from fer_md.losses.md import MDLoss, feature_variance, md_loss, md_loss_as_printed
 from fer_md.losses.metric_loss_model import MetricLossModel
 
 __all__ = [
+    "MD_FORMS",
     "CenterLoss",
     "ContrastiveLoss",
     "MDLoss",
@@ -19,4 +22,5 @@ __all__ = [
     "feature_variance",
     "md_loss",
     "md_loss_as_printed",
+    "mean_margin",
 ]

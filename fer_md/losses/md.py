@@ -1,6 +1,5 @@
 """MD loss (the paper's Eqs. 6 to 9), in a reading that trains and as printed."""
 
-import math
 import numbers
 from typing import Any
 
@@ -10,29 +9,11 @@ import tensorflow as tf
 from fer_md.losses._distances import impostor_distances, own_distances
 from fer_md.losses._samples import as_floats, reduce
 from fer_md.losses.center import ClassCenters
+from fer_md.losses.margin import check_margin, margin_of
 
 VARIANCES = ("normalized", "sum")
+HINGES = {"relu": tf.nn.relu, "softplus": tf.nn.softplus, None: tf.identity}
 SMALLEST_VARIANCE = 1e-6
-
-
-def adaptive_margin(centers: tf.Tensor) -> tf.Tensor:
-    """``lambda = sum_{i != j} cos(c_i, c_j)`` (Eq. 7): large while the centers point the same way.
-
-    Computed as ``||sum_i u_i||^2 - K`` with the unit vectors u_i, at the cost of K x D. A center of norm zero
-    has no direction and counts as orthogonal to all others.
-
-    Args:
-        centers: (K, D) float.
-
-    Returns:
-        float scalar in [-K, K (K - 1)]; carries no gradient.
-    """
-    centers = tf.stop_gradient(tf.convert_to_tensor(centers))
-    if centers.dtype not in (tf.float32, tf.float64):
-        centers = tf.cast(centers, tf.float32)
-    norms = tf.norm(centers, axis=1)
-    sum_of_units = tf.matmul(tf.math.reciprocal_no_nan(norms)[None], centers)  # (1, D), without a copy of the centers
-    return tf.reduce_sum(tf.square(sum_of_units)) - tf.reduce_sum(tf.cast(norms > 0, centers.dtype))
 
 
 def feature_variance(
@@ -57,7 +38,12 @@ def feature_variance(
     """
     check_variance(variance)
     labels, embeddings, centers, weights = as_floats(labels, embeddings, centers)
-    total = tf.reduce_sum(weights * own_distances(labels, embeddings, centers))
+    return variance_of(own_distances(labels, embeddings, centers), weights, variance)
+
+
+def variance_of(own: tf.Tensor, weights: tf.Tensor, variance: str = "normalized") -> tf.Tensor:
+    """phi from the (B,) squared distances to the own centers and (B,) weights of 0 or 1."""
+    total = tf.reduce_sum(weights * own)
     phi = 2 * total / tf.maximum(tf.reduce_sum(weights) - 1, 1) if variance == "normalized" else total / 2
     return tf.maximum(phi, SMALLEST_VARIANCE)
 
@@ -66,19 +52,24 @@ def md_loss(
     labels: tf.Tensor,
     embeddings: tf.Tensor,
     centers: tf.Tensor,
-    nearest: int | None = 1,
-    margin: float | str = "adaptive",
-    hinge: bool = True,
+    nearest: int | None = None,
+    margin: float | str = "mean",
+    hinge: str | None = "softplus",
     phi: tf.Tensor | None = None,
     reduction: str = "mean",
 ) -> tf.Tensor:
-    """Multi-dataset loss: the own center against the nearest impostor centers.
+    """Multi-dataset loss: the own center against the impostor centers.
 
     The reading that trains (Magnet loss with one persistent center a class)::
 
-        l_i = {||x_i - c_{y_i}||^2 / phi + lambda + log sum_{j in A_i} exp(-||x_i - c_j||^2 / phi)}_+
+        l_i = h(||x_i - c_{y_i}||^2 / phi + lambda + log sum_{j in A_i} exp(-||x_i - c_j||^2 / phi))
 
-    where A_i holds the P classes other than y_i whose centers are nearest to c_{y_i}.
+    where A_i holds the P classes other than y_i whose centers are nearest to c_{y_i}, and h is the hinge. With
+    softplus, ``h(z) = log(1 + exp(z))``, all impostors and no margin, it is the cross-entropy of the classes'
+    probabilities under Gaussians about the centers: a softmax over ``-||x_i - c_j||^2 / phi``.
+
+    With phi held fixed the loss is linear in x but for the choice among the impostors, and pushes samples of a class
+    alike. Through phi, which the samples' distances to their own centers make up, it draws each to its center.
 
     Args:
         labels: (B,) integers in [0, K); a negative one marks a sample without a label, which does not count.
@@ -86,10 +77,11 @@ def md_loss(
             does not count either.
         centers: (K, D) float, K at least 2.
         nearest: P in [1, K - 1]; None for all K - 1.
-        margin: lambda: ``"adaptive"`` (Eq. 7), or a finite number.
-        hinge: cut negative losses to 0, as Magnet loss does; without it lambda trains nothing.
+        margin: lambda: ``"mean"`` (see ``mean_margin``), ``"adaptive"`` (Eq. 7), or a finite number.
+        hinge: ``"softplus"``; ``"relu"``, which cuts negative losses to 0, as Magnet loss does; or None, with which
+            lambda trains nothing.
         phi: float scalar, such as the ``feature_variance`` of a larger batch; a gradient flows through it.
-            None for the normalized variance of this batch, without a gradient.
+            None for the normalized variance of this batch, with its gradient.
         reduction: ``"mean"``, ``"sum"`` (as printed) or ``"none"``.
 
     Returns:
@@ -103,14 +95,13 @@ def md_loss(
         Yang, Li, Cao 2020, Eqs. 6 to 9; Rippel et al., Metric learning with adaptive density discrimination,
         ICLR 2016, Eq. 4.
     """
-    if phi is None:
-        phi = tf.stop_gradient(feature_variance(labels, embeddings, centers))
+    check_hinge(hinge)
     labels, embeddings, centers, weights = as_floats(labels, embeddings, centers)
     nearest, margin = check_nearest(nearest, centers.shape[0]), margin_of(centers, margin)
-    own = own_distances(labels, embeddings, centers) / phi
-    impostors = impostor_distances(labels, embeddings, centers, nearest) / phi
-    losses = own + margin + tf.reduce_logsumexp(-impostors, axis=1)
-    return reduce(tf.nn.relu(losses) if hinge else losses, weights, reduction)
+    own = own_distances(labels, embeddings, centers)
+    impostors = impostor_distances(labels, embeddings, centers, nearest)
+    phi = variance_of(own, weights) if phi is None else phi
+    return reduce(HINGES[hinge](own / phi + margin + tf.reduce_logsumexp(-impostors / phi, axis=1)), weights, reduction)
 
 
 def md_loss_as_printed(
@@ -147,22 +138,16 @@ def md_loss_as_printed(
     return reduce(-2 * own + margin + tf.math.log(tf.cast(nearest, own.dtype)), weights, reduction)
 
 
-def margin_of(centers: tf.Tensor, margin: float | str) -> tf.Tensor:
-    """lambda as a scalar in the centers' dtype; ValueError for neither ``"adaptive"`` nor a finite number."""
-    check_margin(margin)
-    return adaptive_margin(centers) if margin == "adaptive" else tf.cast(margin, centers.dtype)
-
-
 def check_variance(variance: str) -> None:
     """ValueError for an unknown ``variance``."""
     if variance not in VARIANCES:
         raise ValueError(f"variance must be one of {', '.join(VARIANCES)}, not {variance!r}")
 
 
-def check_margin(margin: float | str) -> None:
-    """ValueError for a ``margin`` that is neither ``"adaptive"`` nor a finite number."""
-    if margin != "adaptive" and not (isinstance(margin, numbers.Real) and math.isfinite(margin)):
-        raise ValueError(f"margin must be 'adaptive' or a number, not {margin!r}")
+def check_hinge(hinge: str | None) -> None:
+    """ValueError for an unknown ``hinge``."""
+    if hinge not in HINGES:
+        raise ValueError(f"hinge must be 'relu', 'softplus' or None, not {hinge!r}")
 
 
 def check_nearest(nearest: int | None, num_classes: int) -> int:
@@ -182,25 +167,25 @@ class MDLoss(ClassCenters):
     """MD loss (Eqs. 6 to 9, mean over the batch) with centers of its own, moved as in Algorithm 1, line 7.
 
     Examples:
-        >>> loss = MDLoss(num_classes=7, embedding_dim=64, nearest=3)
+        >>> loss = MDLoss(num_classes=7, embedding_dim=64)
         >>> model = fer_md.MetricLossModel(network, loss, loss_weight=0.1)
         >>> model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
         >>> model.fit(x, y, validation_data=(x2, y2))
 
-    Behind a ReLU the loss holds a lambda of up to K (K - 1) that trains nothing. Watch the softmax loss and the
-    accuracy to see how training goes.
+    The defaults are the form ``"pulling"`` of ``fer_md.losses.MD_FORMS``, which names others.
 
     Args:
         num_classes: K, at least 2.
         embedding_dim: D.
-        nearest: P of Eq. 9, which leaves it open; others made no difference beyond chance in docs/RESULTS.md. None for
-            all K - 1.
+        nearest: P of Eq. 9, which leaves it open. None for all K - 1.
         margin, hinge: see ``fer_md.losses.md_loss``.
         variance: see ``fer_md.losses.feature_variance``.
-        variance_gradient: let the gradient flow through phi.
+        variance_gradient: let the gradient flow through phi, which draws samples to their centers.
         as_printed: train with ``fer_md.losses.md_loss_as_printed``, and move the centers away from their samples, as
             the paper prints it. It fixes ``hinge``, ``variance`` and ``variance_gradient``.
-        alpha, learned, centers_initializer: see ``ClassCenters``, which also says what a call takes and returns.
+        alpha: step of the centers in [0, 1]. A rare class has few samples in a batch; with a large step its center
+            jumps from one to the next.
+        learned, centers_initializer: see ``ClassCenters``, which also says what a call takes and returns.
 
     Raises:
         ValueError: an argument out of range or an unknown choice; embeddings or labels that ``ClassCenters`` refuses.
@@ -212,20 +197,21 @@ class MDLoss(ClassCenters):
         self,
         num_classes: int,
         embedding_dim: int,
-        nearest: int | None = 1,
-        margin: float | str = "adaptive",
-        hinge: bool = True,
+        nearest: int | None = None,
+        margin: float | str = "mean",
+        hinge: str | None = "softplus",
         variance: str = "normalized",
-        variance_gradient: bool = False,
+        variance_gradient: bool = True,
         as_printed: bool = False,
-        alpha: float = 0.5,
+        alpha: float = 0.05,
         **kwargs: Any,
     ) -> None:
         super().__init__(num_classes, embedding_dim, alpha=alpha, **kwargs)
         self.nearest = check_nearest(nearest, num_classes)
         check_margin(margin)
+        check_hinge(hinge)
         check_variance(variance)
-        if as_printed and (not hinge or variance != "normalized" or variance_gradient):
+        if as_printed and (hinge != "softplus" or variance != "normalized" or not variance_gradient):
             raise ValueError(
                 "hinge, variance and variance_gradient must keep their defaults with as_printed, which fixes them;"
                 f" not {hinge!r}, {variance!r} and {variance_gradient!r}"
@@ -241,12 +227,12 @@ class MDLoss(ClassCenters):
         centers: tf.Tensor,
         everything: tuple[tf.Tensor, tf.Tensor],
     ) -> tf.Tensor:
-        variance = "sum" if self.as_printed else self.variance
-        phi = feature_variance(*everything, centers, variance)
+        if self.as_printed:
+            phi = tf.stop_gradient(feature_variance(*everything, centers, "sum"))
+            return md_loss_as_printed(labels, embeddings, centers, self.nearest, self.margin, phi, "none")
+        phi = feature_variance(*everything, centers, self.variance)
         if not self.variance_gradient:
             phi = tf.stop_gradient(phi)
-        if self.as_printed:
-            return md_loss_as_printed(labels, embeddings, centers, self.nearest, self.margin, phi, "none")
         return md_loss(labels, embeddings, centers, self.nearest, self.margin, self.hinge, phi, "none")
 
     def get_config(self) -> dict[str, Any]:

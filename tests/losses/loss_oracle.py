@@ -29,14 +29,25 @@ def adaptive_margin(centers):
     return total
 
 
+def mean_margin(centers):
+    pairs = [(a, b) for i, a in enumerate(centers) for j, b in enumerate(centers) if i != j]
+    return sum(1 + (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum()) for a, b in pairs) / len(pairs)
+
+
+MARGINS = {"adaptive": adaptive_margin, "mean": mean_margin}
+HINGES = {"relu": lambda z: max(z, 0.0), "softplus": lambda z: np.log1p(np.exp(z)), None: lambda z: z}
+
+
 def feature_variance(labels, embeddings, centers, variance="normalized"):
     total = sum(distance(x, centers[y]) for x, y in zip(embeddings, labels, strict=True))
     return max(2 * total / max(len(labels) - 1, 1) if variance == "normalized" else total / 2, 1e-6)
 
 
-def md_loss(labels, embeddings, centers, nearest=None, margin=None, hinge=True, variance="normalized", literal=False):
+def md_loss(
+    labels, embeddings, centers, nearest=None, margin="mean", hinge="softplus", variance="normalized", literal=False
+):
     phi = feature_variance(labels, embeddings, centers, variance)
-    margin = adaptive_margin(centers) if margin is None else margin
+    margin = MARGINS[margin](centers) if isinstance(margin, str) else margin
     losses = []
     for x, y in zip(embeddings, labels, strict=True):
         others = sorted((j for j in range(len(centers)) if j != y), key=lambda j: distance(centers[j], centers[y]))
@@ -49,5 +60,5 @@ def md_loss(labels, embeddings, centers, nearest=None, margin=None, hinge=True, 
             denominators = [-distance(x, centers[j]) / phi for j in others]
         top = max(denominators)
         loss = -numerator + top + np.log(sum(np.exp(value - top) for value in denominators))
-        losses.append(max(loss, 0.0) if hinge else loss)
+        losses.append(HINGES[hinge](loss))
     return sum(losses) / len(losses)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from fer_md.losses import CenterLoss, MDLoss, center_loss, center_update, md_loss
+from fer_md.losses import MD_FORMS, CenterLoss, MDLoss, center_loss, center_update, md_loss
 from fer_md.training.strategy import make_strategy
 
 LAYERS = (CenterLoss, MDLoss)
@@ -53,7 +53,7 @@ def test_rule_reaches_the_class_means_and_the_printed_rule_flees():
     means = np.stack([embeddings[labels == j].mean(0) for j in range(4)])
     distances = {}
     for as_printed in (False, True):
-        layer = MDLoss(4, 5, as_printed=as_printed)
+        layer = MDLoss(4, 5, as_printed=as_printed, alpha=0.5)
         for _ in range(30):
             call(layer, labels, embeddings, training=True)
         distances[as_printed] = np.linalg.norm(np.array(layer.centers) - means, axis=1)
@@ -97,9 +97,19 @@ def test_mixed_precision_keeps_centers_float32(kind, policy):
     assert np.isfinite(loss) and np.all(np.isfinite(layer.centers))
 
 
+def test_forms_by_name():
+    """The default is the form "pulling"; each form makes a layer, and says all in which it differs from the default."""
+    default = MDLoss(4, 5, name="md").get_config()
+    assert MDLoss(4, 5, **MD_FORMS["pulling"], name="md").get_config() == default
+    for form in MD_FORMS.values():
+        config = MDLoss(4, 5, **form).get_config()
+        assert {name: config[name] for name in form} == {**form, "nearest": form["nearest"] or 3}
+    assert MD_FORMS["nearest"].keys() == MD_FORMS["pulling"].keys()
+
+
 CONFIGS = [
     (CenterLoss, {"alpha": 0.1, "learned": True}),
-    (MDLoss, {"nearest": 2, "margin": 0.7, "variance": "sum", "hinge": False, "variance_gradient": True}),
+    (MDLoss, {"nearest": 2, "margin": 0.7, "variance": "sum", "hinge": None, "variance_gradient": False}),
     (MDLoss, {"as_printed": True, "centers_initializer": "zeros", "name": "md"}),
 ]
 
@@ -118,7 +128,7 @@ def test_config_round_trip(kind, options):
     "kind, function, options",
     [
         (CenterLoss, center_loss, {}),
-        (MDLoss, md_loss, {"nearest": 2, "hinge": False}),
+        (MDLoss, md_loss, {"nearest": 2, "hinge": None}),
     ],
 )
 @pytest.mark.parametrize("masked", [[0, 1, 5], [0, 1, 2, 3]], ids=["uneven", "all of a replica"])
@@ -172,13 +182,14 @@ def test_samples_that_do_not_count_on_replicas_equal_one_device(kind, function, 
         ({"nearest": 4}, r"nearest must be a whole number in \[1, num_classes - 1 = 3\], not 4"),
         ({"nearest": 1.5}, r"nearest must be a whole number in \[1, num_classes - 1 = 3\], not 1.5"),
         ({"nearest": "3"}, "nearest must be a whole number in .*, not '3'"),
-        ({"margin": "large"}, "margin must be 'adaptive' or a number, not 'large'"),
-        ({"margin": None}, "margin must be 'adaptive' or a number, not None"),
+        ({"margin": "large"}, "margin must be 'adaptive', 'mean' or a number, not 'large'"),
+        ({"margin": None}, "margin must be 'adaptive', 'mean' or a number, not None"),
         ({"variance": "half"}, "variance must be one of"),
         ({"variance": None}, "variance must be one of normalized, sum, not None"),
-        ({"as_printed": True, "hinge": False}, "hinge, .* must keep their defaults with as_printed.*; not False"),
+        ({"hinge": True}, "hinge must be 'relu', 'softplus' or None, not True"),
+        ({"as_printed": True, "hinge": None}, "hinge, .* must keep their defaults with as_printed.*; not None"),
         ({"as_printed": True, "variance": "sum"}, "variance .* must keep their defaults with as_printed.*'sum'"),
-        ({"as_printed": True, "variance_gradient": True}, "must keep their defaults with as_printed.* and True"),
+        ({"as_printed": True, "variance_gradient": False}, "must keep their defaults with as_printed.* and False"),
     ],
 )
 def test_arguments_are_checked(options, message):

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_md.losses import adaptive_margin, center_update, feature_variance, md_loss
+from fer_md.losses import adaptive_margin, center_update, feature_variance, md_loss, mean_margin
 
 DATA = (st.integers(0, 10_000), st.integers(2, 6), st.integers(1, 9))
 CLOSE = {"rtol": 1e-9, "atol": 1e-12}
@@ -24,14 +24,17 @@ def renamed(rows, new):
     return result
 
 
-@given(*DATA, st.booleans())
+@given(*DATA, st.sampled_from(["relu", "softplus", None]))
 @settings(max_examples=25, deadline=None)
 def test_md_loss(seed, classes, batch, hinge):
-    """Relabelling the classes and permuting the batch change nothing; nor does a translation but for the margin."""
+    """Relabelling the classes, permuting the batch and scaling the space change nothing.
+
+    Nor does a translation but for the margin.
+    """
     rng, labels, embeddings, centers, new = drawn(seed, classes, batch)
     nearest = int(rng.integers(1, classes))
 
-    def loss(y, x, c, margin="adaptive"):
+    def loss(y, x, c, margin="mean"):
         return float(md_loss(y, x, c, nearest, margin, hinge=hinge))
 
     expected = loss(labels, embeddings, centers)
@@ -39,6 +42,7 @@ def test_md_loss(seed, classes, batch, hinge):
     np.testing.assert_allclose(loss(new[labels], embeddings, renamed(centers, new)), expected, **CLOSE)
     order = rng.permutation(batch)
     np.testing.assert_allclose(loss(labels[order], embeddings[order], centers), expected, **CLOSE)
+    np.testing.assert_allclose(loss(labels, 30 * embeddings, 30 * centers), expected, **CLOSE)
     np.testing.assert_allclose(
         loss(labels, embeddings + 5, centers + 5, 0.7), loss(labels, embeddings, centers, 0.7), rtol=1e-7, atol=1e-9
     )
@@ -81,12 +85,14 @@ def test_feature_variance(seed, classes, batch, variance):
 
 @given(st.integers(0, 10_000), st.integers(2, 6), st.integers(0, 2))
 @settings(max_examples=25, deadline=None)
-def test_adaptive_margin(seed, classes, zeros):
-    """In [-K, K (K - 1)]; neither the names nor the lengths of the centers matter, nor a turn of all of them."""
+def test_margins(seed, classes, zeros):
+    """In [-K, K (K - 1)], the mean in [0, 2]; neither the centers' names nor lengths matter, nor a turn of them all."""
     rng, _, _, centers, new = drawn(seed, classes, 1)
     centers[:zeros] = 0
     expected = float(adaptive_margin(centers))
     assert -classes <= expected <= classes * (classes - 1)
+    np.testing.assert_allclose(mean_margin(centers), 1 + expected / (classes * (classes - 1)), **CLOSE)
+    assert -1e-12 <= float(mean_margin(centers)) <= 2
     np.testing.assert_allclose(adaptive_margin(renamed(centers, new)), expected, **CLOSE)
     lengths = rng.uniform(0.1, 10, (classes, 1))
     np.testing.assert_allclose(adaptive_margin(lengths * centers), expected, **CLOSE)

@@ -14,6 +14,7 @@ from fer_md.losses import (
     feature_variance,
     md_loss,
     md_loss_as_printed,
+    mean_margin,
 )
 
 TOLERANCE = {np.float64: 1e-10, np.float32: 1e-5}
@@ -51,6 +52,13 @@ def test_adaptive_margin_by_hand():
     np.testing.assert_allclose(adaptive_margin(CENTERS), 4 / np.sqrt(2))
 
 
+def test_mean_margin_by_hand():
+    """Two of the three pairs have 1 + 1/sqrt 2, one has 1. Same directions give 2, two opposite ones 0."""
+    np.testing.assert_allclose(mean_margin(CENTERS), 1 + 2 / 3 / np.sqrt(2))
+    np.testing.assert_allclose(mean_margin(np.ones((4, 3))), 2)
+    np.testing.assert_allclose(mean_margin(np.array([[1.0, 2.0], [-1.0, -2.0]])), 0, atol=1e-12)
+
+
 def test_feature_variance_by_hand():
     """2 (1 + 1 + 4) / (3 - 1) = 6; 1/2 (1 + 1 + 4) = 3 as printed in Eq. 8."""
     np.testing.assert_allclose(feature_variance(LABELS, EMBEDDINGS, CENTERS), 6)
@@ -58,17 +66,39 @@ def test_feature_variance_by_hand():
 
 
 def test_md_loss_by_hand():
-    """phi = 6, P = 1, margin 1. The center nearest to c0 is c1 (1 against 10), that of c1 is c0.
+    """ReLU, phi = 6, P = 1, margin 1. The center nearest to c0 is c1 (1 against 10), that of c1 is c0.
 
     Sample 0: 1/6 + 1 - |(1,-1)|^2 / 6 = 1 + (1 - 2) / 6. Sample 1: to c0 |(-1,1)|^2 = 2, hence the same.
     Sample 2: to c1 |(3,0)|^2 = 9, so 1 + (4 - 9) / 6. With margin 0.2 the hinge cuts sample 2: 0.2 - 5/6 < 0.
     """
-    losses = md_loss(LABELS, EMBEDDINGS, CENTERS, nearest=1, margin=1.0, reduction="none")
+    losses = md_loss(LABELS, EMBEDDINGS, CENTERS, nearest=1, margin=1.0, hinge="relu", reduction="none")
     np.testing.assert_allclose(losses, [5 / 6, 5 / 6, 1 / 6])
-    losses = md_loss(LABELS, EMBEDDINGS, CENTERS, nearest=1, margin=0.2, reduction="none")
+    losses = md_loss(LABELS, EMBEDDINGS, CENTERS, nearest=1, margin=0.2, hinge="relu", reduction="none")
     np.testing.assert_allclose(losses, [1 / 30, 1 / 30, 0])
-    losses = md_loss(LABELS, EMBEDDINGS, CENTERS, nearest=1, margin=0.2, hinge=False)
+    losses = md_loss(LABELS, EMBEDDINGS, CENTERS, nearest=1, margin=0.2, hinge=None)
     np.testing.assert_allclose(losses, (1 / 30 + 1 / 30 + 0.2 - 5 / 6) / 3)
+
+
+def test_pulling_form_by_hand():
+    """phi = 6, both impostors. Own distances 1, 1, 4; to the others sample 0 has 2, 9, sample 1 2, 20, sample 2 9, 2.
+
+    log(1 + e^(lambda) (e^((1 - 2)/6) + e^((1 - 9)/6))) and so on, with lambda = 1 + 2 / (3 sqrt 2).
+    """
+    factor = np.exp(1 + 2 / 3 / np.sqrt(2))
+    gaps = np.array([[1 - 2, 1 - 9], [1 - 2, 1 - 20], [4 - 9, 4 - 2]]) / 6
+    expected = np.log(1 + factor * np.exp(gaps).sum(1))
+    np.testing.assert_allclose(md_loss(LABELS, EMBEDDINGS, CENTERS, reduction="none"), expected)
+
+
+def test_softplus_without_margin_is_the_cross_entropy_of_gaussian_prototypes():
+    """Softmax over -||x - c_j||^2 / phi of all classes, the own one among them."""
+    for seed in range(3):
+        labels, embeddings, centers = example(seed)
+        phi = feature_variance(labels, embeddings, centers)
+        logits = -np.square(embeddings[:, None] - centers).sum(2) / phi
+        expected = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        found = md_loss(labels, embeddings, centers, margin=0.0, reduction="none")
+        np.testing.assert_allclose(found, expected, rtol=1e-10)
 
 
 def test_loss_as_printed_by_hand():
@@ -92,6 +122,7 @@ def test_functions_equal_the_oracle(seed, batch, dtype):
     np.testing.assert_allclose(center_loss(*data), oracle.center_loss(*exact), rtol=tolerance)
     np.testing.assert_allclose(center_update(*data), oracle.center_update(*exact), rtol=tolerance, atol=tolerance)
     np.testing.assert_allclose(adaptive_margin(data[2]), oracle.adaptive_margin(exact[2]), rtol=5 * tolerance)
+    np.testing.assert_allclose(mean_margin(data[2]), oracle.mean_margin(exact[2]), rtol=tolerance)
     for variance in ("normalized", "sum"):
         found = feature_variance(*data, variance)
         np.testing.assert_allclose(found, oracle.feature_variance(*exact, variance), rtol=tolerance)
@@ -102,10 +133,11 @@ def test_functions_equal_the_oracle(seed, batch, dtype):
     "options",
     [
         {},
-        {"hinge": False},
+        {"hinge": None},
+        {"hinge": "relu", "margin": "adaptive"},
         {"margin": 0.0},
-        {"margin": 1.5, "variance": "sum"},
-        {"hinge": False, "variance": "sum"},
+        {"hinge": "relu", "margin": 1.5, "variance": "sum"},
+        {"hinge": None, "margin": "adaptive", "variance": "sum"},
     ],
 )
 @pytest.mark.parametrize("nearest", [1, 2, 3, 4, None])
@@ -128,7 +160,7 @@ def test_many_classes_equal_the_oracle(nearest):
 
 def test_loss_as_printed_equals_the_oracle():
     found = md_loss_as_printed(*example(4), nearest=3)
-    expected = oracle.md_loss(*example(4), nearest=3, hinge=False, variance="sum", literal=True)
+    expected = oracle.md_loss(*example(4), nearest=3, margin="adaptive", hinge=None, variance="sum", literal=True)
     np.testing.assert_allclose(found, expected, rtol=1e-10)
 
 
@@ -151,29 +183,69 @@ def numeric_gradient(function, array, step=1e-6):
 
 
 @pytest.mark.parametrize("nearest", [2, 4])
-@pytest.mark.parametrize("hinge", [True, False])
-def test_gradients_are_central_differences(nearest, hinge):
+@pytest.mark.parametrize("hinge", ["relu", "softplus", None])
+@pytest.mark.parametrize("margin", ["adaptive", "mean"])
+def test_gradients_are_central_differences(nearest, hinge, margin):
     """With respect to embeddings and centers; phi, the margin and the choice of impostors stand still."""
     labels, embeddings, centers = example(0)
-    phi, margin = float(feature_variance(labels, embeddings, centers)), float(adaptive_margin(centers))
+    phi = tf.constant(feature_variance(labels, embeddings, centers))
+    number = float({"adaptive": adaptive_margin, "mean": mean_margin}[margin](centers))
 
     def fixed(x, c):
-        return md_loss(labels, x, c, nearest, margin, hinge=hinge, phi=tf.constant(phi, tf.float64))
+        return md_loss(labels, x, c, nearest, number, hinge, phi)
 
-    found = gradients(lambda x, c: md_loss(labels, x, c, nearest, hinge=hinge), embeddings, centers)
+    found = gradients(lambda x, c: md_loss(labels, x, c, nearest, margin, hinge, phi), embeddings, centers)
     assert np.abs(found[0]).max() > 1e-3
     np.testing.assert_allclose(found[0], numeric_gradient(lambda x: fixed(x, centers), embeddings), atol=1e-8)
     np.testing.assert_allclose(found[1], numeric_gradient(lambda c: fixed(embeddings, c), centers), atol=1e-8)
 
 
-def test_gradient_through_the_variance_is_a_central_difference():
+@pytest.mark.parametrize("hinge", ["relu", "softplus", None])
+def test_gradient_through_the_variance_is_a_central_difference(hinge):
+    """Of the pure function, whose phi is that of the batch unless one is given."""
     labels, embeddings, centers = example(1)
 
     def loss(x):
-        return md_loss(labels, x, centers, nearest=2, margin=1.0, phi=feature_variance(labels, x, centers))
+        return md_loss(labels, x, centers, nearest=2, margin=1.0, hinge=hinge)
 
     found = gradients(loss, embeddings)[0]
     np.testing.assert_allclose(found, numeric_gradient(loss, embeddings), atol=1e-8)
+
+
+def test_one_impostor_pushes_a_class_alike_and_pulls_no_sample():
+    """With P = 1, phi fixed and an open hinge, dl/dx = 2 (x - c_y)/phi - 2 (x - c_j)/phi = 2 (c_j - c_y)/phi.
+
+    x is not in it. Here phi = 6, c_0 = (1, 1), c_1 = (0, 1), each the other's nearest: samples 0 and 2 of class 0 have
+    2 ((0, 1) - (1, 1))/6 = (-1/3, 0), wherever they are, and sample 1 of class 1 has (1/3, 0). The sum over the batch
+    is differentiated. A step against it moves class 0 to the right; sample 2, to the right of c_0, leaves its center.
+    """
+    for hinge in ("relu", None):
+
+        def loss(x, hinge=hinge):
+            return md_loss(LABELS, x, CENTERS, 1, 5.0, hinge, tf.constant(6.0, tf.float64), "sum")
+
+        for x in (EMBEDDINGS, EMBEDDINGS + np.array([[0.3, -0.8], [-0.5, 0.2], [0.1, 0.9]])):
+            np.testing.assert_allclose(gradients(loss, x)[0], [[-1 / 3, 0], [1 / 3, 0], [-1 / 3, 0]], atol=1e-12)
+
+
+def test_the_variance_draws_each_sample_to_its_center():
+    """dl/dx_i = dl/dx_i at fixed phi + dL/dphi 4 (x_i - c_y)/(B - 1), a pull where dL/dphi > 0.
+
+    Without margin ``dL/dphi = 1/B sum_i sum_j p_ij (d_ij - d_i)/phi^2`` with ``p_ij`` the softmax over all classes of
+    -d_ij/phi, from the cross-entropy's gradient p_ij - [j = y_i].
+    """
+    labels, embeddings, centers = example(1)
+    phi = oracle.feature_variance(labels, embeddings, centers)
+    distances = np.square(embeddings[:, None] - centers).sum(2)
+    p = np.exp(-distances / phi)
+    p /= p.sum(1, keepdims=True)
+    own = distances[np.arange(12), labels]
+    slope = np.mean(np.sum(p * (distances - own[:, None]), axis=1)) / phi**2
+    fixed = gradients(lambda x: md_loss(labels, x, centers, margin=0.0, phi=tf.constant(phi)), embeddings)[0]
+    through = gradients(lambda x: md_loss(labels, x, centers, margin=0.0), embeddings)[0]
+    pull = slope * 4 * (embeddings - centers[labels]) / 11
+    np.testing.assert_allclose(through - fixed, pull, atol=1e-12)
+    assert slope > 0 and np.all(np.sum(-through * (centers[labels] - embeddings), axis=1) > 0)
 
 
 def test_center_loss_gradient_is_equation_3():
@@ -220,12 +292,13 @@ def test_degenerate_centers_stay_finite(centers):
     """Coincident and zero-norm centers (Eq. 7 divides by norms), and all samples on their center (phi -> 0)."""
     labels = np.array([0, 1, 2, 3, 3])
     for embeddings in (centers[labels], centers[labels] + 1.0):
-        for hinge in (True, False):
+        for hinge in ("relu", "softplus", None):
             value = md_loss(labels, embeddings, centers, nearest=2, hinge=hinge)
             gradient = gradients(lambda x, h=hinge: md_loss(labels, x, centers, nearest=2, hinge=h), embeddings)[0]
             assert np.isfinite(value) and np.all(np.isfinite(gradient))
     assert float(adaptive_margin(np.zeros((4, 3)))) == 0
     np.testing.assert_allclose(adaptive_margin(np.ones((4, 3))), 12)
+    assert float(mean_margin(np.zeros((4, 3)))) == 1
 
 
 @pytest.mark.parametrize("dtype", [tf.bfloat16, tf.float16])
@@ -234,7 +307,7 @@ def test_large_embeddings_of_half_precision_stay_finite(dtype):
     rng = np.random.default_rng(0)
     embeddings = tf.cast(rng.normal(size=(8, 64)) * 1e4, dtype)
     labels, centers = np.arange(8) % 3, rng.normal(size=(3, 64)).astype(np.float32) * 1e4
-    for function in (functools.partial(md_loss, hinge=False), center_loss):
+    for function in (functools.partial(md_loss, hinge=None), center_loss):
         value = function(labels, embeddings, centers)
         assert value.dtype == tf.float32 and np.isfinite(value)
         (gradient,) = gradients(lambda x, loss=function: loss(labels, x, centers), embeddings)
@@ -250,9 +323,9 @@ def test_large_embeddings_of_half_precision_stay_finite(dtype):
         ({"nearest": 0}, r"nearest must be a whole number in \[1, num_classes - 1 = 4\], not 0"),
         ({"nearest": 5}, "nearest must be"),
         ({"nearest": 1.5}, "nearest must be a whole number in .*, not 1.5"),
-        ({"margin": "adaptve"}, "margin must be 'adaptive' or a number, not 'adaptve'"),
-        ({"margin": None}, "margin must be 'adaptive' or a number, not None"),
-        ({"margin": np.nan}, "margin must be 'adaptive' or a number, not nan"),
+        ({"margin": "adaptve"}, "margin must be 'adaptive', 'mean' or a number, not 'adaptve'"),
+        ({"margin": None}, "margin must be 'adaptive', 'mean' or a number, not None"),
+        ({"margin": np.nan}, "margin must be 'adaptive', 'mean' or a number, not nan"),
         ({"reduction": "max"}, "reduction must be"),
     ],
 )
@@ -260,6 +333,12 @@ def test_large_embeddings_of_half_precision_stay_finite(dtype):
 def test_unknown_choices_raise(function, options, message):
     with pytest.raises(ValueError, match=message):
         function(*example(0), **options)
+
+
+def test_unknown_hinge_raises():
+    for hinge in (True, False, "hard"):
+        with pytest.raises(ValueError, match="hinge must be 'relu', 'softplus' or None, not"):
+            md_loss(*example(0), hinge=hinge)
 
 
 def test_unknown_variance_raises():

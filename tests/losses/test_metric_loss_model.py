@@ -95,7 +95,7 @@ def test_a_step_of_the_component_equals_our_own():
     assert_same(state(model), own, atol=1e-5)
 
 
-@pytest.mark.parametrize("options", [{}, {"learned": True, "hinge": False}, {"nearest": 3}])
+@pytest.mark.parametrize("options", [{}, {"learned": True, "hinge": None}, {"nearest": 1, "variance_gradient": False}])
 def test_training_learns_and_shows_every_term_of_both_splits(options):
     model = compiled(**options)
     images, labels = data()
@@ -200,8 +200,8 @@ def test_checkpoint_round_trip(tmp_path):
     [
         (CenterLoss, {}),
         (MDLoss, {}),
-        (MDLoss, {"learned": True, "hinge": False}),
-        (MDLoss, {"variance_gradient": True, "hinge": False}),
+        (MDLoss, {"learned": True, "hinge": None}),
+        (MDLoss, {"variance_gradient": False, "hinge": None}),
     ],
 )
 def test_fit_on_replicas_equals_one_device(kind, options):

@@ -167,7 +167,7 @@ def test_scripts_fine_tune_and_fuse(stage, tmp_path):
         *flags,
         f"--run_dir={tmp_path / 'run'}",
         "--epochs=1",
-        "--nearest=2",
+        "--loss_form=pulling",
         "--replay=1",
         "--patience=1",
     )
@@ -252,7 +252,6 @@ def check_export(folder, runs, data, split):
     [
         (["--dataset_weights=1,2,x"], "--dataset_weights must be numbers"),
         (["--dataset_weights=1,2"], "--dataset_weights must be 3 numbers, one a data set; found 2"),
-        (["--nearest=7"], "nearest must be a whole number in [1, num_classes - 1 = 6], not 7"),
         (["--components=a,b"], "found 2 and 3"),
     ],
 )

@@ -28,7 +28,7 @@ RECIPE = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9, augmentation=MIL
 
 
 def make_md_loss():
-    return make_metric_loss("md", TINY.num_classes, TINY.fc_units, seed=4, nearest=2)
+    return make_metric_loss("md", TINY.num_classes, TINY.fc_units, seed=4)
 
 
 KINDS = ("labels", "votes", "MD loss", "votes, MD loss")
