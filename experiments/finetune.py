@@ -54,6 +54,16 @@ class Settings:
     )
     dataset_weights: tuple[float, ...] = console.flag("lambda_i of Eq. 10, one a data set; all 1 by default.", ())
     replay: float = console.flag("Weight of a component's own data set beside the exchanged one.", 0.0, least=0)
+    anchor: float = console.flag(
+        "Pull of the weights back to where they started, against forgetting (L2-SP).", 0.0, least=0
+    )
+    distill: float = console.flag(
+        "Share of the targets that a component as it was before gives, against forgetting (learning without "
+        "forgetting).",
+        0.0,
+        least=0,
+        most=1,
+    )
     one_space: bool = console.flag(
         "Map all labels by name onto a component's first label space; mask what it lacks.", False
     )
@@ -65,7 +75,12 @@ class Settings:
 
 def main(settings: Settings) -> int | None:
     recipe = PRESETS[settings.preset]
-    recipe = dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs, rate=settings.rate or recipe.rate)
+    recipe = dataclasses.replace(
+        recipe,
+        epochs=settings.epochs or recipe.epochs,
+        rate=settings.rate or recipe.rate,
+        anchor=settings.anchor,
+    )
     loss, weights = loss_of(settings), weights_of(settings)
     strategy = make_strategy(settings.strategy, settings.replicas)
     try:
@@ -78,6 +93,7 @@ def main(settings: Settings) -> int | None:
             settings.replay,
             settings.seed,
             settings.one_space,
+            settings.distill,
         )
     except ValueError as error:  # a choice that the loss or the data sets rule out
         raise FerMdError(str(error)) from None
@@ -136,6 +152,7 @@ def decisive(settings: Settings, recipe: Recipe, loss: dict[str, Any], weights: 
         "dataset_weights": weights,
         "replay": settings.replay,
         "one_space": settings.one_space,
+        "distill": settings.distill,
         "precision": precisions.pop(),
         "strategy": settings.strategy,
         "seed": settings.seed,

@@ -21,6 +21,7 @@ from fer_md.data.protocol import make_protocol
 from fer_md.data.records import load_split, read_info
 from fer_md.data.sampling import class_shares
 from fer_md.errors import FerMdError
+from fer_md.evaluation.prior import training_prior
 from fer_md.files import file_sha256
 from fer_md.models import NETWORKS, config_for
 from fer_md.runs.run_directory import load_start, plain_settings
@@ -30,6 +31,9 @@ from fer_md.training.presets import PRESETS
 from fer_md.training.strategy import make_strategy
 from fer_md.training.task import LOSS_WEIGHTS, make_metric_loss
 from fer_md.training.train import train_network
+
+SMALLEST, LARGEST = 0.001, 1000.0
+"""Of shares and weights."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +91,7 @@ def main(settings: Settings) -> int | None:
         "manifest_sha256": [info["manifest_sha256"] for info in infos],
         "protocol": make_protocol(settings.data).sha256,
         "expressions": [info["expressions"] for info in infos],
+        "prior": priors_of(settings, infos),
         "parts": [{**plain_settings(part), "directory": info["name"]} for part, info in zip(parts, infos, strict=True)],
         "recipe": plain_settings(recipe),
         "network": plain_settings(config),
@@ -132,25 +137,39 @@ def names_of(settings: Settings, infos: list[dict[str, Any]]) -> list[str]:
     return [info["name"] for info in infos]
 
 
+def priors_of(settings: Settings, infos: list[dict[str, Any]]) -> list[dict[str, float]]:
+    """The prior that each network's answers hold: its data set's, or that of what is drawn where all are merged."""
+    own = [training_prior(info) for info in infos]
+    if len(names_of(settings, infos)) > 1:
+        return own
+    shares = numbers_of(settings, "shares", 1.0, SMALLEST, LARGEST)
+    mixed = {name: 0.0 for prior in own for name in prior}
+    for prior, share in zip(own, shares, strict=True):
+        for name, part in prior.items():
+            mixed[name] += part * share / sum(shares)
+    return [mixed]
+
+
 def parts_of(settings: Settings) -> list[Part]:
     """The data sets' parts in the training, from the flags that have one number a data set."""
-
-    def numbers(name, default, least, most):
-        found = getattr(settings, name) or (default,) * len(settings.data)
-        if len(found) != len(settings.data) or not all(least <= number <= most for number in found):
-            rule = f"{len(settings.data)} numbers from {least:g} to {most:g}, one a data set"
-            raise FerMdError(f"--{name} must be {rule}; found {', '.join(f'{number:g}' for number in found)}")
-        return found
-
     each = zip(
         settings.data,
-        numbers("shares", 1.0, 0.001, 1000.0),
-        numbers("dataset_weights", 1.0, 0.0, 1000.0),
-        numbers("sampling", 0.5, 0.0, 1.0),
-        numbers("votes", 0.0, 0.0, 0.49),
+        numbers_of(settings, "shares", 1.0, SMALLEST, LARGEST),
+        numbers_of(settings, "dataset_weights", 1.0, 0.0, LARGEST),
+        numbers_of(settings, "sampling", 0.5, 0.0, 1.0),
+        numbers_of(settings, "votes", 0.0, 0.0, 0.49),
         strict=True,
     )
     return [Part(*part) for part in each]
+
+
+def numbers_of(settings: Settings, name: str, default: float, least: float, most: float) -> tuple[float, ...]:
+    """The numbers of a flag that has one a data set."""
+    found = getattr(settings, name) or (default,) * len(settings.data)
+    if len(found) != len(settings.data) or not all(least <= number <= most for number in found):
+        rule = f"{len(settings.data)} numbers from {least:g} to {most:g}, one a data set"
+        raise FerMdError(f"--{name} must be {rule}; found {', '.join(f'{number:g}' for number in found)}")
+    return found
 
 
 def start_of(settings: Settings, decisive: dict[str, Any]) -> Start:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 from fer_md.data.label_spaces import map_labels
 from fer_md.data.protocol import Protocol, load_training, make_protocol
@@ -14,6 +15,7 @@ from fer_md.errors import FerMdError
 from fer_md.files import file_sha256
 from fer_md.models import add_head
 from fer_md.runs.run_directory import load_model, read_settings
+from fer_md.training.soft_targets import with_teacher
 from fer_md.training.task import Learner, Task
 
 
@@ -95,6 +97,7 @@ def exchange_learners(
     replay: float = 0.0,
     seed: int = 0,
     one_space: bool = False,
+    distill: float = 0.0,
 ) -> list[Learner]:
     """The networks of the fine-tuning with their exchanged data sets, for ``train_networks``.
 
@@ -112,10 +115,13 @@ def exchange_learners(
         seed: of new heads.
         one_space: map every data set's labels by name onto the label space of the component's first one, in place of
             heads of their own; faces with an expression that it lacks are masked.
+        distill: share of the targets that the component as it was before gives, against forgetting
+            (``with_teacher``); 0 for none.
 
     Raises:
         FerMdError: see ``check_stage`` and ``load_split``.
-        ValueError: ``make_loss`` cannot make the loss for one of the data sets.
+        ValueError: ``make_loss`` cannot make the loss for one of the data sets, or ``distill`` is for data sets with
+            different expressions.
     """
     protocol = check_stage(components, directories)
     data = [
@@ -139,6 +145,8 @@ def exchange_learners(
             )
             for n, share in shares
         ]
+        if distill:
+            tasks = [with_teacher(task, component.teacher(task.head), distill) for task in tasks]
         own = data[index]
         watched = {own.info["name"]: (component.head(index), component.in_space(own.held_out, index))}
         numbers = dict.fromkeys((index, *(number for number, _ in shares)))
@@ -185,6 +193,13 @@ class Component:
     def in_space(self, split: Split, number: int) -> Split:
         """A split of data set ``number`` with labels as its head counts them, -1 for what that lacks."""
         return map_labels(split, self.data[number].info["expressions"], self.space(number))
+
+    def teacher(self, head: str) -> Callable[[tf.Tensor], tf.Tensor]:
+        """The pre-trained network as a function from images to the logits of a head; ValueError for a new head."""
+        if head != "logits":
+            raise ValueError(f"distill is for data sets with the same expressions; {self.run_dir} has no {head}")
+        model = load_model(self.run_dir)
+        return lambda images: model(images, training=False)[head]
 
     def build(self, numbers: Iterable[int]) -> keras.Model:
         """The pre-trained network, with new heads for those data sets that need one."""

@@ -1,9 +1,11 @@
-"""Targets that say how sure the label is: mixed with the probability of each label given what FER+'s taggers said."""
+"""Targets that are not the label alone: mixed with what FER+'s taggers said of a face, or what a network says of it."""
 
 import dataclasses
 import functools
+from collections.abc import Callable
 
 import numpy as np
+import tensorflow as tf
 
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
@@ -28,6 +30,31 @@ def with_votes(task: Task, share: float) -> Task:
         functools.partial(task.batches, targets=mix_votes(split.labels, split.votes, part)) for part in (share, 0)
     )
     return dataclasses.replace(task, batches=batches, finish_batches=finish_batches, objective=SHARES)
+
+
+def with_teacher(task: Task, teacher: Callable[[tf.Tensor], tf.Tensor], share: float) -> Task:
+    """The task with softmax on labels mixed with what another network says of the same changed faces.
+
+    Where the teacher is the network as it was before, this is learning without forgetting for data sets with one label
+    space: what it says of the new faces holds it to what it knew.
+
+    Args:
+        task: with labels as targets.
+        teacher: function from (B, H, W, 1) float32 images to (B, K) logits, which TensorFlow can trace.
+        share: of the target that the teacher gives, in [0, 1].
+
+    Reference: Li and Hoiem, Learning without forgetting, ECCV 2016, Eq. 2, at temperature 1.
+    """
+
+    def taught(*arguments, **options):
+        return task.batches(*arguments, **options).map(mixed, num_parallel_calls=1, deterministic=True)
+
+    def mixed(images, labels):
+        said = tf.nn.softmax(teacher(images))
+        shares = (1 - share) * tf.one_hot(labels, said.shape[-1]) + share * said
+        return images, tf.where((labels >= 0)[:, None], shares, 0.0)
+
+    return dataclasses.replace(task, batches=taught, objective=SHARES)
 
 
 def mix_votes(labels: np.ndarray, votes: np.ndarray, share: float) -> np.ndarray:

@@ -8,19 +8,22 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from fer_md.data.augment import Augmentation
 from fer_md.data.face import Face
 from fer_md.data.label_spaces import map_labels
+from fer_md.data.pipeline import training_batches
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info, write_dataset
 from fer_md.errors import FerMdError
-from fer_md.evaluation.predict import predict_probabilities
+from fer_md.evaluation.predict import predict_probabilities, softmax
 from fer_md.expressions import EXPRESSIONS
 from fer_md.models import TINY, add_head, build_component
 from fer_md.runs.run_directory import load_model, read_settings
 from fer_md.training import train as train_module
 from fer_md.training.exchange import check_stage, exchange_learners
 from fer_md.training.presets import Recipe
-from fer_md.training.task import make_metric_loss
+from fer_md.training.soft_targets import with_teacher
+from fer_md.training.task import Task, make_metric_loss
 from fer_md.training.train import train_networks
 from fer_md.training.trainer import Trainer
 from random_faces import random_split
@@ -136,6 +139,26 @@ def test_replay_adds_the_own_data_set(stage):
     assert [len(task.training.labels) for task in learners[0].tasks] == [38, 40]
 
 
+def test_teacher_gives_its_share_of_the_targets():
+    network, split = build_component(TINY), random_split(8)
+    split.labels[3] = -1
+    task = with_teacher(Task("a", split), lambda images: network(images, training=False)["logits"], 0.25)
+    ((images, targets),) = task.batches(split, Augmentation(), 8, 5, 0, 1)
+    ((plain, labels),) = training_batches(split, Augmentation(), 8, 5, 0, 1)
+    np.testing.assert_array_equal(images, plain)
+    said = softmax(np.array(network(plain)["logits"]))
+    expected = np.where(np.array(labels)[:, None] < 0, 0, 0.75 * np.eye(7)[labels] + 0.25 * said)
+    np.testing.assert_allclose(targets, expected, atol=1e-6)
+
+
+def test_distilling_needs_the_same_expressions(stage):
+    data, runs = stage
+    with pytest.raises(
+        ValueError, match="distill is for data sets with the same expressions; .*run2 has no logits_third"
+    ):
+        exchange_learners(runs, data, md(), 0.1, [1.0] * 3, distill=0.5)
+
+
 def test_interrupted_fine_tuning_ends_with_the_same_bits(stage, tmp_path, monkeypatch):
     """Centers, both networks and their optimizers included."""
     data, runs = stage
@@ -170,6 +193,7 @@ def test_scripts_fine_tune_and_fuse(stage, tmp_path):
         "--loss_form=pulling",
         "--replay=1",
         "--patience=1",
+        "--anchor=0.1",
     )
     assert answer.returncode == 0, answer.stderr
     rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
