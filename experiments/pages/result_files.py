@@ -6,7 +6,7 @@ from fer_md.files import read_json
 from fer_md.runs.results import Result, read_result
 from fer_md.runs.typed_json import from_json
 from pages.rows import Forgetting, Landmarks, Matrices, Methods, RunConfig, RunTime, Stages
-from pages.study_rows import DrawnFaces, LossAblation, LossCosts, NetworkSearch, PredictionSpeed, StepSpeed
+from pages.study_rows import DrawnFaces, JointStudy, LossAblation, LossCosts, NetworkSearch, PredictionSpeed, StepSpeed
 
 KINDS: dict[str, type[Result]] = {
     "stages": Stages,
@@ -19,6 +19,7 @@ KINDS: dict[str, type[Result]] = {
     "table4-wild": Methods,
     "figure6": Landmarks,
     "loss-ablation": LossAblation,
+    "joint": JointStudy,
     "network-search-onednn": NetworkSearch,
     "network-search": NetworkSearch,
     "network-search-avx2": NetworkSearch,

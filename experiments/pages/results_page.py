@@ -10,6 +10,7 @@ from pages.paper_tables import CONFUSIONS, NOT_NORMALISED
 from pages.result_files import read_named
 from pages.sections.drawn import drawn_blocks
 from pages.sections.forgetting import forgetting_blocks
+from pages.sections.joint import joint_blocks
 from pages.sections.landmarks import ERRORS, landmarks_blocks
 from pages.sections.matrices import NEEDS, matrices_blocks, needs_data
 from pages.sections.methods import methods_blocks
@@ -75,6 +76,7 @@ KINDS = {
     "table4-wild": Kind(lambda found: f"Tab. 4, {found.data}", methods_blocks),
     "figure6": Kind(lambda found: f"Fig. 6, network {found.network}", landmarks_blocks),
     "loss-ablation": Kind(lambda found: "The loss, choice by choice", ablation_blocks),
+    "joint": Kind(lambda found: "Ways to learn two data sets", joint_blocks),
     "network-search-onednn": Kind(lambda found: "Networks of today", search_blocks),
     "network-search": Kind(lambda found: "First search, on a processor with AMX", search_blocks),
     "network-search-avx2": Kind(lambda found: "Second search, before oneDNN was used", search_blocks),
@@ -89,6 +91,12 @@ PARTS = (
         "The method, stage by stage",
         f"What does each stage of the method bring? {READING}",
         ("stages", "stages-replay", "forgetting"),
+    ),
+    Part(
+        "Two data sets in one network",
+        "What helps where the exchange forgets? Each way goes on from the same two networks and sees equally many "
+        "faces.",
+        ("joint",),
     ),
     Part(
         "Tables 1 to 3: confusion matrices",

@@ -56,6 +56,51 @@ class LossAblation(Result):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class JointPoint:
+    """Means and deviations (None for one seed) over the seeds, under a share of the second data set's prior.
+
+    Attributes:
+        single: accuracy and macro recall of each seed.
+    """
+
+    share: float
+    accuracy: float
+    macro_recall: float
+    accuracy_std: float | None = None
+    macro_recall_std: float | None = None
+    single: list[tuple[float, float]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class JointRow:
+    """One way to learn two data sets: one of its networks, or these fused, on one data set."""
+
+    row: str
+    network: str
+    data: str
+    seeds: list[int]
+    points: list[JointPoint]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class JointStudy(Result):
+    """What experiments/compare_joint.py measures.
+
+    Attributes:
+        first_epochs, epochs: of the two stages, on the larger data set; the other one has equally many faces.
+        data, manifest_sha256: of the two data sets.
+    """
+
+    split: str
+    network: str
+    first_epochs: int
+    epochs: int
+    data: list[str]
+    manifest_sha256: list[str]
+    rows: list[JointRow]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Candidate:
     """A network and recipe that was tried; ``changes`` from the default, ``weights`` their number."""
 

@@ -1,0 +1,243 @@
+"""Ways to learn two data sets, side by side: the paper's exchange, cures for what it forgets, and joint training.
+
+python experiments/compare_joint.py --data=runs/data/fer2013,runs/data/facial_expressions --run_dir=runs/joint_study \\
+    --seeds=0,1,2,3,4 --output=FILE.json
+
+For each seed a component is trained on each data set. Then every row goes on from these two in its own way and sees
+equally many faces. Each network is measured on both data sets while the first one's prior gives way to the second
+one's, since most of what a network seems to learn of a data set is how often each expression occurs there. Trained
+runs are kept: stopped and started again, the script goes on.
+"""
+
+import dataclasses
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import finetune
+import joint
+import pretrain
+from fer_md import console
+from fer_md.data.records import load_split, read_info
+from fer_md.errors import FerMdError
+from fer_md.evaluation.components import load_scorer
+from fer_md.evaluation.metrics import confusion_matrix, summarize
+from fer_md.evaluation.predict import predict_probabilities
+from fer_md.evaluation.prior import apply_shift, learned_prior, prior_shift, training_prior
+from fer_md.models import NETWORKS
+from fer_md.models.fused import fuse
+from fer_md.runs.results import write_result
+from fer_md.runs.run_directory import read_settings
+from pages.cells import percent
+from pages.study_rows import JointPoint, JointRow, JointStudy
+
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Of the second data set's prior in the answers; the rest is the first one's."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    data: tuple[str, ...] = console.flag("Two prepared folders with the same expressions, the larger first.")
+    run_dir: str = console.flag("Folder of the runs.")
+    seeds: tuple[int, ...] = console.flag("Seeds to train each row with.", (0,))
+    rows: tuple[str, ...] = console.flag("Names of the rows; all by default.", ())
+    network: str = console.flag("As in pretrain.py.", "default", choices=list(NETWORKS))
+    first_epochs: int = console.flag("Of the components, counted on the larger data set.", 12, least=1)
+    epochs: int = console.flag("Of what each row does then, counted likewise.", 5, least=1)
+    split: str = console.flag("Split to measure on.", "PublicTest")
+    precision: str = console.flag("As in pretrain.py.", "auto")
+    output: str | None = console.flag("JSON file for the table.", None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A way to go on from the two components.
+
+    Attributes:
+        script: module whose ``main`` trains it.
+        flags: its settings, given `Trial`.
+        runs: how many networks it trains, one after the other: component 1's, component 2's.
+    """
+
+    script: Any
+    flags: Callable[["Trial", int], dict[str, Any]]
+    runs: tuple[int, ...] = (0,)
+
+
+class Trial:
+    """The settings of a seed: folders, and epochs that mean equally many faces on either data set."""
+
+    def __init__(self, settings: Settings, seed: int):
+        self.settings, self.seed = settings, seed
+        self.folder = Path(settings.run_dir) / f"seed{seed}"
+        sizes = [read_info(directory)["splits"]["Training"]["examples"] for directory in settings.data]
+        self.factors = [max(sizes) / size for size in sizes]
+
+    def component(self, index: int) -> str:
+        return str(self.folder / f"component{index + 1}")
+
+    def alone(self, index: int, epochs: int) -> dict[str, Any]:
+        """Settings of pretrain.py for one data set."""
+        data = self.settings.data
+        return {
+            "data": data[index],
+            "protocol": (data[1 - index],),
+            "epochs": max(round(epochs * self.factors[index]), 1),
+            "network": self.settings.network,
+            "precision": self.settings.precision,
+        }
+
+    def both(self, index: int) -> dict[str, Any]:
+        """Settings of joint.py that lead with one data set; of the larger one's faces there are more."""
+        data = self.settings.data
+        return {
+            "data": (data[index], data[1 - index]),
+            "start": self.component(index),
+            "shares": (1.0, 1.0) if index else (3.0, 1.0),
+            "sampling": (0.5, 1.0) if index else (1.0, 0.5),
+            "epochs": self.settings.epochs,
+            "network": self.settings.network,
+            "precision": self.settings.precision,
+        }
+
+    def exchanged(self, **more: Any) -> dict[str, Any]:
+        """Settings of finetune.py."""
+        components = tuple(self.component(index) for index in (0, 1))
+        return {"components": components, "data": self.settings.data, "epochs": self.settings.epochs, **more}
+
+
+MERGED = {"statistics": "shared", "logit_adjustment": False, "sampling": (1.0, 1.0)}
+ROWS = {
+    "first data set alone": Row(
+        pretrain,
+        lambda trial, index: {**trial.alone(0, trial.settings.epochs), "preset": "joint", "start": trial.component(0)},
+    ),
+    "second data set alone": Row(
+        pretrain,
+        lambda trial, index: {**trial.alone(1, trial.settings.epochs), "preset": "joint", "start": trial.component(1)},
+        (1,),
+    ),
+    "merged as they are": Row(joint, lambda trial, index: {**trial.both(0), **MERGED}),
+    "exchange": Row(finetune, lambda trial, index: trial.exchanged()),
+    "exchange with replay": Row(finetune, lambda trial, index: trial.exchanged(replay=1.0)),
+    "exchange with L2-SP": Row(finetune, lambda trial, index: trial.exchanged(anchor=0.01)),
+    "exchange without forgetting": Row(finetune, lambda trial, index: trial.exchanged(distill=0.5)),
+    "joint, shared statistics": Row(joint, lambda trial, index: {**trial.both(0), "statistics": "shared"}),
+    "joint": Row(joint, lambda trial, index: trial.both(index), (0, 1)),
+}
+
+
+def main(settings: Settings) -> None:
+    if unknown := set(settings.rows) - set(ROWS):
+        raise FerMdError(f"--rows: no row {', '.join(sorted(unknown))}; there is {', '.join(ROWS)}")
+    infos = [read_info(directory) for directory in settings.data]
+    if len(infos) != 2 or infos[0]["expressions"] != infos[1]["expressions"]:
+        raise FerMdError("--data must be two data sets with the same expressions")
+    found: dict[tuple, list] = {}
+    for seed in settings.seeds:
+        trial = Trial(settings, seed)
+        for index in (0, 1):
+            train(trial, pretrain, f"component{index + 1}", trial.alone(index, settings.first_epochs))
+        for name in settings.rows or ROWS:
+            for key, curve in measure_row(trial, name, infos):
+                found.setdefault(key, []).append((seed, curve))
+                print(f"seed {seed}  {describe(key, curve)}", flush=True)
+    if settings.output:
+        write_result(
+            settings.output,
+            JointStudy(
+                split=settings.split,
+                network=settings.network,
+                first_epochs=settings.first_epochs,
+                epochs=settings.epochs,
+                data=[info["name"] for info in infos],
+                manifest_sha256=[info["manifest_sha256"] for info in infos],
+                rows=[summary(key, curves) for key, curves in found.items()],
+            ),
+        )
+
+
+def train(trial: Trial, script: Any, name: str, flags: dict[str, Any]) -> Path:
+    """The folder of a finished run; trains what is missing of it."""
+    folder = trial.folder / name.replace(" ", "-").replace(",", "")
+    if not (folder / "DONE").exists():
+        print(f"seed {trial.seed}  {name}", flush=True)
+        if script.main(script.Settings(run_dir=str(folder), seed=trial.seed, **flags)):
+            raise FerMdError(f"{folder}: stopped; start the script again to go on")
+        (folder / "checkpoint.npz").unlink()
+    return folder
+
+
+def measure_row(trial: Trial, name: str, infos: list[dict]) -> Iterator[tuple[tuple, np.ndarray]]:
+    """Trains a row; then for each network, and for all of it fused, on each data set the key and the curve (S, 2)."""
+    row = ROWS[name]
+    runs = [
+        train(trial, row.script, f"{name} {index + 1}" if len(row.runs) > 1 else name, row.flags(trial, index))
+        for index in row.runs
+    ]
+    for info, directory in zip(infos, trial.settings.data, strict=True):
+        split = load_split(directory, trial.settings.split)
+        answers = [
+            (f"component {number}", shifted(scores, infos, learned))
+            for number, scores, learned in networks_of(runs, row, info, split)
+        ]
+        if len(answers) > 1:
+            answers.append(("fused", [fuse(scores) for scores in zip(*(own for _, own in answers), strict=True)]))
+        for network, scores in answers:
+            yield (name, network, info["name"]), np.array([figures(split.labels, each) for each in scores])
+
+
+def networks_of(runs, row, info, split):
+    """(number of the component, probabilities of a split, prior that they hold) for each network of a row."""
+    for run, index in zip(runs, row.runs, strict=True):
+        settings = read_settings(run)
+        names = settings.get("networks", ["model"])
+        if settings.get("stage") == "joint":  # of each component the network that answers for this data set
+            names = [info["name"]] if info["name"] in names else names
+        for offset, name in enumerate(names):
+            model, head = load_scorer(run, name, info)
+            learned = learned_prior(settings, info["expressions"], name)
+            yield index + offset + 1, predict_probabilities(model, split.images, head=head), learned
+
+
+def shifted(scores, infos, learned):
+    """Probabilities as the first data set's prior gives way to the second one's, one array for each of ``SHARES``."""
+    expressions = infos[0]["expressions"]
+    first, second = (prior_shift(training_prior(info), 1.0, learned, expressions) for info in infos)
+    return [apply_shift(scores, (1 - share) * first + share * second) for share in SHARES]
+
+
+def figures(labels, scores):
+    found = summarize(confusion_matrix(labels, scores.argmax(1), scores.shape[1]))
+    return float(found["accuracy"]), float(found["macro_recall"])
+
+
+def describe(key, curve):
+    points = "  ".join(f"{percent(accuracy)}/{percent(recall)}" for accuracy, recall in curve)
+    return f"{', '.join(key):62}{points}"
+
+
+def summary(key, curves):
+    """Means and deviations over the seeds."""
+    stacked = np.array([curve for _, curve in curves])  # (seeds, shares, 2)
+    deviations = stacked.std(0, ddof=1) if len(curves) > 1 else None
+    row, network, data = key
+    points = [
+        JointPoint(
+            share=share,
+            accuracy=float(stacked[:, i, 0].mean()),
+            macro_recall=float(stacked[:, i, 1].mean()),
+            accuracy_std=None if deviations is None else float(deviations[i, 0]),
+            macro_recall_std=None if deviations is None else float(deviations[i, 1]),
+            single=stacked[:, i].tolist(),
+        )
+        for i, share in enumerate(SHARES)
+    ]
+    return JointRow(row=row, network=network, data=data, seeds=[seed for seed, _ in curves], points=points)
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main, Settings))
