@@ -136,7 +136,7 @@ def run_row(settings, name, seed, training, held_out):
     open_run(folder, decisive)
     if not result.exists():
         layer = make_metric_loss(
-            metric_loss["kind"], config.num_classes, config.fc_units, seed, **metric_loss["options"]
+            metric_loss["kind"], config.num_classes, config.embedding_dim, seed, **metric_loss["options"]
         )
         task = Task("data", training, held_out, metric_loss=layer, loss_weight=metric_loss["loss_weight"])
         learner = Learner(lambda: build_component(config, seed), [task])

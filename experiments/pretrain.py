@@ -51,6 +51,11 @@ class Settings:
         least=0,
         most=0.99,
     )
+    embedding: int | None = console.flag(
+        "Width of a linear layer with batch normalisation between the FC layers and softmax, which MD loss works on.",
+        None,
+        least=1,
+    )
     start: str | None = console.flag("Finished run of the same network, whose weights this one starts from.", None)
     loss: str = console.flag("Loss beside softmax.", "none", choices=["md", "center", "none"])
     loss_form: str = console.flag(
@@ -114,7 +119,9 @@ def main(settings: Settings) -> int | None:
         same = ("network", "expressions", "protocol" if decisive["protocol"] else "manifest_sha256")
         weights = load_start(settings.start, {name: decisive[name] for name in same}).get_weights()
         decisive["start"] = file_sha256(Path(settings.start) / "model.keras")
-    metric_loss = make_metric_loss(settings.loss, config.num_classes, config.fc_units, settings.seed, **loss["options"])
+    metric_loss = make_metric_loss(
+        settings.loss, config.num_classes, config.embedding_dim, settings.seed, **loss["options"]
+    )
     task = Task(info["name"], training, held_out, metric_loss=metric_loss, loss_weight=loss["loss_weight"])
     if settings.votes:
         if training.votes is None:
@@ -142,7 +149,7 @@ def recipe_of(settings: Settings) -> Recipe:
 
 
 def network_of(settings: Settings, info: dict) -> ComponentConfig:
-    config = NETWORKS[settings.network]
+    config = dataclasses.replace(NETWORKS[settings.network], embedding=settings.embedding)
     if settings.dropout is not None:
         config = dataclasses.replace(config, dropout=settings.dropout)
     return config_for(config, info, settings.data)

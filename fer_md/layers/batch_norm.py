@@ -21,7 +21,7 @@ class BatchNorm(keras.layers.Layer):
         momentum: share of the old value that the moving statistics keep at each step, in [0, 1).
         epsilon: added to the variance; at least 1e-5 (on a GPU the fused kernel needs more than 1.001e-5).
 
-    Input and output: (B, H, W, C) float.
+    Input and output: (B, H, W, C) or (B, D) float.
 
     Raises:
         ValueError: ``momentum`` or ``epsilon`` out of range.
@@ -54,6 +54,11 @@ class BatchNorm(keras.layers.Layer):
         self.moving_variance = weight("moving_variance", "ones", False)
 
     def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        if x.shape.rank == 2:  # the fused kernel takes maps alone
+            return self._normalize(x[:, None, None], training)[:, 0, 0]
+        return self._normalize(x, training)
+
+    def _normalize(self, x, training):
         gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
         if not training:
             mean, variance = tf.convert_to_tensor(self.moving_mean), tf.convert_to_tensor(self.moving_variance)

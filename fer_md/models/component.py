@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
-from fer_md.layers import CReLU, Dropout, Standardize, inception_block
+from fer_md.layers import BatchNorm, CReLU, Dropout, Standardize, inception_block
 from fer_md.layers.convolution import conv_bn, conv_bn_relu
 from fer_md.models.config import ComponentConfig
 from fer_md.models.seeding import seed_initial_weights
@@ -53,7 +53,8 @@ def build_component(config: ComponentConfig | None = None, seed: int = 0, name: 
 
     Returns:
         ``keras.Model`` from images (B, image_size, image_size, 1), gray levels in [0, 255] of any numeric dtype,
-        to a dict: ``embeddings`` (B, fc_units), the paper's features x_i, and ``logits`` (B, num_classes) float32.
+        to a dict: ``embeddings`` (B, config.embedding_dim), the paper's features x_i, and ``logits`` (B, num_classes)
+        float32.
     """
     config = config or ComponentConfig()
     seed_initial_weights(seed)
@@ -77,5 +78,8 @@ def build_component(config: ComponentConfig | None = None, seed: int = 0, name: 
         x = keras.layers.Dense(config.fc_units, "relu", kernel_initializer="he_normal", name=f"fc{index}")(x)
         embeddings = x
         x = Dropout(config.dropout, seed=2 * seed + index, name=f"dropout{index}")(x)
+    if config.embedding:
+        x = keras.layers.Dense(config.embedding, use_bias=False, name="embedding")(x)
+        embeddings = x = BatchNorm(name="embedding_bn")(x)
     logits = keras.layers.Dense(config.num_classes, dtype="float32", name="logits")(x)
     return keras.Model(images, {"embeddings": embeddings, "logits": logits}, name=name)

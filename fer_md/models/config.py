@@ -14,7 +14,8 @@ def check_config(config: Any) -> None:
     """Raises ValueError, with the field's name, where a network's configuration holds an impossible width or dropout.
 
     The types of the fields decide. An ``int``, and each entry of a ``tuple``, must be a whole number of at least 1; for
-    ``num_classes`` the least is 2, and for ``more_filters`` it is 0. A ``float`` must be in [0, 1).
+    ``num_classes`` the least is 2, and for ``more_filters`` it is 0. A ``float`` must be in [0, 1). None is right where
+    the type allows it.
     """
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
@@ -24,7 +25,8 @@ def check_config(config: Any) -> None:
         if several and not isinstance(value, (tuple, list)):
             raise ValueError(f"{field.name} must be a tuple of whole numbers, not {value!r}")
         least = {"num_classes": 2, "more_filters": 0}.get(field.name, 1)
-        for width in value if several else (value,) if field.type is int else ():
+        whole = field.type is int or (field.type == int | None and value is not None)
+        for width in value if several else (value,) if whole else ():
             check_whole(field.name, width, least)
 
 
@@ -53,6 +55,9 @@ class ComponentConfig:
             3, 4 and 5 as well. The text allows both readings.
         fc_units: width of the two fully connected layers; the second gives the embeddings (paper: 2048).
         dropout: share in [0, 1) dropped after each of them (paper: "0.65", dropped or kept left open; ours: kept).
+        embedding: width of a linear layer with batch normalisation after both, which then gives the embeddings; the
+            softmax layer works on them. Few numbers of both signs and of one size, for losses on distances. None for no
+            such layer (paper: none).
     """
 
     image_size: int = 48
@@ -64,6 +69,12 @@ class ComponentConfig:
     inception_stages: bool = False
     fc_units: int = 2048
     dropout: float = 0.35
+    embedding: int | None = None
+
+    @property
+    def embedding_dim(self) -> int:
+        """Width of the embeddings."""
+        return self.embedding or self.fc_units
 
     def __post_init__(self) -> None:
         check_config(self)

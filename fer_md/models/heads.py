@@ -74,7 +74,7 @@ def landmark_component(component: keras.Model) -> keras.Model:
         component: a network made by ``build_component``.
 
     Returns:
-        ``keras.Model`` that shares its layers, with the outputs ``embeddings`` (B, fc_units) and ``landmarks``
+        ``keras.Model`` that shares its layers, with the outputs ``embeddings`` (B, D) and ``landmarks``
         (B, 68, 2) float32, x and y measured from the middle of the image as shares of its edge.
     """
     landmarks = apply_points(component.get_layer("logits").input)

@@ -87,8 +87,9 @@ def open_run(run_dir: Path | str, settings: Mapping[str, Any]) -> Path:
 
 
 def plain_settings(config: Any) -> dict[str, Any]:
-    """A dataclass as JSON values: tuples become lists, so that a stored one compares equal."""
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(config).items()}
+    """A dataclass as JSON values: tuples become lists, so that a stored one compares equal, and None is left out."""
+    values = {name: value for name, value in dataclasses.asdict(config).items() if value is not None}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def read_settings(run_dir: Path | str) -> dict[str, Any]:

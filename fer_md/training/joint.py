@@ -87,7 +87,7 @@ def joint_learner(
     check_parts(infos)
     protocol = make_protocol([part.directory for part in parts])
     union = list(dict.fromkeys(name for info in infos for name in info["expressions"]))
-    loss = make_loss(len(union), config.fc_units)
+    loss = make_loss(len(union), config.embedding_dim)
     tasks = []
     for part, info in zip(parts, infos, strict=True):
         expressions = info["expressions"]

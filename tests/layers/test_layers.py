@@ -58,6 +58,18 @@ def test_batch_norm_equals_keras():
     np.testing.assert_allclose(ours.moving_variance, expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_batch_norm_of_vectors_is_that_of_maps_of_one_pixel(training):
+    x = np.random.default_rng(0).normal(3, 2, size=(9, 5)).astype("f")
+    vectors, maps = BatchNorm(0.5), BatchNorm(0.5)
+    found, expected = vectors(x, training=training), maps(x[:, None, None], training=training)
+    np.testing.assert_array_equal(found, expected[:, 0, 0])
+    for one, other in zip(vectors.weights, maps.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    if training:
+        np.testing.assert_allclose(np.mean(found, 0), 0, atol=1e-6)
+
+
 def test_batch_norm_gradient_equals_keras():
     x, weights = tf.constant(noise(4, 5, 5, 3)), noise(4, 5, 5, 3, seed=1)
     gradients = []

@@ -95,6 +95,8 @@ def test_brightness_and_contrast_do_not_matter(images):
         {"dropout": "0.5"},
         {"fc_units": 0},
         {"fc_units": 2.5},
+        {"embedding": 0},
+        {"embedding": 2.5},
         {"filters": 5},
         {"filters": (4, 4, 8, 8, 0)},
         {"inception": (4, 4)},
@@ -104,6 +106,22 @@ def test_brightness_and_contrast_do_not_matter(images):
 def test_impossible_configs_are_refused(change):
     with pytest.raises(ValueError, match=next(iter(change))):
         dataclasses.replace(ComponentConfig(), **change)
+
+
+def test_a_narrow_embedding_is_linear_and_normalised_and_gives_the_logits():
+    """Both signs, mean 0 and variance 1 over a batch in training; without it the network is as it was."""
+    config = dataclasses.replace(TINY, embedding=6, dropout=0.0)
+    model = build_component(config)
+    assert config.embedding_dim == 6 and TINY.embedding_dim == TINY.fc_units
+    images = np.random.default_rng(0).integers(0, 256, (16, 48, 48, 1)).astype("f")
+    found = {name: value.numpy() for name, value in model(images, training=True).items()}
+    assert found["embeddings"].shape == (16, 6)
+    np.testing.assert_allclose(found["embeddings"].mean(0), 0, atol=1e-5)
+    np.testing.assert_allclose(found["embeddings"].std(0), 1, atol=0.2)  # epsilon of the normalisation
+    head = model.get_layer("logits")
+    np.testing.assert_allclose(found["logits"], found["embeddings"] @ head.kernel + head.bias, atol=1e-5)
+    names = [layer.name for layer in build_component(TINY).layers]
+    assert [layer.name for layer in model.layers] == [*names[:-1], "embedding", "embedding_bn", "logits"]
 
 
 def test_a_config_takes_size_and_expressions_of_a_data_set():

@@ -1,9 +1,11 @@
 """What a result says of where it came from."""
 
+import dataclasses
 import subprocess
 
 from fer_md.evaluation.components import model_hashes
 from fer_md.files import file_sha256
+from fer_md.models import TINY
 from fer_md.runs import run_directory
 
 
@@ -15,6 +17,13 @@ def test_runs_of_one_name_keep_their_hashes_apart(tmp_path):
     assert model_hashes(networks) == {
         f"{run.parent.name}/seed0/model.keras": file_sha256(run / "model.keras") for run, _ in networks
     }
+
+
+def test_settings_of_a_run_leave_out_what_is_none():
+    """So the network of a run made before a field was there is still the same."""
+    found = run_directory.plain_settings(TINY)
+    assert "embedding" not in found and found["filters"] == list(TINY.filters)
+    assert run_directory.plain_settings(dataclasses.replace(TINY, embedding=8))["embedding"] == 8
 
 
 def test_without_git_the_commit_is_unknown(monkeypatch):

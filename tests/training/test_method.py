@@ -68,6 +68,7 @@ def stage(tmp_path_factory):
         others = ",".join(str(other) for other in data if other != own)
         runs.append(folder / f"run{index + 1}")
         flags = [f"--data={own}", f"--protocol={others}", f"--run_dir={runs[-1]}", f"--seed={index}"]
+        flags += ["--embedding=6"] if index == 0 else []
         answer = script("pretrain.py", *flags, "--network=tiny", "--preset=smoke", "--epochs=1", "--precision=float32")
         assert answer.returncode == 0, answer.stderr
     return data, runs

@@ -27,23 +27,20 @@ from random_faces import random_split
 RECIPE = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9, augmentation=MILD)
 
 
-def make_md_loss():
-    return make_metric_loss("md", TINY.num_classes, TINY.fc_units, seed=4)
-
-
 KINDS = ("labels", "votes", "MD loss", "votes, MD loss")
 
 
-def make_task(kind="labels"):
+def make_task(kind="labels", config=TINY):
     """Learns from, and is measured on, 40 faces of noise."""
-    split = random_split(40)
-    metric_loss = make_md_loss() if kind.endswith("MD loss") else None
+    split, metric_loss = random_split(40), None
+    if kind.endswith("MD loss"):
+        metric_loss = make_metric_loss("md", config.num_classes, config.embedding_dim, seed=4)
     objective = SHARES if kind.startswith("votes") else CLASSES
     return Task("data", split, split, metric_loss=metric_loss, loss_weight=0.1, objective=objective)
 
 
-def make_trainer(recipe=RECIPE, strategy=None, task=None):
-    learner = Learner(lambda: build_component(TINY, seed=1), [task or make_task()])
+def make_trainer(recipe=RECIPE, strategy=None, task=None, config=TINY):
+    learner = Learner(lambda: build_component(config, seed=1), [task or make_task()])
     return Trainer(learner, recipe, 40, strategy or make_strategy("one"))
 
 
@@ -115,13 +112,17 @@ def test_unknown_schedule_is_refused():
         Recipe(epochs=1, schedule="step")
 
 
-@pytest.mark.parametrize("kind", ["labels", "votes, MD loss"])
-def test_two_replicas_equal_one_device(split, kind):
+@pytest.mark.parametrize("kind, embedding", [("labels", None), ("votes, MD loss", None), ("MD loss", 6)])
+def test_two_replicas_equal_one_device(split, kind, embedding):
     """Same global batches; batch norm statistics, dropout masks and a decay that can be seen included."""
     states, targets = [], targets_of(split, kind)
+    recipe, config = (
+        dataclasses.replace(RECIPE, rate=0.02, weight_decay=0.05),
+        dataclasses.replace(TINY, embedding=embedding),
+    )
     for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
-        trainer = make_trainer(dataclasses.replace(RECIPE, rate=0.02, weight_decay=0.05), strategy, make_task(kind))
-        for step in range(6):
+        trainer = make_trainer(recipe, strategy, make_task(kind, config), config)
+        for step in range(5):  # rounding decides a tie of a max-pooling sooner or later
             rows = slice(5 * step, 5 * step + 8)
             images, labels = split.images[rows, ..., None].astype("f"), targets[rows]
             replicas = strategy.num_replicas_in_sync
