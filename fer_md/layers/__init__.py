@@ -4,6 +4,7 @@ from fer_md.layers.batch_norm import BatchNorm
 from fer_md.layers.correspondence import Correspondence
 from fer_md.layers.crelu import CReLU
 from fer_md.layers.dropout import Dropout
+from fer_md.layers.gaussian_prototypes import GaussianPrototypes
 from fer_md.layers.inception import inception_block
 from fer_md.layers.preprocessing import Equalize, IsotropicSmoothing, Standardize, Stretch
 from fer_md.layers.response_norm import ResponseNorm
@@ -14,6 +15,7 @@ __all__ = [
     "Correspondence",
     "Dropout",
     "Equalize",
+    "GaussianPrototypes",
     "IsotropicSmoothing",
     "ResponseNorm",
     "Standardize",

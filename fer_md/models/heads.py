@@ -1,7 +1,9 @@
-"""Further outputs of a network: another label space, or landmarks."""
+"""Other outputs of a network: another label space, landmarks, or another classifier."""
 
 import keras
 import numpy as np
+
+from fer_md.layers import GaussianPrototypes
 
 
 def add_head(model: keras.Model, name: str, num_classes: int, seed: int = 0) -> keras.Model:
@@ -96,6 +98,21 @@ def plane_component(component: keras.Model) -> keras.Model:
     classes = component.output["logits"].shape[-1]
     logits = keras.layers.Dense(classes, dtype="float32", name="plane_logits")(point)
     return keras.Model(component.input, {"embeddings": point, "logits": logits})
+
+
+def prototype_component(component: keras.Model) -> keras.Model:
+    """The component network with Gaussian prototypes in place of its linear softmax.
+
+    Args:
+        component: a network made by ``build_component``, just before: the weights of the new layer follow its seed.
+
+    Returns:
+        ``keras.Model`` that shares its other layers and has outputs of the same names and shapes.
+    """
+    outputs = component.output
+    prototypes = GaussianPrototypes(outputs["logits"].shape[-1], name="prototypes")
+    logits = prototypes(component.get_layer("logits").input)
+    return keras.Model(component.input, {**outputs, "logits": logits}, name=component.name)
 
 
 def start_at(model: keras.Model, landmarks: np.ndarray) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from fer_md.layers import BatchNorm, CReLU, Dropout, Standardize, inception_block
+from fer_md.layers import BatchNorm, CReLU, Dropout, GaussianPrototypes, Standardize, inception_block
 from fer_md.layers.dropout import uniform_rows
 
 
@@ -143,3 +143,34 @@ def test_config_round_trip(layer):
     layer(noise(2, 4, 4, 3))
     assert layer.get_config() == before
     assert type(layer).from_config(before).get_config() == before
+
+
+def prototypes(centers, log_scale):
+    layer = GaussianPrototypes(len(centers))
+    layer.build((None, len(centers[0])))
+    layer.centers.assign(centers)
+    layer.log_scale.assign(log_scale)
+    return layer
+
+
+def test_gaussian_prototypes_by_hand():
+    """x = (1, 2): squared distances 5 from (0, 0) and 1 from (1, 1); with s = 2 the logits are -5 / 8 and -1 / 8."""
+    layer = prototypes([[0.0, 0.0], [1.0, 1.0]], np.log(2))
+    np.testing.assert_allclose(layer(np.array([[1.0, 2.0]])), [[-5 / 8, -1 / 8]], rtol=1e-6)
+
+
+def test_gaussian_prototypes_against_a_loop():
+    x, centers = noise(4, 5), noise(3, 5, seed=1)
+    expected = [[-np.square(a - b).sum() / (2 * np.exp(0.6)) for b in centers] for a in x]
+    np.testing.assert_allclose(prototypes(centers, 0.3)(x), expected, rtol=1e-4)
+
+
+def test_gradient_of_gaussian_prototypes():
+    """Of a logit: (x - c) / s^2 in c, and 2 (-logit) in log s."""
+    x, centers = noise(1, 5), noise(2, 5, seed=1)
+    layer = prototypes(centers, 0.3)
+    with tf.GradientTape() as tape:
+        logit = layer(x)[0, 0]
+    in_centers, in_scale = tape.gradient(logit, [layer.centers.value, layer.log_scale.value])
+    np.testing.assert_allclose(in_centers, [(x[0] - centers[0]) / np.exp(0.6), np.zeros(5)], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(in_scale, -2 * logit, rtol=1e-5)

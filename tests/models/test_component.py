@@ -9,6 +9,7 @@ import pytest
 
 from fer_md.errors import FerMdError
 from fer_md.models import TINY, ComponentConfig, build_component, build_fused, config_for
+from fer_md.models.heads import prototype_component
 
 
 @pytest.fixture
@@ -129,3 +130,17 @@ def test_a_config_takes_size_and_expressions_of_a_data_set():
     assert config_for(TINY, info, "faces") == dataclasses.replace(TINY, num_classes=3, image_size=64)
     with pytest.raises(FerMdError, match="^faces: image_size must be a multiple of 16"):
         config_for(TINY, {**info, "image_size": 40}, "faces")
+
+
+def test_prototypes_take_the_place_of_the_softmax_layer(images):
+    component = build_component(TINY, 3)
+    model = prototype_component(component)
+    names = {layer.name for layer in model.layers}
+    assert "prototypes" in names and "logits" not in names
+    found, before = model(images), component(images)
+    np.testing.assert_array_equal(found["embeddings"], before["embeddings"])
+    centers = np.array(model.get_layer("prototypes").centers)  # (K, D)
+    distances = np.square(np.array(before["embeddings"])[:, None] - centers).sum(-1)
+    np.testing.assert_allclose(found["logits"], -distances / 2, rtol=1e-4)
+    again = prototype_component(build_component(TINY, 3))
+    np.testing.assert_array_equal(again.get_layer("prototypes").centers, centers)
