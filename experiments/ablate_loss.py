@@ -1,166 +1,290 @@
-"""What each choice of the loss does: the same short training under softmax, center loss and MD loss in its forms.
+"""Whether a loss beside softmax helps: trainings that differ in the loss alone, with enough seeds to tell.
 
-python experiments/ablate_loss.py --data=runs/data/fer2013 --run_dir=runs/ablation --seeds=0,1,2 --output=FILE.json
+    python experiments/ablate_loss.py --study=screen --data=runs/data/fer2013 --probe=runs/data/facial_expressions \
+        --run_dir=runs/loss --output=docs/results/loss-screen.json
 
-A component whose fully connected layers have half the width learns from scratch; all rows share seeds, order and
-augmentation. Measured on PublicTest; the test split is not read. What is done is not trained again: rows and seeds can
-be added, and the table holds all that the folder has.
+- ``screen``: all rows on a tenth of Training, three seeds; another seed has another tenth.
+- ``confirm``: two rows on all of Training, twelve seeds. Stops after six where the second row is no better.
+- ``low_data``: two rows on a tenth, forty seeds. None of them has served in the screen.
+
+The last two name the rows with --rows=FIRST,SECOND. Rows with the same seed share faces, order, augmentation and first
+weights. Measured on PublicTest; the test split is not read. What is done is not trained again, and the table is written
+after each seed.
 """
 
 import dataclasses
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from fer_md import console
-from fer_md.data.records import load_split, read_info
+from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.distances import class_distances
-from fer_md.evaluation.predict import embeddings_function, logits_function, validate
+from fer_md.evaluation.linear_probe import linear_probe_classes
+from fer_md.evaluation.metrics import confusion_matrix, expected_calibration_error, negative_log_likelihood, summarize
+from fer_md.evaluation.nearest_neighbors import nearest_neighbor_classes
+from fer_md.evaluation.predict import embeddings_function, predict_probabilities
+from fer_md.evaluation.sign_flips import PairedDifference, sign_flip_test
 from fer_md.files import read_json, write_json
 from fer_md.losses import MD_FORMS
-from fer_md.models import HALF, build_component, config_for
+from fer_md.models import TINY, ComponentConfig, build_component, config_for
+from fer_md.models.heads import prototype_component
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, open_run, plain_settings
+from fer_md.runs.typed_json import from_json, to_json
 from fer_md.training.precision import set_precision
-from fer_md.training.presets import PRESETS
+from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.task import Learner, Task, make_metric_loss
 from fer_md.training.train import train_network
-from pages.seeds import over_seeds
-from pages.study_rows import LossAblation, LossRow, LossTraining
+from pages.study_rows import LossRow, LossStudy, LossTraining
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """How much is trained.
+
+    Attributes:
+        parts: of Training, of which a training gets one.
+        average: of the recipe; it fits the number of steps.
+        seeds: by default.
+        pairs: two rows are compared.
+        look: ends after so many pairs where the second row is no better.
+    """
+
+    parts: int
+    average: float
+    seeds: Sequence[int]
+    pairs: bool = True
+    look: int | None = None
+
+
+STUDIES = {
+    "screen": Study(parts=10, average=0.99, seeds=range(3), pairs=False),
+    "confirm": Study(parts=1, average=0.999, seeds=range(12), look=6),
+    "low_data": Study(parts=10, average=0.99, seeds=range(3, 43)),
+}
+SPLITS = ("Training", "PublicTest")
+NETWORKS = {"default": ComponentConfig(), "tiny": TINY}
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
+    study: str = console.flag("What is compared; see above.", choices=list(STUDIES))
     data: str = console.flag("Prepared folder, made by data_prep/*.py.")
-    run_dir: str = console.flag("Folder of the rows' runs.")
+    probe: str = console.flag("Prepared folder of another data set, for a linear classifier of its embeddings.")
+    run_dir: str = console.flag("Folder of the runs of all studies.")
     output: str | None = console.flag("JSON file for the table.", None)
-    rows: tuple[str, ...] = console.flag("Names of the rows to train; all by default.", ())
-    seeds: tuple[int, ...] = console.flag("Seeds to train each row with.", (0,))
-    epochs: int = console.flag("Of each training.", 5, least=1)
+    rows: tuple[str, ...] = console.flag("Names of the rows. Screen trains all by default.", ())
+    seeds: tuple[int, ...] = console.flag("In place of the study's.", ())
+    epochs: int = console.flag("Of each training.", 36, least=1)
+    network: str = console.flag("Tiny is for a trial.", "default", choices=list(NETWORKS))
 
 
-MD = {**MD_FORMS["nearest"], "variance": "normalized"}
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One way to train; ``network`` and ``recipe`` are what is other than the study's."""
+
+    kind: str = "none"
+    loss_weight: float = 0.0
+    options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    prototypes: bool = False
+    network: dict[str, Any] = dataclasses.field(default_factory=dict)
+    recipe: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
-def md(loss_weight=0.1, **options):
-    """MD loss against the nearest impostor, with some choices made otherwise."""
-    return {"kind": "md", "loss_weight": loss_weight, "options": {**MD, **options}}
-
+ALL_IMPOSTORS = {"nearest": None, "margin": 0.0, "hinge": None, "variance_gradient": False, "alpha": 0.05}
+BOTTLENECK = {"embedding": 256}
 
 ROWS = {
-    "softmax": {"kind": "none", "loss_weight": 0.1, "options": {}},
-    "softmax + center": {"kind": "center", "loss_weight": 0.003, "options": {}},
-    "softmax + MD": md(),
-    "MD P = 2": md(nearest=2),
-    "MD P = 3": md(nearest=3),
-    "MD P = 6": md(nearest=6),
-    "MD no hinge": md(hinge=None),
-    "MD phi a sum": md(variance="sum"),
-    "MD margin 0": md(margin=0.0),
-    "MD margin 1": md(margin=1.0),
-    "MD alpha 0.1": md(alpha=0.1),
-    "MD alpha 0.9": md(alpha=0.9),
-    "MD weight 0.03": md(0.03),
-    "MD weight 0.3": md(0.3),
-    "MD gradient through phi": md(variance_gradient=True),
-    "MD learned centers": md(learned=True),
+    "softmax": Row(),
+    "softmax without smoothing": Row(recipe={"label_smoothing": 0.0}),
+    "softmax dropout 0.5": Row(network={"dropout": 0.5}),
+    "softmax decay 0.001": Row(recipe={"weight_decay": 1e-3}),
+    "softmax bottleneck 256": Row(network=BOTTLENECK),
+    "Gaussian prototypes": Row(prototypes=True),
+    "center 0.003": Row("center", 0.003),
+    "center 0.01": Row("center", 0.01),
+    "MD nearest 0.1": Row("md", 0.1, MD_FORMS["nearest"]),
+    **{f"MD all impostors {weight:g}": Row("md", weight, ALL_IMPOSTORS) for weight in (0.5, 1.0)},
+    **{f"MD pulling {weight:g}": Row("md", weight, MD_FORMS["pulling"]) for weight in (0.2, 0.5, 1.0, 2.0)},
+    "MD pulling 0.5 bottleneck 256": Row("md", 0.5, MD_FORMS["pulling"], network=BOTTLENECK),
 }
+"""A number is the factor of the loss beside softmax, where nothing else is said."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Faces:
+    """What a study learns from and is measured on: of the data set, and of that of the linear probe."""
+
+    training: Split
+    held_out: Split
+    probe_training: Split
+    probe_held_out: Split
 
 
 def main(settings: Settings) -> None:
+    names, study = rows_of(settings), STUDIES[settings.study]
+    faces = Faces(*(load_split(data, split) for data in (settings.data, settings.probe) for split in SPLITS))
+    found: dict[str, list[LossTraining]] = {name: [] for name in names}
+    for done, seed in enumerate(settings.seeds or study.seeds, 1):
+        for name in names:
+            found[name].append(run_row(settings, name, seed, faces))
+            print(f"{name:30} seed {seed}  {describe(found[name][-1])}", flush=True)
+        if settings.output:
+            write_result(settings.output, table(settings, found, part_of(settings, faces.training, seed)))
+        if done == study.look and paired(*found.values(), "accuracy").mean <= 0:
+            print(f"stopped after {done} pairs: {names[1]} is no better than {names[0]}")
+            return
+
+
+def rows_of(settings: Settings) -> Sequence[str]:
+    """The names of the rows.
+
+    Raises:
+        FerMdError: an unknown one, or other than two where two are compared.
+    """
     if unknown := set(settings.rows) - set(ROWS):
-        raise FerMdError(f"--rows: no row {', '.join(sorted(unknown))}; there is {', '.join(ROWS)}")
-    training, held_out = load_split(settings.data, "Training"), load_split(settings.data, "PublicTest")
-    for seed in settings.seeds:
-        for name in settings.rows or ROWS:
-            found = run_row(settings, name, seed, training, held_out)
-            print(f"{name:30} seed {seed}  {describe(found)}", flush=True)
-    if settings.output:
-        write_result(
-            settings.output,
-            LossAblation(
-                split="PublicTest",
-                epochs=settings.epochs,
-                network="HALF",
-                nearest=MD["nearest"],
-                manifest_sha256=read_info(settings.data)["manifest_sha256"],
-                rows=[summary(name, found) for name, found in all_results(settings).items()],
-            ),
-        )
+        raise FerMdError(f"--rows: no row {'; '.join(sorted(unknown))}; there is {'; '.join(ROWS)}")
+    if STUDIES[settings.study].pairs and len(set(settings.rows)) != 2:
+        found = "; ".join(settings.rows) or "none"
+        raise FerMdError(f"--rows must name the two rows that {settings.study} compares, not {found}")
+    return settings.rows or list(ROWS)
 
 
-def all_results(settings):
-    """Every row that has been trained in the folder as this script trains it, with all its seeds."""
-    found = {}
-    for name, metric_loss in ROWS.items():
-        for path in sorted(Path(settings.run_dir).glob(f"{slug(name)}-*/result.json")):
-            seed = path.parent.name.removeprefix(f"{slug(name)}-")
-            if seed.isdigit():
-                open_run(
-                    path.parent, run_settings(settings, metric_loss, int(seed), path.parent)
-                )  # an error if it is another's
-                found.setdefault(name, []).append({"seed": int(seed), **read_json(path)})
-    return found
+def part_of(settings: Settings, training: Split, seed: int) -> Split:
+    """The faces that a training learns from: drawn by its seed."""
+    count = len(training.labels)
+    drawn = np.random.default_rng(seed).permutation(count)[: round(count / STUDIES[settings.study].parts)]
+    return training.select(np.isin(np.arange(count), drawn))
 
 
-def run_settings(settings, metric_loss, seed, folder):
-    """What a row's run is known by."""
-    return {
+def network_of(settings: Settings, row: Row) -> ComponentConfig:
+    config = dataclasses.replace(NETWORKS[settings.network], **row.network)
+    return config_for(config, read_info(settings.data), settings.data)
+
+
+def recipe_of(settings: Settings, row: Row) -> Recipe:
+    common = {"epochs": settings.epochs, "average": STUDIES[settings.study].average}
+    return dataclasses.replace(PRESETS["quick"], **common, **row.recipe)
+
+
+def run_row(settings: Settings, name: str, seed: int, faces: Faces) -> LossTraining:
+    """Trains one row with one seed, or reads what it gave.
+
+    Raises:
+        FerMdError: told to stop, or the folder holds a run with other settings.
+    """
+    row, folder = ROWS[name], Path(settings.run_dir) / settings.study / f"{slug(name)}-{seed}"
+    config, recipe, result = network_of(settings, row), recipe_of(settings, row), folder / "result.json"
+    decisive = {
         "manifest_sha256": read_info(settings.data)["manifest_sha256"],
-        "recipe": plain_settings(recipe(settings)),
-        "network": plain_settings(network(settings)),
-        "metric_loss": metric_loss,
+        "probe_manifest_sha256": read_info(settings.probe)["manifest_sha256"],
+        "parts": STUDIES[settings.study].parts,
+        "recipe": plain_settings(recipe),
+        "network": plain_settings(config),
+        "row": dataclasses.asdict(row),
         "seed": seed,
         "precision": set_precision("auto", folder),
     }
-
-
-def network(settings):
-    return config_for(HALF, read_info(settings.data), settings.data)
-
-
-def recipe(settings):
-    return dataclasses.replace(PRESETS["quick"], epochs=settings.epochs)
-
-
-def slug(name):
-    """A row's name as a folder's."""
-    return "".join(letter if letter.isalnum() or letter in ".+" else "-" for letter in name)
-
-
-def run_row(settings, name, seed, training, held_out):
-    """Trains one row with one seed, or reads what it gave."""
-    metric_loss, folder = ROWS[name], Path(settings.run_dir) / f"{slug(name)}-{seed}"
-    result = folder / "result.json"
-    decisive, config = run_settings(settings, metric_loss, seed, folder), network(settings)
     open_run(folder, decisive)
     if not result.exists():
-        layer = make_metric_loss(
-            metric_loss["kind"], config.num_classes, config.embedding_dim, seed, **metric_loss["options"]
-        )
-        task = Task("data", training, held_out, metric_loss=layer, loss_weight=metric_loss["loss_weight"])
-        learner = Learner(lambda: build_component(config, seed), [task])
-        if train_network(learner, recipe(settings), folder, decisive, seed) is None:
+        part = part_of(settings, faces.training, seed)
+        layer = make_metric_loss(row.kind, config.num_classes, config.embedding_dim, seed, **row.options)
+        task = Task("data", part, faces.held_out, metric_loss=layer, loss_weight=row.loss_weight)
+        learner = Learner(lambda: build(row, config, seed), [task])
+        if train_network(learner, recipe, folder, decisive, seed) is None:
             raise FerMdError(f"{folder}: stopped; start it again to go on")
-        model = load_model(folder)
-        distances = class_distances(embeddings_function(model)(held_out.images), held_out.labels)
-        write_json(result, {**validate(logits_function(model), held_out), **distances})
+        seconds = read_json(folder / "time.json")["seconds"]
+        figures = measure(load_model(folder), dataclasses.replace(faces, training=part))
+        write_json(result, to_json(LossTraining(seed=seed, seconds=seconds, **figures)))
         (folder / "checkpoint.npz").unlink()
-    return read_json(result)
+    return from_json(LossTraining, read_json(result), str(result))
 
 
-def describe(found):
+def build(row, config, seed):
+    component = build_component(config, seed)
+    return prototype_component(component) if row.prototypes else component
+
+
+def slug(name: str) -> str:
+    """A row's name as a folder's."""
+    return "".join(letter if letter.isalnum() or letter == "." else "-" for letter in name)
+
+
+def measure(model: Any, faces: Faces) -> dict[str, float]:
+    """The figures of ``LossTraining`` but the seed and the seconds; ``faces.training`` is what it has learned from."""
+    labels, embed = faces.held_out.labels, embeddings_function(model)
+    probabilities, embeddings = predict_probabilities(model, faces.held_out.images), embed(faces.held_out.images)
+    nearest = nearest_neighbor_classes(embeddings, embed(faces.training.images), faces.training.labels)
+    probe = linear_probe_classes(
+        embed(faces.probe_held_out.images), embed(faces.probe_training.images), faces.probe_training.labels
+    )
+    accuracy, macro_recall = scores(labels, probabilities.argmax(1))
+    probe_accuracy, probe_macro_recall = scores(faces.probe_held_out.labels, probe)
+    return {
+        "accuracy": accuracy,
+        "macro_recall": macro_recall,
+        "loss": negative_log_likelihood(labels, probabilities),
+        "calibration_error": expected_calibration_error(labels, probabilities),
+        "knn_accuracy": scores(labels, nearest)[0],
+        "probe_accuracy": probe_accuracy,
+        "probe_macro_recall": probe_macro_recall,
+        **class_distances(embeddings, labels),
+    }
+
+
+def scores(labels: np.ndarray, classes: np.ndarray) -> tuple[float, float]:
+    """Accuracy and macro recall."""
+    found = summarize(confusion_matrix(labels, classes, int(max(labels.max(), classes.max())) + 1))
+    return float(found["accuracy"]), float(found["macro_recall"])
+
+
+def describe(found: LossTraining) -> str:
     return (
-        f"accuracy {100 * found['accuracy']:.2f} %  macro recall {100 * found['macro_recall']:.2f} %  "
-        f"intra / inter {found['ratio']:.2f}"
+        f"accuracy {100 * found.accuracy:.2f} %  macro recall {100 * found.macro_recall:.2f} %  "
+        f"kNN {100 * found.knn_accuracy:.2f} %  probe {100 * found.probe_macro_recall:.2f} %  "
+        f"intra / inter {found.ratio:.2f}  {found.seconds:.0f} s"
     )
 
 
-def summary(name, found):
-    """Means and standard deviations over the seeds."""
-    figures = ("accuracy", "macro_recall", "loss", "intra", "inter", "ratio")
-    single = [LossTraining(**row) for row in found]
-    return LossRow(name=name, seeds=[row.seed for row in single], **over_seeds(found, figures), single=single)
+def paired(first: Sequence[LossTraining], second: Sequence[LossTraining], figure: str) -> PairedDifference:
+    """Second row minus the first in a figure, over the seeds."""
+    return sign_flip_test([getattr(b, figure) - getattr(a, figure) for a, b in zip(first, second, strict=True)])
+
+
+COMPARED = (
+    "accuracy",
+    "macro_recall",
+    "knn_accuracy",
+    "probe_accuracy",
+    "probe_macro_recall",
+    "loss",
+    "calibration_error",
+    "ratio",
+)
+
+
+def table(settings: Settings, found: dict[str, list[LossTraining]], part: Split) -> LossStudy:
+    """The file of a study as far as it has gone."""
+    study, trainings = STUDIES[settings.study], list(found.values())
+    return LossStudy(
+        split=SPLITS[1],
+        faces=len(part.labels),
+        epochs=settings.epochs,
+        network=settings.network,
+        precision=set_precision(),
+        manifest_sha256=read_info(settings.data)["manifest_sha256"],
+        probe_manifest_sha256=read_info(settings.probe)["manifest_sha256"],
+        rows=[LossRow(name=name, settings=dataclasses.asdict(ROWS[name]), single=found[name]) for name in found],
+        seeds_planned=len(settings.seeds or study.seeds) if study.pairs else None,
+        differences={figure: paired(*trainings, figure) for figure in COMPARED}
+        if study.pairs and len(trainings[0]) > 1
+        else None,
+    )
 
 
 if __name__ == "__main__":

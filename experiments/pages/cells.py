@@ -39,6 +39,11 @@ def points(gain: Gain | None, digits: int = 2) -> str:
     """
     if gain is None:
         return ""
-    tests = ", ".join(f"{test.p:.3f}" if test.p >= 0.001 else "< 0.001" for test in gain.mcnemar or ())
+    tests = ", ".join(p_value(test.p) for test in gain.mcnemar or ())
     low, high = (f"{100 * end:+.{digits}f}" for end in (gain.low, gain.high))
     return f"{100 * gain.difference:+.2f} ({low} to {high}{tests and f'; p {tests}'})"
+
+
+def p_value(p: float) -> str:
+    """0.0312 -> "0.031", and "< 0.001" below."""
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"

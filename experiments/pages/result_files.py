@@ -6,7 +6,7 @@ from fer_md.files import read_json
 from fer_md.runs.results import Result, read_result
 from fer_md.runs.typed_json import from_json
 from pages.rows import Forgetting, Landmarks, Matrices, Methods, RunConfig, RunTime, Stages
-from pages.study_rows import DrawnFaces, JointStudy, LossAblation, LossCosts, NetworkSearch, PredictionSpeed, StepSpeed
+from pages.study_rows import DrawnFaces, JointStudy, LossCosts, LossStudy, NetworkSearch, PredictionSpeed, StepSpeed
 
 KINDS: dict[str, type[Result]] = {
     "stages": Stages,
@@ -18,7 +18,10 @@ KINDS: dict[str, type[Result]] = {
     "table4": Methods,
     "table4-wild": Methods,
     "figure6": Landmarks,
-    "loss-ablation": LossAblation,
+    "loss-confirm": LossStudy,
+    "loss-low-data": LossStudy,
+    "loss-screen": LossStudy,
+    "loss-ablation": LossStudy,
     "joint": JointStudy,
     "network-search-onednn": NetworkSearch,
     "network-search": NetworkSearch,

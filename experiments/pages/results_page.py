@@ -18,7 +18,7 @@ from pages.sections.pretrained import accuracies_blocks, read_evaluations
 from pages.sections.runs import runs_table
 from pages.sections.speed import loss_cost_blocks, prediction_blocks, step_blocks
 from pages.sections.stages import READING, stages_blocks
-from pages.sections.studies import ablation_blocks, search_blocks
+from pages.sections.studies import loss_blocks, search_blocks
 
 HEADER = """# Results
 
@@ -75,7 +75,10 @@ KINDS = {
     "table4": Kind(lambda found: f"Tab. 4, {found.data}", methods_blocks),
     "table4-wild": Kind(lambda found: f"Tab. 4, {found.data}", methods_blocks),
     "figure6": Kind(lambda found: f"Fig. 6, network {found.network}", landmarks_blocks),
-    "loss-ablation": Kind(lambda found: "The loss, choice by choice", ablation_blocks),
+    "loss-confirm": Kind(lambda found: "On all of Training", loss_blocks),
+    "loss-low-data": Kind(lambda found: "On little data", loss_blocks),
+    "loss-screen": Kind(lambda found: "The loss, choice by choice", loss_blocks),
+    "loss-ablation": Kind(lambda found: "A first look, two epochs long", loss_blocks),
     "joint": Kind(lambda found: "Ways to learn two data sets", joint_blocks),
     "network-search-onednn": Kind(lambda found: "Networks of today", search_blocks),
     "network-search": Kind(lambda found: "First search, on a processor with AMX", search_blocks),
@@ -105,7 +108,11 @@ PARTS = (
     ),
     Part("Table 4: other methods", "Does MD loss help, and other methods too?", ("table4", "table4-wild")),
     Part("Figure 6: landmarks", f"How well does the same component find landmarks? {ERRORS}", ("figure6",)),
-    Part("The loss", "Which choices of the loss matter?", ("loss-ablation",)),
+    Part(
+        "The loss",
+        "Does a loss beside softmax help, and which? The screen chooses; the comparisons of two tell.",
+        ("loss-confirm", "loss-low-data", "loss-screen", "loss-ablation"),
+    ),
     Part(
         "Networks and recipes",
         "Which network learns most in a given time?",

@@ -6,53 +6,67 @@ Scripts of experiments/ make them; those of benchmarks/ write dicts, which are c
 import dataclasses
 from typing import Any
 
+from fer_md.evaluation.sign_flips import PairedDifference
 from fer_md.runs.results import Result
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LossTraining:
-    """One short training of the ablation; the distances are those of ``class_distances``."""
+    """One training of a study of the loss.
+
+    Attributes:
+        accuracy, macro_recall, loss, calibration_error: on the held-out split; the loss is the mean cross-entropy.
+        knn_accuracy: of the classes that the nearest training faces tell.
+        probe_accuracy, probe_macro_recall: of a linear classifier of another data set's embeddings.
+        intra, inter, ratio: of ``class_distances`` on the held-out split.
+        seconds: of the training.
+    """
 
     seed: int
     accuracy: float
     macro_recall: float
     loss: float
+    calibration_error: float | None = None
+    knn_accuracy: float | None = None
+    probe_accuracy: float | None = None
+    probe_macro_recall: float | None = None
     intra: float
     inter: float
     ratio: float
+    seconds: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LossRow:
-    """One form of the loss: means over its seeds, deviations (None for one seed), and each training."""
+    """One way to train; ``settings`` says which, and None stands in a file of an older version."""
 
     name: str
-    seeds: list[int]
-    accuracy: float
-    macro_recall: float
-    loss: float
-    intra: float
-    inter: float
-    ratio: float
-    accuracy_std: float | None = None
-    macro_recall_std: float | None = None
-    loss_std: float | None = None
-    intra_std: float | None = None
-    inter_std: float | None = None
-    ratio_std: float | None = None
+    settings: dict[str, Any] | None = None
     single: list[LossTraining]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class LossAblation(Result):
-    """What experiments/ablate_loss.py measures; ``nearest`` is P of the default MD loss."""
+class LossStudy(Result):
+    """What experiments/ablate_loss.py measures.
+
+    Attributes:
+        split: that the figures are of.
+        faces: of each training.
+        probe_manifest_sha256: of the data set of the linear probe.
+        seeds_planned: None where the study compares no pairs.
+        differences: by figure, of the second row minus the first, over the seeds; None as before.
+    """
 
     split: str
+    faces: int
     epochs: int
     network: str
-    nearest: int
+    precision: str | None = None
     manifest_sha256: str
+    probe_manifest_sha256: str | None = None
     rows: list[LossRow]
+    seeds_planned: int | None = None
+    differences: dict[str, PairedDifference] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

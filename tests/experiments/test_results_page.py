@@ -7,6 +7,7 @@ import pytest
 
 from fer_md.errors import FerMdError
 from fer_md.evaluation.measure import Evaluation, PriorCurve, PriorPoint
+from fer_md.evaluation.sign_flips import PairedDifference
 from fer_md.files import write_json
 from fer_md.runs.typed_json import to_json
 from pages.blocks import Text
@@ -16,6 +17,8 @@ from pages.sections.landmarks import ERRORS, landmarks_table, landmarks_text
 from pages.sections.methods import methods_blocks, methods_table
 from pages.sections.pretrained import END, START, card_with_figures
 from pages.sections.stages import mistakes_table
+from pages.sections.studies import loss_blocks
+from pages.study_rows import LossRow, LossStudy, LossTraining
 from result_files import (
     GAIN,
     landmark_error,
@@ -169,6 +172,48 @@ def test_figure_6_shows_each_method_beside_the_first():
     assert frame.iloc[0].tolist() == ["frames", "fused", "8.14", "", "0.142", "37.4"] and "trained once" in ERRORS
     assert frame.iloc[:, 3].tolist() == ["", "-2.25 (-3.00 to +0.10)"]
     assert "first method (fused)" in landmarks_text(found) and "not other trainings" in ERRORS
+
+
+def loss_row(name, accuracies):
+    figures = dict.fromkeys(("macro_recall", "knn_accuracy", "probe_accuracy", "probe_macro_recall"), 0.4)
+    rest = {"loss": 1.2, "calibration_error": 0.1, "intra": 1.0, "inter": 2.0, "ratio": 0.5, "seconds": 60.0}
+    return LossRow(
+        name=name, single=[LossTraining(seed=i, accuracy=a, **figures, **rest) for i, a in enumerate(accuracies)]
+    )
+
+
+def loss_study(**changes):
+    fixed = {"split": "PublicTest", "faces": 2871, "epochs": 36, "network": "default", "manifest_sha256": "0"}
+    rows = [loss_row("softmax", [0.5, 0.51]), loss_row("MD", [0.52, 0.51])]
+    return LossStudy(**fixed, rows=rows, **changes)
+
+
+def test_losses_are_shown_by_accuracy():
+    text, rows = loss_blocks(loss_study())
+    assert "on 2,871 faces, 36 epochs each" in text.text and "kNN is" in text.text
+    assert rows.frame["loss"].tolist() == ["MD", "softmax"]
+    assert rows.frame.iloc[1].tolist()[1:] == [
+        2, "50.50", "0.71", "40.00", "40.00", "40.00", "40.00", "1.200", "10.00", "0.500"
+    ]  # fmt: skip
+    assert list(rows.frame.columns[:4]) == ["loss", "seeds", "accuracy %", "± std"]
+
+
+def test_two_losses_are_compared_in_words_to_quote():
+    gain = PairedDifference(pairs=6, mean=0.01, std=0.012, p=0.03125, low=0.001, high=0.02, detectable=0.017)
+    other = dataclasses.replace(gain, mean=-0.1, low=None, high=None, p=1e-4)
+    found = loss_study(seeds_planned=12, differences={"accuracy": gain, "loss": other})
+    verdict, _, rows = loss_blocks(found)
+    for part in (
+        "Over 6 pairs of trainings on 2,871 faces",
+        "“softmax” has 50.50 % of PublicTest and “MD” 51.50 %: a difference of +1.00 points",
+        "(95 % interval +0.10 to +2.00; p 0.031 in a sign-flip test)",
+        "difference of 1.70 points would have been seen with a probability of 80 %. 12 pairs were planned.",
+    ):
+        assert part in verdict.text
+    assert rows.frame.to_numpy().tolist() == [
+        ["accuracy %", "50.50", "51.50", "+1.00", "+0.10 to +2.00", "0.031", "1.70"],
+        ["log loss", "1.200", "1.200", "-0.100", "–", "< 0.001", "0.017"],
+    ]
 
 
 def test_missing_files_are_left_out(tmp_path):

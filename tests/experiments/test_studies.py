@@ -1,4 +1,4 @@
-"""The studies end to end on noise: ablation of the loss, the picture of ERRATA, the search of widths."""
+"""The studies end to end on noise: losses, the picture of ERRATA, the search of widths."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,10 @@ import pytest
 
 from fer_md.data.face import Face
 from fer_md.data.records import write_dataset
+from fer_md.files import write_json
+from fer_md.runs.results import read_result
+from fer_md.runs.typed_json import to_json
+from pages.study_rows import LossStudy, LossTraining
 from random_faces import random_split
 from scripts import run_script
 
@@ -32,15 +36,47 @@ def data(tmp_path_factory):
     return folder
 
 
-def test_ablation_adds_rows_and_seeds_to_what_is_there(data, tmp_path):
-    flags = [f"--data={data}", f"--run_dir={tmp_path / 'runs'}", "--epochs=1", f"--output={tmp_path / 'table.json'}"]
-    script("experiments/ablate_loss.py", *flags, "--rows=softmax")
-    first = (tmp_path / "runs" / "softmax-0" / "result.json").stat().st_mtime_ns
-    script("experiments/ablate_loss.py", *flags, "--rows=softmax,softmax + center,MD P = 2", "--seeds=0,1")
-    assert (tmp_path / "runs" / "softmax-0" / "result.json").stat().st_mtime_ns == first
-    rows = json.loads((tmp_path / "table.json").read_text())["rows"]
-    assert [row["name"] for row in rows] == ["softmax", "softmax + center", "MD P = 2"]
-    assert rows[2]["seeds"] == [0, 1] and rows[2]["accuracy_std"] is not None and rows[2]["ratio"] > 0
+def loss_study(study, data, folder, *flags):
+    """The table of a study of the loss."""
+    output = folder / "table.json"
+    places = [f"--data={data}", f"--probe={data}", f"--run_dir={folder / 'runs'}", f"--output={output}"]
+    said = script("experiments/ablate_loss.py", f"--study={study}", *places, "--network=tiny", "--epochs=1", *flags)
+    return said, read_result(LossStudy, output)
+
+
+def test_screen_of_the_loss_trains_what_is_not_there_yet(data, tmp_path):
+    first = tmp_path / "runs" / "screen" / "softmax-0" / "result.json"
+    loss_study("screen", data, tmp_path, "--rows=softmax", "--seeds=0")
+    before = first.stat().st_mtime_ns
+    rows = "softmax,Gaussian prototypes,MD pulling 0.5"
+    _, found = loss_study("screen", data, tmp_path, f"--rows={rows}", "--seeds=0,1")
+    assert first.stat().st_mtime_ns == before and not (first.parent / "checkpoint.npz").exists()
+    assert found.faces == 30 and found.split == "PublicTest" and found.differences is None
+    assert [row.name for row in found.rows] == rows.split(",")
+    for row in found.rows:
+        assert [training.seed for training in row.single] == [0, 1]
+        assert all(0 <= training.knn_accuracy <= 1 and training.probe_macro_recall > 0 for training in row.single)
+
+
+def invented(folder, study, name, accuracies):
+    """Results of trainings that were never trained, by their seed from 0."""
+    for seed, accuracy in enumerate(accuracies):
+        figures = dict.fromkeys(("knn_accuracy", "probe_accuracy", "probe_macro_recall", "calibration_error"), 0.5)
+        training = LossTraining(
+            seed=seed, accuracy=accuracy, macro_recall=0.4, loss=1, intra=1, inter=2, ratio=0.5, seconds=1, **figures
+        )
+        write_json(folder / "runs" / study / f"{name}-{seed}" / "result.json", to_json(training))
+
+
+@pytest.mark.parametrize(("gain", "pairs"), [(-0.01, 6), (0.0, 6), (0.01, 12)])
+def test_confirmation_ends_after_six_pairs_where_there_is_no_gain(data, tmp_path, gain, pairs):
+    invented(tmp_path, "confirm", "softmax", [0.5] * 12)
+    invented(tmp_path, "confirm", "MD-pulling-0.5", [0.5 + gain] * 12)
+    said, found = loss_study("confirm", data, tmp_path, "--rows=softmax,MD pulling 0.5")
+    accuracy = found.differences["accuracy"]
+    assert (accuracy.pairs, found.seeds_planned, found.faces) == (pairs, 12, 300)
+    assert accuracy.mean == pytest.approx(gain) and found.differences["macro_recall"].p == 1
+    assert ("stopped after 6 pairs" in said) == (pairs == 6)
 
 
 def test_errata_picture_has_a_panel_for_each_loss(data, tmp_path):
@@ -60,7 +96,16 @@ def test_errata_picture_has_a_panel_for_each_loss(data, tmp_path):
 @pytest.mark.parametrize(
     "name, flags, message",
     [
-        ("ablate_loss", ["--rows=MD"], "--rows: no row MD; there is softmax, softmax + center, softmax + MD, MD P = 2"),
+        (
+            "ablate_loss",
+            ["--study=screen", "--probe=none", "--rows=MD"],
+            "--rows: no row MD; there is softmax; softmax without smoothing; ",
+        ),
+        (
+            "ablate_loss",
+            ["--study=confirm", "--probe=none", "--rows=softmax"],
+            "--rows must name the two rows that confirm compares, not softmax",
+        ),
         ("search_network", ["--candidates=foo"], "--candidates: no foo; there is default, wide"),
         ("draw_errata", ["--output=a.png", "--expressions=anger"], "--expressions must be at least two, all different"),
         ("draw_errata", ["--output=a.jpg"], "--output must end in .png; found a.jpg"),

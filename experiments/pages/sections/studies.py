@@ -1,31 +1,106 @@
-"""The studies: the loss choice by choice, and networks and recipes that were tried."""
+"""The studies: losses beside softmax, and networks and recipes that were tried."""
 
-from pages.blocks import Block, Text, table
-from pages.cells import percent
-from pages.study_rows import LossAblation, NetworkSearch
+from pages.blocks import Block, Table, Text, table
+from pages.cells import MISSING, p_value, percent
+from pages.seeds import over_seeds
+from pages.study_rows import LossRow, LossStudy, NetworkSearch
+
+FIGURES = {
+    "accuracy": ("accuracy %", ""),
+    "macro_recall": ("macro recall %", ""),
+    "knn_accuracy": ("kNN %", "kNN is the accuracy of the classes that the 20 nearest training faces tell."),
+    "probe_accuracy": (
+        "probe accuracy %",
+        "Probe is a linear classifier of the embeddings of another data set. All its expressions count alike.",
+    ),
+    "probe_macro_recall": ("probe macro recall %", ""),
+    "loss": ("log loss", ""),
+    "calibration_error": (
+        "calibration error %",
+        "Calibration error is the mean gap between confidence and accuracy.",
+    ),
+    "ratio": (
+        "intra / inter",
+        "Intra is the mean squared distance of a face from the mean of its class, inter that of the class means from "
+        "one another.",
+    ),
+}
+"""Heading and meaning of each figure; shares are in per cent."""
 
 
-def ablation_blocks(found: LossAblation) -> list[Block]:
-    """One row a form of the loss, the most accurate first."""
+def loss_blocks(found: LossStudy) -> list[Block]:
+    """Two rows: a paragraph to quote, and a table of the differences. More rows: a table of all."""
+    meanings = [FIGURES[name][1] for name in measured(found) if FIGURES[name][1]]
     text = (
-        f"Short trainings from scratch, {found.epochs} epochs each, of a component with half as wide fully connected "
-        f"layers, measured on {found.split}. Intra is the mean squared distance of a face from the mean of its class, "
-        "inter that of the class means from one another. A row with one seed differs by chance as much as by choice."
+        f"Trainings from scratch on {found.faces:,} faces, {found.epochs} epochs each, network {found.network}, "
+        f"measured on {found.split}. {' '.join(meanings)}"
     )
-    rows = (
+    if found.differences:
+        return [Text(verdict(found)), Text(text), differences_table(found)]
+    return [Text(f"{text} The best of many rows looks better than it is."), rows_table(found)]
+
+
+def measured(found: LossStudy) -> list[str]:
+    """The figures that a file has; an older one has fewer."""
+    return [name for name in FIGURES if getattr(found.rows[0].single[0], name) is not None]
+
+
+def rows_table(found: LossStudy) -> Table:
+    """One row a way to train, the most accurate first."""
+    names, rows = measured(found), []
+    for row in sorted(found.rows, key=lambda row: -mean(row, "accuracy")):
+        cells = {FIGURES[name][0]: cell(name, mean(row, name)) for name in names}
+        deviation = over_seeds([vars(each) for each in row.single], ["accuracy"])["accuracy_std"]
+        heading, accuracy = next(iter(cells.items()))
+        rows.append(
+            {"loss": row.name, "seeds": len(row.single), heading: accuracy, "± std": percent(deviation), **cells}
+        )
+    return table(rows)
+
+
+def differences_table(found: LossStudy) -> Table:
+    """One row a figure: both means, and how far the second is from the first."""
+    first, second = found.rows
+    return table(
         {
-            "loss": row.name,
-            "seeds": len(row.seeds),
-            "accuracy %": percent(row.accuracy),
-            "± std": percent(row.accuracy_std),
-            "macro recall %": percent(row.macro_recall),
-            "intra": f"{row.intra:.1f}",
-            "inter": f"{row.inter:.1f}",
-            "intra / inter": f"{row.ratio:.2f}",
+            "figure": FIGURES[name][0],
+            first.name: cell(name, mean(first, name)),
+            second.name: cell(name, mean(second, name)),
+            "difference": cell(name, gain.mean, "+"),
+            "95 % interval": MISSING
+            if gain.low is None
+            else f"{cell(name, gain.low, '+')} to {cell(name, gain.high, '+')}",
+            "p": p_value(gain.p),
+            "would have been seen": cell(name, gain.detectable),
         }
-        for row in sorted(found.rows, key=lambda row: -row.accuracy)
+        for name, gain in found.differences.items()
     )
-    return [Text(text), table(rows)]
+
+
+def verdict(found: LossStudy) -> str:
+    """What a reader can quote."""
+    (first, second), gain = found.rows, found.differences["accuracy"]
+    interval = "" if gain.low is None else f"95 % interval {100 * gain.low:+.2f} to {100 * gain.high:+.2f}; "
+    planned = f"{found.seeds_planned} pairs were planned. " if gain.pairs < found.seeds_planned else ""
+    accuracies = [percent(mean(row, "accuracy")) for row in (first, second)]
+    return (
+        f"Over {gain.pairs} pairs of trainings on {found.faces:,} faces, which differ in the loss alone, "
+        f"“{first.name}” has {accuracies[0]} % of {found.split} and “{second.name}” {accuracies[1]} %: a difference of "
+        f"{100 * gain.mean:+.2f} points ({interval}p {p_value(gain.p)} in a sign-flip test). A true difference of "
+        f"{100 * gain.detectable:.2f} points would have been seen with a probability of 80 %. {planned}The interval is "
+        "for other trainings, not for other faces. Accuracy is what the study was made for; the other p-values are not "
+        "corrected for their number."
+    )
+
+
+def mean(row: LossRow, name: str) -> float:
+    """Of a figure, over the seeds."""
+    return sum(getattr(each, name) for each in row.single) / len(row.single)
+
+
+def cell(name: str, value: float, sign: str = "") -> str:
+    """A figure as text: shares in per cent, others as they are; ``sign`` as in a format."""
+    return f"{100 * value:{sign}.2f}" if FIGURES[name][0].endswith("%") else f"{value:{sign}.3f}"
 
 
 def search_blocks(found: NetworkSearch) -> list[Block]:
