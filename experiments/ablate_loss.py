@@ -194,7 +194,7 @@ def run_row(settings: Settings, name: str, seed: int, faces: Faces) -> LossTrain
     if not result.exists():
         part = part_of(settings, faces.training, seed)
         layer = make_metric_loss(row.kind, config.num_classes, config.embedding_dim, seed, **row.options)
-        task = Task("data", part, faces.held_out, metric_loss=layer, loss_weight=row.loss_weight)
+        task = Task("data", part, metric_loss=layer, loss_weight=row.loss_weight)
         learner = Learner(lambda: build(row, config, seed), [task])
         if train_network(learner, recipe, folder, decisive, seed) is None:
             raise FerMdError(f"{folder}: stopped; start it again to go on")
