@@ -23,7 +23,7 @@ import pretrain
 from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.components import load_scorer
+from fer_md.evaluation.components import find_networks, load_scorer
 from fer_md.evaluation.metrics import confusion_matrix, summarize
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.prior import apply_shift, learned_prior, prior_shift, training_prior
@@ -193,13 +193,9 @@ def measure_row(trial: Trial, name: str, infos: list[dict]) -> Iterator[tuple[tu
 def networks_of(runs, row, info, split):
     """(number of the component, probabilities of a split, prior that they hold) for each network of a row."""
     for run, index in zip(runs, row.runs, strict=True):
-        settings = read_settings(run)
-        names = settings.get("networks", ["model"])
-        if settings.get("stage") == "joint":  # of each component the network that answers for this data set
-            names = [info["name"]] if info["name"] in names else names
-        for offset, name in enumerate(names):
+        for offset, (_, name) in enumerate(find_networks([run], data=info["name"])):
             model, head = load_scorer(run, name, info)
-            learned = learned_prior(settings, info["expressions"], name)
+            learned = learned_prior(read_settings(run), info["expressions"], name)
             yield index + offset + 1, predict_probabilities(model, split.images, head=head), learned
 
 

@@ -91,7 +91,7 @@ def evaluate_pretrained(settings, info):
 
 
 def evaluate_runs(settings, info):
-    networks = find_networks(settings.run_dir, settings.network)
+    networks = find_networks(settings.run_dir, settings.network, info["name"])
     if settings.fuse != "no" and len(networks) < 2:
         raise FerMdError(f"{networks[0][0]}: --fuse needs two networks or more; name further runs, with commas")
     if settings.fuse == "fitted":

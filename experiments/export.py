@@ -68,7 +68,8 @@ def pretrained(settings: Settings):
 
 
 def trained(settings: Settings):
-    networks = find_networks(list(settings.run_dir), settings.network)
+    name = read_info(settings.data)["name"] if settings.data else None
+    networks = find_networks(list(settings.run_dir), settings.network, name)
     return fused(settings, networks) if len(networks) > 1 or settings.data else single(settings, *networks[0])
 
 

@@ -36,7 +36,8 @@ class Settings:
 
 
 def main(settings: Settings):
-    info, networks = read_info(settings.data), find_networks(settings.run_dir)
+    info = read_info(settings.data)
+    networks = find_networks(settings.run_dir, data=info["name"])
     scorers = [load_scorer(run, name, info) for run, name in networks]
     split = load_split(settings.data, settings.validation)
     description = {

@@ -14,22 +14,37 @@ from fer_md.files import file_sha256
 from fer_md.runs.run_directory import load_model, network_names, read_settings
 
 
-def find_networks(run_dirs: Iterable[Path | str], network: str | None = None) -> list[tuple[Path, str]]:
+def find_networks(
+    run_dirs: Iterable[Path | str], network: str | None = None, data: str | None = None
+) -> list[tuple[Path, str]]:
     """(folder, name) of the networks of finished runs.
 
     Args:
         run_dirs: folders.
-        network: take only the one of this name; None for all.
+        network: take only the one of this name; None for all. Of a joint training the networks differ only in the data
+            set whose statistics and prior they have: one of them answers.
+        data: name of the data set to answer for; None, or one that it did not learn, for the leading one.
 
     Raises:
         FerMdError: a folder is no run, or no run has that network.
     """
-    found = [(Path(run), name) for run in run_dirs for name in network_names(read_settings(run))]
-    chosen = [(run, name) for run, name in found if network in (None, name)]
+    settings = {Path(run): read_settings(run) for run in run_dirs}
+    found = [(run, name) for run, own in settings.items() for name in network_names(own)]
+    if network is None:
+        return [(run, name) for run, name in found if name in _answering(settings[run], data)]
+    chosen = [(run, name) for run, name in found if name == network]
     if not chosen:
         names = ", ".join(sorted({name for _, name in found}))
         raise FerMdError(f"{', '.join(map(str, run_dirs))}: no network {network!r}; there is {names}")
     return chosen
+
+
+def _answering(settings, data):
+    """The networks of a run that answer together for a data set."""
+    names = network_names(settings)
+    if settings.get("stage") != "joint":
+        return names
+    return [data] if data in names else names[:1]
 
 
 def load_scorer(run_dir: Path | str, network: str, info: dict[str, Any]) -> tuple[keras.Model, str]:

@@ -56,8 +56,9 @@ def load_classifier(path: Path | str | None = None, data: str | None = None) -> 
         path: None for the package's own network; the folder of a finished run, whose networks are fused where there
             are several (Sec. 3.2.2); or a SavedModel of `fer_md.serving.export`, given as the folder of a version or
             as the one above it. Of several versions the highest is taken.
-        data: name of one of the run's data sets, or a prepared folder: the answer is in its expressions. It is needed
-            only where the run's data sets differ in their expressions.
+        data: name of one of the run's data sets, or a prepared folder: the answer is in its expressions, and of a joint
+            training with its statistics and prior. It is needed only where the run's data sets differ in their
+            expressions.
 
     Raises:
         FerMdError: ``path`` is none of these, the run is unfinished or damaged, or ``data`` is missing, unknown, or
@@ -90,7 +91,8 @@ def _from_package():
 
 
 def _from_run(path, data):
-    info, networks = _label_space(path, data), find_networks([path])
+    info = _label_space(path, data)
+    networks = find_networks([path], data=info["name"])
     models, heads = zip(*(load_scorer(path, name, info) for _, name in networks), strict=True)
     model, head = models[0], heads[0]
     if len(models) > 1:

@@ -72,7 +72,7 @@ class Trainer:
         classes = self.tasks[index].metric_classes
         if classes is None:
             return labels
-        table = np.append(np.asarray(classes, np.int32), -1)
+        table = np.append(np.asarray(classes), -1).astype(np.int32)
         if isinstance(labels, np.ndarray):
             return table[np.maximum(labels, -1)]
         return tf.gather(table, tf.where(labels < 0, len(classes), labels))

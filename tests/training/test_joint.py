@@ -17,6 +17,7 @@ from fer_md.losses import MDLoss
 from fer_md.models import TINY, build_component
 from fer_md.models.heads import with_prior
 from fer_md.models.statistics import with_own_statistics
+from fer_md.prediction.classifier import load_classifier
 from fer_md.runs.run_directory import load_model
 from fer_md.training import train as train_module
 from fer_md.training.joint import Part, Start, joint_learner
@@ -213,11 +214,14 @@ def test_script_leaves_a_network_for_each_data_set(folders, tmp_path):
     assert answer.returncode == 0, answer.stderr
     images = load_split(third, "PublicTest").images
     assert logits_function(load_model(tmp_path / "run", "third"))(images).shape == (8, 4)
-    for data in folders:
-        answer = run_script(
-            "experiments/evaluate.py", f"--run_dir={tmp_path / 'run'}", f"--network={data.name}", f"--data={data}"
-        )
+    for data in folders:  # each is answered by its own network
+        answer = run_script("experiments/evaluate.py", f"--run_dir={tmp_path / 'run'}", f"--data={data}")
         assert answer.returncode == 0, answer.stderr
+        assert list((tmp_path / "run" / "eval").glob(f"PublicTest-{data.name}-{data.name}"))
+        classifier = load_classifier(tmp_path / "run", data.name)
+        assert classifier.networks == (data.name,)
+        counts = np.bincount(load_split(data, "Training").labels)
+        np.testing.assert_allclose(classifier.prior, counts / counts.sum())
     answer = run_script(
         "experiments/evaluate.py", f"--run_dir={tmp_path / 'run'}", "--network=third", f"--data={first}"
     )

@@ -67,5 +67,5 @@ def answers(run: Path, directory: Path) -> Answers:
         directory: prepared data set.
     """
     info, split = read_info(directory), load_split(directory, SPLIT)
-    scorers = [load_scorer(*network, info) for network in find_networks([run])]
+    scorers = [load_scorer(*network, info) for network in find_networks([run], data=info["name"])]
     return Answers(info["name"], info["expressions"], split, fuse(stack_scores(scorers, split.images)))
