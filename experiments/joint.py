@@ -14,17 +14,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fer_md import console
 from fer_md.data.protocol import make_protocol
-from fer_md.data.records import load_split, read_info
-from fer_md.data.sampling import class_shares
+from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.prior import training_prior
+from fer_md.evaluation.prior import learned_prior, training_prior
 from fer_md.files import file_sha256
 from fer_md.models import NETWORKS, config_for
-from fer_md.runs.run_directory import load_start, plain_settings
+from fer_md.runs.run_directory import load_start, plain_settings, read_settings
 from fer_md.training.joint import Part, Start, check_parts, joint_learner
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
@@ -46,7 +43,7 @@ class Settings:
     )
     network: str = console.flag("As in pretrain.py.", "default", choices=list(NETWORKS))
     start: str | None = console.flag(
-        "Finished run of pretrain.py on the leading data set, with --protocol naming the others, to start from.", None
+        "Finished run of pretrain.py on one of the data sets, with --protocol naming the others, to start from.", None
     )
     shares: tuple[float, ...] = console.flag("Of each batch, one a data set; all equal by default.", ())
     dataset_weights: tuple[float, ...] = console.flag("lambda_i of Eq. 10, one a data set; all 1 by default.", ())
@@ -180,8 +177,10 @@ def start_of(settings: Settings, decisive: dict[str, Any]) -> Start:
         "protocol": decisive["protocol"],
     }
     model = load_start(settings.start, first)
-    labels = load_split(settings.data[0], "Training").labels
-    return Start(model, class_shares(np.bincount(labels[labels >= 0]), len(first["expressions"])))
+    prior = learned_prior(read_settings(settings.start), first["expressions"])
+    if prior is None or not prior.all():
+        raise FerMdError(f"--start={settings.start}: its config.json states no prior that has all expressions")
+    return Start(model, prior)
 
 
 if __name__ == "__main__":
