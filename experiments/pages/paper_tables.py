@@ -94,7 +94,7 @@ METHODS_NOTE = (
 
 PRETRAINED = {"fer2013": 70.14, "facial_expressions": 64.11}
 """Accuracy of each component on its own data set, by the data set that takes its place here: D1 is FER2013 and
-1,400 faces that are not published; D2 is SFEW, which may not be passed on."""
+1,400 faces that are not published; D2 is SFEW, which may not be redistributed."""
 
 FUSED = 79.7
 """Tab. 4 of both components, fused: a macro recall, by Tab. 1."""

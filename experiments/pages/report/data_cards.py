@@ -11,7 +11,7 @@ from pages.report.sources import Sources
 LICENCES = {
     "fer2013": "Gathered by web search; nobody can license the images. For research, not to be passed on.",
     "facial_expressions": "Labels Apache-2.0; the photographs are other people's. For research, not to be passed on.",
-    "sfew": "Research only, on request with a signed agreement; may not be passed on.",
+    "sfew": "Research only, on request with a signed agreement; may not be redistributed.",
     "ckplus": "Research only, on request with a signed agreement.",
     "mmi": "Research only, on request with a signed agreement.",
     "video frames": "Of other people's videos. For research, not to be passed on.",

@@ -5,10 +5,10 @@ from pages.cells import MISSING, difference, interval, percent
 from pages.rows import StageRow, Stages
 
 READING = (
-    "A component is one of the two networks. Pre-trained, it has learned its own data set; fine-tuned, it has learned "
-    "the other component's as well. Fused, both answer together, with equal weights or with weights fitted on the "
+    "A component is one of the two networks. Pre-trained, it was trained on its own data set; fine-tuned, on the other "
+    "component's as well. Fused, both answer together, with equal weights or with weights fitted on the "
     "validation split. The paper's figures come from other data: its D1 is "
-    "FER2013 with 1,400 faces that were never published, its D2 is SFEW, which may not be passed on. Its 79.7 is the "
+    "FER2013 with 1,400 faces that were never published, its D2 is SFEW, which may not be redistributed. Its 79.7 is the "
     "mean of Tab. 1's diagonal, so it is compared with our macro recall; its other figures are compared with our "
     "accuracy. No held-out image was trained on."
 )
