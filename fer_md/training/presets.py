@@ -41,6 +41,8 @@ class Recipe:
             for none.
         augmentation: see ``Augmentation``.
         finish: see ``Finish``.
+        ramp: share of the training, in [0, 1], over which the factor of a metric loss grows from zero: its centers mean
+            little at first.
     """
 
     epochs: float
@@ -55,8 +57,11 @@ class Recipe:
     average: float = 0.998
     augmentation: Augmentation = Augmentation()
     finish: Finish = Finish()
+    ramp: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.ramp <= 1:
+            raise ValueError(f"ramp must be in [0, 1], not {self.ramp!r}")
         if self.schedule not in ("paper", "modern"):
             raise ValueError(f"schedule must be 'paper' or 'modern', not {self.schedule!r}")
 
@@ -210,3 +215,11 @@ def learning_rate(recipe: Recipe, step: int, steps_per_epoch: float) -> float:
     if step < warmup:
         return recipe.rate * (step + 1) / (warmup + 1)
     return recipe.rate * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(total - warmup, 1)))
+
+
+def metric_factor(recipe: Recipe, step: int, steps_per_epoch: float) -> float:
+    """What the factors of the metric losses are multiplied with at a step, a float in (0, 1].
+
+    Args: as ``learning_rate``.
+    """
+    return min(1.0, (step + 1) / (recipe.ramp * recipe.epochs * steps_per_epoch + 1))

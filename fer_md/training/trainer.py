@@ -10,7 +10,7 @@ import tensorflow as tf
 from fer_md.evaluation.predict import Forward, logits_function
 from fer_md.losses import combined_loss
 from fer_md.models.heads import with_prior
-from fer_md.training.presets import Recipe, learning_rate
+from fer_md.training.presets import Recipe, learning_rate, metric_factor
 from fer_md.training.sgd import SGD
 from fer_md.training.task import Learner
 
@@ -120,21 +120,23 @@ class Trainer:
             step: from 0.
 
         Returns:
-            (tasks, 4) float32: for each task its loss ``L_S + loss_weight L_M``, the objective's loss (softmax), the
-            metric loss and the objective's score, over the samples of the global batch that count.
+            (tasks, 4) float32: for each task its loss ``L_S + factor loss_weight L_M`` (see ``metric_factor``), the
+            objective's loss (softmax), the metric loss and the objective's score, over the samples of the global batch
+            that count.
         """
-        rate = learning_rate(self.recipe, step, self.steps_per_epoch)
-        result = self._compiled(batches, tf.constant(rate, tf.float32))
+        place = self.recipe, step, self.steps_per_epoch
+        rate, factor = tf.constant(learning_rate(*place)), tf.constant(metric_factor(*place))
+        result = self._compiled(batches, rate, factor)
         if self.recipe.average and (step + 1) % AVERAGE_EVERY == 0:
             # The weight of the past is capped early on, so that the first weights are soon forgotten.
             decay = min(self.recipe.average**AVERAGE_EVERY, (step + 1) / (step + 1 + 10 * AVERAGE_EVERY))
             self._update_average(tf.constant(decay, tf.float32))
         return result
 
-    def _global_step(self, batches, rate):
-        return self.strategy.reduce("sum", self.strategy.run(self._replica_step, (batches, rate)), axis=None)
+    def _global_step(self, batches, rate, factor):
+        return self.strategy.reduce("sum", self.strategy.run(self._replica_step, (batches, rate, factor)), axis=None)
 
-    def _replica_step(self, batches, rate):
+    def _replica_step(self, batches, rate, factor):
         replica = tf.distribute.get_replica_context()
         counts = [
             tf.reduce_sum(tf.cast(task.objective.counted(targets), tf.float32))
@@ -146,11 +148,11 @@ class Trainer:
             outputs = self._outputs(batches)
             metric = self._metric_losses(outputs, [targets for _, targets in batches])
             figures = [
-                self._task_figures(index, outputs[index], targets, tf.maximum(counts[index], 1), metric[index])
+                self._task_figures(index, outputs[index], targets, tf.maximum(counts[index], 1), metric[index], factor)
                 for index, (_, targets) in enumerate(batches)
             ]
             _, softmax, metric, _ = zip(*figures, strict=True)
-            loss_weights, weights = zip(*((task.loss_weight, task.weight) for task in self.tasks), strict=True)
+            loss_weights, weights = zip(*((factor * task.loss_weight, task.weight) for task in self.tasks), strict=True)
             loss = combined_loss(softmax, metric, loss_weights, weights)
         gradients = [
             tf.convert_to_tensor(g) for g in tape.gradient(loss, self.sgd.variables, unconnected_gradients="zero")
@@ -173,7 +175,7 @@ class Trainer:
         values = [tf.constant(0.0)] * len(self.tasks)
         for layer in self.own_losses():
             own = [index for index, other in enumerate(self.metric_losses) if other is layer]
-            labels = [self.metric_labels(index, self._labels(index, targets[index])) for index in own]
+            labels = [tf.cast(self.metric_labels(i, self._labels(i, targets[i])), tf.int32) for i in own]
             features = [outputs[index][self.tasks[index].features] for index in own]
             value = layer(tf.concat(labels, 0), tf.concat(features, 0), training=True) / replicas
             for index in own:
@@ -183,7 +185,7 @@ class Trainer:
     def _labels(self, index, targets):
         return self.tasks[index].objective.labels(targets)
 
-    def _task_figures(self, index, outputs, targets, count, metric):
+    def _task_figures(self, index, outputs, targets, count, metric, factor):
         """This replica's share of a task's four figures; their sum over the replicas is that of the global batch."""
         task, answers = self.tasks[index], outputs[self.tasks[index].head]
         if task.drawn_shares is not None:
@@ -191,7 +193,7 @@ class Trainer:
         losses, scores = task.objective.compare(answers, targets, self.recipe.label_smoothing)
         counted = tf.cast(task.objective.counted(targets), tf.float32)
         own = tf.reduce_sum(counted * losses) / count
-        loss = combined_loss([own], [metric], [task.loss_weight])
+        loss = combined_loss([own], [metric], [factor * task.loss_weight])
         return loss, own, metric, tf.reduce_sum(counted * scores) / count
 
     @tf.function

@@ -15,7 +15,7 @@ from fer_md.models import TINY, build_component
 from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
 from fer_md.training.loop import train
 from fer_md.training.objective import CLASSES, SHARES
-from fer_md.training.presets import MILD, PRESETS, Finish, Recipe, learning_rate
+from fer_md.training.presets import MILD, PRESETS, Finish, Recipe, learning_rate, metric_factor
 from fer_md.training.sgd import SGD
 from fer_md.training.soft_targets import mix_votes, with_votes
 from fer_md.training.strategy import make_strategy
@@ -24,7 +24,7 @@ from fer_md.training.task import Learner, Task, make_metric_loss
 from fer_md.training.trainer import Trainer
 from random_faces import random_split
 
-RECIPE = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9, augmentation=MILD)
+RECIPE = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9, augmentation=MILD, ramp=0.8)
 
 
 KINDS = ("labels", "votes", "MD loss", "votes, MD loss")
@@ -97,6 +97,28 @@ def test_modern_schedule_rises_and_falls_to_zero():
     recipe = Recipe(epochs=10, rate=0.2)
     assert learning_rate(recipe, 0, 10) < 0.02
     np.testing.assert_allclose([learning_rate(recipe, s, 10) for s in (10, 55, 100)], [0.2, 0.1, 0], atol=1e-9)
+
+
+def test_factor_of_the_metric_loss_rises_to_one_and_stays():
+    """A fifth of ten epochs of 10 steps is 20 steps: 1/21, 11/21, and 1 from step 20 on. Without a ramp always 1."""
+    factors = [metric_factor(Recipe(epochs=10, ramp=0.2), step, 10) for step in (0, 10, 20, 99)]
+    np.testing.assert_allclose(factors, [1 / 21, 11 / 21, 1, 1])
+    assert {metric_factor(Recipe(epochs=10), step, 10) for step in (0, 99)} == {1.0}
+    with pytest.raises(ValueError, match=r"ramp must be in \[0, 1\], not 2"):
+        Recipe(epochs=1, ramp=2)
+
+
+def test_a_step_trains_on_the_metric_loss_times_its_factor(split):
+    """3 epochs of 5 steps, ramp over 0.8 of them: in step 2 a factor of 3/13 before the weight 0.1."""
+    batch = (tf.constant(split.images[:8, ..., None].astype("f")), tf.constant(split.labels[:8]))
+    ramped = make_trainer(task=make_task("MD loss"))
+    [[loss, softmax, metric, _]] = ramped.train_step((batch,), 2).numpy()
+    np.testing.assert_allclose(loss, softmax + 3 / 13 * 0.1 * metric, rtol=1e-6)
+    task = dataclasses.replace(make_task("MD loss"), loss_weight=3 / 13 * 0.1)
+    constant = make_trainer(dataclasses.replace(RECIPE, ramp=0.0), task=task)
+    constant.train_step((batch,), 2)
+    for name, value in constant.state().items():
+        np.testing.assert_allclose(ramped.state()[name], value, atol=1e-6, err_msg=name)
 
 
 def test_a_metric_loss_belongs_to_one_trainer():
