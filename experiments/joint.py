@@ -20,6 +20,7 @@ from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import learned_prior, training_prior
 from fer_md.files import file_sha256
+from fer_md.losses import MD_FORMS
 from fer_md.models import NETWORKS, config_for
 from fer_md.runs.run_directory import load_start, plain_settings, read_settings
 from fer_md.training.joint import Part, Start, check_parts, joint_learner
@@ -80,6 +81,7 @@ def main(settings: Settings) -> int | None:
     recipe = PRESETS[settings.preset]
     recipe = dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs)
     config, parts = config_for(NETWORKS[settings.network], infos[0], settings.data[0]), parts_of(settings)
+    options = MD_FORMS["pulling"] if settings.loss == "md" else {}
     weight = LOSS_WEIGHTS[settings.loss] if settings.loss_weight is None else settings.loss_weight
     decisive: dict[str, Any] = {
         "stage": "joint",
@@ -94,7 +96,7 @@ def main(settings: Settings) -> int | None:
         "network": plain_settings(config),
         "statistics": settings.statistics,
         "logit_adjustment": settings.logit_adjustment,
-        "metric_loss": {"kind": settings.loss, "loss_weight": weight, "options": {}},
+        "metric_loss": {"kind": settings.loss, "loss_weight": weight, "options": options},
         "precision": precision,
         "strategy": settings.strategy,
         "seed": settings.seed,
@@ -107,7 +109,7 @@ def main(settings: Settings) -> int | None:
     learner = joint_learner(
         parts,
         config,
-        functools.partial(make_metric_loss, settings.loss, seed=settings.seed),
+        functools.partial(make_metric_loss, settings.loss, seed=settings.seed, **options),
         weight,
         settings.statistics == "own",
         settings.logit_adjustment,

@@ -8,8 +8,8 @@ READING = (
     "A component is one of the two networks. Pre-trained, it was trained on its own data set; fine-tuned, on the other "
     "component's as well. Fused, both answer together, with equal weights or with weights fitted on the "
     "validation split. The paper's figures come from other data: its D1 is "
-    "FER2013 with 1,400 faces that were never published, its D2 is SFEW, which may not be redistributed. Its 79.7 is the "
-    "mean of Tab. 1's diagonal, so it is compared with our macro recall; its other figures are compared with our "
+    "FER2013 with 1,400 faces that were never published, its D2 is SFEW, which may not be redistributed. Its 79.7 is "
+    "the mean of Tab. 1's diagonal, so it is compared with our macro recall; its other figures are compared with our "
     "accuracy. No held-out image was trained on."
 )
 """What must be known to read any of these tables."""
