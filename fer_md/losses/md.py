@@ -172,9 +172,9 @@ class MDLoss(ClassCenters):
         >>> model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
         >>> model.fit(x, y, validation_data=(x2, y2))
 
-    The defaults are the form ``"pulling"`` of ``fer_md.losses.MD_FORMS``, which names others. The loss does not depend on
-    the scale of embeddings and centers, so its gradient grows as they shrink: where nothing normalises the embeddings, a
-    large weight beside softmax can draw them together until it drowns softmax. Watch the softmax loss.
+    The defaults are the form ``"pulling"`` of ``fer_md.losses.MD_FORMS``, which names others. The loss does not depend
+    on the scale of embeddings and centers, so its gradient grows as they shrink: where nothing normalises the
+    embeddings, a large weight beside softmax can draw them together until it drowns softmax. Watch the softmax loss.
 
     Args:
         num_classes: K, at least 2.
