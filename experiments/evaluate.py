@@ -10,7 +10,7 @@ python experiments/evaluate.py --pretrained --data=runs/data/facial_expressions 
 commas. Fitted weights come from --validation, which is then not measured. With --prior everything is also measured
 while more and more of the networks' own prior gives way to another (fer_md/evaluation/prior.py). Choose models, and the
 share of a prior, on PublicTest; read PrivateTest once, for the result. The results are written to RUN/eval/ of the
-first run, those of the package's network to runs/pretrained/eval/.
+first run, those of the package's network to runs/pretrained/NAME/eval/.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ from fer_md.evaluation.measure import Evaluation, leaked_rows, measure, prior_cu
 from fer_md.evaluation.predict import AVERAGING, predict_probabilities
 from fer_md.evaluation.prior import learned_prior, parse_prior, prior_shift
 from fer_md.models.fused import check_apart, fit_weights, fuse
-from fer_md.pretrained import load_pretrained, read_description
+from fer_md.pretrained import NETWORKS, load_pretrained, read_description
 from fer_md.runs.results import read_result
 from fer_md.runs.run_directory import read_settings
 from pages.cells import percent
@@ -39,7 +39,10 @@ class Settings:
     pretrained: bool = console.flag("The network that ships with the package, in place of a run's.", False)
     data: str = console.flag("Prepared folder, made by data_prep/*.py.")
     split: str = console.flag("Split to evaluate.", "PublicTest")
-    network: str | None = console.flag("One network of the run, for example component1; all by default.", None)
+    network: str | None = console.flag(
+        "One network of the run, for example component1, all by default; or which of the package's: fer2013 or joint.",
+        None,
+    )
     fuse: str = console.flag(
         "Add up the networks' scores, with equal or fitted weights.", "no", choices=("no", "equal", "fitted")
     )
@@ -74,18 +77,19 @@ def main(settings: Settings) -> None:
 
 
 def evaluate_pretrained(settings, info):
-    if settings.network or settings.fuse != "no":
-        raise FerMdError("--pretrained is one network, fused already: without --network and --fuse")
-    description, split = read_description(), load_split(settings.data, settings.split)
+    if settings.fuse != "no":
+        raise FerMdError("--pretrained is one network, fused already: without --fuse")
+    name = console.one_of("network", settings.network or "fer2013", NETWORKS)
+    description, split = read_description(NETWORKS[name]), load_split(settings.data, settings.split)
     if info["expressions"] != description["expressions"]:
         raise FerMdError(
             f"{settings.data}: its expressions are not those of the package's network: "
             + ", ".join(description["expressions"])
         )
     shift = shift_of(settings, info, learned_prior(description, info["expressions"]))
-    probabilities = predict_probabilities(load_pretrained(), split.images, settings.averaging)
+    probabilities = predict_probabilities(load_pretrained(name), split.images, settings.averaging)
     runs, models = description["runs"], {"weights.npz": description["weights_sha256"]}
-    origin = Origin(Path("runs/pretrained"), runs[0]["seed"], runs, models)
+    origin = Origin(Path("runs/pretrained") / name, runs[0]["seed"], runs, models)
     label = "" if info["name"] == description["data"] else f"-{info['name']}"
     report(settings, info, split, probabilities, origin, label, shift)
 

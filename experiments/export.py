@@ -20,7 +20,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.components import check_expressions, find_networks, fused_prior, load_scorer
 from fer_md.evaluation.prior import chosen_share, learned_prior, parse_prior, prior_shift
 from fer_md.models import build_fused
-from fer_md.pretrained import load_pretrained, read_description
+from fer_md.pretrained import NETWORKS, load_pretrained, read_description
 from fer_md.runs.run_directory import read_settings
 from fer_md.serving.export import export_component
 
@@ -34,7 +34,10 @@ class Settings:
     output: str = console.flag("Base folder of the served model; gets a numbered folder.")
     version: int | None = console.flag("Version number; the next free one by default.", None, least=1)
     data: str | None = console.flag("Prepared folder whose label space is served; needed with several networks.", None)
-    network: str | None = console.flag("One network of the run, for example component1; all by default.", None)
+    network: str | None = console.flag(
+        "One network of the run, for example component1, all by default; or which of the package's: fer2013 or joint.",
+        None,
+    )
     prior: str | None = console.flag(
         "Answer under this prior: uniform, fer2013, facial_expressions, or happiness=0.4,neutral=0.5 and so on for all "
         "expressions.",
@@ -61,10 +64,11 @@ def shift_of(settings: Settings, learned: np.ndarray | None, expressions: list[s
 
 
 def pretrained(settings: Settings):
-    if settings.network or settings.data or settings.score_weights:
-        raise FerMdError("--pretrained is one network, fused already: without --network, --data and --score_weights")
-    description = read_description()
-    return load_pretrained(), description["expressions"], learned_prior(description, description["expressions"])
+    if settings.data or settings.score_weights:
+        raise FerMdError("--pretrained is one network, fused already: without --data and --score_weights")
+    name = console.one_of("network", settings.network or "fer2013", NETWORKS)
+    description = read_description(NETWORKS[name])
+    return load_pretrained(name), description["expressions"], learned_prior(description, description["expressions"])
 
 
 def trained(settings: Settings):

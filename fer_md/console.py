@@ -6,7 +6,7 @@ import sys
 import traceback
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,13 @@ def flag(
     return dataclasses.field(
         default=default, kw_only=True, metadata={"text": text, "least": least, "most": most, "choices": choices}
     )
+
+
+def one_of(name: str, value: str, choices: Collection[str]) -> str:
+    """The value of a flag whose choices depend on others; ``FerMdError`` where it is none of them."""
+    if value not in choices:
+        raise FerMdError(f"--{name} must be one of {', '.join(choices)}; got {value}")
+    return value
 
 
 def _define_flags(settings):

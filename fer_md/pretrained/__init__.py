@@ -1,6 +1,7 @@
-"""The trained network that ships with the package."""
+"""The trained networks that ship with the package."""
 
 from fer_md.pretrained.store import (
+    NETWORKS,
     config_from_json,
     load_components,
     load_fused,
@@ -10,6 +11,7 @@ from fer_md.pretrained.store import (
 )
 
 __all__ = [
+    "NETWORKS",
     "config_from_json",
     "load_components",
     "load_fused",

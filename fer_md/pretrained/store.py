@@ -21,8 +21,8 @@ FOLDER = Path(__file__).parent
 INT8_FROM = 2**16
 """Matrices with at least this many entries become int8: those of the fully connected layers hold nearly all weights."""
 
-NETWORKS = {"fer2013": FOLDER}
-"""The shipped networks: the data set that each learned from, and its folder."""
+NETWORKS = {"fer2013": FOLDER, "joint": FOLDER / "joint"}
+"""The shipped networks and their folders: trained on FER2013 alone, and on FER2013 and press photographs together."""
 
 
 def save_pretrained(
@@ -108,7 +108,8 @@ def load_pretrained(name: str = "fer2013") -> keras.Model:
     """A trained network that ships with the package: its components, with their scores fused (Sec. 3.2.2).
 
     Args:
-        name: the data set that the network learned from; there is ``"fer2013"``.
+        name: ``"fer2013"``, trained on FER2013 alone, the best on its test faces; or ``"joint"``, trained on FER2013
+            and press photographs together, the better one for other people's photographs.
 
     Returns:
         ``keras.Model`` from faces (B, 48, 48, 1), gray levels in [0, 255] of any numeric dtype, to a dict with

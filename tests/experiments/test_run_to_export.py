@@ -133,7 +133,7 @@ def test_network_of_the_package_is_evaluated(run, tmp_path):
     [
         ([], "one of both"),
         (["--pretrained", "--run_dir=runs/x"], "one of both"),
-        (["--pretrained", "--fuse=equal"], "without --network and --fuse"),
+        (["--pretrained", "--fuse=equal"], "without --fuse"),
     ],
 )
 def test_evaluate_has_one_source(run, flags, message):

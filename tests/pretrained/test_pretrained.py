@@ -15,9 +15,11 @@ from fer_md.expressions import EXPRESSIONS
 from fer_md.files import file_sha256, read_json
 from fer_md.models import TINY, build_component
 from fer_md.models.fused import fuse
-from fer_md.pretrained import load_components, load_fused, read_description, save_pretrained
-from fer_md.pretrained.store import FOLDER, INT8_FROM, compress, decompress
+from fer_md.pretrained import NETWORKS, load_components, load_fused, read_description, save_pretrained
+from fer_md.pretrained.store import INT8_FROM, compress, decompress
 from random_faces import random_split
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_large_matrix_is_off_by_half_a_scale_at_most():
@@ -104,28 +106,35 @@ def test_missing_file_is_named(shipped):
         load_fused(folder)
 
 
-def test_published_figures_are_those_of_the_shipped_weights():
-    """Weights or fitted numbers that were changed without measuring again fail here."""
-    docs, description = Path(__file__).parents[2] / "docs", read_description()
-    assert file_sha256(FOLDER / "weights.npz") == description["weights_sha256"]
-    published = sorted((docs / "results" / "pretrained").glob("P*/metrics.json"))
-    assert len(published) >= 5
+@pytest.mark.parametrize(("name", "results"), [("fer2013", "pretrained"), ("joint", "pretrained/joint")])
+def test_published_figures_are_those_of_the_shipped_weights(name, results):
+    """Weights that were changed without measuring again fail here."""
+    folder = NETWORKS[name]
+    weights = read_description(folder)["weights_sha256"]
+    assert file_sha256(folder / "weights.npz") == weights
+    published = sorted((DOCS / "results" / results).glob("P*/metrics.json"))
+    assert len(published) >= 4
     for path in published:
-        assert read_json(path)["models"] == {"weights.npz": description["weights_sha256"]}, path
+        assert read_json(path)["models"] == {"weights.npz": weights}, path
+
+
+def test_model_card_has_the_fitted_numbers():
+    description = read_description()
     assert list(description["prior"].values()) == pytest.approx(prior_shares("fer2013", EXPRESSIONS))
-    card = " ".join((docs / "MODEL_CARD.md").read_text(encoding="utf-8").split())
+    card = " ".join((DOCS / "MODEL_CARD.md").read_text(encoding="utf-8").split())
     first, second = description["score_weights"]
     assert f"weights {first:.3f} and {second:.3f}" in card
     assert f"temperature of {description['temperature']:.3f}" in card
 
 
 def test_unknown_network_is_refused():
-    with pytest.raises(ValueError, match="name must be one of fer2013, not 'affectnet'"):
+    with pytest.raises(ValueError, match="name must be one of fer2013, joint, not 'affectnet'"):
         fer_md.load_pretrained("affectnet")
 
 
-def test_package_has_a_network():
-    model = fer_md.load_pretrained()
+@pytest.mark.parametrize("name", NETWORKS)
+def test_package_has_its_networks(name):
+    model = fer_md.load_pretrained(name)
     probabilities = predict_probabilities(model, random_split(3).images)
     assert probabilities.shape == (3, len(EXPRESSIONS))
     assert probabilities.sum(1) == pytest.approx([1, 1, 1])

@@ -29,6 +29,10 @@ AVERAGED = (
     'do; `fer-md predict --mirror` and `Predictor(mirror=True)` average as "flip" does.'
 )
 QUALITY = "Sharpness is the variance of the Laplacian, contrast the standard deviation of the gray levels."
+JOINT = (
+    "The network `joint`, trained on FER2013 and press photographs together (all figures above are of the network "
+    "`fer2013`). It never saw a leaked face:"
+)
 COMMANDS = (
     "On the same machine a command with `--pretrained` gives the same figures again: counts, accuracies and recalls "
     "exactly, calibration error and log likelihood to 7 digits. The files are in `docs/results/pretrained`."
@@ -64,7 +68,7 @@ def accuracies_blocks(found: list[Evaluation]) -> list[Block]:
 
 def card_blocks(folder: Path) -> list[Block]:
     """All that was measured of the network that ships; nothing where nothing was."""
-    found = read_evaluations(folder)
+    found, joint = read_evaluations(folder), read_evaluations(folder / "joint")
     if not found:
         return []
     exact = [read_result(Evaluation, path) for path in sorted(folder.glob("float32/*/metrics.json"), reverse=True)]
@@ -72,7 +76,9 @@ def card_blocks(folder: Path) -> list[Block]:
     for row in found:
         if (row.split, row.averaging) == ("PrivateTest", "none"):
             blocks += [*_confusion(row), *_quality(row)]
-    commands = tuple(_without_output(row.command) for row in (*found, *exact))
+    if joint:
+        blocks += [Text(JOINT), accuracies_table(joint), *_prior(joint)]
+    commands = tuple(_without_output(row.command) for row in (*found, *exact, *joint))
     where = found[0].environment
     machine = f"{where.date}, {where.processor}, {where.cpus} cores, TensorFlow {where.tensorflow}."
     return [*blocks, Text(COMMANDS), Commands(commands), Text(machine)]
