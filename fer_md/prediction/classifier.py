@@ -53,9 +53,10 @@ def load_classifier(path: Path | str | None = None, data: str | None = None) -> 
     """Loads the network that ships with the package, or what a training or an export has written.
 
     Args:
-        path: None for the package's own network, or a name of ``fer_md.pretrained.NETWORKS`` for one of them; the folder of a finished run, whose networks are fused where there
-            are several (Sec. 3.2.2); or a SavedModel of `fer_md.serving.export`, given as the folder of a version or
-            as the one above it. Of several versions the highest is taken.
+        path: None for the package's own network, or a name of ``fer_md.pretrained.NETWORKS`` for one of them; the
+            folder of a finished run, whose networks are fused where there are several (Sec. 3.2.2); or a SavedModel of
+            `fer_md.serving.export`, given as the folder of a version or as the one above it. Of several versions the
+            highest is taken.
         data: name of one of the run's data sets, or a prepared folder: the answer is in its expressions, and of a joint
             training with its statistics and prior. It is needed only where the run's data sets differ in their
             expressions.
