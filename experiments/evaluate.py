@@ -25,7 +25,7 @@ from fer_md.evaluation.measure import Evaluation, leaked_rows, measure, prior_cu
 from fer_md.evaluation.predict import AVERAGING, predict_probabilities
 from fer_md.evaluation.prior import learned_prior, parse_prior, prior_shift
 from fer_md.models.fused import check_apart, fit_weights, fuse
-from fer_md.pretrained import NETWORKS, load_pretrained, read_description
+from fer_md.pretrained import NETWORKS, describe, load_pretrained
 from fer_md.runs.results import read_result
 from fer_md.runs.run_directory import read_settings
 from pages.cells import percent
@@ -40,7 +40,7 @@ class Settings:
     data: str = console.flag("Prepared folder, made by data_prep/*.py.")
     split: str = console.flag("Split to evaluate.", "PublicTest")
     network: str | None = console.flag(
-        "One network of the run, for example component1, all by default; or which of the package's: fer2013 or joint.",
+        "One network of the run, such as component1; all by default. Of the package: fer2013, joint or photographs.",
         None,
     )
     fuse: str = console.flag(
@@ -80,7 +80,7 @@ def evaluate_pretrained(settings, info):
     if settings.fuse != "no":
         raise FerMdError("--pretrained is one network, fused already: without --fuse")
     name = console.one_of("network", settings.network or "fer2013", NETWORKS)
-    description, split = read_description(NETWORKS[name]), load_split(settings.data, settings.split)
+    description, split = describe(name), load_split(settings.data, settings.split)
     if info["expressions"] != description["expressions"]:
         raise FerMdError(
             f"{settings.data}: its expressions are not those of the package's network: "
@@ -88,7 +88,7 @@ def evaluate_pretrained(settings, info):
         )
     shift = shift_of(settings, info, learned_prior(description, info["expressions"]))
     probabilities = predict_probabilities(load_pretrained(name), split.images, settings.averaging)
-    runs, models = description["runs"], {"weights.npz": description["weights_sha256"]}
+    runs, models = description["runs"], description["weights"]
     origin = Origin(Path("runs/pretrained") / name, runs[0]["seed"], runs, models)
     label = "" if info["name"] == description["data"] else f"-{info['name']}"
     report(settings, info, split, probabilities, origin, label, shift)

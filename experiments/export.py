@@ -20,7 +20,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.components import check_expressions, find_networks, fused_prior, load_scorer
 from fer_md.evaluation.prior import chosen_share, learned_prior, parse_prior, prior_shift
 from fer_md.models import build_fused
-from fer_md.pretrained import NETWORKS, load_pretrained, read_description
+from fer_md.pretrained import NETWORKS, describe, load_pretrained
 from fer_md.runs.run_directory import read_settings
 from fer_md.serving.export import export_component
 
@@ -35,7 +35,7 @@ class Settings:
     version: int | None = console.flag("Version number; the next free one by default.", None, least=1)
     data: str | None = console.flag("Prepared folder whose label space is served; needed with several networks.", None)
     network: str | None = console.flag(
-        "One network of the run, for example component1, all by default; or which of the package's: fer2013 or joint.",
+        "One network of the run, such as component1; all by default. Of the package: fer2013, joint or photographs.",
         None,
     )
     prior: str | None = console.flag(
@@ -67,7 +67,7 @@ def pretrained(settings: Settings):
     if settings.data or settings.score_weights:
         raise FerMdError("--pretrained is one network, fused already: without --data and --score_weights")
     name = console.one_of("network", settings.network or "fer2013", NETWORKS)
-    description = read_description(NETWORKS[name])
+    description = describe(name)
     return load_pretrained(name), description["expressions"], learned_prior(description, description["expressions"])
 
 

@@ -50,8 +50,8 @@ def _parser():
     )
     predict.add_argument(
         "--model",
-        help="fer2013 or joint, networks that ship with the package; a run directory; or a SavedModel of fer-md export "
-        "(default: fer2013)",
+        help="photographs, fer2013 or joint, networks of the package; a run directory; or a SavedModel of fer-md "
+        "export (default: photographs)",
     )
     predict.add_argument(
         "--data", help="data set whose expressions to answer with: its name in the run, or its prepared folder"
@@ -209,7 +209,7 @@ def _info(parsed):
     classifier = load_classifier(parsed.model, parsed.data)
     _print_pairs(
         {
-            "model": parsed.model or "fer2013",
+            "model": parsed.model or "photographs",
             "networks": ", ".join(classifier.networks),
             "expressions": ", ".join(classifier.expressions),
             "face": f"{classifier.image_size}x{classifier.image_size} gray",

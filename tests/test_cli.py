@@ -104,7 +104,7 @@ def test_json_lines_on_stdout_and_own_boxes(folder, tmp_path, fer_md):
 def test_without_a_model_the_package_answers(folder, fer_md):
     status, (row,), _ = fer_md("predict", folder / "in" / "a.png", "--detector=none")
     assert status == 0 and sum(json.loads(row)["probabilities"].values()) == pytest.approx(1, abs=1e-5)
-    assert "fer2013" in "\n".join(fer_md("info")[1])
+    assert "photographs" in "\n".join(fer_md("info")[1])
     assert fer_md("predict", "a.png", "--data=fer2013")[2] == [
         "error: data=fer2013 is for run directories; the network of the package has one label space"
     ]

@@ -14,7 +14,7 @@ from pages.sections.joint import joint_blocks
 from pages.sections.landmarks import ERRORS, landmarks_blocks
 from pages.sections.matrices import NEEDS, matrices_blocks, needs_data
 from pages.sections.methods import methods_blocks
-from pages.sections.pretrained import JOINT, accuracies_blocks, accuracies_table, read_evaluations
+from pages.sections.pretrained import OTHERS, accuracies_blocks, accuracies_table, other_evaluations, read_evaluations
 from pages.sections.runs import runs_table
 from pages.sections.speed import loss_cost_blocks, prediction_blocks, step_blocks
 from pages.sections.stages import READING, stages_blocks
@@ -155,11 +155,11 @@ def results_markdown(folder: Path | str) -> str:
 
 
 def _pretrained(folder):
-    found, joint = (read_evaluations(folder / name) for name in ("pretrained", "pretrained/joint"))
+    found = read_evaluations(folder / "pretrained")
     text = "How good is the network that `fer-md` and `load_pretrained` use? [MODEL_CARD.md](MODEL_CARD.md) says more."
     blocks = [Text(text), *accuracies_blocks(found)]
-    if joint:
-        blocks += [Text(JOINT), accuracies_table(joint)]
+    for name, rows in other_evaluations(folder / "pretrained").items():
+        blocks += [Text(OTHERS[name]), accuracies_table(rows)]
     return [_headed("The networks that ship", blocks)] if found else []
 
 

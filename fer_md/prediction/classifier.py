@@ -13,7 +13,7 @@ from fer_md.evaluation.components import check_expressions, find_networks, fused
 from fer_md.evaluation.predict import logits_function, softmax
 from fer_md.evaluation.prior import learned_prior
 from fer_md.models import build_fused
-from fer_md.pretrained import NETWORKS, load_pretrained, read_description
+from fer_md.pretrained import NETWORKS, describe, load_pretrained
 from fer_md.runs.run_directory import read_settings
 
 _BATCH = 256
@@ -53,7 +53,7 @@ def load_classifier(path: Path | str | None = None, data: str | None = None) -> 
     """Loads the network that ships with the package, or what a training or an export has written.
 
     Args:
-        path: None for the package's own network, or a name of ``fer_md.pretrained.NETWORKS`` for one of them; the
+        path: a name of ``fer_md.pretrained.NETWORKS`` for a network of the package, None for ``"photographs"``; the
             folder of a finished run, whose networks are fused where there are several (Sec. 3.2.2); or a SavedModel of
             `fer_md.serving.export`, given as the folder of a version or as the one above it. Of several versions the
             highest is taken.
@@ -68,7 +68,7 @@ def load_classifier(path: Path | str | None = None, data: str | None = None) -> 
     if path is None or str(path) in NETWORKS:
         if data is not None:
             raise FerMdError(f"data={data} is for run directories; the network of the package has one label space")
-        return _from_package("fer2013" if path is None else str(path))
+        return _from_package("photographs" if path is None else str(path))
     path = Path(path)
     if (path / "config.json").is_file():
         return _from_run(path, data)
@@ -85,7 +85,7 @@ def load_classifier(path: Path | str | None = None, data: str | None = None) -> 
 
 
 def _from_package(name):
-    model, description = load_pretrained(name), read_description(NETWORKS[name])
+    model, description = load_pretrained(name), describe(name)
     forward, expressions = logits_function(model), description["expressions"]
     prior = learned_prior(description, expressions)
     return Classifier(lambda faces: softmax(forward(faces)), expressions, model.input_shape[1], [name], prior)

@@ -1,4 +1,4 @@
-"""The trained network that ships with the package: how it is written, compressed, and how it is loaded."""
+"""Files of a trained network that ships: how they are written, compressed, and loaded."""
 
 import dataclasses
 import hashlib
@@ -16,13 +16,10 @@ from fer_md.models import ComponentConfig, build_component, build_fused
 from fer_md.models.seeding import kept_random_state
 
 FOLDER = Path(__file__).parent
-"""The folder of the installed package's network: ``weights.npz``, and ``description.json``, which describes it."""
+"""The folder of the network ``"fer2013"``: ``weights.npz``, and ``description.json``, which describes it."""
 
 INT8_FROM = 2**16
 """Matrices with at least this many entries become int8: those of the fully connected layers hold nearly all weights."""
-
-NETWORKS = {"fer2013": FOLDER, "joint": FOLDER / "joint"}
-"""The shipped networks and their folders: trained on FER2013 alone, and on FER2013 and press photographs together."""
 
 
 def save_pretrained(
@@ -104,30 +101,8 @@ def config_from_json(widths: dict[str, Any]) -> ComponentConfig:
     return ComponentConfig(**values)
 
 
-def load_pretrained(name: str = "fer2013") -> keras.Model:
-    """A trained network that ships with the package: its components, with their scores fused (Sec. 3.2.2).
-
-    Args:
-        name: ``"fer2013"``, trained on FER2013 alone, the best on its test faces; or ``"joint"``, trained on FER2013
-            and press photographs together, the better one for other people's photographs.
-
-    Returns:
-        ``keras.Model`` from faces (B, 48, 48, 1), gray levels in [0, 255] of any numeric dtype, to a dict with
-        ``logits`` (B, 7) float32. Their softmax gives probabilities, in the order of
-        ``fer_md.expressions.EXPRESSIONS``, that are calibrated on the validation split. docs/MODEL_CARD.md says what
-        the network learned from and how good it is.
-
-    Raises:
-        ValueError: unknown ``name``.
-        FerMdError: a file is missing or damaged.
-    """
-    if name not in NETWORKS:
-        raise ValueError(f"name must be one of {', '.join(NETWORKS)}, not {name!r}")
-    return load_fused(NETWORKS[name])
-
-
 def load_fused(folder: Path | str) -> keras.Model:
-    """What ``save_pretrained`` wrote, as ``load_pretrained`` returns it.
+    """What ``save_pretrained`` wrote, as ``fer_md.pretrained.networks.load_pretrained`` returns it.
 
     Raises:
         FerMdError: a file is missing or damaged.

@@ -15,7 +15,8 @@ from fer_md.expressions import EXPRESSIONS
 from fer_md.files import file_sha256, read_json
 from fer_md.models import TINY, build_component
 from fer_md.models.fused import fuse
-from fer_md.pretrained import NETWORKS, load_components, load_fused, read_description, save_pretrained
+from fer_md.pretrained import NETWORKS, describe, load_components, load_fused, read_description, save_pretrained
+from fer_md.pretrained.networks import FOLDERS, UNIFORM_SHARE
 from fer_md.pretrained.store import INT8_FROM, compress, decompress
 from random_faces import random_split
 
@@ -106,16 +107,17 @@ def test_missing_file_is_named(shipped):
         load_fused(folder)
 
 
-@pytest.mark.parametrize(("name", "results"), [("fer2013", "pretrained"), ("joint", "pretrained/joint")])
-def test_published_figures_are_those_of_the_shipped_weights(name, results):
+@pytest.mark.parametrize("name", NETWORKS)
+def test_published_figures_are_those_of_the_shipped_weights(name):
     """Weights that were changed without measuring again fail here."""
-    folder = NETWORKS[name]
-    weights = read_description(folder)["weights_sha256"]
-    assert file_sha256(folder / "weights.npz") == weights
-    published = sorted((DOCS / "results" / results).glob("P*/metrics.json"))
+    own = {"weights.npz": FOLDERS[name]} if name in FOLDERS else {}
+    for file, folder in (own or {f"{part}/weights.npz": folder for part, folder in FOLDERS.items()}).items():
+        assert file_sha256(folder / "weights.npz") == describe(name)["weights"][file]
+    results = DOCS / "results" / "pretrained" / ("" if name == "fer2013" else name)
+    published = sorted(results.glob("P*/metrics.json"))
     assert len(published) >= 4
     for path in published:
-        assert read_json(path)["models"] == {"weights.npz": weights}, path
+        assert read_json(path)["models"] == describe(name)["weights"], path
 
 
 def test_model_card_has_the_fitted_numbers():
@@ -127,8 +129,20 @@ def test_model_card_has_the_fitted_numbers():
     assert f"temperature of {description['temperature']:.3f}" in card
 
 
+def test_photographs_fuse_both_and_hold_less_of_the_prior():
+    """``(p + q) / 2`` over the prior to the power of ``UNIFORM_SHARE``; the prior that is left is stated."""
+    faces = random_split(9).images
+    parts = [predict_probabilities(fer_md.load_pretrained(name), faces) for name in FOLDERS]
+    learned = np.mean([list(describe(name)["prior"].values()) for name in FOLDERS], axis=0)
+    expected = np.mean(parts, axis=0) * learned**-UNIFORM_SHARE
+    found = predict_probabilities(fer_md.load_pretrained("photographs"), faces)
+    np.testing.assert_allclose(found, expected / expected.sum(1, keepdims=True), atol=1e-5)
+    left = learned ** (1 - UNIFORM_SHARE)
+    np.testing.assert_allclose(list(describe("photographs")["prior"].values()), left / left.sum())
+
+
 def test_unknown_network_is_refused():
-    with pytest.raises(ValueError, match="name must be one of fer2013, joint, not 'affectnet'"):
+    with pytest.raises(ValueError, match="name must be one of fer2013, joint, photographs, not 'affectnet'"):
         fer_md.load_pretrained("affectnet")
 
 

@@ -29,10 +29,17 @@ AVERAGED = (
     'do; `fer-md predict --mirror` and `Predictor(mirror=True)` average as "flip" does.'
 )
 QUALITY = "Sharpness is the variance of the Laplacian, contrast the standard deviation of the gray levels."
-JOINT = (
-    "The network `joint`, trained on FER2013 and press photographs together (all figures above are of the network "
-    "`fer2013`). It never saw a leaked face:"
-)
+OTHERS = {
+    "joint": (
+        "The network `joint`, trained on FER2013 and press photographs together, but on no leaked face (the figures "
+        "above are of the network `fer2013`):"
+    ),
+    "photographs": (
+        "The network `photographs`, which fuses both and leans less towards expressions that are frequent in FER2013; "
+        "`fer-md predict` and `Predictor` use it:"
+    ),
+}
+"""The further networks of the package, by the names of their folders."""
 COMMANDS = (
     "On the same machine a command with `--pretrained` gives the same figures again: counts, accuracies and recalls "
     "exactly, calibration error and log likelihood to 7 digits. The files are in `docs/results/pretrained`."
@@ -61,6 +68,12 @@ def read_evaluations(folder: Path) -> list[Evaluation]:
     return [found[name] for name in sorted(found, key=lambda name: (found[name].data == OWN, name), reverse=True)]
 
 
+def other_evaluations(folder: Path) -> dict[str, list[Evaluation]]:
+    """The evaluations of the further networks that were measured, by their names."""
+    found = {name: read_evaluations(folder / name) for name in OTHERS}
+    return {name: rows for name, rows in found.items() if rows}
+
+
 def accuracies_blocks(found: list[Evaluation]) -> list[Block]:
     """One row a data set, split and way to average; what averaging means."""
     return [accuracies_table(found), Text(AVERAGED)]
@@ -68,7 +81,7 @@ def accuracies_blocks(found: list[Evaluation]) -> list[Block]:
 
 def card_blocks(folder: Path) -> list[Block]:
     """All that was measured of the network that ships; nothing where nothing was."""
-    found, joint = read_evaluations(folder), read_evaluations(folder / "joint")
+    found, others = read_evaluations(folder), other_evaluations(folder)
     if not found:
         return []
     exact = [read_result(Evaluation, path) for path in sorted(folder.glob("float32/*/metrics.json"), reverse=True)]
@@ -76,9 +89,10 @@ def card_blocks(folder: Path) -> list[Block]:
     for row in found:
         if (row.split, row.averaging) == ("PrivateTest", "none"):
             blocks += [*_confusion(row), *_quality(row)]
-    if joint:
-        blocks += [Text(JOINT), accuracies_table(joint), *_prior(joint)]
-    commands = tuple(_without_output(row.command) for row in (*found, *exact, *joint))
+    for name, rows in others.items():
+        blocks += [Text(OTHERS[name]), accuracies_table(rows), *_prior(rows)]
+    rest = (row for rows in others.values() for row in rows)
+    commands = tuple(_without_output(row.command) for row in (*found, *exact, *rest))
     where = found[0].environment
     machine = f"{where.date}, {where.processor}, {where.cpus} cores, TensorFlow {where.tensorflow}."
     return [*blocks, Text(COMMANDS), Commands(commands), Text(machine)]
