@@ -123,10 +123,11 @@ def test_a_picture_and_its_mirror_image_get_one_answer_with_mirror(folder, tmp_p
 
 
 def test_a_prior_by_name_or_by_its_shares(folder, fer_md):
-    """The network of the package learned the prior of FER2013: to name it again changes nothing."""
+    """The network fer2013 learned the prior of FER2013: to name it again changes nothing."""
+    model = "--model=fer2013"
 
     def answers(*arguments):
-        status, (row,), _ = fer_md("predict", folder / "in" / "a.png", "--detector=none", *arguments)
+        status, (row,), _ = fer_md("predict", folder / "in" / "a.png", "--detector=none", model, *arguments)
         return status, json.loads(row)
 
     _, plain = answers()

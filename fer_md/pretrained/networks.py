@@ -16,7 +16,7 @@ NETWORKS = (*FOLDERS, "photographs")
 
 UNIFORM_SHARE = 0.75
 """How much of FER2013's prior gives way to one that has all expressions equally often in ``"photographs"``; chosen for
-its macro recall on the PublicTest splits of both data sets. docs/MODEL_CARD.md has the curve back to FER2013's prior."""
+its macro recall on the PublicTest splits of both data sets. docs/MODEL_CARD.md has the curve back to that prior."""
 
 
 def load_pretrained(name: str = "fer2013") -> keras.Model:

@@ -165,7 +165,7 @@ def test_a_photograph_and_the_server_answer_alike_under_a_prior(tmp_path):
 def test_the_network_of_the_package_takes_a_prior():
     image = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
     (plain,), (named,) = (
-        fer_md.Predictor(detector=None, **given).predict([image])[0]
+        fer_md.Predictor("fer2013", detector=None, **given).predict([image])[0]
         for given in ({}, {"prior": "facial_expressions", "prior_share": 1})
     )
     own = prior_shares("facial_expressions", EXPRESSIONS) / prior_shares("fer2013", EXPRESSIONS)
