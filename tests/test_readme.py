@@ -70,3 +70,8 @@ def test_figures_in_the_text_are_those_of_the_result_files():
     assert f"scores gave {stages['fine-tuned', 'fused, equal weights']} %" in text
     assert f"network alone has {100 * alone:.2f} %" in text
     assert f"accuracy is {100 * photographs:.2f} %" in text
+    there, here = (
+        read_json(results / "pretrained" / "photographs" / folder / "metrics.json")["accuracy"]
+        for folder in ("PrivateTest-facial_expressions", "PrivateTest")
+    )
+    assert f"{100 * there:.2f} % there, {100 * here:.2f} % of PrivateTest" in text
