@@ -110,8 +110,11 @@ ROWS = {
     "center 0.01": Row("center", 0.01),
     "MD nearest 0.1": Row("md", 0.1, MD_FORMS["nearest"]),
     **{f"MD all impostors {weight:g}": Row("md", weight, ALL_IMPOSTORS) for weight in (0.5, 1.0)},
-    **{f"MD pulling {weight:g}": Row("md", weight, MD_FORMS["pulling"]) for weight in (0.2, 0.5, 1.0, 2.0)},
-    "MD pulling 0.5 bottleneck 256": Row("md", 0.5, MD_FORMS["pulling"], network=BOTTLENECK),
+    **{f"MD pulling {weight:g}": Row("md", weight, MD_FORMS["pulling"]) for weight in (0.2, 0.5, 1.0)},
+    **{
+        f"MD pulling {weight:g} bottleneck 256": Row("md", weight, MD_FORMS["pulling"], network=BOTTLENECK)
+        for weight in (0.5, 2.0, 5.0)
+    },
 }
 """A number is the factor of the loss beside softmax, where nothing else is said."""
 
