@@ -181,6 +181,10 @@ JOINT = Recipe(
 """Several data sets at once, from a network that knows the leading one.
 
 Source: ours.
+Cost: 32 minutes on one core for ten epochs of network ``deep``.
+Result: these take 65.48 % of FER2013's PublicTest to 65.12 %, where FER2013 alone takes it to 66.29 %. On the press
+photographs, under a quarter of their prior, they reach 84.64 %, and FER2013 alone 76.29 %
+(docs/results/fer2013-facial_expressions-joint-component1, docs/results/fer2013-joint-alone).
 Command: ``python experiments/joint.py --data=DIR,DIR --start=RUN --run_dir=RUN``.
 """
 
