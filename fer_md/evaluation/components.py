@@ -28,10 +28,10 @@ def find_networks(
     Raises:
         FerMdError: a folder is no run, or no run has that network.
     """
-    settings = {Path(run): read_settings(run) for run in run_dirs}
-    found = [(run, name) for run, own in settings.items() for name in network_names(own)]
+    runs = [(Path(run), read_settings(run)) for run in run_dirs]
     if network is None:
-        return [(run, name) for run, name in found if name in _answering(settings[run], data)]
+        return [(run, name) for run, settings in runs for name in _answering(settings, data)]
+    found = [(run, name) for run, settings in runs for name in network_names(settings)]
     chosen = [(run, name) for run, name in found if name == network]
     if not chosen:
         names = ", ".join(sorted({name for _, name in found}))

@@ -66,9 +66,10 @@ def batch_sizes(recipe: Recipe, tasks: Sequence[Task], strategy: tf.distribute.S
     replicas, total = strategy.num_replicas_in_sync, sum(task.share for task in tasks)
     sizes = [recipe.batch_size * task.share / total for task in tasks]
     if any(size % replicas for size in sizes):
-        shares = " : ".join(f"{task.share:g}" for task in tasks)
+        shares = [f"{task.share:g}" for task in tasks]
+        how = "evenly" if len(set(shares)) == 1 else " : ".join(shares)
         raise FerMdError(
-            f"the batch of {recipe.batch_size} cannot be divided {shares} among {len(tasks)} data sets on {replicas} "
-            "replicas or workers; take other shares, or another number of replicas"
+            f"the batch of {recipe.batch_size} cannot be divided {how} among {len(tasks)} x {replicas} (data sets x "
+            "replicas or workers); take another number of them, or other shares"
         )
     return [int(size) for size in sizes]
