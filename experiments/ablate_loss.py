@@ -25,13 +25,17 @@ from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.distances import class_distances
 from fer_md.evaluation.linear_probe import linear_probe_classes
-from fer_md.evaluation.metrics import confusion_matrix, expected_calibration_error, negative_log_likelihood, summarize
+from fer_md.evaluation.metrics import (
+    accuracy_and_macro_recall,
+    expected_calibration_error,
+    negative_log_likelihood,
+)
 from fer_md.evaluation.nearest_neighbors import nearest_neighbor_classes
 from fer_md.evaluation.predict import embeddings_function, predict_probabilities
 from fer_md.evaluation.sign_flips import PairedDifference, sign_flip_test
 from fer_md.files import read_json, write_json
 from fer_md.losses import MD_FORMS
-from fer_md.models import TINY, ComponentConfig, build_component, config_for
+from fer_md.models import NETWORKS, ComponentConfig, build_component, config_for
 from fer_md.models.heads import prototype_component
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, open_run, plain_settings
@@ -68,7 +72,6 @@ STUDIES = {
     "low_data": Study(parts=10, average=0.99, seeds=range(3, 43)),
 }
 SPLITS = ("Training", "PublicTest")
-NETWORKS = {"default": ComponentConfig(), "tiny": TINY}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Settings:
     rows: tuple[str, ...] = console.flag("Names of the rows. Screen trains all by default.", ())
     seeds: tuple[int, ...] = console.flag("In place of the study's.", ())
     epochs: int = console.flag("Of each training.", 36, least=1)
-    network: str = console.flag("Tiny is for a trial.", "default", choices=list(NETWORKS))
+    network: str = console.flag("Tiny is for a trial.", "default", choices=["default", "tiny"])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -242,8 +245,7 @@ def measure(model: Any, faces: Faces) -> dict[str, float]:
 
 def scores(labels: np.ndarray, classes: np.ndarray) -> tuple[float, float]:
     """Accuracy and macro recall."""
-    found = summarize(confusion_matrix(labels, classes, int(max(labels.max(), classes.max())) + 1))
-    return float(found["accuracy"]), float(found["macro_recall"])
+    return accuracy_and_macro_recall(labels, classes, int(max(labels.max(), classes.max())) + 1)
 
 
 def describe(found: LossTraining) -> str:

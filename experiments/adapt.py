@@ -23,7 +23,7 @@ from fer_md.losses import MD_FORMS
 from fer_md.runs.run_directory import plain_settings, read_settings
 from fer_md.training.adapt import adaptation_learners
 from fer_md.training.presets import FINETUNING, PRESETS, Recipe
-from fer_md.training.task import LOSS_WEIGHTS, make_metric_loss
+from fer_md.training.task import LOSS_WEIGHTS, loss_settings, make_metric_loss
 from fer_md.training.train import train_networks
 
 
@@ -78,7 +78,7 @@ def decisive(settings: Settings, recipe: Recipe) -> dict[str, Any]:
         "expressions": [*first["expressions"], info["expressions"]],
         "prior": training_prior(info),
         "recipe": plain_settings(recipe),
-        "metric_loss": {"kind": "md", "loss_weight": LOSS_WEIGHTS["md"], "options": MD_FORMS["nearest"]},
+        "metric_loss": loss_settings("md"),
         "precision": first["precision"],
         "seed": settings.seed,
     }

@@ -24,7 +24,8 @@ from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_networks, load_scorer
-from fer_md.evaluation.metrics import confusion_matrix, summarize
+from fer_md.evaluation.measure import PRIOR_SHARES
+from fer_md.evaluation.metrics import accuracy_and_macro_recall
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.prior import apply_shift, learned_prior, prior_shift, training_prior
 from fer_md.models import NETWORKS
@@ -32,10 +33,8 @@ from fer_md.models.fused import fuse
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import read_settings
 from pages.cells import percent
+from pages.seeds import over_seeds
 from pages.study_rows import JointPoint, JointRow, JointStudy
-
-SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""Of the second data set's prior in the answers; the rest is the first one's."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +58,7 @@ class Row:
     Attributes:
         script: module whose ``main`` trains it.
         flags: its settings, given `Trial`.
-        runs: how many networks it trains, one after the other: component 1's, component 2's.
+        runs: the components that it trains one after the other, from 0; a fine-tuning trains both in one run.
     """
 
     script: Any
@@ -187,7 +186,7 @@ def measure_row(trial: Trial, name: str, infos: list[dict]) -> Iterator[tuple[tu
         if len(answers) > 1:
             answers.append(("fused", [fuse(scores) for scores in zip(*(own for _, own in answers), strict=True)]))
         for network, scores in answers:
-            yield (name, network, info["name"]), np.array([figures(split.labels, each) for each in scores])
+            yield (name, network, info["name"]), curve_of(split.labels, scores)
 
 
 def networks_of(runs, row, info, split):
@@ -200,15 +199,15 @@ def networks_of(runs, row, info, split):
 
 
 def shifted(scores, infos, learned):
-    """Probabilities as the first data set's prior gives way to the second one's, one array for each of ``SHARES``."""
+    """Probabilities as one prior gives way to the other, one array for each of ``PRIOR_SHARES`` of the second."""
     expressions = infos[0]["expressions"]
     first, second = (prior_shift(training_prior(info), 1.0, learned, expressions) for info in infos)
-    return [apply_shift(scores, (1 - share) * first + share * second) for share in SHARES]
+    return [apply_shift(scores, (1 - share) * first + share * second) for share in PRIOR_SHARES]
 
 
-def figures(labels, scores):
-    found = summarize(confusion_matrix(labels, scores.argmax(1), scores.shape[1]))
-    return float(found["accuracy"]), float(found["macro_recall"])
+def curve_of(labels, scores):
+    """(S, 2) accuracy and macro recall."""
+    return np.array([accuracy_and_macro_recall(labels, each.argmax(1), each.shape[1]) for each in scores])
 
 
 def describe(key, curve):
@@ -218,20 +217,12 @@ def describe(key, curve):
 
 def summary(key, curves):
     """Means and deviations over the seeds."""
-    stacked = np.array([curve for _, curve in curves])  # (seeds, shares, 2)
-    deviations = stacked.std(0, ddof=1) if len(curves) > 1 else None
     row, network, data = key
-    points = [
-        JointPoint(
-            share=share,
-            accuracy=float(stacked[:, i, 0].mean()),
-            macro_recall=float(stacked[:, i, 1].mean()),
-            accuracy_std=None if deviations is None else float(deviations[i, 0]),
-            macro_recall_std=None if deviations is None else float(deviations[i, 1]),
-            single=stacked[:, i].tolist(),
-        )
-        for i, share in enumerate(SHARES)
-    ]
+    names, points = ("accuracy", "macro_recall"), []
+    for index, share in enumerate(PRIOR_SHARES):
+        single = [tuple(curve[index].tolist()) for _, curve in curves]
+        means = over_seeds([dict(zip(names, values, strict=True)) for values in single], names)
+        points.append(JointPoint(share=share, single=single, **means))
     return JointRow(row=row, network=network, data=data, seeds=[seed for seed, _ in curves], points=points)
 
 

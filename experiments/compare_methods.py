@@ -37,7 +37,7 @@ from fer_md.runs.run_directory import open_run, plain_settings, read_settings
 from fer_md.training.identity_aware import identity_aware_tasks
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
-from fer_md.training.task import LOSS_WEIGHTS, Learner, Task, make_metric_loss
+from fer_md.training.task import LOSS_WEIGHTS, Learner, Task, loss_settings, make_metric_loss
 from fer_md.training.train import train_network
 from pages.cells import percent
 from pages.comparison import NAMES, figures_of, method_rows, scored
@@ -275,7 +275,7 @@ def table(results, trials, data):
         recipe={name: value for name, value in plain_settings(RECIPE).items() if name not in ("epochs", "rate")},
         rates=list(trials["ours", False]),
         rate_trials={named(*key): {f"{r:g}": v for r, v in found.items()} for key, found in trials.items()},
-        metric_loss={"kind": "md", "loss_weight": LOSS_WEIGHTS["md"], "options": MD_FORMS["nearest"]},
+        metric_loss=loss_settings("md"),
         precision=", ".join(sorted(precisions)),
         seconds=math.fsum(read_run_time(run).seconds for run in runs),
         seeds=list(settings.seeds),

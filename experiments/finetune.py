@@ -18,14 +18,14 @@ from typing import Any
 from fer_md import console
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.prior import training_prior
+from fer_md.evaluation.prior import mixed_prior, training_prior
 from fer_md.files import file_sha256
 from fer_md.losses import MD_FORMS
 from fer_md.runs.run_directory import plain_settings, read_settings
 from fer_md.training.exchange import check_stage, exchange_learners, exchanged
 from fer_md.training.presets import FINETUNING, PRESETS, Recipe
 from fer_md.training.strategy import make_strategy
-from fer_md.training.task import LOSS_WEIGHTS, make_metric_loss
+from fer_md.training.task import loss_settings, make_metric_loss
 from fer_md.training.train import train_networks
 
 
@@ -81,7 +81,8 @@ def main(settings: Settings) -> int | None:
         rate=settings.rate or recipe.rate,
         anchor=settings.anchor,
     )
-    loss, weights = loss_of(settings), weights_of(settings)
+    loss = loss_settings(settings.loss, settings.loss_weight, settings.loss_form)
+    weights = weights_of(settings)
     strategy = make_strategy(settings.strategy, settings.replicas)
     try:
         learners = exchange_learners(
@@ -109,13 +110,6 @@ def main(settings: Settings) -> int | None:
         patience=settings.patience,
     )
     return console.ended(settings.run_dir, models is not None)
-
-
-def loss_of(settings: Settings) -> dict[str, Any]:
-    """The loss beside softmax as the run's settings have it."""
-    weight = LOSS_WEIGHTS[settings.loss] if settings.loss_weight is None else settings.loss_weight
-    options = MD_FORMS[settings.loss_form] if settings.loss == "md" else {}
-    return {"kind": settings.loss, "loss_weight": weight, "options": options}
 
 
 def weights_of(settings: Settings) -> list[float]:
@@ -163,10 +157,8 @@ def prior_of(index: int, infos: list[dict[str, Any]], replay: float, weights: li
     """The prior that component ``index`` comes to hold: that of its new data set, mixed with its own where replayed."""
     parts = [(infos[n], share * weights[n]) for n, share in exchanged(index, len(infos), replay)]
     new, _ = parts[0]
-    parts = [(info, weight) for info, weight in parts if info["expressions"] == new["expressions"]]
-    total = sum(weight for _, weight in parts)
-    priors = [(training_prior(info), weight / total) for info, weight in parts]
-    return {name: sum(weight * prior[name] for prior, weight in priors) for name in new["expressions"]}
+    same = [(training_prior(info), weight) for info, weight in parts if info["expressions"] == new["expressions"]]
+    return mixed_prior(same)
 
 
 if __name__ == "__main__":

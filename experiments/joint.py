@@ -18,16 +18,15 @@ from fer_md import console
 from fer_md.data.protocol import make_protocol
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.prior import learned_prior, training_prior
+from fer_md.evaluation.prior import learned_prior, mixed_prior, training_prior
 from fer_md.files import file_sha256
-from fer_md.losses import MD_FORMS
 from fer_md.models import NETWORKS, config_for
 from fer_md.runs.run_directory import load_start, plain_settings, read_settings
 from fer_md.training.joint import Part, Start, check_parts, joint_learner
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.strategy import make_strategy
-from fer_md.training.task import LOSS_WEIGHTS, make_metric_loss
+from fer_md.training.task import LOSS_WEIGHTS, loss_settings, make_metric_loss
 from fer_md.training.train import train_network
 
 SMALLEST, LARGEST = 0.001, 1000.0
@@ -81,8 +80,7 @@ def main(settings: Settings) -> int | None:
     recipe = PRESETS[settings.preset]
     recipe = dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs)
     config, parts = config_for(NETWORKS[settings.network], infos[0], settings.data[0]), parts_of(settings)
-    options = MD_FORMS["pulling"] if settings.loss == "md" else {}
-    weight = LOSS_WEIGHTS[settings.loss] if settings.loss_weight is None else settings.loss_weight
+    loss = loss_settings(settings.loss, settings.loss_weight, "pulling")
     decisive: dict[str, Any] = {
         "stage": "joint",
         "networks": names_of(settings, infos),
@@ -96,7 +94,7 @@ def main(settings: Settings) -> int | None:
         "network": plain_settings(config),
         "statistics": settings.statistics,
         "logit_adjustment": settings.logit_adjustment,
-        "metric_loss": {"kind": settings.loss, "loss_weight": weight, "options": options},
+        "metric_loss": loss,
         "precision": precision,
         "strategy": settings.strategy,
         "seed": settings.seed,
@@ -109,8 +107,8 @@ def main(settings: Settings) -> int | None:
     learner = joint_learner(
         parts,
         config,
-        functools.partial(make_metric_loss, settings.loss, seed=settings.seed, **options),
-        weight,
+        functools.partial(make_metric_loss, settings.loss, seed=settings.seed, **loss["options"]),
+        loss["loss_weight"],
         settings.statistics == "own",
         settings.logit_adjustment,
         start,
@@ -142,11 +140,7 @@ def priors_of(settings: Settings, infos: list[dict[str, Any]]) -> list[dict[str,
     if len(names_of(settings, infos)) > 1:
         return own
     shares = numbers_of(settings, "shares", 1.0, SMALLEST, LARGEST)
-    mixed = {name: 0.0 for prior in own for name in prior}
-    for prior, share in zip(own, shares, strict=True):
-        for name, part in prior.items():
-            mixed[name] += part * share / sum(shares)
-    return [mixed]
+    return [mixed_prior(list(zip(own, shares, strict=True)))]
 
 
 def parts_of(settings: Settings) -> list[Part]:

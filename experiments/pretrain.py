@@ -25,7 +25,7 @@ from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.soft_targets import with_votes
 from fer_md.training.strategy import make_strategy
-from fer_md.training.task import LOSS_WEIGHTS, Learner, Task, make_metric_loss
+from fer_md.training.task import Learner, Task, loss_settings, make_metric_loss
 from fer_md.training.train import train_network
 
 
@@ -96,7 +96,7 @@ def main(settings: Settings) -> int | None:
     config = network_of(settings, info)
     held_out = load_split(settings.data, settings.validation)
     training, protocol = load_faces(settings, info)
-    loss = loss_of(settings)
+    loss = loss_settings(settings.loss, settings.loss_weight, settings.loss_form)
     decisive: dict[str, Any] = {
         "data": info["name"],
         "protocol": protocol,
@@ -153,13 +153,6 @@ def network_of(settings: Settings, info: dict) -> ComponentConfig:
     if settings.dropout is not None:
         config = dataclasses.replace(config, dropout=settings.dropout)
     return config_for(config, info, settings.data)
-
-
-def loss_of(settings: Settings) -> dict[str, Any]:
-    """The loss beside softmax as the run's settings have it."""
-    weight = LOSS_WEIGHTS[settings.loss] if settings.loss_weight is None else settings.loss_weight
-    options = MD_FORMS[settings.loss_form] if settings.loss == "md" else {}
-    return {"kind": settings.loss, "loss_weight": weight, "options": options}
 
 
 def load_faces(settings: Settings, info: dict) -> tuple[Split, str | None]:

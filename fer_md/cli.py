@@ -197,6 +197,7 @@ def _predict(parsed):
 
 def _info(parsed):
     from fer_md.prediction.classifier import load_classifier
+    from fer_md.pretrained import PHOTOGRAPHS
     from fer_md.runs.run_directory import environment
 
     found = environment()
@@ -209,7 +210,7 @@ def _info(parsed):
     classifier = load_classifier(parsed.model, parsed.data)
     _print_pairs(
         {
-            "model": parsed.model or "photographs",
+            "model": parsed.model or PHOTOGRAPHS,
             "networks": ", ".join(classifier.networks),
             "expressions": ", ".join(classifier.expressions),
             "face": f"{classifier.image_size}x{classifier.image_size} gray",

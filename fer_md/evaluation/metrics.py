@@ -53,6 +53,12 @@ def summarize(confusion: npt.ArrayLike) -> dict[str, np.ndarray]:
     }
 
 
+def accuracy_and_macro_recall(labels: npt.ArrayLike, classes: npt.ArrayLike, num_classes: int) -> tuple[float, float]:
+    """Two figures of ``summarize``, for (N,) true and (N,) answered classes in [0, num_classes)."""
+    figures = summarize(confusion_matrix(labels, classes, num_classes))
+    return float(figures["accuracy"]), float(figures["macro_recall"])
+
+
 def expected_calibration_error(labels: npt.ArrayLike, probabilities: npt.ArrayLike, bins: int = 15) -> float:
     """Mean gap between confidence and accuracy over ``bins`` equal bins of the top probability (Guo et al., 2017).
 

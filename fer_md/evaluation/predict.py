@@ -9,7 +9,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from fer_md.data.records import Split
-from fer_md.evaluation.metrics import confusion_matrix, negative_log_likelihood, summarize
+from fer_md.evaluation.metrics import accuracy_and_macro_recall, negative_log_likelihood
 from fer_md.progress import Progress
 
 Forward = Callable[[np.ndarray], np.ndarray]
@@ -54,11 +54,11 @@ def validate(forward: Forward, split: Split, batch_size: int = 512) -> dict[str,
     labelled = split.labels >= 0
     images, labels = split.images[labelled], split.labels[labelled]
     probabilities = softmax(in_batches(forward, images, batch_size))
-    figures = summarize(confusion_matrix(labels, probabilities.argmax(1), probabilities.shape[1]))
+    accuracy, macro_recall = accuracy_and_macro_recall(labels, probabilities.argmax(1), probabilities.shape[1])
     return {
         "loss": negative_log_likelihood(labels, probabilities),
-        "accuracy": float(figures["accuracy"]),
-        "macro_recall": float(figures["macro_recall"]),
+        "accuracy": accuracy,
+        "macro_recall": macro_recall,
     }
 
 

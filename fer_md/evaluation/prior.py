@@ -80,6 +80,20 @@ def training_prior(info: Mapping[str, Any]) -> dict[str, float]:
     return shares_of_counts(info["splits"]["Training"]["classes"])
 
 
+def mixed_prior(parts: Sequence[tuple[Mapping[str, float], float]]) -> dict[str, float]:
+    """The prior of faces that come from several data sets.
+
+    Args:
+        parts: the prior of each, and its weight, at least 0 and one of them above it.
+
+    Returns:
+        the share of each expression of any of them.
+    """
+    total = sum(weight for _, weight in parts)
+    names = dict.fromkeys(name for prior, _ in parts for name in prior)
+    return {name: sum(weight / total * prior.get(name, 0.0) for prior, weight in parts) for name in names}
+
+
 def learned_prior(settings: Mapping[str, Any], expressions: Sequence[str], network: str = "model") -> np.ndarray | None:
     """The prior that the answers of a run's network hold.
 

@@ -13,7 +13,7 @@ from fer_md.evaluation.components import check_expressions, find_networks, fused
 from fer_md.evaluation.predict import logits_function, softmax
 from fer_md.evaluation.prior import learned_prior
 from fer_md.models import build_fused
-from fer_md.pretrained import NETWORKS, describe, load_pretrained
+from fer_md.pretrained import NETWORKS, PHOTOGRAPHS, describe, load_pretrained
 from fer_md.runs.run_directory import read_settings
 
 _BATCH = 256
@@ -68,7 +68,7 @@ def load_classifier(path: Path | str | None = None, data: str | None = None) -> 
     if path is None or str(path) in NETWORKS:
         if data is not None:
             raise FerMdError(f"data={data} is for run directories; the network of the package has one label space")
-        return _from_package("photographs" if path is None else str(path))
+        return _from_package(PHOTOGRAPHS if path is None else str(path))
     path = Path(path)
     if (path / "config.json").is_file():
         return _from_run(path, data)

@@ -11,8 +11,11 @@ from fer_md.pretrained.store import FOLDER, load_fused, read_description
 FOLDERS = {"fer2013": FOLDER, "joint": FOLDER / "joint"}
 """The networks that have files: trained on FER2013 alone, and on FER2013 and press photographs together."""
 
-NETWORKS = (*FOLDERS, "photographs")
-"""All names: ``"photographs"`` fuses the two others."""
+PHOTOGRAPHS = "photographs"
+"""The network for faces from elsewhere, which fuses the others; ``fer-md predict`` and ``Predictor`` use it."""
+
+NETWORKS = (*FOLDERS, PHOTOGRAPHS)
+"""All names."""
 
 UNIFORM_SHARE = 0.75
 """How much of FER2013's prior gives way to one that has all expressions equally often in ``"photographs"``; chosen for
@@ -41,7 +44,7 @@ def load_pretrained(name: str = "fer2013") -> keras.Model:
     if name in FOLDERS:
         return load_fused(FOLDERS[name])
     fused = build_fused([load_fused(folder) for folder in FOLDERS.values()])
-    shift = -UNIFORM_SHARE * np.log(_learned())
+    shift = -UNIFORM_SHARE * np.log(_learned(_parts().values()))
     shifted = keras.layers.Rescaling(1.0, offset=shift.tolist(), dtype="float32", name="prior")
     return keras.Model(fused.input, {"logits": shifted(fused.output["logits"])}, name="pretrained")
 
@@ -57,8 +60,8 @@ def describe(name: str = "fer2013") -> dict[str, Any]:
     if name in FOLDERS:
         found = read_description(FOLDERS[name])
         return {**found, "weights": {"weights.npz": found["weights_sha256"]}}
-    parts = {part: read_description(folder) for part, folder in FOLDERS.items()}
-    prior = _learned() ** (1 - UNIFORM_SHARE)
+    parts = _parts()
+    prior = _learned(parts.values()) ** (1 - UNIFORM_SHARE)
     first = parts["fer2013"]
     return {
         "data": first["data"],
@@ -75,7 +78,11 @@ def check_name(name: str) -> None:
         raise ValueError(f"name must be one of {', '.join(NETWORKS)}, not {name!r}")
 
 
-def _learned():
+def _parts():
+    """The descriptions of the networks that ``"photographs"`` fuses, by their names."""
+    return {part: read_description(folder) for part, folder in FOLDERS.items()}
+
+
+def _learned(descriptions):
     """The prior that the fused networks hold, (K,)."""
-    priors = [list(read_description(folder)["prior"].values()) for folder in FOLDERS.values()]
-    return np.mean(priors, axis=0)
+    return np.mean([list(found["prior"].values()) for found in descriptions], axis=0)

@@ -102,10 +102,7 @@ def joint_learner(
             None if expressions == union else [union.index(name) for name in expressions],
             loss_weight,
         )
-        if logit_adjustment or part.sampling != 1:
-            task = balanced(task, part.sampling, len(expressions))
-        if not logit_adjustment:
-            task = dataclasses.replace(task, drawn_shares=None)
+        task = balanced(task, part.sampling, len(expressions), logit_adjustment)
         tasks.append(with_votes(task, part.votes) if part.votes else task)
     build = functools.partial(_build, config, infos, own_statistics, logit_adjustment, start, seed)
     return Learner(build, tasks)

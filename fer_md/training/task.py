@@ -11,7 +11,7 @@ import numpy as np
 from fer_md.data.pipeline import training_batches
 from fer_md.data.records import Split
 from fer_md.data.sampling import by_class, class_shares, class_slots
-from fer_md.losses import CenterLoss, MDLoss
+from fer_md.losses import MD_FORMS, CenterLoss, MDLoss
 from fer_md.training.objective import CLASSES, Objective
 
 LOSS_WEIGHTS = {"md": 0.1, "center": 0.003, "none": 0.0}
@@ -91,17 +91,31 @@ class Learner:
         return {**self.watched, **learned}
 
 
-def balanced(task: Task, power: float, classes: int) -> Task:
-    """The task with its classes drawn by a power of their frequency, and with logit adjustment for that.
+def balanced(task: Task, power: float, classes: int, logit_adjustment: bool = True) -> Task:
+    """The task with its classes drawn by a power of their frequency.
 
     Args:
         task: with labels as targets.
         power: see ``fer_md.data.sampling.by_class``; 1 for the classes as they occur.
         classes: K.
+        logit_adjustment: for the shares that are drawn, see ``Task.drawn_shares``.
     """
     labels = task.training.labels
     batches = functools.partial(task.batches, draw=by_class(labels, power)) if power != 1 else task.batches
-    return dataclasses.replace(task, batches=batches, drawn_shares=class_shares(class_slots(labels, power), classes))
+    shares = class_shares(class_slots(labels, power), classes) if logit_adjustment else None
+    return dataclasses.replace(task, batches=batches, drawn_shares=shares)
+
+
+def loss_settings(kind: str, loss_weight: float | None = None, form: str = "nearest") -> dict[str, Any]:
+    """The loss beside softmax as the settings of a run have it: its ``kind``, ``loss_weight`` and ``options``.
+
+    Args:
+        kind: ``"md"``, ``"center"`` or ``"none"``.
+        loss_weight: its factor; None for that of ``LOSS_WEIGHTS``.
+        form: of MD loss, a name of ``MD_FORMS``.
+    """
+    weight = LOSS_WEIGHTS[kind] if loss_weight is None else loss_weight
+    return {"kind": kind, "loss_weight": weight, "options": MD_FORMS[form] if kind == "md" else {}}
 
 
 def make_metric_loss(
