@@ -96,7 +96,8 @@ class Trainer:
     def answers(self) -> dict[str, keras.Model]:
         """The networks that a run leaves, by their names: one, or one for each data set where these differ.
 
-        A data set's network has its statistics, its head as ``logits`` and, after logit adjustment, its prior.
+        A data set's network has its statistics, its head as ``logits`` and, after logit adjustment, its prior; without
+        it, what was learned holds the prior already.
         """
         if len(self.networks) == 1 and all(task.drawn_shares is None for task in self.tasks):
             return {self.learner.name: self.model}
@@ -104,8 +105,9 @@ class Trainer:
 
     def _answer_of(self, index):
         task, network = self.tasks[index], self.network(index)
-        prior = task.prior(network.output[task.head].shape[-1])
-        return network if prior is None else with_prior(network, prior, task.head)
+        classes = network.output[task.head].shape[-1]
+        prior = task.prior(classes)
+        return with_prior(network, np.full(classes, 1 / classes) if prior is None else prior, task.head)
 
     def _averaged(self):
         return [v for v in self.variables if "float" in str(v.dtype)] if self.recipe.average else []

@@ -11,10 +11,10 @@ import tensorflow as tf
 from fer_md.data.face import Face
 from fer_md.data.records import load_split, write_dataset
 from fer_md.errors import FerMdError
-from fer_md.evaluation.predict import logits_function
+from fer_md.evaluation.predict import logits_function, softmax
 from fer_md.layers.batch_norm import BatchNorm
 from fer_md.losses import MDLoss
-from fer_md.models import TINY, build_component
+from fer_md.models import TINY, add_head, build_component
 from fer_md.models.heads import with_prior
 from fer_md.models.statistics import with_own_statistics
 from fer_md.prediction.classifier import load_classifier
@@ -90,6 +90,20 @@ def test_logit_adjustment_by_hand():
     assert list(answers) == ["a"]
     np.testing.assert_allclose(trainer.forwards()["a"](split.images), plain + np.log(prior), rtol=1e-5)
     np.testing.assert_allclose(logits_function(answers["a"])(split.images), plain + np.log(prior), rtol=1e-4)
+
+
+def test_own_statistics_without_adjustment_answer_with_the_head_of_the_data_set():
+    """The second data set has five expressions; the network that is left for it answers with its head."""
+    split = random_split(8)
+    build = lambda: with_own_statistics(add_head(build_component(NETWORK, seed=1), "logits_b", 5), 2)  # noqa: E731
+    learner = Learner(build, [Task("a", split), Task("b", split, head="logits_b")])
+    trainer = Trainer(learner, RECIPE, 40, make_strategy("one"))
+    answers = trainer.answers()
+    assert list(answers) == ["a", "b"]
+    for index, head in enumerate(("logits", "logits_b")):
+        expected = softmax(logits_function(trainer.network(index), head)(split.images))
+        found = softmax(logits_function(answers["ab"[index]])(split.images))
+        np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 def test_the_network_with_a_prior_is_a_copy():
