@@ -25,6 +25,7 @@ class ServedComponent(tf.Module):
     def __init__(self, model: keras.Model, expressions: Sequence[str], shift: np.ndarray | None = None):
         super().__init__()
         self.model = model
+        self.tracked = [variable.value for variable in model.variables]  # converters drop the values of others
         self.size = model.input_shape[1]
         self.expressions = tf.constant(list(expressions))
         self.shift = tf.constant(np.zeros(len(expressions)) if shift is None else shift, tf.float32)
