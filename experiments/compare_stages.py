@@ -13,8 +13,8 @@ from pathlib import Path
 from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.evaluation.components import find_head, find_networks, model_hashes, stack_scores
+from fer_md.evaluation.copies import AVERAGING
 from fer_md.evaluation.measure import leaked_rows, measure
-from fer_md.evaluation.predict import AVERAGING
 from fer_md.models.fused import check_apart, fit_weights, fuse
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, read_settings

@@ -20,7 +20,8 @@ import numpy as np
 from PIL import Image
 
 from drawn_videos import save_video
-from fer_md.evaluation.predict import logits_function, softmax
+from fer_md.evaluation.predict import logits_function
+from fer_md.evaluation.softmax import softmax
 from fer_md.expressions import EXPRESSIONS
 from fer_md.faces.mtcnn import MtcnnDetector
 from fer_md.media.sources import find_media, read_media

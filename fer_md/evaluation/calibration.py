@@ -3,8 +3,8 @@
 import numpy as np
 
 from fer_md.evaluation.metrics import negative_log_likelihood
-from fer_md.evaluation.predict import softmax
 from fer_md.evaluation.prior import apply_shift
+from fer_md.evaluation.softmax import softmax
 
 LOWEST, HIGHEST = 0.05, 20.0
 """Range of temperatures that is searched."""

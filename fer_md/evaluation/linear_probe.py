@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fer_md.evaluation.predict import softmax
+from fer_md.evaluation.softmax import softmax
 
 PENALTY = 0.01
 TOLERANCE = 1e-3

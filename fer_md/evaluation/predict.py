@@ -2,21 +2,18 @@
 
 from collections.abc import Callable
 
-import cv2
 import keras
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from fer_md.data.records import Split
+from fer_md.evaluation.copies import AVERAGING, views
 from fer_md.evaluation.metrics import accuracy_and_macro_recall, negative_log_likelihood
+from fer_md.evaluation.softmax import softmax
 from fer_md.progress import Progress
 
 Forward = Callable[[np.ndarray], np.ndarray]
 """From (B, H, W) uint8 images to what a network says of them, (B, ...)."""
-AVERAGING = ("none", "flip", "tencrop")
-CROP = 44
-"""Edge of ten-crop's crops of a 48x48 face, which are resized back to 48x48."""
 
 
 def logits_function(model: keras.Model, head: str = "logits") -> Forward:
@@ -62,12 +59,6 @@ def validate(forward: Forward, split: Split, batch_size: int = 512) -> dict[str,
     }
 
 
-def softmax(logits: npt.ArrayLike) -> np.ndarray:
-    """(N, K) probabilities in float64."""
-    powers = np.exp(np.asarray(logits, np.float64) - np.max(logits, 1, keepdims=True))
-    return powers / powers.sum(1, keepdims=True)
-
-
 def predict_probabilities(
     model: keras.Model,
     images: np.ndarray,
@@ -101,17 +92,3 @@ def predict_probabilities(
             parts.append(np.mean([softmax(forward(view)) for view in views(batch, averaging)], axis=0))
             progress.advance(len(batch))
     return np.concatenate(parts)
-
-
-def views(images: np.ndarray, averaging: str) -> list[np.ndarray]:
-    """The copies of (B, H, W) images that are averaged: one, two or ten arrays of the same shape."""
-    if averaging == "none":
-        return [images]
-    if averaging == "flip":
-        return [images, np.ascontiguousarray(images[:, :, ::-1])]
-    size = images.shape[1]
-    rest = size - size * CROP // 48
-    places = [(rest // 2, rest // 2), (0, 0), (0, rest), (rest, 0), (rest, rest)]
-    crops = [images[:, top : top + size - rest, left : left + size - rest] for top, left in places]
-    crops = [np.stack([cv2.resize(image, (size, size)) for image in crop]) for crop in crops]
-    return [copy for crop in crops for copy in views(crop, "flip")]

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from fer_md.errors import FerMdError
-from fer_md.evaluation.predict import softmax
+from fer_md.evaluation.softmax import softmax
 from fer_md.expressions import EXPRESSIONS
 
 SHARE = 0.5

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from fer_md.errors import FerMdError
-from fer_md.evaluation.predict import views
+from fer_md.evaluation.copies import views
 from fer_md.evaluation.prior import Prior, apply_shift, chosen_share, prior_shift
 from fer_md.faces.alignment import ALIGNMENTS, cut_face
 from fer_md.faces.cascade import Cascade

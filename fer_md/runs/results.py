@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fer_md.files import read_json, write_json
-from fer_md.runs.run_directory import command_line, environment
+from fer_md.runs.provenance import command_line, environment
 from fer_md.runs.typed_json import from_json, to_json
 
 

@@ -1,62 +1,15 @@
 """A run's folder: what was asked for, what came of it, and the trained model."""
 
 import dataclasses
-import datetime
-import os
-import platform
-import shlex
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
 
-import fer_md
-import fer_md.layers
 from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
-
-
-def command_line() -> str:
-    """The command of this process, quoted so that a shell takes it as it was given."""
-    return shlex.join(["python", *sys.argv])
-
-
-def environment() -> dict[str, Any]:
-    """Where and with what a result was made: a dict of strings."""
-    return {
-        "date": datetime.date.today().isoformat(),
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "fer_md": fer_md.__version__,
-        "commit": _commit(),
-        "processor": _processor(),
-        "cpus": os.cpu_count(),
-    }
-
-
-def _processor():
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
-
-
-def _commit():
-    """Of this checkout; ``"unknown"`` for an installed package, also inside another project's checkout."""
-    root = Path(__file__).resolve().parents[2]
-    if not (root / ".git").exists():
-        return "unknown"
-    try:
-        answer = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=root, capture_output=True, text=True)
-    except OSError:  # there is no git
-        return "unknown"
-    return answer.stdout.strip() or "unknown"
+from fer_md.runs.provenance import command_line, environment
 
 
 def open_run(run_dir: Path | str, settings: Mapping[str, Any]) -> Path:

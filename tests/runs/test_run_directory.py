@@ -6,7 +6,7 @@ import subprocess
 from fer_md.evaluation.components import model_hashes
 from fer_md.files import file_sha256
 from fer_md.models import TINY
-from fer_md.runs import run_directory
+from fer_md.runs import provenance, run_directory
 
 
 def test_runs_of_one_name_keep_their_hashes_apart(tmp_path):
@@ -31,11 +31,11 @@ def test_without_git_the_commit_is_unknown(monkeypatch):
         raise FileNotFoundError("git")
 
     monkeypatch.setattr(subprocess, "run", no_git)
-    assert run_directory.environment()["commit"] == "unknown"
+    assert provenance.environment()["commit"] == "unknown"
 
 
 def test_an_installed_package_does_not_name_another_project_s_commit(monkeypatch, tmp_path):
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
-    installed = tmp_path / "venv" / "site-packages" / "fer_md" / "training" / "run_directory.py"
-    monkeypatch.setattr(run_directory, "__file__", str(installed))
-    assert run_directory.environment()["commit"] == "unknown"
+    installed = tmp_path / "venv" / "site-packages" / "fer_md" / "runs" / "provenance.py"
+    monkeypatch.setattr(provenance, "__file__", str(installed))
+    assert provenance.environment()["commit"] == "unknown"

@@ -11,7 +11,8 @@ import tensorflow as tf
 from fer_md.data.face import Face
 from fer_md.data.records import load_split, write_dataset
 from fer_md.errors import FerMdError
-from fer_md.evaluation.predict import logits_function, softmax
+from fer_md.evaluation.predict import logits_function
+from fer_md.evaluation.softmax import softmax
 from fer_md.layers.batch_norm import BatchNorm
 from fer_md.losses import MDLoss
 from fer_md.models import TINY, add_head, build_component

@@ -15,7 +15,8 @@ from fer_md.data.pipeline import training_batches
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import load_split, read_info, write_dataset
 from fer_md.errors import FerMdError
-from fer_md.evaluation.predict import predict_probabilities, softmax
+from fer_md.evaluation.predict import predict_probabilities
+from fer_md.evaluation.softmax import softmax
 from fer_md.expressions import EXPRESSIONS
 from fer_md.models import TINY, add_head, build_component
 from fer_md.runs.run_directory import load_model, read_settings
