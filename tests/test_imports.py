@@ -8,6 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "fer_md"
 ORDER = (
     ("environment", "errors", "arguments", "expressions", "files", "progress", "console"),
+    "litert",
     "losses",
     "layers",
     "models",

@@ -1,12 +1,14 @@
 """Face detection with MTCNN (Zhang et al., 2016; the paper's ref. [18]), with the networks of the package ``mtcnn``.
 
 That package takes a second for a photograph: it runs layer by layer and keeps whole batches of float pyramids. Here its
-three trained networks run in TensorFlow Lite, level by level and face by face, on all cores.
+three trained networks run in LiteRT, level by level and face by face, on all cores. experiments/ship_mtcnn.py made
+their files; they have the licence of the package, MIT, which lies beside them.
 """
 
 import concurrent.futures
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,6 +16,11 @@ import numpy as np
 from fer_md.errors import FerMdError
 from fer_md.faces.detection import Detection, check_image, clip_box
 from fer_md.faces.regions import cover, suppress
+from fer_md.files import read_json
+from fer_md.litert.network import load_network
+
+NETWORKS = Path(__file__).parent / "mtcnn_networks"
+"""Folder of the three networks' files."""
 
 SMALLEST = 20
 """Side, in pixels, that the smallest face to find has in the image as it is searched. The pyramid's first level has it
@@ -116,13 +123,9 @@ class MtcnnDetector:
 
 
 def _load():
-    """The package's three networks."""
-    from mtcnn import MTCNN  # with TensorFlow: not for --help
-
-    from fer_md.faces.lite_network import LiteNetwork  # loads TensorFlow
-
-    models = [stage.model for stage in MTCNN().stages]
-    return [LiteNetwork(model, (side, side, 3)) for model, side in zip(models, (None, 24, 48), strict=True)]
+    """The networks that propose, refine and confirm."""
+    hashes = read_json(NETWORKS / "sha256.json")
+    return [load_network(NETWORKS / f"{name}.tflite", hashes[name]) for name in ("propose", "refine", "confirm")]
 
 
 def _resize(image, size):

@@ -7,7 +7,10 @@ import pytest
 from fer_md.drawn.synthetic import draw_face
 from fer_md.errors import FerMdError
 from fer_md.faces.detection import Detection, clip_box, main_face
-from fer_md.faces.mtcnn import MtcnnDetector, _cut
+from fer_md.faces.mtcnn import NETWORKS, MtcnnDetector, _cut
+from fer_md.files import read_json
+from fer_md.litert.network import load_network
+from scripts import run_script
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +130,17 @@ def test_a_region_beside_the_picture_is_gray():
     image = np.full((10, 12, 3), 200, np.uint8)
     for box in ((0, -7, 6, 6), (-7, 0, 6, 6), (12, 0, 6, 6)):
         assert (_cut(image, box, 24) == 127).all()
+
+
+def test_networks_are_those_of_the_package_mtcnn(tmp_path):
+    """experiments/ship_mtcnn.py compares its files with the package; those that ship answer as they do."""
+    pytest.importorskip("mtcnn")
+    run_script("experiments/ship_mtcnn.py", f"--output={tmp_path}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in NETWORKS.iterdir())
+    for name, side in (("propose", 30), ("refine", 24), ("confirm", 48)):
+        new, shipped = (
+            load_network(folder / f"{name}.tflite", read_json(folder / "sha256.json")[name])
+            for folder in (tmp_path, NETWORKS)
+        )
+        crops = np.random.default_rng(0).uniform(-1, 1, (5, side, side, 3)).astype(np.float32)
+        np.testing.assert_allclose(new(crops), shipped(crops), atol=1e-6)

@@ -1,0 +1,75 @@
+"""A Keras network as a file of LiteRT, checked against the network before anybody gets it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from fer_md.environment import quiet_stderr
+from fer_md.errors import FerMdError
+from fer_md.litert.network import LiteNetwork
+
+
+def convert(
+    model: keras.Model,
+    answer: Callable[[Any], tf.Tensor],
+    examples: np.ndarray,
+    most: float,
+    int8: bool = False,
+    shape: tuple[int | None, ...] | None = None,
+) -> tuple[bytes, float]:
+    """Converts a network and compares what both answer.
+
+    Args:
+        model: a network that is built.
+        answer: function from the model's output to the one tensor that is wanted of it.
+        examples: (N, ...) inputs, of the dtype that the converted network is to take.
+        most: the largest difference that a number of the answers may have.
+        int8: weights with 8 bits, a scale for each output of a layer; a quarter of the size. Biases and activations
+            stay float32.
+        shape: of an input, with None for a side that varies; None for that of an example.
+
+    Returns:
+        (content, difference): of a ``.tflite`` file, for `LiteNetwork`, and the largest that was found.
+
+    Raises:
+        FerMdError: an answer is not finite or differs by more than ``most``.
+    """
+    module = tf.Module()
+    module.tracked = [variable.value for variable in model.variables]  # the converter drops the values of others
+
+    @tf.function(input_signature=[tf.TensorSpec((None, *(shape or examples.shape[1:])), examples.dtype)])
+    def call(inputs):
+        return answer(model(inputs, training=False))
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([call.get_concrete_function()], module)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT] if int8 else []
+    with quiet_stderr():
+        content = converter.convert()
+    difference = largest_difference(LiteNetwork(content), lambda batch: call(batch).numpy(), examples)
+    if not difference <= most:  # nor is NaN
+        raise FerMdError(f"{model.name}: LiteRT answers differently, by up to {difference:g}; at most {most:g} may be")
+    return content, difference
+
+
+def beside(outputs: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Several outputs as one: their values beside each other, along the last axis."""
+    return tf.concat(outputs, -1)
+
+
+def probabilities(outputs: dict[str, tf.Tensor]) -> tf.Tensor:
+    """The softmax of the output ``logits``."""
+    return tf.nn.softmax(outputs["logits"])
+
+
+def largest_difference(
+    network: Callable[[np.ndarray], np.ndarray],
+    other: Callable[[np.ndarray], np.ndarray],
+    examples: np.ndarray,
+    batch_size: int = 64,
+) -> float:
+    """The largest difference between the numbers that two networks answer to (N, ...) examples."""
+    batches = [examples[start : start + batch_size] for start in range(0, len(examples), batch_size)]
+    return float(np.max([np.abs(network(batch) - other(batch)).max() for batch in batches]))
