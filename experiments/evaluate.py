@@ -21,11 +21,13 @@ from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_networks, fused_prior, load_scorer, model_hashes, stack_scores
+from fer_md.evaluation.copies import AVERAGING
 from fer_md.evaluation.measure import Evaluation, leaked_rows, measure, prior_curve, write_evaluation
-from fer_md.evaluation.predict import AVERAGING, predict_probabilities
+from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.prior import learned_prior, parse_prior, prior_shift
 from fer_md.models.fused import check_apart, fit_weights, fuse
-from fer_md.pretrained import NETWORKS, describe, load_pretrained
+from fer_md.pretrained.load import load_pretrained
+from fer_md.pretrained.networks import NETWORKS, describe
 from fer_md.runs.results import read_result
 from fer_md.runs.run_directory import read_settings
 from pages.cells import percent

@@ -20,7 +20,8 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.components import check_expressions, find_networks, fused_prior, load_scorer
 from fer_md.evaluation.prior import chosen_share, learned_prior, parse_prior, prior_shift
 from fer_md.models import build_fused
-from fer_md.pretrained import NETWORKS, describe, load_pretrained
+from fer_md.pretrained.load import load_pretrained
+from fer_md.pretrained.networks import NETWORKS, describe
 from fer_md.runs.run_directory import read_settings
 from fer_md.serving.export import export_component
 

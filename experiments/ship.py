@@ -2,9 +2,9 @@
 
 python experiments/ship.py --run_dir=runs/full/component1,runs/full/component2 --data=runs/data/fer2013
 
-Writes fer_md/pretrained/weights.npz and description.json. The scores' weights and the temperature are fitted on
---validation, on the compressed networks; the test split is not read. Evaluate the result with
-experiments/evaluate.py --pretrained.
+Writes fer_md/pretrained/weights.npz, network.tflite, the same for LiteRT, and description.json. The scores' weights and
+the temperature are fitted on --validation, on the compressed networks; the test split is not read. Evaluate the result
+with experiments/evaluate.py --pretrained. Without --run_dir only network.tflite is made again, of the folder's weights.
 """
 
 import dataclasses
@@ -13,14 +13,15 @@ import tempfile
 from pathlib import Path
 
 from fer_md import console
-from fer_md.data.records import load_split, read_info
+from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.calibration import fit_temperature
 from fer_md.evaluation.components import find_networks, fused_prior, load_scorer, model_hashes, stack_scores
 from fer_md.models.fused import fit_weights, fuse
-from fer_md.pretrained import config_from_json, load_components, save_pretrained
-from fer_md.pretrained.store import FOLDER
-from fer_md.runs.run_directory import command_line, environment, read_settings
+from fer_md.pretrained.description import FOLDER, read_description
+from fer_md.pretrained.store import config_from_json, load_components, save_litert, save_pretrained
+from fer_md.runs.provenance import command_line, environment
+from fer_md.runs.run_directory import read_settings
 
 MEBIBYTE = 2**20
 LARGEST = 30
@@ -29,17 +30,26 @@ LARGEST = 30
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    run_dir: tuple[str, ...] = console.flag("Finished run of experiments/pretrain.py, or several.")
+    run_dir: tuple[str, ...] = console.flag(
+        "Finished run of experiments/pretrain.py, or several; without it only the file for LiteRT is made.", ()
+    )
     data: str = console.flag("Prepared folder whose label space is answered in.")
     validation: str = console.flag("Split on which weights and temperature are fitted.", "PublicTest")
-    output: str = console.flag("Folder for the two files.", str(FOLDER))
+    output: str = console.flag("Folder for the files.", str(FOLDER))
 
 
 def main(settings: Settings):
+    split = load_split(settings.data, settings.validation)
+    if settings.run_dir:
+        ship(settings, split)
+    save_litert(settings.output, split.images)
+    print(f"{settings.output}: for LiteRT, {read_description(settings.output)['litert']}")
+
+
+def ship(settings: Settings, split: Split):
     info = read_info(settings.data)
     networks = find_networks(settings.run_dir, data=info["name"])
     scorers = [load_scorer(run, name, info) for run, name in networks]
-    split = load_split(settings.data, settings.validation)
     description = {
         "command": command_line(),
         "data": info["name"],

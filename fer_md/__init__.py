@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fer_md.losses import CenterLoss, ContrastiveLoss, MDLoss, MetricLossModel
     from fer_md.models import ComponentConfig, build_component, build_fused
     from fer_md.prediction.predictor import Predictor
-    from fer_md.pretrained import load_pretrained
+    from fer_md.pretrained.load import load_pretrained
 
 __version__ = "0.1.0"
 __all__ = [
@@ -46,7 +46,7 @@ _PLACES = {
     "Predictor": "prediction.predictor",
     "build_component": "models",
     "build_fused": "models",
-    "load_pretrained": "pretrained",
+    "load_pretrained": "pretrained.load",
 }
 """The package or module that each name comes from."""
 

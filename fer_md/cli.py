@@ -2,7 +2,6 @@
 
 import argparse
 import functools
-import importlib.metadata
 import os
 import signal
 import sys
@@ -32,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments and arguments[0] in EXPERIMENTS:
         return _hand_over(arguments[0], arguments[1:])
     parsed = _parser().parse_args(arguments)
-    from fer_md import console  # loads TensorFlow: not for --help
+    from fer_md import console
 
     if not parsed.debug:
         _quieten_decoders()
@@ -196,17 +195,13 @@ def _predict(parsed):
 
 
 def _info(parsed):
-    from fer_md.prediction.classifier import load_classifier
-    from fer_md.pretrained import PHOTOGRAPHS
-    from fer_md.runs.run_directory import environment
+    import cv2
 
-    found = environment()
-    for package in ("opencv-contrib-python-headless", "mtcnn"):
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found[package] = "not installed"
-    _print_pairs(found)
+    from fer_md.prediction.classifier import load_classifier
+    from fer_md.pretrained.networks import PHOTOGRAPHS
+    from fer_md.runs.provenance import environment, installed_version
+
+    _print_pairs(environment() | {"ai-edge-litert": installed_version("ai-edge-litert"), "opencv": cv2.__version__})
     classifier = load_classifier(parsed.model, parsed.data)
     _print_pairs(
         {

@@ -151,7 +151,7 @@ def test_info(folder, fer_md):
     status, lines, _ = fer_md("info", f"--model={folder / 'run'}")
     text = "\n".join(lines)
     assert status == 0
-    for name in ("tensorflow", "keras", "mtcnn", "anger, disgust, fear", "48x48 gray"):
+    for name in ("tensorflow", "keras", "ai-edge-litert", "opencv", "anger, disgust, fear", "48x48 gray"):
         assert name in text
 
 

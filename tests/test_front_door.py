@@ -6,7 +6,9 @@ import sys
 import pytest
 
 import fer_md
+from fer_md.drawn.scenes import draw_scene
 from fer_md.losses import MDLoss, MetricLossModel
+from fer_md.media.pictures import save_picture
 from fer_md.models import TINY, build_component
 
 pytestmark = pytest.mark.integration
@@ -33,6 +35,32 @@ def test_every_name_is_there_and_shown():
 
 def test_import_loads_neither_tensorflow_nor_keras():
     run("import sys, fer_md; fer_md.EXPRESSIONS, dir(fer_md); assert not {'tensorflow', 'keras'} & {*sys.modules}")
+
+
+PREDICT_WITHOUT = """
+import importlib.abc, sys
+absent = {"tensorflow", "keras", "matplotlib", "pandas", "mtcnn", "joblib"}
+class Absent(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in absent:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent())
+import fer_md
+faces = fer_md.Predictor(prior="uniform", mirror=True).predict([sys.argv[1]])[0]
+assert len(faces) == 2 and all(face.landmarks.shape == (5, 2) for face in faces)
+from fer_md import cli
+assert cli.main(["predict", sys.argv[1], "--annotate", sys.argv[2]]) == 0
+assert cli.main(["info"]) == 0
+assert not absent & {*sys.modules}
+"""
+
+
+def test_prediction_needs_no_tensorflow(tmp_path):
+    """As in an environment without it: to import it fails."""
+    save_picture(tmp_path / "scene.png", draw_scene(0, 1, faces=2, size=512).image)
+    answer = run(PREDICT_WITHOUT, tmp_path / "scene.png", tmp_path / "drawn")
+    assert answer.stderr.splitlines() == ["frames 1, faces 2, frames without a face 0, problems 0"]
+    assert (tmp_path / "drawn" / "scene.png").is_file()
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,11 @@ import keras
 import numpy as np
 
 from fer_md.errors import FerMdError
-from fer_md.files import atomic_file, file_sha256, read_json, write_json
+from fer_md.files import atomic_file, file_sha256, write_json
+from fer_md.litert.convert import convert, probabilities
 from fer_md.models import ComponentConfig, build_component, build_fused
 from fer_md.models.seeding import kept_random_state
-
-FOLDER = Path(__file__).parent
-"""The folder of the network ``"fer2013"``: ``weights.npz``, and ``description.json``, which describes it."""
+from fer_md.pretrained.description import FOLDER, read_description
 
 INT8_FROM = 2**16
 """Matrices with at least this many entries become int8: those of the fully connected layers hold nearly all weights."""
@@ -52,18 +51,33 @@ def save_pretrained(
     )
 
 
-def read_description(folder: Path | str = FOLDER) -> dict[str, Any]:
-    """Describes a shipped network: what ``save_pretrained`` was given, ``networks`` and ``weights_sha256``.
+LITERT_MOST = 0.05
+"""Largest difference between a probability that LiteRT and that Keras give to a face."""
+
+
+def save_litert(folder: Path | str, faces: np.ndarray) -> None:
+    """Writes ``network.tflite``, the network that `load_fused` loads, with weights of 8 bits, for LiteRT.
+
+    The description gets ``litert``: the file's hash, the hash of the weights that it was made from, and the largest
+    difference between a probability of both.
+
+    Args:
+        folder: what ``save_pretrained`` wrote.
+        faces: (N, S, S) uint8, on which both are compared.
 
     Raises:
-        FerMdError: the description is missing or damaged.
+        FerMdError: they differ by more than ``LITERT_MOST``, or a file is missing or damaged.
     """
-    path = Path(folder) / "description.json"
-    description = read_json(path)
-    missing = {"expressions", "score_weights", "temperature", "prior", "networks", "weights_sha256"} - set(description)
-    if missing:
-        raise FerMdError(f"{path}: damaged, lacks {', '.join(sorted(missing))}; install the package again")
-    return description
+    folder, description = Path(folder), read_description(folder)
+    content, difference = convert(load_fused(folder), probabilities, faces[..., None], LITERT_MOST, int8=True)
+    with atomic_file(folder / "network.tflite") as partial:
+        partial.write_bytes(content)
+    litert = {
+        "sha256": file_sha256(folder / "network.tflite"),
+        "weights_sha256": description["weights_sha256"],
+        "largest_difference": difference,
+    }
+    write_json(folder / "description.json", {**description, "litert": litert})
 
 
 def load_components(folder: Path | str = FOLDER) -> list[keras.Model]:
@@ -102,7 +116,7 @@ def config_from_json(widths: dict[str, Any]) -> ComponentConfig:
 
 
 def load_fused(folder: Path | str) -> keras.Model:
-    """What ``save_pretrained`` wrote, as ``fer_md.pretrained.networks.load_pretrained`` returns it.
+    """What ``save_pretrained`` wrote, as ``fer_md.pretrained.load.load_pretrained`` returns it.
 
     Raises:
         FerMdError: a file is missing or damaged.

@@ -17,11 +17,13 @@ from fer_md.data.face import Face
 from fer_md.data.records import load_split, read_info, write_dataset
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import find_head, load_scorer
+from fer_md.evaluation.copies import views
 from fer_md.evaluation.measure import leaked_rows, measure
-from fer_md.evaluation.predict import predict_probabilities, views
+from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.prior import apply_shift, learned_prior, prior_shift, training_prior
 from fer_md.files import file_sha256, read_json, write_json
-from fer_md.pretrained import load_fused, load_pretrained
+from fer_md.pretrained.load import load_pretrained
+from fer_md.pretrained.store import load_fused
 from fer_md.runs.run_directory import load_model, read_settings
 from random_faces import random_split
 from scripts import run_script

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from fer_md.expressions import EXPRESSIONS
 from fer_md.models import TINY, build_component
-from fer_md.pretrained import load_fused, save_pretrained
+from fer_md.pretrained.store import load_fused, save_pretrained
 
 
 def draws():

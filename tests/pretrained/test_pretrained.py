@@ -8,16 +8,28 @@ import numpy as np
 import pytest
 
 import fer_md
+from fer_md.drawn.synthetic import draw_face
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.prior import prior_shares
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import file_sha256, read_json
+from fer_md.litert.network import load_network
 from fer_md.models import TINY, build_component
 from fer_md.models.fused import fuse
-from fer_md.pretrained import NETWORKS, describe, load_components, load_fused, read_description, save_pretrained
-from fer_md.pretrained.networks import FOLDERS, UNIFORM_SHARE
-from fer_md.pretrained.store import INT8_FROM, compress, decompress
+from fer_md.pretrained.description import read_description
+from fer_md.pretrained.lite import load_lite
+from fer_md.pretrained.networks import FOLDERS, NETWORKS, UNIFORM_SHARE, describe
+from fer_md.pretrained.store import (
+    INT8_FROM,
+    LITERT_MOST,
+    compress,
+    decompress,
+    load_components,
+    load_fused,
+    save_litert,
+    save_pretrained,
+)
 from random_faces import random_split
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -152,3 +164,36 @@ def test_package_has_its_networks(name):
     probabilities = predict_probabilities(model, random_split(3).images)
     assert probabilities.shape == (3, len(EXPRESSIONS))
     assert probabilities.sum(1) == pytest.approx([1, 1, 1])
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_litert_answers_as_keras_does(name):
+    """On drawn faces, in batches of several sizes; the bound is that of the file when it was made."""
+    faces = np.stack([draw_face(i, f"person {i}", EXPRESSIONS[i % 7], ("lab", "wild")[i % 2]).image for i in range(40)])
+    expected = predict_probabilities(fer_md.load_pretrained(name), faces)
+    network = load_lite(name)
+    found = np.concatenate([network(part) for part in np.split(faces, [1, 8, 39])])
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-6)
+    np.testing.assert_allclose(found, expected, atol=LITERT_MOST)
+    sure = np.diff(np.sort(expected), axis=1)[:, -1] > 2 * LITERT_MOST
+    assert sure.any() and (found.argmax(1) == expected.argmax(1))[sure].all()
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_litert_file_is_made_of_the_weights_beside_it(name):
+    """After weights that ship anew without it: python experiments/ship.py --data=DATA --output=FOLDER."""
+    description = read_description(FOLDERS[name])
+    assert description["litert"]["weights_sha256"] == description["weights_sha256"]
+    assert description["litert"]["largest_difference"] <= LITERT_MOST
+
+
+def test_litert_file_is_written_and_noted(shipped):
+    folder, _ = shipped
+    faces = random_split(20).images
+    save_litert(folder, faces)
+    noted = read_description(folder)["litert"]
+    network = load_network(folder / "network.tflite", noted["sha256"])
+    difference = np.abs(network(faces[..., None]) - predict_probabilities(load_fused(folder), faces)).max()
+    assert difference == pytest.approx(noted["largest_difference"], abs=1e-3)
+    assert noted["weights_sha256"] == file_sha256(folder / "weights.npz")

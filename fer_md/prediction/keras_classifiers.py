@@ -1,0 +1,59 @@
+"""Classifiers that run in TensorFlow: the networks of a run, and an exported SavedModel."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from fer_md.data.records import read_info
+from fer_md.errors import FerMdError
+from fer_md.evaluation.components import check_expressions, find_networks, fused_prior, load_scorer
+from fer_md.evaluation.predict import logits_function
+from fer_md.evaluation.softmax import softmax
+from fer_md.models import build_fused
+from fer_md.prediction.classifier import Classifier
+from fer_md.runs.run_directory import read_settings
+
+
+def from_run(path: Path, data: str | None) -> Classifier:
+    """The networks of a finished run; see `load_classifier`."""
+    info = _label_space(path, data)
+    networks = find_networks([path], data=info["name"])
+    models, heads = zip(*(load_scorer(path, name, info) for _, name in networks), strict=True)
+    model, head = models[0], heads[0]
+    if len(models) > 1:
+        model, head = build_fused(list(models), heads=list(heads)), "logits"
+    forward = logits_function(model, head)
+    names, prior = [name for _, name in networks], fused_prior(networks, info["expressions"])
+    return Classifier(lambda faces: softmax(forward(faces)), info["expressions"], model.input_shape[1], names, prior)
+
+
+def _label_space(path, data):
+    """A dict with ``name`` and ``expressions`` of the data set in whose label space a run is to answer."""
+    settings = read_settings(path)
+    check_expressions(path, settings)
+    spaces, names = settings["expressions"], settings["data"]
+    spaces = {names: spaces} if isinstance(names, str) else dict(zip(names, spaces, strict=True))
+    if data is not None and data not in spaces:
+        return read_info(data)
+    if data is None and len({tuple(space) for space in spaces.values()}) > 1:
+        raise FerMdError(f"{path}: learned several label spaces; data must name one of {', '.join(spaces)}")
+    name = next(iter(spaces)) if data is None else data
+    return {"name": name, "expressions": spaces[name]}
+
+
+def from_saved_model(folder: Path) -> Classifier:
+    """A version of an export; see `load_classifier`."""
+    try:
+        loaded = tf.saved_model.load(str(folder))
+        signature = loaded.signatures["faces"]
+        size = signature.structured_input_signature[1]["faces"].shape[1]
+        answer = signature(faces=tf.zeros((1, size, size, 1), tf.uint8))
+        names = [name.decode() for name in answer["expressions"].numpy()[0]]
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise FerMdError(f"{folder}: not a SavedModel of experiments/export.py, or damaged ({reason})") from error
+
+    def forward(faces, served=loaded):  # holds what the signature belongs to
+        return served.signatures["faces"](faces=tf.constant(faces[..., None]))["probabilities"].numpy()
+
+    return Classifier(forward, names, size, [folder.name])

@@ -1,0 +1,43 @@
+"""The trained networks that ship with the package, in LiteRT: without TensorFlow and Keras."""
+
+import os
+from collections.abc import Callable
+
+import numpy as np
+
+from fer_md.errors import FerMdError
+from fer_md.evaluation.prior import apply_shift
+from fer_md.litert.network import load_network
+from fer_md.pretrained.description import read_description
+from fer_md.pretrained.networks import FOLDERS, check_name, photographs_shift
+
+THREADS = min(4, os.cpu_count() or 1)
+"""Cores that a batch of faces uses."""
+
+
+def load_lite(name: str) -> Callable[[np.ndarray], np.ndarray]:
+    """A network that ships, as a function from faces (B, 48, 48) uint8 to probabilities (B, 7) float64.
+
+    Its weights have 8 bits. A probability differs by at most ``largest_difference`` from that of ``load_pretrained`` on
+    the faces of the validation split; ``description.json`` beside the network has the figure, under ``litert``.
+
+    Args:
+        name: see ``load_pretrained``.
+
+    Raises:
+        ValueError: unknown ``name``.
+        FerMdError: a file is missing or damaged.
+    """
+    check_name(name)
+    if name in FOLDERS:
+        return _load(FOLDERS[name])
+    networks, shift = [_load(folder) for folder in FOLDERS.values()], photographs_shift()
+    return lambda faces: apply_shift(np.mean([network(faces) for network in networks], axis=0), shift)
+
+
+def _load(folder):
+    description = read_description(folder)
+    if "litert" not in description:
+        raise FerMdError(f"{folder / 'description.json'}: damaged, lacks litert; install the package again")
+    network = load_network(folder / "network.tflite", description["litert"]["sha256"], THREADS)
+    return lambda faces: network(faces[..., None]).astype(np.float64)
