@@ -39,11 +39,11 @@ from fer_md.models import NETWORKS, ComponentConfig, build_component, config_for
 from fer_md.models.heads import prototype_component
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, open_run, plain_settings
-from fer_md.runs.typed_json import from_json, to_json
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.task import Learner, Task, make_metric_loss
 from fer_md.training.train import train_network
+from fer_md.typed_json import from_json, to_json
 from pages.study_rows import LossRow, LossStudy, LossTraining
 
 

@@ -20,7 +20,7 @@ from fer_md.files import atomic_directory, write_json
 from fer_md.runs.metrics_log import log_rows
 from fer_md.runs.results import read_result
 from fer_md.runs.run_directory import read_settings
-from fer_md.runs.typed_json import to_json
+from fer_md.typed_json import to_json
 from pages.blocks import markdown, table
 from pages.cells import interval, percent
 from pages.result_files import read_run_config, read_run_time

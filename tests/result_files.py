@@ -5,7 +5,7 @@ from typing import Any
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import write_json
 from fer_md.runs.results import Environment
-from fer_md.runs.typed_json import to_json
+from fer_md.typed_json import to_json
 from pages.rows import (
     Gain,
     LandmarkError,

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "fer_md"
 ORDER = (
-    ("environment", "errors", "arguments", "expressions", "files", "progress", "console"),
+    ("environment", "errors", "arguments", "expressions", "files", "progress", "console", "typed_json"),
     "litert",
     "losses",
     "layers",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fer_md.files import read_json
 from fer_md.runs.results import Result, read_result
-from fer_md.runs.typed_json import from_json
+from fer_md.typed_json import from_json
 from pages.rows import Forgetting, Landmarks, Matrices, Methods, RunConfig, RunTime, Stages
 from pages.study_rows import DrawnFaces, JointStudy, LossCosts, LossStudy, NetworkSearch, PredictionSpeed, StepSpeed
 

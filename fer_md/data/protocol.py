@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from fer_md.data.manifest import read_manifest
-from fer_md.data.records import Split, load_split, manifest_hash
+from fer_md.data.records import Split, load_split, manifest_hash, read_info
+from fer_md.errors import FerMdError
 
 HELD_OUT = ("PublicTest", "PrivateTest")
 """The splits that training must not see: PublicTest is for validation, PrivateTest for the final test."""
@@ -59,9 +60,12 @@ def load_training(directory: Path | str, protocol: Protocol) -> tuple[Split, int
         (split, count), with the number of images that were left out.
 
     Raises:
-        FerMdError: see ``load_split``.
+        FerMdError: a record has another key or label than its row of the manifest; see also ``load_split``.
     """
-    split = load_split(directory, "Training")
-    pixels = {row.key: row.sha256 for row in read_manifest(Path(directory) / "manifest.csv")}
-    kept = np.array([pixels[key] not in protocol.held_out for key in split.keys])
+    split, names = load_split(directory, "Training"), [*read_info(directory)["expressions"], ""]  # -1 has no name
+    rows = [row for row in read_manifest(Path(directory) / "manifest.csv") if row.split == "Training"]
+    records = [(key, names[label]) for key, label in zip(split.keys, split.labels.tolist(), strict=True)]
+    if [(row.key, row.label) for row in rows] != records:
+        raise FerMdError(f"{directory}: the records are not those of manifest.csv; prepare the data set again")
+    kept = np.array([row.sha256 not in protocol.held_out for row in rows])
     return split.select(kept), int((~kept).sum())

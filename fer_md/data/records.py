@@ -21,14 +21,12 @@ import fer_md
 from fer_md.data.audit import audit, leaked_keys, perceptual_hash, summary
 from fer_md.data.examples import read_examples, serialize
 from fer_md.data.face import Face
+from fer_md.data.info import FORMAT, check_info
 from fer_md.data.manifest import ManifestRow, write_manifest
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import atomic_directory, file_sha256, read_json, write_json
 from fer_md.progress import Progress
-
-FORMAT = 1
-"""Version of the folder's layout. It is raised when a reader of the old one would misread it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,16 +202,27 @@ def read_info(directory: Path | str) -> dict[str, Any]:
     """The content of a prepared data set's ``dataset.json``.
 
     Raises:
-        FerMdError: ``directory`` is not a prepared data set, or one of another format version.
+        FerMdError: ``directory`` is not a prepared data set, or one of another format version; a field has another type
+            or contradicts another one (`fer_md.data.info.check_info`); or its figures of the audit are not those of
+            ``audit.json``.
     """
-    path = Path(directory) / "dataset.json"
+    directory = Path(directory)
+    path = directory / "dataset.json"
     if not path.is_file():
         raise FerMdError(f"{directory}: not a prepared data set (no dataset.json); the scripts in data_prep/ make them")
     info = read_json(path)
-    if not isinstance(info, dict) or info.get("format") != FORMAT:
-        found = info.get("format") if isinstance(info, dict) else None
-        raise FerMdError(f"{path}: format {found}, but this version reads format {FORMAT}; prepare the data set again")
+    check_info(info, path)
+    if info["audit"] != _figures(directory / "audit.json"):
+        raise FerMdError(f"{path}: its audit is not that of audit.json; prepare the data set again")
     return info
+
+
+def _figures(path):
+    """What ``dataset.json`` repeats of ``audit.json``; None where that is no audit."""
+    try:
+        return summary(read_json(path))
+    except (AttributeError, TypeError):
+        return None
 
 
 def manifest_hash(directory: Path | str) -> str:
@@ -235,23 +244,24 @@ def _check_file(path, sha256):
 
 
 def load_split(directory: Path | str, split: str) -> Split:
-    """Reads a split into memory.
+    """Reads a split into memory and holds it to ``dataset.json``.
 
     Args:
         directory: a prepared data set.
         split: name of the split, for example ``"Training"``.
 
     Raises:
-        FerMdError: the folder is no prepared data set; the split is missing or empty; a record file is damaged or
-            truncated; a label is outside the label space; an image has another size; or ``dataset.json`` states another
-            number of examples. The message names the file and the record, counted from 1.
+        FerMdError: the folder is no prepared data set (see ``read_info``); the split is missing or empty; a record file
+            is damaged, truncated, or not the one that was written; a label is outside the label space; an image has
+            another size; or ``dataset.json`` states another number of examples, in all or of an expression. The message
+            names the file and the record, counted from 1.
     """
-    info = read_info(directory)
+    info, directory = read_info(directory), Path(directory)
     if split not in info["splits"]:
         raise FerMdError(f"{directory}: no split {split!r}; there are {', '.join(info['splits'])}")
     parts = collections.defaultdict(list)
     for file in info["splits"][split]["files"]:
-        path, read = Path(directory) / file["name"], 0
+        path, read = directory / file["name"], 0
         for part in read_examples(path, info["image_size"], len(info["expressions"])):
             read += len(part["label"])
             for feature, values in part.items():
@@ -260,18 +270,31 @@ def load_split(directory: Path | str, split: str) -> Split:
             raise FerMdError(
                 f"{path}: {read} records, but dataset.json says {file['examples']}; prepare the data set again"
             )
+        _check_file(path, file["sha256"])
     if not parts:
         raise FerMdError(f"{directory}: the split {split!r} is empty")
+    labels = np.concatenate(parts["label"]).astype(np.int32)
+    _check_classes(directory, info, split, labels)
     votes = _stack(parts["votes"], 0)
     landmarks = _stack(parts["landmarks"], np.nan)
     return Split(
         images=np.concatenate(parts["image"]),
-        labels=np.concatenate(parts["label"]).astype(np.int32),
+        labels=labels,
         keys=[key.decode() for part in parts["key"] for key in part],
         votes=votes.astype(np.int32) if votes.size else None,
         landmarks=landmarks.reshape(-1, 68, 2) if landmarks.size else None,
         subjects=[subject.decode() for part in parts["subject"] for subject in part],
     )
+
+
+def _check_classes(directory, info, split, labels):
+    stated = info["splits"][split]["classes"]
+    for label, (expression, count) in enumerate(stated.items()):
+        if (found := int((labels == label).sum())) != count:
+            raise FerMdError(
+                f"{directory}: {found} examples of {expression} in {split}, but dataset.json says {count}; "
+                "prepare the data set again"
+            )
 
 
 def _stack(parts, fill):

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from fer_md.files import read_json, write_json
 from fer_md.runs.provenance import command_line, environment
-from fer_md.runs.typed_json import from_json, to_json
+from fer_md.typed_json import from_json, to_json
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from fer_md.data import records
 from fer_md.data.examples import serialize
 from fer_md.data.face import Face
 from fer_md.data.manifest import read_manifest
-from fer_md.data.protocol import make_protocol
+from fer_md.data.protocol import load_training, make_protocol
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
 
@@ -86,6 +86,81 @@ def test_an_edited_manifest_is_another_protocol(prepared):
     path.write_text(path.read_text().replace(",PublicTest,", ",Training,", 1))
     with pytest.raises(FerMdError, match="manifest.csv: its SHA-256 is not that of dataset.json"):
         make_protocol([prepared])
+
+
+def relabeled(record, by=1):
+    example = tf.train.Example.FromString(record)
+    label = example.features.feature["label"].int64_list.value
+    label[0] = (label[0] + by) % 7
+    return example.SerializeToString()
+
+
+def edit(path, change):
+    """Writes a JSON file anew after ``change(content)``."""
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def test_records_with_other_labels_are_noticed(prepared):
+    """Every label moved by one, with valid checksums: the manifest, and so the data's hash, stays as it was."""
+    path = prepared / "PublicTest-00000-of-00001.tfrecord"
+    rewrite(path, lambda contents: [relabeled(record) for record in contents])
+    with pytest.raises(FerMdError, match="PublicTest-00000-of-00001.tfrecord: its SHA-256 is not that of dataset.json"):
+        records.load_split(prepared, "PublicTest")
+
+
+def restate(prepared, split):
+    """Lets dataset.json name the record files that are there."""
+
+    def change(info):
+        for file in info["splits"][split]["files"]:
+            file["sha256"] = hashlib.sha256((prepared / file["name"]).read_bytes()).hexdigest()
+
+    edit(prepared / "dataset.json", change)
+
+
+def test_records_with_other_labels_are_noticed_even_where_dataset_json_names_them(prepared):
+    rewrite(prepared / "PublicTest-00000-of-00001.tfrecord", lambda contents: [relabeled(each, 3) for each in contents])
+    restate(prepared, "PublicTest")
+    with pytest.raises(FerMdError, match="0 examples of anger in PublicTest, but dataset.json says 1"):
+        records.load_split(prepared, "PublicTest")
+
+
+def test_two_records_with_swapped_labels_are_not_those_of_the_manifest(prepared):
+    """As many of each expression as before, but not on the same faces."""
+    protocol = make_protocol([prepared])
+    rewrite(
+        prepared / "Training-00000-of-00003.tfrecord",
+        lambda contents: [relabeled(contents[0], 1), relabeled(contents[1], -1), *contents[2:]],
+    )
+    restate(prepared, "Training")
+    with pytest.raises(FerMdError, match="the records are not those of manifest.csv"):
+        load_training(prepared, protocol)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda info: info["expressions"].reverse(), "the classes of Training are not the expressions, in their order"),
+        (lambda info: info["expressions"].pop(), "the classes of Training are not the expressions"),
+        (lambda info: info["expressions"].__setitem__(1, "anger"), "the expressions must have different names"),
+        (lambda info: info.pop("expressions"), "lacks the field 'expressions'"),
+        (lambda info: info.update(expressions=None), "expressions: must be a list, not None"),
+        (lambda info: info.update(image_size=-48), "image_size must be 1 to 4096, not -48"),
+        (lambda info: info.update(name="two\nlines"), "name must be one word of a line"),
+        (lambda info: info.update(manifest_sha256="0"), "manifest_sha256 is no SHA-256"),
+        (lambda info: info["splits"]["PublicTest"].update(examples=5), "PublicTest has 5 examples, but 4 in its files"),
+        (lambda info: info["splits"]["PublicTest"]["classes"].update(fear=9), "has 4 examples, but 12 in its classes"),
+        (lambda info: info["splits"]["PublicTest"]["classes"].update(fear=-1), "a count of PublicTest is negative"),
+        (lambda info: info["splits"]["PublicTest"]["files"][0].update(name="../x"), "no name of a record file"),
+        (lambda info: info["audit"]["duplicates"].update(groups=3), "its audit is not that of audit.json"),
+    ],
+)
+def test_a_description_that_contradicts_itself(prepared, change, message):
+    edit(prepared / "dataset.json", change)
+    with pytest.raises(FerMdError, match=f"dataset.json.*{message}"):
+        records.read_info(prepared)
 
 
 def test_the_same_faces_give_the_same_bytes(tmp_path):

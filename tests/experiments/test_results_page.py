@@ -9,7 +9,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.measure import Evaluation, PriorCurve, PriorPoint
 from fer_md.evaluation.sign_flips import PairedDifference
 from fer_md.files import write_json
-from fer_md.runs.typed_json import to_json
+from fer_md.typed_json import to_json
 from pages.blocks import Text
 from pages.results_page import results_markdown
 from pages.rows import Gain, Member, RunTime

@@ -9,7 +9,7 @@ from fer_md.data.face import Face
 from fer_md.data.records import write_dataset
 from fer_md.files import write_json
 from fer_md.runs.results import read_result
-from fer_md.runs.typed_json import to_json
+from fer_md.typed_json import to_json
 from pages.study_rows import LossStudy, LossTraining
 from random_faces import random_split
 from scripts import run_script

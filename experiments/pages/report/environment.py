@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from fer_md.progress import format_seconds
-from fer_md.runs.typed_json import to_json
+from fer_md.typed_json import to_json
 from pages.blocks import table
 from pages.report.page import commands, html_of
 from pages.report.sources import Sources, evaluations

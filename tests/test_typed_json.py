@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fer_md.errors import FerMdError
-from fer_md.runs.typed_json import from_json, to_json
+from fer_md.typed_json import from_json, to_json
 
 
 @dataclasses.dataclass(frozen=True)
