@@ -17,18 +17,17 @@ _MAKING = threading.Lock()
 class LiteNetwork:
     """A network with one input and one output, of any number of examples. TensorFlow is not imported.
 
-    Each thread that calls it gets its own interpreter.
+    It runs on one core. Each thread that calls it gets its own interpreter.
 
     Args:
         content: what `fer_md.litert.convert.convert` returned.
-        threads: cores that one call uses.
 
     Raises:
         ValueError: ``content`` is no such network.
     """
 
-    def __init__(self, content: bytes, threads: int = 1):
-        self._content, self._threads = content, threads
+    def __init__(self, content: bytes):
+        self._content = content
         self._local = threading.local()
         self._interpreter()
 
@@ -48,7 +47,7 @@ class LiteNetwork:
 
     def _interpreter(self):
         if not hasattr(self._local, "interpreter"):
-            self._local.interpreter = Interpreter(model_content=self._content, num_threads=self._threads)
+            self._local.interpreter = Interpreter(model_content=self._content, num_threads=1)
             self._local.shape = None
         return self._local.interpreter
 
@@ -62,13 +61,12 @@ def _allocate(interpreter, first):
         interpreter.allocate_tensors()
 
 
-def load_network(path: Path, sha256: str, threads: int = 1) -> LiteNetwork:
+def load_network(path: Path, sha256: str) -> LiteNetwork:
     """A network of a file that ships with the package.
 
     Args:
         path: ``.tflite`` file.
         sha256: of its content.
-        threads: see `LiteNetwork`.
 
     Raises:
         FerMdError: the file cannot be read, or has other content.
@@ -79,4 +77,4 @@ def load_network(path: Path, sha256: str, threads: int = 1) -> LiteNetwork:
         raise FerMdError(f"{path}: cannot be read ({error.strerror}); install the package again") from None
     if hashlib.sha256(content).hexdigest() != sha256:
         raise FerMdError(f"{path}: damaged, not the file that was made; install the package again")
-    return LiteNetwork(content, threads)
+    return LiteNetwork(content)
