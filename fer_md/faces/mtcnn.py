@@ -5,7 +5,6 @@ three trained networks run in LiteRT, level by level and face by face, on all co
 their files; they have the licence of the package, MIT, which lies beside them.
 """
 
-import concurrent.futures
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from fer_md.faces.detection import Detection, check_image, clip_box
 from fer_md.faces.regions import cover, suppress
 from fer_md.files import read_json
 from fer_md.litert.network import load_network
+from fer_md.litert.workers import Workers
 
 NETWORKS = Path(__file__).parent / "mtcnn_networks"
 """Folder of the three networks' files."""
@@ -66,7 +66,7 @@ class MtcnnDetector:
             )
         self.min_face, self.max_side, self.threshold = min_face, max_side, threshold
         self._propose_network, self._refine_network, self._confirm_network = _load()
-        self._pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+        self._workers = Workers(os.cpu_count() or 1)
 
     def detect(self, images: Sequence[np.ndarray]) -> list[list[Detection]]:
         """Finds the faces, with landmarks; see `fer_md.faces.detection.Detector`.
@@ -75,14 +75,14 @@ class MtcnnDetector:
             FerMdError: an image is not (H, W, 3) uint8; the message says which.
         """
         images = [check_image(image, index) for index, image in enumerate(images)]
-        pyramids = list(self._pool.map(self._pyramid, images))
+        pyramids = list(self._workers.map(self._pyramid, images))
         levels = [(image, level) for image, pyramid in enumerate(pyramids) for level in pyramid]
         levels.sort(key=lambda job: job[1].shape, reverse=True)  # the network prepares itself for every new size
         proposals: list[list[np.ndarray]] = [[] for _ in images]
-        found = self._pool.map(lambda job: self._propose(job[1], images[job[0]].shape), levels)
+        found = self._workers.map(lambda job: self._propose(job[1], images[job[0]].shape), levels)
         for (image, _), regions in zip(levels, found, strict=True):
             proposals[image].append(regions)
-        return list(self._pool.map(self._confirm, images, pyramids, proposals))
+        return list(self._workers.map(self._confirm, images, pyramids, proposals))
 
     def _pyramid(self, image):
         """The image at all sizes at which it is searched, (H', W', 3) uint8 each."""

@@ -1,6 +1,5 @@
 """The trained networks that ship with the package, in LiteRT: without TensorFlow and Keras."""
 
-import concurrent.futures
 import os
 from collections.abc import Callable
 
@@ -9,6 +8,7 @@ import numpy as np
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import apply_shift
 from fer_md.litert.network import load_network
+from fer_md.litert.workers import Workers
 from fer_md.pretrained.description import read_description
 from fer_md.pretrained.networks import FOLDERS, check_name, photographs_shift
 
@@ -44,11 +44,11 @@ def _load(folder):
     if "litert" not in description:
         raise FerMdError(f"{folder / 'description.json'}: damaged, lacks litert; install the package again")
     network = load_network(folder / "network.tflite", description["litert"]["sha256"])
-    pool = concurrent.futures.ThreadPoolExecutor(max(1, CORES - 1))
+    workers = Workers(max(1, CORES - 1))
 
     def answer(faces):
         own, *others = np.array_split(faces[..., None], min(CORES, -(-len(faces) // FACES_A_CORE)))
-        answers = pool.map(network, others)
+        answers = workers.map(network, others)
         return np.concatenate([network(own), *answers], dtype=np.float64)
 
     return answer
