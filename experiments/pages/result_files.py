@@ -6,7 +6,16 @@ from fer_md.files import read_json
 from fer_md.runs.results import Result, read_result
 from fer_md.typed_json import from_json
 from pages.rows import Forgetting, Landmarks, Matrices, Methods, RunConfig, RunTime, Stages
-from pages.study_rows import DrawnFaces, JointStudy, LossCosts, LossStudy, NetworkSearch, PredictionSpeed, StepSpeed
+from pages.study_rows import (
+    DrawnFaces,
+    FirstAnswer,
+    JointStudy,
+    LossCosts,
+    LossStudy,
+    NetworkSearch,
+    PredictionSpeed,
+    StepSpeed,
+)
 
 KINDS: dict[str, type[Result]] = {
     "stages": Stages,
@@ -31,6 +40,7 @@ KINDS: dict[str, type[Result]] = {
     "training_step_avx2": StepSpeed,
     "training_step_avx512": StepSpeed,
     "predict": PredictionSpeed,
+    "first_answer": FirstAnswer,
     "drawn-faces": DrawnFaces,
 }
 """The dataclass of each file, by its name without .json."""

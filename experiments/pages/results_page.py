@@ -16,7 +16,7 @@ from pages.sections.matrices import NEEDS, matrices_blocks, needs_data
 from pages.sections.methods import methods_blocks
 from pages.sections.pretrained import OTHERS, accuracies_blocks, accuracies_table, other_evaluations, read_evaluations
 from pages.sections.runs import runs_table
-from pages.sections.speed import loss_cost_blocks, prediction_blocks, step_blocks
+from pages.sections.speed import first_answer_blocks, loss_cost_blocks, prediction_blocks, step_blocks
 from pages.sections.stages import READING, stages_blocks
 from pages.sections.studies import loss_blocks, search_blocks
 
@@ -88,6 +88,7 @@ KINDS = {
     "training_step_avx2": Kind(lambda found: "A training step, on a processor with AVX2", step_blocks),
     "training_step_avx512": Kind(lambda found: "A training step, on a processor with AVX-512", step_blocks),
     "predict": Kind(lambda found: "A prediction", prediction_blocks),
+    "first_answer": Kind(lambda found: "The first answer", first_answer_blocks),
 }
 PARTS = (
     Part(
@@ -121,7 +122,7 @@ PARTS = (
     Part(
         "Speed",
         "How fast are training and prediction?",
-        ("md_loss", "training_step", "training_step_avx2", "training_step_avx512", "predict"),
+        ("md_loss", "training_step", "training_step_avx2", "training_step_avx512", "predict", "first_answer"),
     ),
 )
 """The parts on real data, in the order of the page; drawn faces come last."""
