@@ -4,8 +4,11 @@ import contextlib
 import errno
 import hashlib
 import json
+import lzma
 import os
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,12 @@ from fer_md.errors import FerMdError
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """No space left: on the disk, of the user's share, or under a limit of the size."""
+
+DAMAGED_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, KeyError, ValueError),
+    *(NotImplementedError, RuntimeError, MemoryError, OverflowError),
+)
+"""What reading a damaged zip, or an .npz, can end in; bz2 says it with an ``OSError`` that names no file."""
 
 
 @contextlib.contextmanager
@@ -115,11 +124,31 @@ def read_json(path: Path | str) -> Any:
         FerMdError: the file is missing or is not JSON; the message names it.
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        content = Path(path).read_bytes()
     except FileNotFoundError:
         raise FerMdError(f"{path}: no such file") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise FerMdError(f"{path}: not valid JSON ({error})") from None
+    return parse_json(content, path)
+
+
+def parse_json(content: str | bytes, where: Path | str) -> Any:
+    """What a JSON text holds.
+
+    Args:
+        content: the text, or its bytes in UTF-8.
+        where: file, and line in it, that an error names first.
+
+    Raises:
+        FerMdError: it is not JSON, is nested too deeply, or has NaN, infinity or a number of thousands of digits.
+    """
+    try:
+        text = content.decode("utf-8") if isinstance(content, bytes) else content
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise FerMdError(f"{where}: not valid JSON ({error})") from None
+
+
+def _refuse(constant):
+    raise ValueError(f"{constant} is no number")
 
 
 def file_sha256(path: Path | str) -> str:

@@ -1,6 +1,5 @@
 """Everything a run needs to go on, in one file that appears whole or not at all."""
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fer_md.errors import FerMdError
-from fer_md.files import atomic_file
+from fer_md.files import DAMAGED_ZIP, atomic_file
 
 
 def save_checkpoint(path: Path | str, arrays: Mapping[str, ArrayLike]) -> None:
@@ -26,5 +25,5 @@ def load_checkpoint(path: Path | str) -> dict[str, np.ndarray]:
     try:
         with np.load(Path(path), allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError) as error:
+    except DAMAGED_ZIP as error:
         raise FerMdError(f"{path}: truncated or damaged ({error}); delete it to start the run anew") from None

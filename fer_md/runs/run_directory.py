@@ -1,6 +1,8 @@
 """A run's folder: what was asked for, what came of it, and the trained model."""
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ import keras
 
 from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
+from fer_md.runs.done import check_done
 from fer_md.runs.provenance import command_line, environment
 
 
@@ -23,14 +26,18 @@ def open_run(run_dir: Path | str, settings: Mapping[str, Any]) -> Path:
         ``pathlib.Path`` of the folder.
 
     Raises:
-        FerMdError: the folder holds a run with other settings; the message names the first that differs.
+        FerMdError: the folder holds a run with other settings; the message names the first that differs. Or it holds
+            what a run has learned, but no config.json that says with which settings.
     """
     run_dir = Path(run_dir)
     path = run_dir / "config.json"
     if not path.exists():
+        for learned in (run_dir / "DONE", run_dir / "checkpoint.npz", *sorted(run_dir.glob("*.keras"))):
+            if learned.exists():
+                raise FerMdError(f"{run_dir}: holds {learned.name}, but no config.json any more; name another folder")
         write_json(path, {"settings": settings, "command": command_line(), "environment": environment()})
         return run_dir
-    stored = read_json(path)["settings"]
+    stored = read_settings(run_dir)
     for name in settings:
         if stored.get(name) != settings[name]:
             raise FerMdError(
@@ -49,12 +56,25 @@ def read_settings(run_dir: Path | str) -> dict[str, Any]:
     """The settings of a run.
 
     Raises:
-        FerMdError: ``run_dir`` is not a run.
+        FerMdError: ``run_dir`` is not a run, or its config.json was damaged or changed.
     """
+    return _read_config(run_dir)["settings"]
+
+
+def _read_config(run_dir):
     path = Path(run_dir) / "config.json"
     if not path.is_file():
         raise FerMdError(f"{run_dir}: not a run directory (no config.json); make one with experiments/pretrain.py")
-    return read_json(path)["settings"]
+    check_done(path)
+    config = read_json(path)
+    if not isinstance(config, dict) or not isinstance(config.get("settings"), dict):
+        raise FerMdError(f"{path}: must be an object with the object 'settings'; name another run")
+    return config
+
+
+def settings_hash(run_dir: Path | str) -> str:
+    """SHA-256 of a run's settings, in hexadecimal, by which its checkpoint knows them; errors as ``read_settings``."""
+    return hashlib.sha256(json.dumps(read_settings(run_dir), sort_keys=True).encode()).hexdigest()
 
 
 def load_model(run_dir: Path | str, network: str = "model") -> keras.Model:
@@ -65,7 +85,7 @@ def load_model(run_dir: Path | str, network: str = "model") -> keras.Model:
         network: ``"model"`` of a pre-training, ``"component1"`` and so on of a fine-tuning.
 
     Raises:
-        FerMdError: no run, an unfinished one, no such network, or a damaged model file.
+        FerMdError: no run, an unfinished one, no such network, or a model file that is damaged or another run's.
     """
     networks = network_names(read_settings(run_dir))
     if network not in networks:
@@ -73,6 +93,7 @@ def load_model(run_dir: Path | str, network: str = "model") -> keras.Model:
     path = Path(run_dir) / f"{network}.keras"
     if not path.is_file():
         raise FerMdError(f"{run_dir}: the run is not finished (no {path.name}); start it again to resume it")
+    check_done(path)
     try:
         return keras.saving.load_model(path)
     except Exception as error:
@@ -101,7 +122,7 @@ def load_start(run_dir: Path | str, required: Mapping[str, Any]) -> keras.Model:
 
 
 def _trained_at(run_dir):
-    return read_json(Path(run_dir) / "config.json").get("environment", {}).get("commit", "unknown")
+    return (_read_config(run_dir).get("environment") or {}).get("commit", "unknown")
 
 
 def network_names(settings: Mapping[str, Any]) -> list[str]:

@@ -13,10 +13,13 @@ from fer_md.evaluation.predict import validate
 from fer_md.files import atomic_file, write_json
 from fer_md.progress import Progress
 from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
+from fer_md.runs.done import write_done
 from fer_md.runs.metrics_log import MetricsLog
+from fer_md.runs.run_directory import settings_hash
 from fer_md.training.patience import is_flat
 from fer_md.training.presets import learning_rate
 from fer_md.training.stop import StopAsked, asked_of_any
+from fer_md.training.strategy import check_alike
 from fer_md.training.stream import training_stream
 from fer_md.training.trainer import Trainer
 
@@ -39,8 +42,9 @@ def train(
 
     Args:
         trainers: sequence of ``Trainer`` with one recipe, strategy and length of an epoch.
-        run_dir: folder of the run; gets ``metrics.jsonl``, ``tensorboard/``, ``checkpoint.npz`` and at the end a
-            ``.keras`` file for each network, and ``DONE``.
+        run_dir: folder of the run, which holds ``config.json``; gets ``metrics.jsonl``, ``tensorboard/``,
+            ``checkpoint.npz`` and at the end a ``.keras`` file for each network, and ``DONE``, which lists the SHA-256
+            of all but the checkpoint.
         seed: of the order of the examples and of the augmentation.
         checkpoint_seconds: longest time between two checkpoints.
         measure_start: measure the networks before the first step too, as a fine-tuning forgets most in its first epoch.
@@ -54,12 +58,15 @@ def train(
 
     Raises:
         NotFiniteError: the loss or a weight is not finite; the log goes on to there, the checkpoint before it is kept.
-        FerMdError: the checkpoint is damaged.
+        FerMdError: the checkpoint is damaged or another run's; the workers start from different ones; or config.json is
+            gone or was changed.
         ValueError: ``patience`` is below 1, or a data set that is learned is not measured.
     """
     run_dir, first = Path(run_dir), trainers[0]
     total = math.ceil(first.recipe.epochs * first.steps_per_epoch)
-    step, clock = _resume(trainers, run_dir)
+    settings = settings_hash(run_dir)
+    step, clock = _resume(trainers, run_dir, settings)
+    check_alike(first.strategy, f"{settings} {step}", "the checkpoint that they start from")
     if (run_dir / "DONE").exists():
         return _completed(trainers, run_dir, step)
     log = MetricsLog(run_dir, step, first.is_chief)
@@ -88,7 +95,7 @@ def train(
                     over = any_worker(_is_over(trainers, log, step, total, patience))
             if due or epoch_ends:
                 with clock.not_training():
-                    _save(trainers, run_dir, log, step, clock)
+                    _save(trainers, run_dir, settings, log, step, clock)
                 saved = time.monotonic()
             if stopping and not over:
                 return False
@@ -146,31 +153,35 @@ def _state(trainers):
     return {f"{t.learner.name}/{name}": value for t in trainers for name, value in t.state().items()}
 
 
-def _save(trainers, run_dir, log, step, clock):
+def _save(trainers, run_dir, settings, log, step, clock):
+    if trainers[0].is_chief and settings_hash(run_dir) != settings:
+        raise FerMdError(f"{run_dir}/config.json: was changed during the training; start it again in another folder")
     state = _state(trainers)
     if not all(np.isfinite(value).all() for value in state.values()):
         log.rows = [row for row in log.rows if (row["step"], row["split"]) != (step, "validation")]
         raise _not_finite(log, "a weight is not finite", step)
     log.flush()
     if trainers[0].is_chief:
-        position = {"step": step, "seconds": np.float64(clock.seconds()), "elsewhere": np.float64(clock.elsewhere)}
-        save_checkpoint(run_dir / "checkpoint.npz", {**state, **position})
+        times = {"seconds": np.float64(clock.seconds()), "elsewhere": np.float64(clock.elsewhere)}
+        save_checkpoint(run_dir / "checkpoint.npz", {**state, "settings": settings, "step": step, **times})
 
 
-def _resume(trainers, run_dir):
+def _resume(trainers, run_dir, settings):
     """The step of the checkpoint, from which the trainers take their state, and the clock; 0 where there is none."""
     path = run_dir / "checkpoint.npz"
     if not path.exists():
         return 0, _Clock()
     arrays = load_checkpoint(path)
+    if str(arrays.get("settings")) != settings:
+        raise FerMdError(f"{path}: learned with other settings than config.json states; name another folder")
     try:
         for trainer in trainers:
             prefix = f"{trainer.learner.name}/"
             own = {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
             trainer.load_state(own)
-    except ValueError as error:
+        return int(arrays["step"]), _Clock(float(arrays["seconds"]), float(arrays["elsewhere"]))
+    except (ValueError, TypeError, KeyError) as error:
         raise FerMdError(f"{path}: not a checkpoint of this network ({error}); name another folder") from None
-    return int(arrays["step"]), _Clock(float(arrays["seconds"]), float(arrays["elsewhere"]))
 
 
 def _log_training(trainers, log, pending, step, seconds):
@@ -239,5 +250,6 @@ def _finish(trainers, run_dir, clock, steps):
             "not_training": clock.elsewhere / seconds,  # share of waiting for batches, validation and checkpoints
         },
     )
-    with atomic_file(run_dir / "DONE") as partial:
-        partial.write_text("complete\n")
+    write_done(
+        run_dir, ["config.json", "metrics.jsonl", "time.json", *(f"{name}.keras" for name in _answers(trainers))]
+    )

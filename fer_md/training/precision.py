@@ -4,7 +4,7 @@ from pathlib import Path
 
 import keras
 
-from fer_md.files import read_json
+from fer_md.runs.run_directory import read_settings
 
 PRECISIONS = ("auto", "bfloat16", "float32")
 
@@ -35,8 +35,8 @@ def set_precision(name: str = "auto", run_dir: Path | str | None = None) -> str:
 
 
 def _stored(run_dir):
-    path = Path(run_dir or "") / "config.json"
-    return read_json(path)["settings"].get("precision") if run_dir and path.is_file() else None
+    begun = run_dir is not None and (Path(run_dir) / "config.json").is_file()
+    return read_settings(run_dir).get("precision") if begun else None
 
 
 def _processor_flags():

@@ -1,6 +1,7 @@
 """Where to train: one device, replicas on one machine, or several worker processes."""
 
 import functools
+import hashlib
 
 import tensorflow as tf
 
@@ -34,6 +35,31 @@ def make_strategy(name: str, replicas: int = 2) -> tf.distribute.Strategy:
     if tf.config.get_logical_device_configuration(cpu) is None:
         tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * replicas)
     return _mirrored_cpus(replicas)
+
+
+def check_alike(strategy: tf.distribute.Strategy, text: str, what: str) -> None:
+    """Holds the workers of a training to one text each; all of them must call it. Alone, there is nothing to compare.
+
+    Args:
+        strategy: where to train.
+        text: what this worker works with.
+        what: the text describes, for the error.
+
+    Raises:
+        FerMdError: the texts differ; it is raised by each worker.
+    """
+    if strategy.cluster_resolver is None:
+        return
+
+    @tf.function
+    def total(number):
+        return strategy.reduce("sum", strategy.run(tf.identity, (number,)), axis=None)
+
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:3], "big")
+    # n sum(x^2) = (sum x)^2 only where all x are equal (Cauchy-Schwarz): each worker comes to the same verdict.
+    count, first, second = (int(total(tf.constant(power, tf.int64))) for power in (1, number, number**2))
+    if count * second != first**2:
+        raise FerMdError(f"the workers differ in {what}; start all of them with the same flags, files and code")
 
 
 @functools.cache

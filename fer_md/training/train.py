@@ -1,5 +1,6 @@
 """One function trains a network, and one trains several that take turns."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from fer_md.runs.provenance import environment
 from fer_md.runs.run_directory import open_run
 from fer_md.training.centers import start_centers
 from fer_md.training.loop import train
 from fer_md.training.presets import Recipe
+from fer_md.training.strategy import check_alike
 from fer_md.training.stream import batch_sizes
 from fer_md.training.task import Learner
 from fer_md.training.trainer import Trainer
@@ -57,12 +60,14 @@ def train_networks(
         the trained networks with the averaged weights, or None if the run was told to stop.
 
     Raises:
-        FerMdError: the folder holds a run with other settings, its checkpoint is damaged, or the batch cannot be
-            divided among tasks and replicas.
+        FerMdError: the folder holds a run with other settings, its checkpoint is damaged, the batch cannot be
+            divided among tasks and replicas, or workers differ in data, settings or code.
         NotFiniteError: the loss or a weight is not finite; the checkpoint before it is kept.
     """
     strategy = strategy or tf.distribute.get_strategy()
     batch_sizes(recipe, learners[0].tasks, strategy)
+    code = {name: environment()[name] for name in ("fer_md", "commit")}
+    check_alike(strategy, json.dumps([settings, code], sort_keys=True), "data, settings or code")
     run_dir = open_run(run_dir, settings)
     _release_earlier()
     examples = max(len(task.training.labels) for learner in learners for task in learner.tasks)

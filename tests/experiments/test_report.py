@@ -75,7 +75,11 @@ def run_and_data(tmp_path_factory):
     info = read_info(tmp_path / "data")
     settings = {"data": info["name"], "expressions": info["expressions"], "manifest_sha256": info["manifest_sha256"]}
     save(run / "config.json", run_config(settings))
-    rows = [{"epoch": e, "split": s, "accuracy": 0.5, "loss": 1.0} for e in (1, 2) for s in ("Training", "validation")]
+    rows = [
+        {"step": 9 * e, "epoch": e, "split": s, "accuracy": 0.5, "loss": 1.0}
+        for e in (1, 2)
+        for s in ("Training", "validation")
+    ]
     (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     save(run / "time.json", RunTime(seconds=75.0, images_per_second=10.0))
     found = of_evaluation(accuracy=0.5, accuracy_interval=(0.4, 0.6), accuracy_without_leaked=0.49, macro_recall=0.48)
@@ -121,8 +125,9 @@ def finetuned(run_and_data, tmp_path_factory):
     names, config = ["component1", "component2"], json.loads((run / "config.json").read_text())
     settings = {name: [value] * 2 for name, value in config["settings"].items()}
     write_json(folder / "config.json", {**config, "settings": {**settings, "networks": names}})
+    measured = {"accuracy": 0.5, "macro_recall": 0.4}
     rows = [
-        {"epoch": e, "split": "validation", "network": name, "data": "first", "accuracy": 0.5, "macro_recall": 0.4}
+        {"step": 9 * e, "epoch": e, "split": "validation", "network": name, "data": "first", **measured}
         for e in (0, 1)
         for name in names
     ]

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from fer_md.models import TINY, build_component
 from fer_md.runs.metrics_log import MetricsLog
+from fer_md.runs.run_directory import open_run
 from fer_md.runs.summaries import Summaries
 from fer_md.training.loop import train
 from fer_md.training.presets import Recipe
@@ -45,6 +46,7 @@ def test_values_of_each_split_are_written_once(tmp_path):
 
 
 def test_training_writes_what_metrics_jsonl_says(split, tmp_path):
+    open_run(tmp_path, {})
     recipe = Recipe(epochs=2, batch_size=8)
     learner = Learner(lambda: build_component(TINY, seed=1), [Task("data", split, split)])
     assert train([Trainer(learner, recipe, 40, make_strategy("one"))], tmp_path, seed=3, checkpoint_seconds=0)

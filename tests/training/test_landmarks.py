@@ -17,6 +17,7 @@ from fer_md.faces.face_frame import box_of, jitter_boxes
 from fer_md.models import TINY, build_component
 from fer_md.models.heads import landmark_component, start_at
 from fer_md.readers.annotated import AnnotatedFaces, drawn_faces
+from fer_md.runs.run_directory import open_run
 from fer_md.training.crops import SIDE, as_shares, crop_frames, cut_crops, from_shares, training_crops
 from fer_md.training.loop import train
 from fer_md.training.objective import POINTS, mean_distance
@@ -142,6 +143,7 @@ def test_training_on_points_learns_and_resumes_exactly(faces, tmp_path):
     steps(second, 11, 30)
     for name, value in whole.state().items():
         np.testing.assert_array_equal(second.state()[name], value, err_msg=name)
+    open_run(tmp_path, {})
     assert train([whole], tmp_path, seed=0)
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert "distance" in rows[-1] and "accuracy" not in rows[-1]

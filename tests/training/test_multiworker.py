@@ -45,6 +45,33 @@ def test_two_workers_equal_one_device(tmp_path):
             np.testing.assert_allclose(worker[name], value, atol=2e-4, err_msg=name)
 
 
+def test_workers_with_different_data_are_refused(tmp_path):
+    """Both of them end; two that are alike do not."""
+    workers = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    processes = []
+    for index in range(2):
+        task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
+        environment = {**os.environ, "TF_CONFIG": json.dumps(task)}
+        code = [sys.executable, "-c", CHECK, str(index)]
+        processes.append(subprocess.Popen(code, env=environment, stdout=subprocess.PIPE, text=True))
+    for process in processes:
+        assert process.communicate(timeout=150)[0].splitlines() == ["alike", "the workers differ in data"]
+
+
+CHECK = """
+import sys
+from fer_md.errors import FerMdError
+from fer_md.training.strategy import check_alike, make_strategy
+strategy = make_strategy("multiworker")
+check_alike(strategy, "same", "data")
+print("alike")
+try:
+    check_alike(strategy, sys.argv[1], "data")
+except FerMdError as error:
+    print(str(error).partition(";")[0])
+"""
+
+
 def test_a_cluster_that_cannot_be_read(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", "{workers")
     with pytest.raises(FerMdError, match="the environment variable TF_CONFIG: "):

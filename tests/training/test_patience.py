@@ -6,6 +6,7 @@ import pytest
 from test_training import RECIPE, make_trainer
 
 from fer_md.files import read_json
+from fer_md.runs.run_directory import open_run
 from fer_md.training.loop import train
 from fer_md.training.patience import is_flat
 from fer_md.training.task import Task
@@ -43,6 +44,7 @@ def test_every_network_must_be_flat_on_what_it_learns():
 def test_what_cannot_be_waited_for_is_refused(split, tmp_path):
     with pytest.raises(ValueError, match="patience must be at least 1, not 0"):
         is_flat([], {"a": ["new"]}, 0)
+    open_run(tmp_path, {})
     unmeasured = make_trainer(task=Task("data", split))
     with pytest.raises(ValueError, match="patience: model learns data, which it is not measured on"):
         train([unmeasured], tmp_path, seed=3, patience=1)
@@ -50,6 +52,7 @@ def test_what_cannot_be_waited_for_is_refused(split, tmp_path):
 
 def test_a_flat_run_ends_and_says_after_how_many_epochs(tmp_path, monkeypatch):
     """The second of three epochs is no better than the first; stopped before it is complete, it ends there too."""
+    open_run(tmp_path, {})
     accuracies = iter([0.5, 0.5])
     monkeypatch.setattr("fer_md.training.loop.validate", lambda *_: {"accuracy": next(accuracies)})
     with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -11,8 +12,12 @@ import tensorflow as tf
 from fer_md.data.augment import Augmentation
 from fer_md.errors import FerMdError, NotFiniteError
 from fer_md.evaluation.predict import logits_function, validate
+from fer_md.files import write_json
 from fer_md.models import TINY, build_component
 from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
+from fer_md.runs.done import check_done
+from fer_md.runs.metrics_log import log_rows
+from fer_md.runs.run_directory import load_model, open_run, read_settings, settings_hash
 from fer_md.training.loop import train
 from fer_md.training.objective import CLASSES, SHARES
 from fer_md.training.presets import MILD, PRESETS, Finish, Recipe, learning_rate, metric_factor
@@ -25,6 +30,12 @@ from fer_md.training.trainer import Trainer
 from random_faces import random_split
 
 RECIPE = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9, augmentation=MILD, ramp=0.8)
+
+
+@pytest.fixture(autouse=True)
+def begun(tmp_path):
+    """Each test's folder is a run that was begun."""
+    return open_run(tmp_path, {"seed": 3})
 
 
 KINDS = ("labels", "votes", "MD loss", "votes, MD loss")
@@ -247,9 +258,67 @@ def test_truncated_checkpoint_is_named(tmp_path):
 
 
 def test_checkpoint_of_another_network_is_refused(tmp_path):
-    save_checkpoint(tmp_path / "checkpoint.npz", {"step": 3, "seconds": 1.0, "model/0000": np.zeros(3)})
+    known = {"settings": settings_hash(tmp_path), "step": 3, "seconds": 1.0}
+    save_checkpoint(tmp_path / "checkpoint.npz", {**known, "model/0000": np.zeros(3)})
     with pytest.raises(FerMdError, match="not a checkpoint of this network"):
         train([make_trainer()], tmp_path, seed=3)
+
+
+def test_a_run_whose_settings_are_lost_is_not_taken_for_another(tmp_path):
+    """Started again with another seed, it was called complete, and the new seed was written beside the old weights."""
+    train([make_trainer()], tmp_path, seed=3)
+    (tmp_path / "config.json").unlink()
+    with pytest.raises(FerMdError, match="holds DONE, but no config.json any more"):
+        open_run(tmp_path, {"seed": 4})
+    for name in ("DONE", "model.keras"):
+        (tmp_path / name).unlink()
+    with pytest.raises(FerMdError, match="holds checkpoint.npz, but no config.json any more"):
+        open_run(tmp_path, {"seed": 4})
+    write_json(tmp_path / "config.json", {"settings": {"seed": 4}})
+    with pytest.raises(FerMdError, match="checkpoint.npz: learned with other settings than config.json states"):
+        train([make_trainer()], tmp_path, seed=4)
+
+
+def test_a_folder_that_is_deleted_during_the_training_ends_it(tmp_path, monkeypatch):
+    trainer = make_trainer()
+    step = trainer.train_step
+
+    def deleting(batches, number):
+        if number == 7:
+            shutil.rmtree(tmp_path)
+        return step(batches, number)
+
+    monkeypatch.setattr(trainer, "train_step", deleting)
+    with pytest.raises(FerMdError, match="not a run directory"):
+        train([trainer], tmp_path, seed=3)
+    assert not (tmp_path / "checkpoint.npz").exists()
+
+
+@pytest.mark.parametrize(
+    "name, change, read",
+    [
+        ("config.json", lambda data: data.replace(b"3", b"4"), read_settings),
+        ("metrics.jsonl", lambda data: data.replace(b'"accuracy": 0.', b'"accuracy": 1.', 1), log_rows),
+        ("model.keras", lambda data: data[:-1] + bytes([data[-1] ^ 1]), load_model),
+        ("time.json", lambda data: data.replace(b"seconds", b"minutes"), lambda run: check_done(run / "time.json")),
+    ],
+)
+def test_a_file_of_a_complete_run_that_was_changed_is_refused(tmp_path, name, change, read):
+    """Another run's model.keras, other settings, another accuracy: none of them can be seen in the file itself."""
+    train([make_trainer()], tmp_path, seed=3)
+    read(tmp_path)
+    (tmp_path / name).write_bytes(change((tmp_path / name).read_bytes()))
+    with pytest.raises(FerMdError, match=f"{name}: was changed after the run was complete"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line", ["[]", "null", "{}", '{"step": 1}', "1" * 5000, "[" * 100_000, '{"step": -1, "epoch": NaN, "split": "a"}']
+)
+def test_a_line_that_is_no_row_of_the_log(tmp_path, line):
+    (tmp_path / "metrics.jsonl").write_text(f'{{"step": 1, "epoch": 0.5, "split": "Training"}}\n{line}\n')
+    with pytest.raises(FerMdError, match="metrics.jsonl: line 2: "):
+        log_rows(tmp_path)
 
 
 @pytest.mark.parametrize("start", [0, 7, 12])
