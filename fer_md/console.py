@@ -174,6 +174,8 @@ def guard(main: Callable[[], int | None], debug: bool = False) -> int | None:
         return _fail("interrupted", debug, STOPPED)
     except FerMdError as error:
         return _fail(str(error), debug)
+    except MemoryError as error:
+        return _fail(f"not enough memory ({error}); take less at once", debug)
     except OSError as error:
         if error.errno in FULL_DISK:
             return _fail(f"{error.filename or 'output'}: no space left to write it; free some and run again", debug)

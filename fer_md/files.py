@@ -46,9 +46,20 @@ def atomic_file(path: Path | str) -> Iterator[Path]:
             with open(partial, "rb") as written:
                 os.fsync(written.fileno())
             os.replace(partial, path)
+            _sync_folder(path.parent)
         except OSError as error:
             _name(error, partial, path)
             raise
+
+
+def _sync_folder(folder):
+    """Brings a rename to disk, where the system lets a folder be synced."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def check_writable(folder: Path | str) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from fer_md.console import guard
-from fer_md.files import atomic_directory, atomic_file
+from fer_md.errors import FerMdError
+from fer_md.files import atomic_directory, atomic_file, parse_json, read_json
 
 
 def run_and_kill(path, body):
@@ -116,3 +117,20 @@ def test_a_file_that_cannot_be_used_is_one_line(tmp_path, capsys):
     assert "Traceback" in capsys.readouterr().err
     with pytest.raises(OSError, match="nameless"):
         guard(lambda: (_ for _ in ()).throw(OSError(errno.EIO, "nameless")))
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "1" * 5000, '{"a": NaN}', "-Infinity", "", "\xff"])
+def test_json_that_cannot_be_read_is_one_line(tmp_path, text):
+    with pytest.raises(FerMdError, match="a.jsonl: line 3: not valid JSON"):
+        parse_json(text, "a.jsonl: line 3")
+    (tmp_path / "a.json").write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(FerMdError, match="a.json: not valid JSON"):
+        read_json(tmp_path / "a.json")
+
+
+def test_too_little_memory_is_one_line(capsys):
+    def greedy():
+        raise MemoryError("Unable to allocate 4.00 TiB")
+
+    assert guard(greedy) == 1
+    assert capsys.readouterr().err.startswith("error: not enough memory (Unable to allocate 4.00 TiB)")

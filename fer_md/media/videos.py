@@ -160,6 +160,10 @@ def write_video(path: Path | str, size: tuple[int, int], rate: float) -> Iterato
 
 def _open(path):
     """``cv2.VideoCapture`` of a file whose frames are small enough to be decoded."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise FerMdError(f"{str(path)!r}: the name is not UTF-8; rename it") from None  # OpenCV would crash
     video = cv2.VideoCapture(str(path))
     if not video.isOpened():
         raise FerMdError(f"{path}: not a video that can be decoded")
@@ -170,7 +174,7 @@ def _open(path):
 
 def _rate(video):
     rate = video.get(cv2.CAP_PROP_FPS)
-    return rate if 0 < rate <= 1000 else _DEFAULT_RATE
+    return rate if 0.01 <= rate <= 1000 else _DEFAULT_RATE
 
 
 def _retrieve(video, source, index):

@@ -1,7 +1,6 @@
 """Boxes of faces that the user knows already: read from a file, they take the place of a detector."""
 
 import csv
-import json
 import math
 import os
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from fer_md.errors import FerMdError
 from fer_md.faces.detection import Box, clip_box
+from fer_md.files import parse_json
 from fer_md.media.sources import Frame
 from fer_md.prediction.records import FORMATS
 
@@ -61,10 +61,14 @@ def _rows(path):
                 table = csv.DictReader(stream)
                 yield from ((table.line_num, row) for row in table)
             else:
-                yield from ((number, json.loads(line)) for number, line in enumerate(stream, 1) if line.strip())
+                yield from (
+                    (number, parse_json(line, f"{path}: line {number}"))
+                    for number, line in enumerate(stream, 1)
+                    if line.strip()
+                )
     except OSError as error:
         raise FerMdError(f"{path}: cannot be read ({error.strerror})") from None
-    except (UnicodeDecodeError, csv.Error, json.JSONDecodeError) as error:
+    except (UnicodeDecodeError, csv.Error) as error:
         raise FerMdError(f"{path}: neither CSV nor JSON lines as its name says ({error})") from None
 
 

@@ -3,11 +3,11 @@
 import io
 import os
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 from typing import Any, TextIO
 
 from fer_md.errors import FerMdError
+from fer_md.files import DAMAGED_ZIP
 from fer_md.media.pictures import MAX_BYTES, read_bytes
 
 
@@ -63,7 +63,7 @@ class FileTree:
             raise FerMdError(f"{self.where(name)}: the file is larger than {max_bytes} bytes")
         try:
             return self._archive.read(member)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        except (*DAMAGED_ZIP, OSError) as error:
             raise FerMdError(f"{self.where(name)}: damaged in the zip ({error}); fetch it again") from None
 
     def text(self, name: str) -> TextIO:
@@ -96,7 +96,7 @@ def _names_of_folder(folder):
     for parent, _, files in os.walk(folder):
         for file in files:
             name = (Path(parent) / file).relative_to(folder).as_posix()
-            if not _is_hidden(name):
+            if not _is_hidden(name) and (folder / name).is_file():  # a pipe or a device would never end
                 yield checked_text(name, folder)
 
 
@@ -114,7 +114,7 @@ def _open_zip(path):
         return zipfile.ZipFile(path)
     except (FileNotFoundError, PermissionError) as error:
         raise FerMdError(f"{path}: cannot be read ({error.strerror})") from None
-    except zipfile.BadZipFile as error:
+    except DAMAGED_ZIP as error:
         raise FerMdError(f"{path}: neither a folder nor a whole zip file ({error})") from None
 
 

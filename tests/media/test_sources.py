@@ -170,3 +170,32 @@ def test_a_camera(monkeypatch):
         "camera 4: gives no more pictures after 3",
         "camera 5: there is no such camera, or it cannot be opened",
     ]
+
+
+def test_a_video_whose_name_is_not_utf_8_is_refused(tmp_path):
+    """OpenCV's reader ends the whole process on such a name."""
+    path = tmp_path / os.fsdecode(b"a\xff.avi")
+    path.write_bytes(b"video")
+    with pytest.raises(FerMdError, match="the name is not UTF-8"):
+        videos.count_frames(path)
+
+
+def test_a_rate_near_zero_is_none(tmp_path, monkeypatch):
+    """Stated as 1e-9 frames a second, it made the annotated copy, and with it the whole job, fail."""
+    path, capture = tmp_path / "a.mp4", cv2.VideoCapture
+
+    class Slow:
+        def __init__(self, *arguments):
+            self._video = capture(*arguments)
+
+        def __getattr__(self, name):
+            return getattr(self._video, name)
+
+        def get(self, key):
+            return 1e-9 if key == cv2.CAP_PROP_FPS else self._video.get(key)
+
+    with videos.write_video(path, (64, 48), 10.0) as write:
+        write(np.zeros((48, 64, 3), np.uint8))
+    monkeypatch.setattr(cv2, "VideoCapture", Slow)
+    frames, problems = all_frames([path])
+    assert [frame.rate for frame in frames] == [videos._DEFAULT_RATE] and not problems

@@ -1,3 +1,4 @@
+import os
 import zipfile
 
 import pytest
@@ -79,3 +80,22 @@ def test_damaged_and_too_large_members(folder):
         tree._members["b/two.txt"].file_size = MAX_BYTES + 1
         with pytest.raises(FerMdError, match="b/two.txt: the file is larger than"):
             tree.read("b/two.txt")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
+def test_a_damaged_member_of_any_compression_is_named(tmp_path, method):
+    path = tmp_path / "faces.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.png", bytes(range(256)) * 40)
+    data = bytearray(path.read_bytes())
+    for place in range(45, 75):
+        data[place] ^= 255
+    path.write_bytes(data)
+    with FileTree(path) as tree, pytest.raises(FerMdError, match="a.png: damaged in the zip"):
+        tree.read("a.png")
+
+
+def test_a_pipe_in_a_folder_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes(b"picture")
+    assert FileTree(tmp_path).names == ("b.png",)
