@@ -35,10 +35,14 @@ ifeq ($(and $(DATA_ROOT),$(FER2013)),)
   D1 := runs/data/synthetic-lab
   D2 := runs/data/synthetic-wild
   RUNS := runs/synthetic/seed$(SEED)
-  FLAGS1 := --preset=drawn --network=half --dropout=0.1
+  NETWORK := --network=small
+  FLAGS1 := --preset=drawn $(NETWORK)
   FLAGS2 := $(FLAGS1)
-  FINETUNE := --epochs=2
-  METHODS := --network=tiny --images=800 --epochs=1 --seeds=$(SEED) --rates=0.01
+  FINETUNE := --preset=drawn-finetune
+  # What the exchange is compared with: each component goes on alone, or learns both data sets at once.
+  ALONE := $(RUNS)/alone1 $(RUNS)/alone2
+  JOINT := $(RUNS)/joint1 $(RUNS)/joint2
+  METHODS := --network=small --epochs=4 --seeds=$(SEED) --rates=0.02
   COMMITTED := docs/results/synthetic
 else
   D1 := runs/data/fer2013
@@ -55,8 +59,8 @@ else
   TABLE4_WILD := $(if $(PHOTOGRAPHS),table4-wild)
   COMMITTED := docs/results/$(PRESET)
 endif
-# Fig. 6: half an hour on 2 shared cores on the frames; a minute and a half on drawn faces.
-LANDMARKS := $(if $(FRAMES),$(or $(LANDMARKS_$(PRESET)),--epochs=6),--network=tiny --drawn=400 --epochs=6)
+# Fig. 6: half an hour on 2 shared cores on the frames; a minute on drawn faces.
+LANDMARKS := $(if $(FRAMES),$(or $(LANDMARKS_$(PRESET)),--epochs=6),--network=small --drawn=800 --epochs=6)
 C1 := $(RUNS)/component1
 C2 := $(RUNS)/component2
 BOTH := $(RUNS)/finetuned
@@ -147,6 +151,20 @@ $(C1)/DONE: $(D1)/dataset.json $(D2)/dataset.json
 $(C2)/DONE: $(D1)/dataset.json $(D2)/dataset.json
 	$(BIN)/python experiments/pretrain.py --data=$(D2) --protocol=$(D1) --run_dir=$(C2) $(FLAGS2) --seed=$(SEED)
 
+$(RUNS)/alone1/DONE: $(C1)/DONE
+	$(BIN)/python experiments/pretrain.py --start=$(C1) --data=$(D1) --protocol=$(D2) --run_dir=$(@D) $(NETWORK) \
+	  $(FINETUNE) --seed=$(SEED)
+
+$(RUNS)/alone2/DONE: $(C2)/DONE
+	$(BIN)/python experiments/pretrain.py --start=$(C2) --data=$(D2) --protocol=$(D1) --run_dir=$(@D) $(NETWORK) \
+	  $(FINETUNE) --seed=$(SEED)
+
+$(RUNS)/joint1/DONE: $(C1)/DONE
+	$(BIN)/python experiments/joint.py --start=$(C1) --data=$(D1),$(D2) --run_dir=$(@D) $(NETWORK) $(FINETUNE) --seed=$(SEED)
+
+$(RUNS)/joint2/DONE: $(C2)/DONE
+	$(BIN)/python experiments/joint.py --start=$(C2) --data=$(D2),$(D1) --run_dir=$(@D) $(NETWORK) $(FINETUNE) --seed=$(SEED)
+
 $(BOTH)/DONE: $(C1)/DONE $(C2)/DONE
 	$(BIN)/python experiments/finetune.py --components=$(C1),$(C2) --data=$(D1),$(D2) --run_dir=$(BOTH) $(FINETUNE) --seed=$(SEED)
 
@@ -163,8 +181,10 @@ $(C2)/eval/PublicTest/metrics.json: $(C2)/DONE $(D2)/dataset.json
 $(BOTH)/export/1/saved_model.pb: $(BOTH)/DONE
 	$(BIN)/python experiments/export.py --run_dir=$(BOTH) --data=$(D1) --output=$(BOTH)/export
 
-$(RESULTS)/stages.json: $(BOTH)/DONE $(C1)/DONE $(C2)/DONE $(D1)/dataset.json $(D2)/dataset.json
-	$(BIN)/python experiments/compare_stages.py --components=$(C1),$(C2) --finetuned=$(BOTH) --data=$(D1),$(D2) --output=$@
+$(RESULTS)/stages.json: $(BOTH)/DONE $(C1)/DONE $(C2)/DONE $(addsuffix /DONE,$(ALONE) $(JOINT)) $(D1)/dataset.json $(D2)/dataset.json
+	$(BIN)/python experiments/compare_stages.py --components=$(C1),$(C2) --finetuned=$(BOTH) --data=$(D1),$(D2) \
+	  $(if $(ALONE),--alone=$(subst $(space),$(comma),$(ALONE))) $(if $(JOINT),--joint=$(subst $(space),$(comma),$(JOINT))) \
+	  --output=$@
 
 $(RESULTS)/table1.json: $(BOTH)/DONE $(D1)/dataset.json $(D2)/dataset.json
 	$(BIN)/python experiments/confusion_table.py --table=1 --run_dir=$(BOTH) --data=$(D1),$(D2) --output=$@

@@ -26,7 +26,7 @@ from fer_md.evaluation.metrics import confusion_matrix, summarize
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.losses import MD_FORMS
 from fer_md.models import config_for
-from fer_md.models.baselines import BASELINES, CONFIGS, TINY_CONFIGS
+from fer_md.models.baselines import BASELINES, CONFIGS, SMALL_CONFIGS, TINY_CONFIGS
 from fer_md.models.baselines.committee import committee_weights
 from fer_md.models.baselines.kim import INPUTS
 from fer_md.models.baselines.zhang import adapt_bridge
@@ -55,6 +55,14 @@ MEMBERS = {
 RECIPE = dataclasses.replace(PRESETS["quick"], batch_size=32, average=0.99)
 """Of all networks: few images make few steps, hence small batches, and an average over a tenth of them."""
 
+RECIPES = {
+    "default": RECIPE,
+    "small": dataclasses.replace(RECIPE, augmentation=PRESETS["drawn"].augmentation),
+    "tiny": RECIPE,
+}
+SIZES = {"default": CONFIGS, "small": SMALL_CONFIGS, "tiny": TINY_CONFIGS}
+"""Recipes and networks by ``--network``."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -69,9 +77,9 @@ class Settings:
         "Learn from so many Training images, drawn with seed 0; from all by default.", None, least=7
     )
     network: str = console.flag(
-        "The networks' own widths, or tiny ones and a committee of two, to try the path.",
+        "The networks' own widths; or, with a committee of two, small ones for drawn faces, or tiny ones to try the path.",
         "default",
-        choices=("default", "tiny"),
+        choices=list(SIZES),
     )
     precision: str = console.flag(
         "Of the layers; auto: bfloat16 where the processor has it.", "auto", choices=PRECISIONS
@@ -148,9 +156,9 @@ def load_data(settings):
 
 
 def members_of(name, data):
-    """The networks of a method; two for a committee of tiny ones."""
+    """The networks of a method; of a committee of narrow ones the last two, which learn fastest."""
     members = [member for member in MEMBERS if member.split("-")[0] == name]
-    return members[:2] if data.settings.network == "tiny" else members
+    return members if data.settings.network == "default" else members[-2:]
 
 
 def rate_trials(member, md, data):
@@ -219,7 +227,7 @@ def member_scores(member, md, rate, seed, data):
 def config_of(member, data):
     """The configuration of a network for the data set's images and expressions."""
     baseline, changes = MEMBERS[member]
-    config = (CONFIGS if data.settings.network == "default" else TINY_CONFIGS)[baseline]
+    config = SIZES[data.settings.network][baseline]
     return dataclasses.replace(config_for(config, data.info, data.settings.data), **changes)
 
 
@@ -227,7 +235,7 @@ def train_member(member, md, rate, seed, data, folder, done):
     """Trains one network into ``folder`` and returns it; where it is done, only compares the settings."""
     baseline, config = MEMBERS[member][0], config_of(member, data)
     info, training = data.info, data.training
-    recipe = dataclasses.replace(RECIPE, epochs=data.settings.epochs, rate=rate)
+    recipe = dataclasses.replace(RECIPES[data.settings.network], epochs=data.settings.epochs, rate=rate)
     kind, loss_weight, options = "md" if md else "none", LOSS_WEIGHTS["md"], MD_FORMS["nearest"] if md else {}
     decisive = {
         "data": info["name"],
@@ -261,6 +269,7 @@ def table(results, trials, data):
     """Tab. 4 with the paper's figures, and all that must be known to read it."""
     people = len(set(data.training.subjects) - {""})
     settings, runs = data.settings, runs_behind(trials, data)
+    recipe = plain_settings(RECIPES[settings.network])
     precisions = {read_settings(run)["precision"] for run in runs}  # more than one if processors were changed
     return Methods(
         data=data.info["name"],
@@ -272,7 +281,7 @@ def table(results, trials, data):
         pairs_of_persons="as in IACNN" if people else "none: the data set names no persons",
         epochs=settings.epochs,
         network=settings.network,
-        recipe={name: value for name, value in plain_settings(RECIPE).items() if name not in ("epochs", "rate")},
+        recipe={name: value for name, value in recipe.items() if name not in ("epochs", "rate")},
         rates=list(trials["ours", False]),
         rate_trials={named(*key): {f"{r:g}": v for r, v in found.items()} for key, found in trials.items()},
         metric_loss=loss_settings("md"),

@@ -42,7 +42,7 @@ class Settings:
         None,
         least=1,
     )
-    rate: float | None = console.flag("Learning rate in place of the paper's 0.001 of both presets.", None, least=1e-9)
+    rate: float | None = console.flag("Learning rate in place of the preset's; the paper's is 0.001.", None, least=1e-9)
     loss: str = console.flag("Loss beside softmax.", "md", choices=["md", "center", "none"])
     loss_weight: float | None = console.flag(
         "Its factor; by default 0.1 of MD loss, 0.003 of center loss.", None, least=0

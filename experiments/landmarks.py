@@ -27,10 +27,10 @@ from fer_md.faces.cascade import Cascade
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
 from fer_md.faces.face_frame import box_of, jitter_boxes
 from fer_md.files import read_json, write_json
-from fer_md.models.baselines import TINY_CONFIGS
+from fer_md.models.baselines import SMALL_CONFIGS, TINY_CONFIGS
 from fer_md.models.baselines.hyperface import QUARTER, HyperFaceConfig, build_hyperface
 from fer_md.models.component import build_component
-from fer_md.models.config import HALF, TINY, ComponentConfig
+from fer_md.models.config import HALF, SMALL, TINY, ComponentConfig
 from fer_md.models.heads import landmark_component, start_at
 from fer_md.readers.annotated import AnnotatedFaces, drawn_faces, video_faces
 from fer_md.runs.results import write_result
@@ -43,12 +43,19 @@ from fer_md.training.train import train_network
 from pages.landmark_figures import cumulative_curves, draw_landmark_curves, landmark_errors
 from pages.rows import Landmarks
 
-COMPONENTS = {"default": ComponentConfig(), "half": HALF, "tiny": TINY}
-HYPERFACES = {"default": HyperFaceConfig(), "half": QUARTER, "tiny": TINY_CONFIGS["hyperface"]}
+COMPONENTS = {"default": ComponentConfig(), "half": HALF, "small": SMALL, "tiny": TINY}
+HYPERFACES = {
+    "default": HyperFaceConfig(),
+    "half": QUARTER,
+    "small": SMALL_CONFIGS["hyperface"],
+    "tiny": TINY_CONFIGS["hyperface"],
+}
+FEW_CELLS = CascadeRecipe(cells=(17, 11), components=8, perturbations=1)
 CASCADES = {
     "default": CascadeRecipe(),
     "half": CascadeRecipe(perturbations=3),
-    "tiny": CascadeRecipe(cells=(17, 11), components=8, perturbations=1),
+    "small": FEW_CELLS,
+    "tiny": FEW_CELLS,
 }
 
 NETWORKS = {
@@ -105,7 +112,8 @@ class Settings:
     )
     epochs: int = console.flag("Of pre-training; fine-tuning has half as many.", 12, least=2)
     network: str = console.flag(
-        "Widths of the networks; half: fully connected layers of 1,024, and a quarter of HyperFace's widths.",
+        "Widths of the networks; half: fully connected layers of 1,024, and a quarter of HyperFace's widths; small: the "
+        "same with a coarser alignment cascade.",
         "half",
         choices=list(COMPONENTS),
     )

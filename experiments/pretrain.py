@@ -40,7 +40,7 @@ class Settings:
     )
     network: str = console.flag(
         "The default component, one with twice the filters, the deepest, one wide only where a filter is cheap, one "
-        "with half the fully connected layers, or a tiny one.",
+        "with half the fully connected layers, the same with little dropout, or a tiny one.",
         "default",
         choices=list(NETWORKS),
     )

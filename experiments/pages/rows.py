@@ -45,7 +45,7 @@ class StageRow(Figures):
     """One network, or several fused, on one data set, at one stage of the method.
 
     Attributes:
-        stage: "pre-trained" or "fine-tuned".
+        stage: "pre-trained", "alone", "fine-tuned" or "joint".
         network: "component 1", "fused, equal weights" and so on.
         paper: the paper's figure in this place.
         paper_measures: which of our figures that is, "accuracy" or "macro_recall".
@@ -69,7 +69,8 @@ class Stages(Result):
         validation: split on which the score weights were fitted.
         protocol: hash of what is held out of all data sets.
         models: SHA-256 of the networks' files.
-        settings, seconds, epochs: of the runs, the components' first, the fine-tuning's last.
+        settings, seconds, epochs: of the runs, the components' first, the fine-tuning's last; between them what else
+            the components went on with, if anything.
     """
 
     split: str

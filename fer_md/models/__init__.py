@@ -1,7 +1,7 @@
 """Networks as Keras functional models, each with its frozen configuration."""
 
 from fer_md.models.component import build_component
-from fer_md.models.config import DEEP, HALF, NARROW, NETWORKS, TINY, WIDE, ComponentConfig, config_for
+from fer_md.models.config import DEEP, HALF, NARROW, NETWORKS, SMALL, TINY, WIDE, ComponentConfig, config_for
 from fer_md.models.fused import build_fused
 from fer_md.models.heads import add_head
 
@@ -10,6 +10,7 @@ __all__ = [
     "HALF",
     "NARROW",
     "NETWORKS",
+    "SMALL",
     "TINY",
     "WIDE",
     "ComponentConfig",

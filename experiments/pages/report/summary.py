@@ -42,14 +42,16 @@ def _stages(found: Stages | None) -> Iterator[tuple[str, str]]:
         if row.stage == "pre-trained" and row.network == f"component {number}":
             paper = f"; paper {row.paper:.2f}" if row.paper else ""
             yield f"{percent(row.accuracy, 1)} %", f"component {number} on {row.data}, accuracy{paper}"
+        if row.stage == "joint" and row.network == "fused, equal weights":
+            yield f"{percent(row.macro_recall, 1)} %", f"the same on {row.data} after joint training"
         if row.stage == "fine-tuned" and row.network == "fused, equal weights":
             paper = f"; paper {FUSED} on its own" if row.paper else ""
             yield f"{percent(row.macro_recall, 1)} %", f"both fused on {row.data}, macro recall{paper}"
 
 
 def _methods(found: Methods | None) -> Iterator[tuple[str, str]]:
-    """Our component under MD loss, and what MD loss changes; nothing of a trial with tiny networks."""
-    if found and found.network != "tiny":
+    """Our component under MD loss, and what MD loss changes; nothing of narrow networks."""
+    if found and found.network == "default":
         own, md = (row for row in found.rows if row.method.startswith("Our"))
         yield f"{percent(md.accuracy, 1)} %", "our component in Tab. 4's short budget, accuracy"
         yield f"{100 * (md.accuracy - own.accuracy):+.1f} points", "of these by MD loss"

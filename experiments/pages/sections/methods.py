@@ -48,6 +48,8 @@ def tests_text(found: Methods) -> str:
 def _data(found: Methods) -> Iterator[str]:
     if found.network == "tiny":
         yield "The networks here are tiny, to try the path: they are too small to learn anything."
+    if found.network == "small":
+        yield "The networks here are small, and learn for seconds: they show the path, not what a method is worth."
     seeds = ", ".join(map(str, found.seeds))
     yield (
         f"Images of {found.data} to learn from: {found.images['training']}; epochs: {found.epochs}; "

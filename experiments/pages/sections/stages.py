@@ -29,7 +29,9 @@ def stages_blocks(found: Stages) -> list[Block]:
 
 def _training(found):
     epochs = found.epochs or [None] * len(found.seconds)
-    names = [*(f"component {number + 1}" for number in range(len(found.seconds) - 1)), "fine-tuning"]
+    count = len({row.data for row in found.rows})  # as many components as data sets
+    *others, _ = found.settings
+    names = [*(_component_run(index, each, count) for index, each in enumerate(others)), "fine-tuning"]
     times = ", ".join(
         f"{name} {seconds / 60:.1f} minutes" + (f" ({count:.0f} epochs)" if count else "")
         for name, seconds, count in zip(names, found.seconds, epochs, strict=True)
@@ -40,7 +42,25 @@ def _training(found):
         if replay
         else "For the fine-tuning the components exchanged their data sets, as in the paper."
     )
-    return f"{kind} Training took: {times}. Measured on {found.split}."
+    return f"{kind}{_others(found)} Training took: {times}. Measured on {found.split}."
+
+
+def _component_run(index, settings, components):
+    """Which component a run trained, and how."""
+    how = " jointly" if settings.get("stage") == "joint" else " alone" if index >= components else ""
+    return f"component {index % components + 1}{how}"
+
+
+def _others(found):
+    """What the components did in the stages that the paper does not have."""
+    stages = {row.stage for row in found.rows}
+    alone = " In stage alone a component learned its own data set for as long." if "alone" in stages else ""
+    joint = (
+        " In joint training it learned both data sets at once for as long, each with batch-norm statistics of its own."
+        if "joint" in stages
+        else ""
+    )
+    return alone + joint
 
 
 def stages_table(rows: list[StageRow]) -> Table:

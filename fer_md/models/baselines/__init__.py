@@ -1,11 +1,11 @@
 """Our component and the networks that it is compared with, by name."""
 
-from fer_md.models.baselines.hyperface import HyperFaceConfig, build_hyperface
+from fer_md.models.baselines.hyperface import QUARTER, HyperFaceConfig, build_hyperface
 from fer_md.models.baselines.kim import KimConfig, build_kim
 from fer_md.models.baselines.meng import MengConfig, build_meng
 from fer_md.models.baselines.zhang import ZhangConfig, build_zhang
 from fer_md.models.component import build_component
-from fer_md.models.config import TINY, ComponentConfig
+from fer_md.models.config import SMALL, TINY, ComponentConfig
 
 BASELINES = {
     "component": build_component,
@@ -24,6 +24,15 @@ CONFIGS = {
     "meng": MengConfig(),
     "hyperface": HyperFaceConfig(),
 }
+
+SMALL_CONFIGS = {
+    "component": SMALL,
+    "zhang": ZhangConfig(filters=(32, 32, 64, 64), fc_units=512, dropout=SMALL.dropout),
+    "kim": KimConfig(fc_units=512, dropout=SMALL.dropout),
+    "meng": MengConfig(fc_units=SMALL.fc_units, features=256, dropout=SMALL.dropout),
+    "hyperface": QUARTER,
+}
+"""Networks that learn something of drawn faces in half a minute."""
 
 TINY_CONFIGS = {
     "component": TINY,
