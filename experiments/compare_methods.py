@@ -77,7 +77,8 @@ class Settings:
         "Learn from so many Training images, drawn with seed 0; from all by default.", None, least=7
     )
     network: str = console.flag(
-        "The networks' own widths; or, with a committee of two, small ones for drawn faces, or tiny ones to try the path.",
+        "The networks' own widths; or, with a committee of two, small ones for drawn faces, or tiny ones to try the "
+        "path.",
         "default",
         choices=list(SIZES),
     )

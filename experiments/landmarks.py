@@ -112,8 +112,8 @@ class Settings:
     )
     epochs: int = console.flag("Of pre-training; fine-tuning has half as many.", 12, least=2)
     network: str = console.flag(
-        "Widths of the networks; half: fully connected layers of 1,024, and a quarter of HyperFace's widths; small: the "
-        "same with a coarser alignment cascade.",
+        "Widths of the networks; half: fully connected layers of 1,024, and a quarter of HyperFace's widths; small: "
+        "an eighth of these, and a coarser alignment cascade.",
         "half",
         choices=list(COMPONENTS),
     )

@@ -79,7 +79,7 @@ Result: 81.3 % of PrivateTest (docs/results/drawn-faces.json, lab).
 Command: ``python benchmarks/drawn_faces.py``.
 """
 
-DRAWN = Recipe(epochs=8, batch_size=64, rate=0.04, average=0.98, augmentation=Augmentation(flip=True))
+DRAWN = Recipe(epochs=6, batch_size=64, rate=0.04, average=0.98, augmentation=Augmentation(flip=True))
 """For drawn faces in ``make reproduce``, with network ``small``.
 
 Source: ours.

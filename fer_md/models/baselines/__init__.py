@@ -1,6 +1,6 @@
 """Our component and the networks that it is compared with, by name."""
 
-from fer_md.models.baselines.hyperface import QUARTER, HyperFaceConfig, build_hyperface
+from fer_md.models.baselines.hyperface import HyperFaceConfig, build_hyperface
 from fer_md.models.baselines.kim import KimConfig, build_kim
 from fer_md.models.baselines.meng import MengConfig, build_meng
 from fer_md.models.baselines.zhang import ZhangConfig, build_zhang
@@ -30,7 +30,7 @@ SMALL_CONFIGS = {
     "zhang": ZhangConfig(filters=(32, 32, 64, 64), fc_units=512, dropout=SMALL.dropout),
     "kim": KimConfig(fc_units=512, dropout=SMALL.dropout),
     "meng": MengConfig(fc_units=SMALL.fc_units, features=256, dropout=SMALL.dropout),
-    "hyperface": QUARTER,
+    "hyperface": HyperFaceConfig(filters=(12, 32, 48, 48, 32), fused_filters=(32, 24), fc_units=384, task_units=64),
 }
 """Networks that learn something of drawn faces in half a minute."""
 
