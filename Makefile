@@ -42,7 +42,7 @@ ifeq ($(and $(DATA_ROOT),$(FER2013)),)
   # What the exchange is compared with: each component goes on alone, or learns both data sets at once.
   ALONE := $(RUNS)/alone1 $(RUNS)/alone2
   JOINT := $(RUNS)/joint1 $(RUNS)/joint2
-  METHODS := --network=small --epochs=4 --seeds=$(SEED) --rates=0.02
+  METHODS := --network=small --epochs=3 --seeds=$(SEED) --rates=0.02
   COMMITTED := docs/results/synthetic
 else
   D1 := runs/data/fer2013

@@ -85,6 +85,10 @@ def test_reproduce_trains_on_what_is_found(data_root, preset):
     drawn = make("--dry-run", "reproduce", "SEED=987").stdout
     assert "--run_dir=runs/synthetic/seed987/component1 --preset=drawn" in drawn
     assert "experiments/finetune.py" in drawn and "experiments/compare_stages.py" in drawn
+    runs = "runs/synthetic/seed987"
+    assert f"--start={runs}/component2 --data=runs/data/synthetic-wild,runs/data/synthetic-lab" in drawn
+    assert f"--alone={runs}/alone1,{runs}/alone2 --joint={runs}/joint1,{runs}/joint2" in drawn
+    assert "experiments/joint.py" not in steps and "--joint=" not in steps
 
 
 def test_help_lists_every_target():

@@ -88,7 +88,7 @@ Result: 47.8 % of PrivateTest (docs/results/synthetic/stages.json, lab).
 Command: ``make reproduce``.
 """
 
-DRAWN_FINETUNE = dataclasses.replace(DRAWN, epochs=3, rate=0.01, warmup=0.5)
+DRAWN_FINETUNE = dataclasses.replace(DRAWN, epochs=2, rate=0.01, warmup=0.5)
 """The second stage of drawn faces: the exchange, and what it is compared with.
 
 Source: ours.

@@ -27,7 +27,7 @@ CONFIGS = {
 
 SMALL_CONFIGS = {
     "component": SMALL,
-    "zhang": ZhangConfig(filters=(32, 32, 64, 64), fc_units=512, dropout=SMALL.dropout),
+    "zhang": ZhangConfig(filters=(16, 32, 64, 64), fc_units=512, dropout=SMALL.dropout),
     "kim": KimConfig(fc_units=512, dropout=SMALL.dropout),
     "meng": MengConfig(fc_units=SMALL.fc_units, features=256, dropout=SMALL.dropout),
     "hyperface": HyperFaceConfig(filters=(12, 32, 48, 48, 32), fused_filters=(32, 24), fc_units=384, task_units=64),
