@@ -118,7 +118,7 @@ def done(tmp_path):
         "data2/dataset.json",
         "run/component1/DONE",
         "run/component2/DONE",
-        "run/finetuned/DONE",
+        *(f"run/{name}/DONE" for name in ("alone1", "alone2", "joint1", "joint2", "finetuned")),
         *(f"run/results/{name}.json" for name in MEASURED),
     ]
     for age, name in enumerate(["venv/.installed", *names]):
