@@ -103,6 +103,23 @@ def test_description_that_lacks_something_is_named(shipped):
         load_fused(folder)
 
 
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"temperature": -1.3}, "temperature must be 0.01 to 100, not -1.3"),
+        ({"temperature": "1"}, "temperature must be 0.01 to 100"),
+        ({"expressions": list(EXPRESSIONS[:3])}, "3 names for 7 outputs"),
+        ({"expressions": [*EXPRESSIONS[:6], EXPRESSIONS[0]]}, "6 names for 7 outputs"),
+    ],
+)
+def test_description_with_a_value_that_cannot_be_is_named(shipped, change, message):
+    folder, _ = shipped
+    path = folder / "description.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(FerMdError, match=f"description.json: damaged, .*{message}"):
+        read_description(folder)
+
+
 def test_a_single_component_ships_too(tmp_path):
     model = build_component(TINY)
     description = {"expressions": list(EXPRESSIONS), "score_weights": [1.0], "temperature": 1.0, "prior": None}
