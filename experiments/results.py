@@ -1,4 +1,4 @@
-"""Writes docs/RESULTS.md and the figures of docs/MODEL_CARD.md from the committed result files.
+"""Writes docs/RESULTS.md, and the figures of docs/MODEL_CARD.md and docs/FER2013.md, from the committed result files.
 
 python experiments/results.py
 """
@@ -9,23 +9,33 @@ from pathlib import Path
 
 from fer_md import console
 from fer_md.files import atomic_file
+from pages.filled_page import filled
 from pages.results_page import results_markdown
-from pages.sections.pretrained import card_with_figures
+from pages.sections.audit import audit_blocks, read_audit
+from pages.sections.pretrained import card_blocks
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
     results: str = console.flag("Folder of the result files.", "docs/results")
-    output: str = console.flag("Page to write.", "docs/RESULTS.md")
-    card: str = console.flag("Page whose figures are brought up to date.", "docs/MODEL_CARD.md")
+    docs: str = console.flag("Folder of the pages RESULTS.md, MODEL_CARD.md and FER2013.md.", "docs")
 
 
 def main(settings: Settings) -> None:
-    card = card_with_figures(Path(settings.card).read_text(encoding="utf-8"), f"{settings.results}/pretrained")
-    for path, text in ((settings.output, results_markdown(settings.results)), (settings.card, card)):
-        with atomic_file(Path(path)) as partial:
+    for path, text in pages_of(Path(settings.results), Path(settings.docs)).items():
+        with atomic_file(path) as partial:
             partial.write_text(text, encoding="utf-8")
         print(path)
+
+
+def pages_of(results: Path, docs: Path) -> dict[Path, str]:
+    """The texts of the pages as the result files would have them."""
+    card, audit = docs / "MODEL_CARD.md", docs / "FER2013.md"
+    return {
+        docs / "RESULTS.md": results_markdown(results),
+        card: filled(card.read_text(encoding="utf-8"), card_blocks(results / "pretrained"), card.name),
+        audit: filled(audit.read_text(encoding="utf-8"), audit_blocks(read_audit(results)), audit.name),
+    }
 
 
 if __name__ == "__main__":

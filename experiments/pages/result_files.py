@@ -7,6 +7,7 @@ from fer_md.runs.results import Result, read_result
 from fer_md.typed_json import from_json
 from pages.rows import Forgetting, Landmarks, Matrices, Methods, RunConfig, RunTime, Stages
 from pages.study_rows import (
+    Audit,
     DrawnFaces,
     FirstAnswer,
     JointStudy,
@@ -14,6 +15,7 @@ from pages.study_rows import (
     LossStudy,
     NetworkSearch,
     PredictionSpeed,
+    Robustness,
     StepSpeed,
 )
 
@@ -41,6 +43,8 @@ KINDS: dict[str, type[Result]] = {
     "training_step_avx512": StepSpeed,
     "predict": PredictionSpeed,
     "first_answer": FirstAnswer,
+    "fer2013-audit": Audit,
+    "robustness": Robustness,
     "drawn-faces": DrawnFaces,
 }
 """The dataclass of each file, by its name without .json."""

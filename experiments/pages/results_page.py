@@ -8,6 +8,7 @@ from typing import Any
 from pages.blocks import Block, Commands, Text, markdown
 from pages.paper_tables import CONFUSIONS, NOT_NORMALISED
 from pages.result_files import read_named
+from pages.sections.audit import audit_blocks
 from pages.sections.drawn import drawn_blocks
 from pages.sections.forgetting import forgetting_blocks
 from pages.sections.joint import joint_blocks
@@ -15,6 +16,7 @@ from pages.sections.landmarks import ERRORS, landmarks_blocks
 from pages.sections.matrices import NEEDS, matrices_blocks, needs_data
 from pages.sections.methods import methods_blocks
 from pages.sections.pretrained import OTHERS, accuracies_blocks, accuracies_table, other_evaluations, read_evaluations
+from pages.sections.robustness import robustness_blocks
 from pages.sections.runs import runs_table
 from pages.sections.speed import first_answer_blocks, loss_cost_blocks, prediction_blocks, step_blocks
 from pages.sections.stages import READING, stages_blocks
@@ -87,6 +89,8 @@ KINDS = {
     "training_step": Kind(lambda found: "A training step, on a processor with AMX", step_blocks),
     "training_step_avx2": Kind(lambda found: "A training step, on a processor with AVX2", step_blocks),
     "training_step_avx512": Kind(lambda found: "A training step, on a processor with AVX-512", step_blocks),
+    "fer2013-audit": Kind(lambda found: "Twins, and the ceiling", audit_blocks),
+    "robustness": Kind(lambda found: "Worse faces", robustness_blocks),
     "predict": Kind(lambda found: "A prediction", prediction_blocks),
     "first_answer": Kind(lambda found: "The first answer", first_answer_blocks),
 }
@@ -119,6 +123,8 @@ PARTS = (
         "Which network learns most in a given time?",
         ("network-search-onednn", "network-search", "network-search-avx2"),
     ),
+    Part("FER2013, audited", "What are figures on FER2013 worth?", ("fer2013-audit",)),
+    Part("Robustness", "How much worse are answers for worse faces?", ("robustness",)),
     Part(
         "Speed",
         "How fast are training and prediction?",

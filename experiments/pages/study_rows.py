@@ -224,3 +224,85 @@ class DrawnFaces(Result):
     split: str
     seed: int
     domains: dict[str, DrawnDomain]
+
+
+@dataclasses.dataclass(frozen=True)
+class RobustnessRow:
+    """Accuracy and macro recall of a network on faces with one corruption; as they are: "none", strength 0."""
+
+    network: str
+    corruption: str
+    strength: int
+    accuracy: float
+    macro_recall: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Robustness(Result):
+    """What experiments/robustness.py measures.
+
+    Attributes:
+        images: that were corrupted.
+        models: SHA-256 of the networks' files.
+        seed: of the corruptions.
+    """
+
+    data: str
+    split: str
+    images: int
+    manifest_sha256: str
+    models: dict[str, str]
+    seed: int
+    rows: list[RobustnessRow]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AuditSplit:
+    """What a test split of FER2013 shares with Training.
+
+    Attributes:
+        faces: of the split.
+        identical: to a training face, pixel by pixel.
+        twins: that correlate with a training face, see `fer_md.data.twins`; nearly all identical ones are among them.
+        moved_or_mirrored: of the twins, without the identical ones.
+        twins_with_other_label: whose training face has another label.
+        ceiling: accuracy of the label that FER+'s votes make most probable; None without votes.
+    """
+
+    split: str
+    faces: int
+    identical: int
+    twins: int
+    moved_or_mirrored: int
+    twins_with_other_label: int
+    ceiling: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AuditRow:
+    """Accuracy of a network on a split: of all faces, without those that are in Training, and of those alone."""
+
+    split: str
+    network: str
+    averaging: str
+    accuracy: float
+    macro_recall: float
+    without_identical: float | None
+    without_twins: float | None
+    twins: float | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Audit(Result):
+    """What experiments/audit_fer2013.py measures.
+
+    Attributes:
+        models: SHA-256 of the networks' files.
+        correlation: from which a face is a twin.
+    """
+
+    manifest_sha256: str
+    models: dict[str, str]
+    correlation: float
+    splits: list[AuditSplit]
+    rows: list[AuditRow]

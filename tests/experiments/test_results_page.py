@@ -11,11 +11,12 @@ from fer_md.evaluation.sign_flips import PairedDifference
 from fer_md.files import write_json
 from fer_md.typed_json import to_json
 from pages.blocks import Text
+from pages.filled_page import END, START, filled
 from pages.results_page import results_markdown
 from pages.rows import Gain, Member, RunTime
 from pages.sections.landmarks import ERRORS, landmarks_table, landmarks_text
 from pages.sections.methods import methods_blocks, methods_table
-from pages.sections.pretrained import END, START, card_with_figures
+from pages.sections.pretrained import card_blocks
 from pages.sections.stages import mistakes_table
 from pages.sections.studies import loss_blocks
 from pages.study_rows import LossRow, LossStudy, LossTraining
@@ -33,19 +34,14 @@ from result_files import (
     save,
     stage_row,
 )
+from results import pages_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_results_page_is_not_stale():
-    stale = "docs/RESULTS.md is stale: run python experiments/results.py"
-    assert (DOCS / "RESULTS.md").read_text(encoding="utf-8") == results_markdown(DOCS / "results"), stale
-
-
-def test_model_card_is_not_stale():
-    card = (DOCS / "MODEL_CARD.md").read_text(encoding="utf-8")
-    stale = "docs/MODEL_CARD.md is stale: run python experiments/results.py"
-    assert card == card_with_figures(card, DOCS / "results" / "pretrained"), stale
+def test_pages_are_not_stale():
+    for path, text in pages_of(DOCS / "results", DOCS).items():
+        assert path.read_text(encoding="utf-8") == text, f"docs/{path.name} is stale: run python experiments/results.py"
 
 
 def test_figures_of_the_network_that_ships(tmp_path):
@@ -72,7 +68,7 @@ def test_figures_of_the_network_that_ships(tmp_path):
     for number, waited in ((1, None), (2, 0.05)):
         time = RunTime(seconds=60 * number, images_per_second=9.6, not_training=waited)
         save(tmp_path / f"fer2013-full-component{number}" / "time.json", time)
-    card = card_with_figures(f"A\n{START}\nof yesterday\n{END}\nZ\n", folder)
+    card = filled(f"A\n{START}\nof yesterday\n{END}\nZ\n", card_blocks(folder), "card")
     assert "3.0 minutes in all" in card and "| fer2013-full-component1 | 1.0 | 10 | – |" in card
     assert "| fer2013-full-component2 | 2.0 | 10 | 5.0 |" in card
     assert "`python e --split=P`" in card and "--output" not in card
@@ -86,7 +82,7 @@ def test_figures_of_the_network_that_ships(tmp_path):
     assert "| anger | 25.0 | 12.5 |" in card and "| sharpness | 60.00 | 60.00 | 60.00 |" in card
     assert card.startswith("A\n") and card.endswith(f"{END}\nZ\n") and "yesterday" not in card
     with pytest.raises(FerMdError, match="once each"):
-        card_with_figures("no place for them", folder)
+        filled("no place for them", [], "card")
 
 
 def test_confusion_matrices_of_the_stages_in_short():

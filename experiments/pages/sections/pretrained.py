@@ -3,18 +3,14 @@
 import re
 from pathlib import Path
 
-from fer_md.errors import FerMdError
 from fer_md.evaluation.measure import Evaluation
 from fer_md.evaluation.quality import PARTS
 from fer_md.runs.results import read_result
-from pages.blocks import Block, Commands, Table, Text, markdown, table
+from pages.blocks import Block, Commands, Table, Text, table
 from pages.cells import interval, percent
 from pages.paper_tables import CONFUSIONS
 from pages.result_files import read_run_time
 from pages.sections.prior import READING, prior_table
-
-START, END = "<!-- figures: made by python experiments/results.py -->", "<!-- end of the figures -->"
-"""Lines of the model card between which its figures are."""
 
 OWN = "fer2013"
 """The data set that it learned from, whose rows come first."""
@@ -44,22 +40,6 @@ COMMANDS = (
     "On the same machine a command with `--pretrained` gives the same figures again: counts, accuracies and recalls "
     "exactly, calibration error and log likelihood to 7 digits. The files are in `docs/results/pretrained`."
 )
-
-
-def card_with_figures(card: str, folder: Path | str) -> str:
-    """The text of the model card with the figures of today.
-
-    Args:
-        card: with the lines ``START`` and ``END``.
-        folder: ``docs/results/pretrained``.
-
-    Raises:
-        FerMdError: the card lacks one of the lines.
-    """
-    if card.count(START) != 1 or card.count(END) != 1:
-        raise FerMdError(f"the model card must have the lines {START} and {END}, once each")
-    before, after = card.split(START)[0], card.split(END)[1]
-    return f"{before}{START}\n\n{markdown(card_blocks(Path(folder)))}\n{END}{after}"
 
 
 def read_evaluations(folder: Path) -> list[Evaluation]:
