@@ -124,7 +124,7 @@ ROWS = {
     "exchange with replay": Row(finetune, lambda trial, index: trial.exchanged(replay=1.0)),
     "exchange with L2-SP": Row(finetune, lambda trial, index: trial.exchanged(anchor=0.01)),
     "exchange without forgetting": Row(finetune, lambda trial, index: trial.exchanged(distill=0.5)),
-    "joint, shared statistics": Row(joint, lambda trial, index: {**trial.both(0), "statistics": "shared"}),
+    "joint with shared statistics": Row(joint, lambda trial, index: {**trial.both(0), "statistics": "shared"}),
     "joint": Row(joint, lambda trial, index: trial.both(index), (0, 1)),
 }
 
@@ -161,7 +161,7 @@ def main(settings: Settings) -> None:
 
 def train(trial: Trial, script: Any, name: str, flags: dict[str, Any]) -> Path:
     """The folder of a finished run; trains what is missing of it."""
-    folder = trial.folder / name.replace(" ", "-").replace(",", "")
+    folder = trial.folder / name.replace(" ", "-")
     if not (folder / "DONE").exists():
         print(f"seed {trial.seed}  {name}", flush=True)
         if script.main(script.Settings(run_dir=str(folder), seed=trial.seed, **flags)):
