@@ -24,6 +24,7 @@ from fer_md.evaluation.prior import apply_shift, learned_prior, prior_shift, tra
 from fer_md.files import file_sha256, read_json, write_json
 from fer_md.pretrained.load import load_pretrained
 from fer_md.pretrained.store import load_fused
+from fer_md.runs.done import write_done
 from fer_md.runs.run_directory import load_model, read_settings
 from random_faces import random_split
 from scripts import run_script
@@ -249,7 +250,8 @@ def test_a_prior_is_measured_and_exported(run, tmp_path):
 
 def test_a_model_that_cannot_be_loaded_says_what_it_was_trained_with(run, tmp_path):
     shutil.copytree(run / "run", tmp_path / "run")
-    (tmp_path / "run" / "model.keras").write_bytes(b"no archive")
+    (tmp_path / "run" / "model.keras").write_bytes(b"as another version of the code would have written it")
+    write_done(tmp_path / "run", ["model.keras"])
     with pytest.raises(
         FerMdError,
         match=r"model\.keras: cannot be loaded \(.*\); it was trained at commit \w+ "
