@@ -153,7 +153,10 @@ def parts_of(settings: Settings) -> list[Part]:
         numbers_of(settings, "votes", 0.0, 0.0, 0.49),
         strict=True,
     )
-    return [Part(*part) for part in each]
+    parts = [Part(*part) for part in each]
+    if not any(part.weight for part in parts):
+        raise FerMdError("--dataset_weights must have one number above 0, or nothing is learned")
+    return parts
 
 
 def numbers_of(settings: Settings, name: str, default: float, least: float, most: float) -> tuple[float, ...]:

@@ -256,6 +256,7 @@ def test_merged_data_sets_are_one_network(folders, tmp_path):
     "flags, message",
     [
         (["--sampling=1"], "--sampling must be 2 numbers from 0 to 1, one a data set; found 1"),
+        (["--dataset_weights=0,0"], "--dataset_weights must have one number above 0, or nothing is learned"),
         (["--shares=1,2"], "the batch of 128 cannot be divided 1 : 2 among 2 x 1 (data sets x replicas or workers)"),
         (["--votes=0.4,0"], "first: has no votes of FER+"),
         (["--data=a"], "a:"),
