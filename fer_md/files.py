@@ -121,6 +121,11 @@ def atomic_directory(path: Path | str, overwrite: bool = False) -> Iterator[Path
                 os.replace(replaced, path)  # the new folder did not come into its place
 
 
+def path_cell(path: str) -> str:
+    """A path as the cell of a CSV that no spreadsheet takes for a formula: ``=a.png`` becomes ``./=a.png``."""
+    return f"./{path}" if path.startswith(("=", "+", "-", "@", "\t", "\r")) else path
+
+
 def write_json(path: Path | str, value: Any) -> None:
     """Writes ``value`` as indented JSON, atomically; NaN and infinity are refused with ``ValueError``."""
     text = json.dumps(value, indent=2, allow_nan=False) + "\n"

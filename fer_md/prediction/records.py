@@ -12,7 +12,7 @@ import numpy as np
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import Prior, prior_text
 from fer_md.faces.detection import LANDMARKS
-from fer_md.files import atomic_file, check_writable
+from fer_md.files import atomic_file, check_writable, path_cell
 from fer_md.media.sources import Frame
 from fer_md.prediction.predictor import FacePrediction
 
@@ -97,7 +97,8 @@ def _columns(frame, faces, used):
     for row in _rows(frame, faces, used):
         points = [value for point in row["landmarks"] or () for value in point] or [None] * len(_POINTS)
         yield (
-            *(row[name] for name in ("source", "frame", "time", "face")),
+            path_cell(row["source"]),
+            *(row[name] for name in ("frame", "time", "face")),
             *row["box"],
             row["score"],
             *(row[name] for name in ("label", "prior", "prior_share")),

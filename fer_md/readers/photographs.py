@@ -25,7 +25,7 @@ from fer_md.faces.alignment import ALIGNMENTS, crop_center, cut_face
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.detection import Detector, main_face
 from fer_md.faces.landmarks import place_landmarks
-from fer_md.files import write_json
+from fer_md.files import path_cell, write_json
 from fer_md.media.pictures import decode_rgb
 from fer_md.readers.file_tree import FileTree
 
@@ -127,7 +127,9 @@ def prepare(
     def finish(folder):
         counts = {"crops": _counts(crops), "unused_files": len(unused)}
         write_json(folder / "preparation.json", {"align": align, **(settings or {}), **counts})
-        _write_csv(folder / "quarantine.csv", ("file", "reason"), sorted(unused))
+        _write_csv(
+            folder / "quarantine.csv", ("file", "reason"), [(path_cell(name), why) for name, why in sorted(unused)]
+        )
         _write_csv(folder / "crops.csv", ("key", "crop", "score"), [(key, *crop) for key, crop in crops.items()])
 
     info = write_dataset(

@@ -57,6 +57,17 @@ def test_json_lines_and_csv_say_the_same(folder, tmp_path):
     assert [(row["frame"], row["time"]) for row in film] == [(index, round(index / 10, 6)) for index in range(40)]
 
 
+@pytest.mark.parametrize("name", ["=1+1.png", "-a.png", "@a.png", "+a.png"])
+def test_a_name_is_no_formula_in_a_csv(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    cv2.imwrite(name, RED)
+    predict_media(stub_predictor(), [name], "out.csv", on_problem=pytest.fail)
+    with open("out.csv", newline="") as stream:
+        assert [row["source"] for row in csv.DictReader(stream)] == [f"./{name}"]
+    frame = Frame(Medium("picture", name, name), RED)
+    assert OwnBoxes("out.csv", pytest.fail).of(frame), "the row leads to the picture still"
+
+
 def test_records_say_which_prior_was_used(folder, tmp_path):
     classifier = brightness_classifier()
     classifier.prior = prior_shares("uniform", EXPRESSIONS)
