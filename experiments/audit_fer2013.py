@@ -23,7 +23,7 @@ from fer_md.data.records import Split, load_split, read_info
 from fer_md.data.twins import NEAR, Twins, find_twins
 from fer_md.errors import FerMdError
 from fer_md.evaluation.copies import AVERAGING
-from fer_md.evaluation.measure import mean_or_none
+from fer_md.evaluation.measure import identical_rows, mean_or_none
 from fer_md.evaluation.metrics import accuracy_and_macro_recall
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import atomic_file
@@ -56,7 +56,7 @@ def main(settings: Settings) -> None:
     for name in HELD_OUT:
         split = load_split(settings.data, name)
         print(f"{name}: looking for twins of {len(split.labels):,} faces", flush=True)
-        twins, known = find_twins(split.images, training.images), np.isin(pixels(split), list(set(pixels(training))))
+        twins, known = find_twins(split.images, training.images), identical_rows(settings.data, split)
         splits.append(describe_split(name, split, training, twins, known))
         listed += twin_rows(name, split, training, twins)
         for row in network_rows(name, split, networks, twins, known):
@@ -68,10 +68,6 @@ def main(settings: Settings) -> None:
         f"{settings.output}.json",
         Audit(manifest_sha256=info["manifest_sha256"], models=models, correlation=NEAR, splits=splits, rows=rows),
     )
-
-
-def pixels(split: Split) -> list[bytes]:
-    return [image.tobytes() for image in split.images]
 
 
 def describe_split(name: str, split: Split, training: Split, twins: Twins, known: np.ndarray) -> AuditSplit:

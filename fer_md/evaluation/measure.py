@@ -219,9 +219,16 @@ def leaked_rows(directory: Path | str, split: Split, name: str, settings: list[d
     known = [own for own in settings if data in np.atleast_1d(own["data"])]
     if all(own.get("protocol") for own in known):
         return np.zeros(len(split.keys), bool)
+    if name == "Training":
+        return np.zeros(len(split.keys), bool)
+    return identical_rows(directory, split)
+
+
+def identical_rows(directory: Path | str, split: Split) -> np.ndarray:
+    """Which images of a split are pixel-identical to a Training image of the same prepared data set, (N,) bool."""
     rows = {row.key: row for row in read_manifest(f"{directory}/manifest.csv")}
     training = {row.sha256 for row in rows.values() if row.split == "Training"}
-    return np.array([name != "Training" and rows[key].sha256 in training for key in split.keys])
+    return np.array([rows[key].sha256 in training for key in split.keys])
 
 
 def write_evaluation(folder: Path | str, evaluation: Evaluation, title: str) -> None:

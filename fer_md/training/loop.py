@@ -236,8 +236,8 @@ def _finish(trainers, run_dir, clock, steps):
         trainer.use_average()
     if not trainers[0].is_chief:
         return
-    seconds = clock.seconds()
-    for name, network in _answers(trainers).items():
+    seconds, networks = clock.seconds(), _answers(trainers)
+    for name, network in networks.items():
         with atomic_file(run_dir / f"{name}.keras") as partial:
             network.save(partial)
     images = steps * sum(trainer.recipe.batch_size for trainer in trainers)
@@ -250,6 +250,4 @@ def _finish(trainers, run_dir, clock, steps):
             "not_training": clock.elsewhere / seconds,  # share of waiting for batches, validation and checkpoints
         },
     )
-    write_done(
-        run_dir, ["config.json", "metrics.jsonl", "time.json", *(f"{name}.keras" for name in _answers(trainers))]
-    )
+    write_done(run_dir, ["config.json", "metrics.jsonl", "time.json", *(f"{name}.keras" for name in networks)])

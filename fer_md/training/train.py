@@ -66,7 +66,8 @@ def train_networks(
     """
     strategy = strategy or tf.distribute.get_strategy()
     batch_sizes(recipe, learners[0].tasks, strategy)
-    code = {name: environment()[name] for name in ("fer_md", "commit")}
+    found = environment()
+    code = {name: found[name] for name in ("fer_md", "commit")}
     check_alike(strategy, json.dumps([settings, code], sort_keys=True), "data, settings or code")
     run_dir = open_run(run_dir, settings)
     _release_earlier()
