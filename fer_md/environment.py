@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
+from fer_md.errors import FerMdError
+
 SETTINGS = {
     # oneDNN's kernels, which TensorFlow leaves off on processors without AVX-512, train 1.6 to 1.7 times as fast there.
     "TF_ENABLE_ONEDNN_OPTS": "1",
@@ -16,6 +18,9 @@ SETTINGS = {
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
 }
 """Environment variables, which are set unless the user has set them already."""
+
+_process: int | None = None
+"""The process in which TensorFlow computes."""
 
 
 def prepare() -> None:
@@ -37,6 +42,21 @@ def after_import(name: str, action: Callable[[], None]) -> None:
         action()
 
     sys.meta_path.insert(0, _FirstImport(name, execute))
+
+
+def check_process() -> None:
+    """To be called before TensorFlow computes: after a fork it would wait forever for threads that are not there.
+
+    Raises:
+        FerMdError: another process called this first, and this one was forked from it.
+    """
+    global _process
+    _process = _process or os.getpid()
+    if _process != os.getpid():
+        raise FerMdError(
+            "TensorFlow does not work in a forked process: make the Predictor after the fork, start the process with "
+            'multiprocessing.get_context("spawn"), or use a network of the package, which needs no TensorFlow'
+        )
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from fer_md.environment import check_process
 from fer_md.errors import FerMdError
 from fer_md.faces.detection import Detection, check_image, clip_box
 from fer_md.faces.region_network import CROP, warp_regions
@@ -42,12 +43,16 @@ class SelectiveSearchDetector:
         signature = [tf.TensorSpec((None, CROP, CROP, 3), tf.uint8)]
         self._judge = tf.function(lambda crops: network(crops, training=False), input_signature=signature)
 
+    def __reduce__(self):
+        return SelectiveSearchDetector, (self.network, self.search, self.threshold, self.overlap)
+
     def detect(self, images: Sequence[np.ndarray]) -> list[list[Detection]]:
         """Finds the faces, without landmarks; see `fer_md.faces.detection.Detector`.
 
         Raises:
-            FerMdError: an image is not (H, W, 3) uint8; the message says which.
+            FerMdError: an image is not (H, W, 3) uint8; the message says which. Or this process was forked.
         """
+        check_process()
         return [self._detect(check_image(image, index)) for index, image in enumerate(images)]
 
     def _detect(self, image):
@@ -92,6 +97,7 @@ class SelectiveSearchDetector:
         Raises:
             FerMdError: the folder holds no detector of this format, or the detector is damaged.
         """
+        check_process()
         folder = Path(folder)
         stored = read_json(folder / "detector.json")
         try:

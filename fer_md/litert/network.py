@@ -17,7 +17,7 @@ _MAKING = threading.Lock()
 class LiteNetwork:
     """A network with one input and one output, of any number of examples. TensorFlow is not imported.
 
-    It runs on one core. Each thread that calls it gets its own interpreter.
+    It runs on one core. Each thread that calls it gets its own interpreter, and so does a process that it is sent to.
 
     Args:
         content: what `fer_md.litert.convert.convert` returned.
@@ -30,6 +30,9 @@ class LiteNetwork:
         self._content = content
         self._local = threading.local()
         self._interpreter()
+
+    def __reduce__(self):
+        return LiteNetwork, (self._content,)
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
         """The output for inputs (N, ...) of the network's shape and dtype; N is at least 1."""

@@ -1,4 +1,4 @@
-"""A pool of threads that survives a fork."""
+"""A pool of threads that survives a fork, and the way to another process."""
 
 import concurrent.futures
 import os
@@ -16,6 +16,9 @@ class Workers:
     def __init__(self, count: int):
         self._count, self._process = count, 0
         self._pool: concurrent.futures.ThreadPoolExecutor
+
+    def __reduce__(self):
+        return Workers, (self._count,)
 
     def map(self, function: Callable[..., Any], *arguments: Iterable[Any]) -> Iterable[Any]:
         """What ``function`` returns for each of the arguments, in their order; work begins at once."""

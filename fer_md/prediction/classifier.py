@@ -20,6 +20,9 @@ _BATCH = 256
 class Classifier:
     """Gives the probabilities of expressions for faces that are already cut out.
 
+    Pickled, it is what `load_classifier` was asked for, and is loaded anew. One that was made otherwise is pickled if
+    ``forward`` can be.
+
     Args:
         forward: function from (B, S, S) uint8 gray faces to (B, K) probabilities.
         expressions: K names in label order.
@@ -40,6 +43,12 @@ class Classifier:
         self._forward = forward
         self.expressions, self.image_size, self.networks = tuple(expressions), image_size, tuple(networks)
         self.prior = prior
+        self._asked: tuple[Path | str | None, str | None] | None = None
+
+    def __reduce__(self):
+        if self._asked is not None:
+            return load_classifier, self._asked
+        return Classifier, (self._forward, self.expressions, self.image_size, self.networks, self.prior)
 
     def classify(self, faces: np.ndarray) -> np.ndarray:
         """Probabilities (N, K) float64 of (N, S, S) uint8 faces; at most 256 go through the network at once."""
@@ -63,6 +72,12 @@ def load_classifier(path: Path | str | None = None, data: str | None = None) -> 
         FerMdError: ``path`` is none of these, the run is unfinished or damaged, or ``data`` is missing, unknown, or
             given for a network that has no choice.
     """
+    classifier = _load(path, data)
+    classifier._asked = path, data
+    return classifier
+
+
+def _load(path, data):
     if path is None or str(path) in NETWORKS:
         if data is not None:
             raise FerMdError(f"data={data} is for run directories; the network of the package has one label space")

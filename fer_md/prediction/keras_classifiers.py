@@ -1,10 +1,11 @@
-"""Classifiers that run in TensorFlow: the networks of a run, and an exported SavedModel."""
+"""Classifiers that run in TensorFlow: the networks of a run, and an exported SavedModel. They refuse forks."""
 
 from pathlib import Path
 
 import tensorflow as tf
 
 from fer_md.data.records import read_info
+from fer_md.environment import check_process
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import check_expressions, find_networks, fused_prior, load_scorer
 from fer_md.evaluation.predict import logits_function
@@ -16,6 +17,7 @@ from fer_md.runs.run_directory import read_settings
 
 def from_run(path: Path, data: str | None) -> Classifier:
     """The networks of a finished run; see `load_classifier`."""
+    check_process()
     info = _label_space(path, data)
     networks = find_networks([path], data=info["name"])
     models, heads = zip(*(load_scorer(path, name, info) for _, name in networks), strict=True)
@@ -24,7 +26,12 @@ def from_run(path: Path, data: str | None) -> Classifier:
         model, head = build_fused(list(models), heads=list(heads)), "logits"
     forward = logits_function(model, head)
     names, prior = [name for _, name in networks], fused_prior(networks, info["expressions"])
-    return Classifier(lambda faces: softmax(forward(faces)), info["expressions"], model.input_shape[1], names, prior)
+
+    def classify(faces):
+        check_process()
+        return softmax(forward(faces))
+
+    return Classifier(classify, info["expressions"], model.input_shape[1], names, prior)
 
 
 def _label_space(path, data):
@@ -43,6 +50,7 @@ def _label_space(path, data):
 
 def from_saved_model(folder: Path) -> Classifier:
     """A version of an export; see `load_classifier`."""
+    check_process()
     try:
         loaded = tf.saved_model.load(str(folder))
         signature = loaded.signatures["faces"]
@@ -54,6 +62,7 @@ def from_saved_model(folder: Path) -> Classifier:
         raise FerMdError(f"{folder}: not a SavedModel of experiments/export.py, or damaged ({reason})") from error
 
     def forward(faces, served=loaded):  # holds what the signature belongs to
+        check_process()
         return served.signatures["faces"](faces=tf.constant(faces[..., None]))["probabilities"].numpy()
 
     return Classifier(forward, names, size, [folder.name])

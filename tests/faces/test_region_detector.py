@@ -1,6 +1,7 @@
 """The Selective Search detector: its network's input, training in small, its interface and its files."""
 
 import json
+import pickle
 
 import cv2
 import keras
@@ -83,6 +84,14 @@ def test_an_image_gives_the_same_alone_and_in_company(detector):
     together = detector.detect(images)
     assert [detector.detect([image])[0] for image in images] == together
     assert detector.detect([]) == []
+
+
+def test_it_can_be_pickled_and_refuses_a_forked_process(detector, monkeypatch):
+    images = [image for image, _ in pictures(2, 1)]
+    assert pickle.loads(pickle.dumps(detector)).detect(images) == detector.detect(images)
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    with pytest.raises(FerMdError, match="TensorFlow does not work in a forked process"):
+        detector.detect(images)
 
 
 @pytest.mark.parametrize("image", [np.zeros((20, 20), np.uint8), np.zeros((20, 20, 3)), np.zeros((0, 9, 3), np.uint8)])
