@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from drawn_videos import save_video
+from fer_md.drawn.scenes import draw_scene
+from fer_md.media.pictures import save_picture
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 MADE = ("RESULTS.md",)
@@ -27,6 +31,19 @@ def test_commands_name_scripts_and_flags_that_exist(page):
         source = "\n".join(path.read_text(encoding="utf-8") for path in files)
         for flag in flags:
             assert re.search(rf"\b{flag}\b", source), f"{page.name}: {script} has no --{flag}"
+
+
+def test_examples_of_prediction_run(tmp_path, monkeypatch):
+    """The Python blocks of docs/PREDICTION.md, one after the other, beside drawn pictures and a video."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("holiday.jpg", "office.jpg"):
+        save_picture(name, draw_scene(0, 1, faces=1, size=256).image)
+    save_video(tmp_path / "film.mp4", frames=2)
+    page = (ROOT / "docs" / "PREDICTION.md").read_text(encoding="utf-8")
+    blocks, names = re.findall(r"```python\n(.*?)```", page, re.DOTALL), {}
+    for block in blocks:
+        exec(block, names)
+    assert len(blocks) > 5 and len(names["predictions"]) == 2 and (tmp_path / "faces.csv").is_file()
 
 
 def test_errata_names_tests_that_exist():

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,9 +16,17 @@ Box = tuple[float, float, float, float]
 """x, y, width and height in pixels; x and y are the left and upper edge."""
 
 
-@dataclasses.dataclass(frozen=True)
+def same_values(self: Any, other: Any) -> bool:
+    """Method ``__eq__`` of a dataclass some of whose values are arrays, of which the usual one cannot tell."""
+    if type(self) is not type(other):
+        return NotImplemented
+    names = [field.name for field in dataclasses.fields(self)]
+    return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in names)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class Detection:
-    """One face found in an image.
+    """One face found in an image. Two are equal if all their values are.
 
     Attributes:
         box: the face's box, inside the image.
@@ -30,6 +38,8 @@ class Detection:
     box: Box
     score: float | None
     landmarks: np.ndarray | None = None
+
+    __eq__ = same_values
 
 
 class Detector(Protocol):

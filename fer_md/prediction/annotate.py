@@ -7,7 +7,7 @@ import numpy as np
 
 from fer_md.errors import FerMdError
 from fer_md.media.contact_sheet import contact_sheet
-from fer_md.prediction.predictor import FacePrediction
+from fer_md.prediction.results import FacePrediction
 
 SMALLEST = 480
 """Longer side in pixels below which a picture is enlarged, so that what is written in it can be read."""

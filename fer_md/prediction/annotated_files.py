@@ -13,7 +13,7 @@ from fer_md.media.pictures import save_picture
 from fer_md.media.sources import Frame, Medium
 from fer_md.media.videos import write_video
 from fer_md.prediction.annotate import annotate
-from fer_md.prediction.predictor import FacePrediction
+from fer_md.prediction.results import FacePrediction
 
 _ENCODED = frozenset((".png", ".jpg", ".jpeg"))
 """Suffixes that a picture keeps. A picture of another format becomes a PNG, with ``.png`` added to its name."""

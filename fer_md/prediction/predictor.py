@@ -1,11 +1,9 @@
 """Faces and their expressions in pictures."""
 
-import dataclasses
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from fer_md.errors import FerMdError
@@ -16,35 +14,21 @@ from fer_md.faces.cascade import Cascade
 from fer_md.faces.detection import Box, Detection, Detector, clip_box
 from fer_md.faces.landmarks import place_landmarks
 from fer_md.faces.mtcnn import MtcnnDetector
-from fer_md.media.pictures import read_picture
 from fer_md.media.sources import Frame
 from fer_md.prediction.classifier import Classifier, load_classifier
+from fer_md.prediction.images import Picture, as_image, is_picture, source_of
+from fer_md.prediction.results import FacePrediction, PicturePrediction, Predictions
+
+ERRORS = ("raise", "skip")
+"""What `Predictor.predict` may do about a picture that it cannot look at."""
+
+_MISSING = object()
 
 _CHUNK = 32
 """Pictures that are searched and classified together."""
 
 _CHUNK_PIXELS = 2**25
 """Pixels of a chunk beyond which no further picture joins it: 100 MB."""
-
-
-@dataclasses.dataclass(frozen=True)
-class FacePrediction:
-    """One face.
-
-    Attributes:
-        box: x, y, width, height in pixels, inside the picture.
-        score: how sure the detector is, in [0, 1]; None without a detector.
-        landmarks: (5, 2) float32 x, y in the order of `fer_md.faces.detection.LANDMARKS`, or None.
-        label: name of the most probable expression.
-        probabilities: the probability of each expression, by name: the network's softmax, under the predictor's prior
-            where it has one. Those of the package's own network are calibrated.
-    """
-
-    box: Box
-    score: float | None
-    landmarks: np.ndarray | None
-    label: str
-    probabilities: dict[str, float]
 
 
 class Predictor:
@@ -112,34 +96,55 @@ class Predictor:
 
     def predict(
         self,
-        images: Sequence[Path | str | np.ndarray] | np.ndarray,
-        boxes: Sequence[np.ndarray | Sequence[Box] | None] | None = None,
-    ) -> list[list[FacePrediction]]:
+        images: Iterable[Picture],
+        boxes: Iterable[np.ndarray | Sequence[Box] | None] | None = None,
+        on_error: str = "raise",
+    ) -> Predictions:
         """Finds and classifies the faces of pictures.
 
         Args:
-            images: list of pictures, each a path or a uint8 array, (H, W, 3) RGB or (H, W) gray; or one (N, H, W, 3)
-                array.
+            images: pictures, as a list, a generator, or one (N, H, W, 3) array. Each is a path; the bytes of a picture
+                file; a file open for reading them; a uint8 array, (H, W, 3) RGB or (H, W) gray; or a picture of Pillow.
+                Of a generator's pictures few are in memory at a time.
             boxes: the faces that are known already: for each picture (F, 4) x, y, width, height in pixels, F >= 0, or
                 None where the detector is to look. Boxes are clipped to their picture. None lets the detector look in
                 all pictures.
+            on_error: ``"raise"``, or ``"skip"``: the result of a picture that cannot be read, or has a box outside,
+                then holds the error, and the others are looked at.
 
         Returns:
-            for each picture the list of its faces, in the order of ``boxes``; those that the detector found come with
-            the highest score first.
+            a list with a `PicturePrediction` for each picture, which is the sequence of its faces.
 
         Raises:
-            FerMdError: a picture cannot be read or is no such array, or a box lies outside its picture; the message
-                says which.
+            FerMdError: an argument is not one of these; or ``on_error`` is ``"raise"``, and a picture cannot be read,
+                is none of these, or has a box outside; the message says which.
+
+        Examples:
+            >>> predictor.predict(["holiday.jpg", "broken.jpg"], on_error="skip").to_dataframe()
+            >>> json.dumps([picture.as_dict() for picture in predictor.predict(["holiday.jpg"])])
         """
-        single = isinstance(images, str | os.PathLike) or (isinstance(images, np.ndarray) and images.ndim != 4)
-        if single:
-            raise FerMdError("images must be a list of pictures, or one (N, H, W, 3) array; write [image] for one")
-        boxes = [None] * len(images) if boxes is None else boxes
-        if len(boxes) != len(images):
-            raise FerMdError(f"boxes must have one entry for each picture; got {len(boxes)} for {len(images)}")
-        pairs = ((_as_picture(image, index), own) for index, (image, own) in enumerate(zip(images, boxes, strict=True)))
-        return [faces for _, faces in self._run(pairs, lambda pair: pair)]
+        if on_error not in ERRORS:
+            raise FerMdError(f"on_error must be one of {', '.join(ERRORS)}; got {on_error!r}")
+        if is_picture(images) or not isinstance(images, Iterable):
+            raise FerMdError("images must be several pictures, or one (N, H, W, 3) array; write [image] for one")
+        pictures: dict[int, PicturePrediction] = {}
+
+        def read():
+            for index, (image, own) in enumerate(_with_boxes(images, boxes)):
+                source, name = source_of(image), f"image {index}"
+                try:
+                    picture = as_image(image, name)
+                    known = None if own is None else own_faces(own, picture.shape, source or name)
+                except FerMdError as error:
+                    if on_error == "raise":
+                        raise
+                    pictures[index] = PicturePrediction(source, (), str(error))
+                else:
+                    yield index, source, (picture, known)
+
+        for (index, source, _), faces in self._run(read(), lambda item: item[2]):
+            pictures[index] = PicturePrediction(source, tuple(faces))
+        return Predictions([pictures[index] for index in sorted(pictures)], self.expressions)
 
     def stream(
         self, frames: Iterable[Frame], boxes_of: Callable[[Frame], list[Box] | None] | None = None
@@ -153,30 +158,29 @@ class Predictor:
         Yields:
             (frame, faces), in the order of the frames.
         """
-        return self._run(frames, lambda frame: (frame.image, boxes_of(frame) if boxes_of else None))
+
+        def picture_of(frame):
+            own = boxes_of(frame) if boxes_of else None
+            return frame.image, None if own is None else own_faces(own, frame.image.shape, frame.medium.source)
+
+        return self._run(frames, picture_of)
 
     def _run(self, items, picture_of):
-        """Yields (item, faces); ``picture_of`` gives an item's image and boxes."""
-        first = 0
+        """Yields (item, faces); ``picture_of`` gives an item's image and its known detections, or None."""
         for chunk in _chunks(items, picture_of):
-            images, boxes = zip(*(picture for _, picture in chunk), strict=True)
-            results = self._predict(images, self._detect(images, boxes, first))
-            first += len(chunk)
+            images, known = zip(*(picture for _, picture in chunk), strict=True)
+            results = self._predict(images, self._detect(images, known))
             yield from zip((item for item, _ in chunk), results, strict=True)
 
-    def _detect(self, images, boxes, first):
-        """For each image its list of detections; ``first`` is the number of the first image, for errors."""
-        open_ = [index for index, own in enumerate(boxes) if own is None]
+    def _detect(self, images, known):
+        """For each image its list of detections: those that are known, or those that the detector finds."""
+        open_ = [image for image, detections in zip(images, known, strict=True) if detections is None]
         if self.detector is None:
-            found = [[_middle(images[index].shape)] for index in open_]
+            found = [[_middle(image.shape)] for image in open_]
         else:
-            found = self.detector.detect([images[index] for index in open_]) if open_ else []
-            found = [self._largest(detections) for detections in found]
-        searched = dict(zip(open_, found, strict=True))
-        return [
-            searched[index] if own is None else own_faces(own, image.shape, f"image {first + index}")
-            for index, (own, image) in enumerate(zip(boxes, images, strict=True))
-        ]
+            found = [self._largest(detections) for detections in (self.detector.detect(open_) if open_ else [])]
+        rest = iter(found)
+        return [next(rest) if detections is None else detections for detections in known]
 
     def _largest(self, detections):
         if self.max_faces is None or len(detections) <= self.max_faces:
@@ -239,17 +243,17 @@ def _middle(shape):
     return Detection(((width - side) / 2, (height - side) / 2, float(side), float(side)), None)
 
 
-def _as_picture(image, index):
-    """(H, W, 3) uint8 RGB of what a user calls a picture."""
-    if isinstance(image, str | os.PathLike):
-        return read_picture(Path(image))
-    found = f"{image.shape} {image.dtype}" if isinstance(image, np.ndarray) else type(image).__name__
-    if isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size:
-        if image.ndim == 2:
-            return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
-        if image.ndim == 3 and image.shape[2] == 3:
-            return image
-    raise FerMdError(f"image {index}: must be a path or (H, W, 3) RGB or (H, W) gray uint8; found {found}")
+def _with_boxes(images, boxes):
+    """Yields (picture, boxes or None); `FerMdError` where there are more of the one than of the other."""
+    if boxes is None:
+        yield from ((image, None) for image in images)
+        return
+    if isinstance(images, Sized) and isinstance(boxes, Sized) and len(images) != len(boxes):
+        raise FerMdError(f"boxes must have one entry for each picture; got {len(boxes)} for {len(images)}")
+    for pair in itertools.zip_longest(images, boxes, fillvalue=_MISSING):
+        if any(part is _MISSING for part in pair):
+            raise FerMdError("boxes must have one entry for each picture; one of the two ended before the other")
+        yield pair
 
 
 def _chunks(items, picture_of):

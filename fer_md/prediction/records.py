@@ -7,22 +7,18 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import Prior, prior_text
-from fer_md.faces.detection import LANDMARKS
 from fer_md.files import atomic_file, check_writable, path_cell
 from fer_md.media.sources import Frame
-from fer_md.prediction.predictor import FacePrediction
+from fer_md.prediction.results import BOX_COLUMNS, POINT_COLUMNS, FacePrediction, as_columns
 
 Faces = Sequence[FacePrediction]
 
 FORMATS = (".jsonl", ".csv")
 """Suffixes of the files that predictions are written to."""
 
-_COLUMNS = ("source", "frame", "time", "face", "x", "y", "width", "height", "score", "label", "prior", "prior_share")
-_POINTS = tuple(f"{name.replace(' ', '_')}_{axis}" for name in LANDMARKS for axis in "xy")
+_COLUMNS = ("source", "frame", "time", "face", *BOX_COLUMNS, "score", "label", "prior", "prior_share")
 
 
 def check_file(path: Path | str) -> None:
@@ -64,26 +60,27 @@ def open_records(
         if Path(path).suffix.lower() == ".jsonl":
             yield lambda frame, faces: _write_json(stream, frame, faces, used)
         else:
-            table = csv.writer(stream, lineterminator="\n")
-            table.writerow((*_COLUMNS, *expressions, *_POINTS))
+            table = csv.DictWriter(stream, (*_COLUMNS, *expressions, *POINT_COLUMNS), lineterminator="\n")
+            table.writeheader()
             yield lambda frame, faces: table.writerows(_columns(frame, faces, used))
 
 
 def _rows(frame, faces, used):
     """Yields a dict of JSON values for each face; pixels to 1/100, probabilities and seconds to 1e-6."""
     for number, face in enumerate(faces):
-        points = None if face.landmarks is None else np.round(face.landmarks.astype(float), 2).tolist()
+        values = face.as_dict()
+        score, points = values["score"], values["landmarks"]
         yield {
             "source": frame.medium.source,
             "frame": frame.index,
             "time": None if frame.time is None else round(frame.time, 6),
             "face": number,
-            "box": [round(value, 2) for value in face.box],
-            "score": None if face.score is None else round(face.score, 4),
-            "landmarks": points,
-            "label": face.label,
+            "box": [round(value, 2) for value in values["box"]],
+            "score": None if score is None else round(score, 4),
+            "landmarks": None if points is None else [[round(value, 2) for value in point] for point in points],
+            "label": values["label"],
             **used,
-            "probabilities": {name: round(value, 6) for name, value in face.probabilities.items()},
+            "probabilities": {name: round(value, 6) for name, value in values["probabilities"].items()},
         }
 
 
@@ -95,13 +92,5 @@ def _write_json(stream, frame, faces, used):
 def _columns(frame, faces, used):
     """The rows of the table: nested values as columns, None as an empty field."""
     for row in _rows(frame, faces, used):
-        points = [value for point in row["landmarks"] or () for value in point] or [None] * len(_POINTS)
-        yield (
-            path_cell(row["source"]),
-            *(row[name] for name in ("frame", "time", "face")),
-            *row["box"],
-            row["score"],
-            *(row[name] for name in ("label", "prior", "prior_share")),
-            *row["probabilities"].values(),
-            *points,
-        )
+        stated = {name: row[name] for name in ("frame", "time", "face")}
+        yield {"source": path_cell(row["source"]), **stated, **as_columns(row), **used}

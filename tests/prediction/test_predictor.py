@@ -1,11 +1,16 @@
+import io
+import pickle
 import subprocess
 import sys
+import threading
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 import fer_md
+from fer_md.drawn.scenes import draw_scene
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.prior import prior_shares, prior_shift
@@ -43,7 +48,7 @@ def test_a_face_has_all_its_parts(tmp_path):
 
 
 def test_pictures_without_a_face_and_no_pictures():
-    assert stub_predictor().predict([GRAY[:5], GRAY, GRAY[:4]])[::2] == [[], []]
+    assert [len(faces) for faces in stub_predictor().predict([GRAY[:5], GRAY, GRAY[:4]])] == [0, 1, 0]
     assert stub_predictor().predict([]) == []
     assert len(stub_predictor().predict(np.stack([GRAY] * 3))) == 3
 
@@ -67,7 +72,7 @@ def test_own_boxes_are_clipped_and_keep_their_order():
     assert [face.box for face in own] == [(0, 0, 20, 20), (30, 40, 50, 20)]
     assert [face.label for face in own] == ["happiness"] * 2 and own[0].probabilities["happiness"] == 1
     assert own[0].score is None and own[0].landmarks is None
-    assert len(found) == 1 and none == [[], []] and detector.calls == [[(60, 80, 3)]]
+    assert len(found) == 1 and list(map(len, none)) == [0, 0] and detector.calls == [[(60, 80, 3)]]
     (same,) = stub_predictor(detector=None).predict([image], boxes=np.array([[(30, 40, 500, 500)]]))
     assert same[0].probabilities == own[1].probabilities
 
@@ -80,6 +85,7 @@ def test_own_boxes_are_clipped_and_keep_their_order():
         ([[(0, 0, np.nan, 5)]], "rows of finite"),
         ([[(0, 0, 5)]], "rows of finite x, y, width, height; found shape \\(1, 3\\)"),
         ([], "one entry for each picture; got 0 for 1"),
+        (iter([None, None]), "one entry for each picture; one of the two ended before the other"),
     ],
 )
 def test_bad_boxes_are_named(boxes, message):
@@ -140,7 +146,7 @@ def test_a_named_prior_corrects_the_probabilities():
             happy = face.probabilities["happiness"]
             assert happy / (1 - happy) == pytest.approx(128 / 127 * odds)
             assert face.label == ("happiness" if share == 0 else "neutral")
-        assert predictor.predict([]) == [] and predictor.predict([GRAY], [[]]) == [[]]
+        assert predictor.predict([]) == [] and list(map(len, predictor.predict([GRAY], [[]]))) == [0]
     assert classifier.classify(np.zeros((0, 48, 48), np.uint8)).shape == (0, 2)
 
 
@@ -194,15 +200,106 @@ def test_bad_arguments(arguments, message):
     [
         (GRAY, "write \\[image\\] for one"),
         ("a.jpg", "write \\[image\\] for one"),
+        (b"", "write \\[image\\] for one"),
+        (io.BytesIO(), "write \\[image\\] for one"),
+        (Image.new("L", (5, 5)), "write \\[image\\] for one"),
+        (None, "must be several pictures"),
         ([GRAY, GRAY.astype(float)], "image 1: .* found \\(60, 80, 3\\) float64"),
         ([GRAY[:0]], "image 0: .* found \\(0, 80, 3\\) uint8"),
         ([None], "image 0: .* found NoneType"),
         (["/no/such.jpg"], "/no/such.jpg: no such file"),
+        ([b"no picture"], "image 0: neither a PNG"),
     ],
 )
 def test_bad_pictures_are_named(images, message):
     with pytest.raises(FerMdError, match=message):
         stub_predictor().predict(images)
+
+
+def test_a_bad_picture_holds_its_error_and_the_others_are_looked_at():
+    pictures = (picture for picture in [GRAY, "/no/such.jpg", None, GRAY, GRAY])
+    boxes = [None, None, None, [(80, 0, 5, 5)], [(0, 0, 20, 20)]]
+    found = stub_predictor().predict(pictures, boxes, on_error="skip")
+    assert [len(faces) for faces in found] == [1, 0, 0, 0, 1]
+    assert [picture.source for picture in found] == [None, "/no/such.jpg", None, None, None]
+    assert found[0].error is None and found[1].error == "/no/such.jpg: no such file"
+    assert found[2].error.startswith("image 2: must be a path") and found[3].error.startswith("image 3: box")
+    with pytest.raises(FerMdError, match="on_error must be one of raise, skip; got 'ignore'"):
+        stub_predictor().predict([GRAY], on_error="ignore")
+
+
+def test_of_a_generator_few_pictures_are_in_memory():
+    alive = []
+
+    class Watching(StubDetector):
+        def detect(self, images):
+            assert len(alive) - 32 * len(self.calls) == len(images) <= 32
+            return super().detect(images)
+
+    found = stub_predictor(detector=Watching()).predict(alive.append(index) or GRAY for index in range(100))
+    assert len(found) == 100 and alive == list(range(100))
+
+
+def test_a_pickled_predictor_is_built_anew_in_another_process(tmp_path):
+    """That of the package with all that can be chosen; the other process has neither its threads nor its networks."""
+    predictor = fer_md.Predictor("joint", align="box", max_faces=2, mirror=True, prior="uniform")
+    image = draw_scene(0, 1, faces=2, size=256).image
+    (tmp_path / "predictor").write_bytes(pickle.dumps((predictor, image)))
+    (tmp_path / "found").write_bytes(pickle.dumps(predictor.predict([image])))
+    code = """if True:
+        import pathlib, pickle, sys
+        predictor, image = pickle.loads(pathlib.Path(sys.argv[1]).read_bytes())
+        found = predictor.predict([image])
+        assert found == pickle.loads(pathlib.Path(sys.argv[2]).read_bytes()) and len(found[0]) == 2
+        assert found.expressions == predictor.expressions
+    """
+    command = [sys.executable, "-c", code, str(tmp_path / "predictor"), str(tmp_path / "found")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_pickled_predictor_of_a_run_or_with_rules_of_its_own(tmp_path):
+    save_run(tmp_path / "run")
+    images = np.random.default_rng(0).integers(0, 256, (2, 48, 48, 3), np.uint8)
+    for predictor in (
+        Predictor(tmp_path / "run", None),
+        Predictor(Classifier(_first_is_certain, "ab", 48, ["x"]), None),
+    ):
+        assert pickle.loads(pickle.dumps(predictor)).predict(images) == predictor.predict(images)
+
+
+def _first_is_certain(faces):
+    return np.eye(2)[np.zeros(len(faces), int)]
+
+
+def test_threads_share_a_predictor():
+    predictor, images = fer_md.Predictor("joint"), [draw_scene(0, seed, faces=1, size=256).image for seed in range(4)]
+    expected, found = [predictor.predict([image]) for image in images], [[] for _ in images]
+
+    def work(index):
+        found[index] = [predictor.predict([images[index]]) for _ in range(5)]
+
+    threads = [threading.Thread(target=work, args=[index]) for index in range(len(images))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [[answer] * 5 for answer in expected]
+
+
+def test_what_runs_in_tensorflow_refuses_a_forked_process(tmp_path, monkeypatch):
+    """It would wait forever; what was loaded before the fork, and what is loaded after it."""
+    save_run(tmp_path / "run")
+    export_component(build_component(TINY, 0), EXPRESSIONS, tmp_path / "served")
+    loaded = [load_classifier(tmp_path / name) for name in ("run", "served")]
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    for classifier in loaded:
+        with pytest.raises(FerMdError, match="TensorFlow does not work in a forked process: make the Predictor after"):
+            classifier.classify(np.zeros((1, 48, 48), np.uint8))
+    for name in ("run", "served"):
+        with pytest.raises(FerMdError, match="does not work in a forked process"):
+            load_classifier(tmp_path / name)
+    assert fer_md.Predictor("joint", None).predict([GRAY])
 
 
 def test_frames_are_batched_across_files_a_bounded_number_at_a_time():

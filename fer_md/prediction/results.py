@@ -1,0 +1,124 @@
+"""What a prediction gives: faces, pictures with their faces, and all pictures as one table."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from fer_md.faces.detection import LANDMARKS, Box, same_values
+
+if TYPE_CHECKING:
+    import pandas
+
+BOX_COLUMNS = ("x", "y", "width", "height")
+POINT_COLUMNS = tuple(f"{name.replace(' ', '_')}_{axis}" for name in LANDMARKS for axis in "xy")
+"""Columns of a table of faces that hold the numbers of ``box`` and ``landmarks``."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FacePrediction:
+    """One face. Two are equal if all their values are.
+
+    Attributes:
+        box: x, y, width, height in pixels, inside the picture.
+        score: how sure the detector is, in [0, 1]; None without a detector.
+        landmarks: (5, 2) float32 x, y in the order of `fer_md.faces.detection.LANDMARKS`, or None.
+        label: name of the most probable expression.
+        probabilities: the probability of each expression, by name: the network's softmax, under the predictor's prior
+            where it has one. Those of the package's own network are calibrated.
+    """
+
+    box: Box
+    score: float | None
+    landmarks: np.ndarray | None
+    label: str
+    probabilities: dict[str, float]
+
+    __eq__ = same_values
+
+    def as_dict(self) -> dict[str, Any]:
+        """The attributes by their names, as values that `json.dumps` takes: arrays as lists, numbers as float."""
+        return {
+            "box": [float(value) for value in self.box],
+            "score": None if self.score is None else float(self.score),
+            "landmarks": None if self.landmarks is None else self.landmarks.tolist(),
+            "label": self.label,
+            "probabilities": {name: float(value) for name, value in self.probabilities.items()},
+        }
+
+
+def as_columns(face: dict[str, Any]) -> dict[str, Any]:
+    """What `FacePrediction.as_dict` returned as one row of a table, with a column for each number."""
+    points = [value for point in face["landmarks"] or () for value in point] or [None] * len(POINT_COLUMNS)
+    return {
+        **dict(zip(BOX_COLUMNS, face["box"], strict=True)),
+        "score": face["score"],
+        "label": face["label"],
+        **face["probabilities"],
+        **dict(zip(POINT_COLUMNS, points, strict=True)),
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class PicturePrediction(Sequence[FacePrediction]):
+    """A picture: the sequence of its faces, or why it could not be looked at.
+
+    Attributes:
+        source: path of the picture, or the name of its file; None for an array and for bytes.
+        faces: in the order of the boxes that were given; those that the detector found come with the highest score
+            first.
+        error: what was wrong with the picture, in which case it has no faces; None where it was looked at.
+    """
+
+    source: str | None
+    faces: tuple[FacePrediction, ...]
+    error: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.faces)
+
+    @overload
+    def __getitem__(self, index: int) -> FacePrediction: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[FacePrediction, ...]: ...
+    def __getitem__(self, index):
+        return self.faces[index]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The attributes by their names, as values that `json.dumps` takes."""
+        return {"source": self.source, "faces": [face.as_dict() for face in self.faces], "error": self.error}
+
+
+class Predictions(list[PicturePrediction]):
+    """The list of the pictures, in their order.
+
+    Args:
+        pictures: what it holds.
+        expressions: names of the expressions, in the order of the probabilities.
+    """
+
+    def __init__(self, pictures: Iterable[PicturePrediction], expressions: Sequence[str]):
+        super().__init__(pictures)
+        self.expressions = tuple(expressions)
+
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """All faces as a table; it needs pandas, which the small installation lacks.
+
+        Returns:
+            a row for each face, with the columns ``picture`` (its place in the list, from 0), ``source``, ``face`` (its
+            place in the picture), ``x``, ``y``, ``width``, ``height``, ``score``, ``label``, one for each expression,
+            and one for each coordinate of the landmarks. What is unknown is NaN. A picture without a face, or with an
+            error, has no row.
+        """
+        import pandas
+
+        rows = [
+            {"picture": index, "source": picture.source, "face": number, **as_columns(face.as_dict())}
+            for index, picture in enumerate(self)
+            for number, face in enumerate(picture)
+        ]
+        numbers = ("score", *self.expressions, *POINT_COLUMNS)
+        columns = ("picture", "source", "face", *BOX_COLUMNS, "score", "label", *self.expressions, *POINT_COLUMNS)
+        kinds = {"picture": int, "face": int} | dict.fromkeys((*BOX_COLUMNS, *numbers), float)
+        return pandas.DataFrame(rows, columns=list(columns)).astype(kinds)
