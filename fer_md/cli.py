@@ -5,6 +5,7 @@ import functools
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -146,6 +147,7 @@ def _quieten_decoders():
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 2)
     os.close(sink)
+    warnings.filterwarnings("ignore", module="PIL")
 
 
 def _predict(parsed):

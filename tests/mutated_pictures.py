@@ -4,6 +4,7 @@ python tests/mutated_pictures.py pictures|videos COUNT SEED prints what came of 
 process of its own, so that a crash or a hang is seen.
 """
 
+import contextlib
 import functools
 import io
 import json
@@ -30,7 +31,7 @@ from fer_md.prediction.classifier import Classifier
 from fer_md.prediction.predictor import Predictor
 from stub_predictor import StubDetector
 
-SUFFIXES = (".jpg", ".png", ".gif", ".webp", ".bmp", ".jpeg")
+SUFFIXES = (".jpg", ".png", ".gif", ".webp", ".bmp", ".jpeg", ".tiff", ".heic")
 _BATCH = 100
 
 
@@ -58,7 +59,15 @@ def whole_pictures():
         ("WEBP", "RGB", film),
         ("BMP", "RGB", {}),
         ("BMP", "P", {}),
+        ("TIFF", "RGB", {"compression": "tiff_lzw"}),
+        ("JPEG2000", "RGB", {}),
+        ("AVIF", "RGB", {}),
     ]
+    with contextlib.suppress(ImportError):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+        kinds.append(("HEIF", "RGB", {}))
     pictures = []
     for kind, mode, settings in kinds:
         stream = io.BytesIO()

@@ -10,12 +10,9 @@ import numpy as np
 
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_file
-
-MAX_PIXELS = 50_000_000
-"""Largest width times height that is decoded: 50 MB as grayscale."""
-
-MAX_BYTES = 100_000_000
-"""Largest file that is read."""
+from fer_md.media import pillow_formats
+from fer_md.media.jpeg_header import read_jpeg_header
+from fer_md.media.limits import MAX_BYTES, MAX_PIXELS, MAX_SCANS, check_size
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 """The first eight bytes of every PNG."""
@@ -23,15 +20,15 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 DATA_FORMATS = ("PNG", "JPEG")
 """Formats of the data sets' pictures. Both have exact pixels or a standard decoder."""
 
-ALL_FORMATS = ("PNG", "JPEG", "GIF", "WebP", "BMP")
-"""Formats of users' pictures. The first picture of an animation is decoded."""
+ALL_FORMATS = ("PNG", "JPEG", "GIF", "WebP", "BMP", *pillow_formats.FORMATS)
+"""Formats of users' pictures. The first picture of an animation is decoded. The last four need Pillow."""
 
 
 def read_picture(path: Path | str) -> np.ndarray:
     """Reads a picture of any of `ALL_FORMATS` in colour.
 
-    An orientation in the EXIF data is applied. 16 bits are scaled to 8, CMYK and gray are converted, transparency is
-    ignored.
+    An orientation in the EXIF data, or in the header, is applied. 16 bits are scaled to 8, CMYK and gray are converted,
+    transparency is ignored.
 
     Args:
         path: the file.
@@ -91,6 +88,8 @@ def read_bytes(path: Path | str, max_bytes: int = MAX_BYTES) -> bytes:
     try:
         if path.stat().st_size > max_bytes:
             raise FerMdError(f"{path}: the file is larger than {max_bytes} bytes; make it smaller")
+        if not (path.is_file() or path.is_dir()):  # reading it could wait, or last, for ever
+            raise FerMdError(f"{path}: a pipe or device, not a file")
         return path.read_bytes()
     except OSError as error:
         raise FerMdError(f"{path}: cannot be read ({error.strerror})") from None
@@ -130,31 +129,32 @@ def decode_rgb(
 def _decode(data, name, max_pixels, mode, formats):
     if not data:
         raise FerMdError(f"{name}: the file is empty; fetch it again or leave it out")
+    other = pillow_formats.format_of(data)
+    if other and other in formats:
+        return pillow_formats.decode(data, other, name, max_pixels)
     try:
-        size = next(filter(None, (_SIZES[kind](data) for kind in formats)), None)
+        jpeg = read_jpeg_header(data)
+        sizes = (_SIZES[kind](data) for kind in formats if kind in _SIZES)
+        size = (jpeg.width, jpeg.height) if jpeg else next(filter(None, sizes), None)
     except (struct.error, IndexError):
         raise FerMdError(f"{name}: the image is truncated in its header; fetch it again or leave it out") from None
     if size is None:
-        found = f", but a {unread}" if (unread := _unread_format(data)) else ""
-        raise FerMdError(f"{name}: neither a {' nor a '.join(formats)} image{found}; convert it to PNG or JPEG")
-    width, height = size
-    check_size(width, height, f"{name}: the image is", max_pixels)
+        found = f", but a {other}" if other else ""
+        raise FerMdError(
+            f"{name}: not a {', '.join(formats[:-1])} or {formats[-1]} image{found}; convert it to PNG or JPEG"
+        )
+    check_size(size[0], size[1], f"{name}: the image is", max_pixels)
+    if jpeg and jpeg.scans > MAX_SCANS:
+        raise FerMdError(f"{name}: the image has {jpeg.scans} scans; at most {MAX_SCANS} are decoded: save it anew")
     try:
-        image = None if _png_overflows(data) else cv2.imdecode(np.frombuffer(data, np.uint8), mode)
+        image = None if _png_overflows(data) else cv2.imdecode(np.frombuffer(_plain_exif(data), np.uint8), mode)
     except cv2.error:
         image = None
+    if image is None and jpeg and jpeg.bits != 8:
+        raise FerMdError(f"{name}: a JPEG of {jpeg.bits} bits is not supported; convert it to PNG")
     if image is None:
         raise FerMdError(f"{name}: the image is damaged and cannot be decoded; fetch it again or leave it out")
     return image
-
-
-def check_size(width: float, height: float, what: str, max_pixels: int = MAX_PIXELS) -> None:
-    """Raises `FerMdError`, which starts with ``what``, unless there are 1 to ``max_pixels`` pixels."""
-    pixels, size = width * height, f"{width:.0f}x{height:.0f}"
-    if pixels > max_pixels:
-        raise FerMdError(f"{what} {size}, {pixels:,.0f} pixels; at most {max_pixels:,} are decoded: make it smaller")
-    if not pixels > 0:
-        raise FerMdError(f"{what} {size}, without a pixel; fetch it again or leave it out")
 
 
 def _png_size(data):
@@ -174,28 +174,6 @@ def _png_overflows(data):
         if kind == b"IEND":
             break
     return position > len(data)
-
-
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_JPEG_BARE = frozenset((0x01, *range(0xD0, 0xDA)))
-"""Markers without a length. They may not come before the frame; decoders step over them, whatever follows."""
-
-
-def _jpeg_size(data):
-    """The size in the first frame header."""
-    if data[:3] != b"\xff\xd8\xff":
-        return None
-    position = 2
-    while True:
-        while data[position + 1] == 0xFF:  # fill bytes
-            position += 1
-        marker, (length,) = data[position + 1], struct.unpack(">H", data[position + 2 : position + 4])
-        if data[position] != 0xFF or length < 2 or marker in _JPEG_BARE:
-            return None
-        if marker in _JPEG_FRAMES:
-            height, width = struct.unpack(">HH", data[position + 5 : position + 9])
-            return width, height
-        position += 2 + length
 
 
 def _gif_size(data):
@@ -218,6 +196,20 @@ def _webp_size(data):
     return width + 1, height + 1
 
 
+def _plain_exif(data):
+    """A WebP whose EXIF data begin as in a JPEG without that beginning, which OpenCV does not step over."""
+    position = 12
+    while data[:4] == b"RIFF" and data[8:12] == b"WEBP" and position + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, position)
+        content = position + 8
+        if kind == b"EXIF" and data[content : content + 6] == b"Exif\0\0":
+            (riff,) = struct.unpack_from("<I", data, 4)
+            head = data[:4] + struct.pack("<I", max(riff - 6, 0)) + data[8:position]
+            return head + struct.pack("<4sI", kind, max(length - 6, 0)) + data[content + 6 :]
+        position = content + length + length % 2
+    return data
+
+
 def _bmp_size(data):
     if data[:2] != b"BM":
         return None
@@ -229,17 +221,9 @@ def _bmp_size(data):
 
 _SIZES: dict[str, Callable[[bytes], tuple[int, ...] | None]] = {
     "PNG": _png_size,
-    "JPEG": _jpeg_size,
     "GIF": _gif_size,
     "WebP": _webp_size,
     "BMP": _bmp_size,
 }
-"""What reads width and height from the header of each format. It returns None for a file of another format, and raises
-``struct.error`` or ``IndexError`` where the header is cut off."""
-
-
-def _unread_format(data):
-    """Name of the picture's format where it is a common one that is not read, otherwise None."""
-    if data[:4] in (b"II*\0", b"MM\0*"):
-        return "TIFF"
-    return {b"ftypheic": "HEIC", b"ftypmif1": "HEIC", b"ftypavif": "AVIF"}.get(data[4:12])
+"""What reads width and height from the header of each format but JPEG. It returns None for a file of another format,
+and raises ``struct.error`` or ``IndexError`` where the header is cut off."""

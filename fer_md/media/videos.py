@@ -11,7 +11,7 @@ import numpy as np
 
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_file
-from fer_md.media.pictures import check_size
+from fer_md.media.limits import check_size
 
 _LOST = 0.1
 """Missing frames are reported above this share of those that the header states; some formats only estimate them."""

@@ -8,7 +8,8 @@ from typing import Any, TextIO
 
 from fer_md.errors import FerMdError
 from fer_md.files import DAMAGED_ZIP
-from fer_md.media.pictures import MAX_BYTES, read_bytes
+from fer_md.media.limits import MAX_BYTES
+from fer_md.media.pictures import read_bytes
 
 
 class FileTree:

@@ -97,7 +97,7 @@ def test_a_truncated_xz_is_one_line_and_leaves_nothing(source):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"no image", "neither a PNG nor a JPEG"),
+        (b"no image", "not a PNG or JPEG"),
         (cv2.imencode(".png", np.zeros((1, 1), np.uint8))[1].tobytes(), "must be 48x48; found 1x1"),
         (HUGE_PNG, "20000x20000"),
     ],

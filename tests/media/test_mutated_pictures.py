@@ -42,7 +42,7 @@ def check(result, count):
     assert result["read"] > count / 5 and result["refused"] > count / 5
     assert result["seconds"] < 20, "one picture took as long"
     assert result["grown"] < 800, "megabytes; the largest picture that is decoded has 150, and 300 before it is 8 bits"
-    assert len(result["messages"]) < 8, "an error that is not one of the decoder's own"
+    assert len(result["messages"]) < 12, "an error that is not one of the decoder's own"
 
 
 @pytest.mark.parametrize("data", WHOLE, ids=range(len(WHOLE)))

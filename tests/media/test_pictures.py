@@ -1,3 +1,4 @@
+import os
 import struct
 import zlib
 
@@ -57,9 +58,9 @@ def test_jpeg_gray_colour_and_progressive():
     "data, message",
     [
         (b"", "the file is empty"),
-        (b"GIF89a" + bytes(100), "neither a PNG nor a JPEG"),
-        (b"not an image at all", "neither a PNG nor a JPEG image; convert it"),
-        (cv2.imencode(".tif", COLOUR)[1].tobytes(), "neither a PNG nor a JPEG image, but a TIFF; convert it"),
+        (b"GIF89a" + bytes(100), "not a PNG or JPEG image; convert it"),
+        (b"not an image at all", "not a PNG or JPEG image; convert it"),
+        (cv2.imencode(".tif", COLOUR)[1].tobytes(), "not a PNG or JPEG image, but a TIFF; convert it"),
         (
             png_header(20_000, 20_000),
             "the image is 20000x20000, 400,000,000 pixels; at most 50,000,000 are decoded: make",
@@ -70,7 +71,7 @@ def test_jpeg_gray_colour_and_progressive():
         (encoded(COLOUR)[:20], "truncated in its header"),
         (encoded(COLOUR, ".jpg")[:5], "truncated in its header"),
         (encoded(COLOUR, ".jpg")[:30], "truncated in its header"),
-        (b"\xff\xd8\xff" + bytes(40), "neither a PNG nor a JPEG"),
+        (b"\xff\xd8\xff" + bytes(40), "truncated in its header"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -95,8 +96,31 @@ def test_a_jpeg_whose_markers_hide_its_frame_is_not_decoded():
     frame = b"\xff\xc0\x00\x0b\x08%b\x01\x01\x11\x00"
     huge, small = (frame % struct.pack(">HH", side, side) for side in (30_000, 8))
     data = (b"\xff\xd8\xff\xd0" + huge).ljust(4 + 0xFFC0, b"\0") + small
-    with pytest.raises(FerMdError, match="neither a PNG nor a JPEG"):
+    with pytest.raises(FerMdError, match="the image is 30000x30000"):
         decode_gray(data, "x")
+
+
+def test_a_jpeg_of_hundreds_of_scans_is_not_decoded():
+    """Each scan costs a pass over the picture: 8,000 of them, in 1 MB, kept the decoder busy for minutes."""
+    data = cv2.imencode(".jpg", COLOUR, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+    scan = data.rindex(b"\xff\xda")
+    assert decode_gray(data[:-2] + 50 * data[scan:-2] + data[-2:], "x").shape == (20, 30)
+    with pytest.raises(FerMdError, match="scans; at most 100 are decoded: save it anew"):
+        decode_gray(data[:-2] + 100 * data[scan:-2] + data[-2:], "x")
+
+
+def test_a_jpeg_of_twelve_bits_is_not_called_damaged():
+    data = bytearray(encoded(COLOUR, ".jpg"))
+    data[data.index(b"\xff\xc0") + 4] = 12
+    with pytest.raises(FerMdError, match="a JPEG of 12 bits is not supported; convert it to PNG"):
+        decode_gray(bytes(data), "x")
+
+
+def test_pipes_and_devices_are_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path / "pipe.png", "/dev/zero"):
+        with pytest.raises(FerMdError, match="a pipe or device, not a file"):
+            read_gray(path)
 
 
 def test_missing_file_folder_and_limit(tmp_path):

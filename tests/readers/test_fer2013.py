@@ -180,7 +180,7 @@ def test_folder_with_jpeg_and_rgba(folder):
 @pytest.mark.parametrize(
     "name, content, message",
     [
-        ("train/happy/Training_9.jpg", b"no image", "neither a PNG nor a JPEG"),
+        ("train/happy/Training_9.jpg", b"no image", "not a PNG or JPEG"),
         ("train/happy/Training_9.jpg", b"", "is empty"),
         ("train/happy/Training_9.png", np.zeros((1, 1), np.uint8), "must be 48x48; found 1x1"),
         ("train/happy/Training_9.png", np.zeros((64, 32, 4), np.uint8), "must be 48x48; found 32x64"),

@@ -4,7 +4,7 @@ import zipfile
 import pytest
 
 from fer_md.errors import FerMdError
-from fer_md.media.pictures import MAX_BYTES
+from fer_md.media.limits import MAX_BYTES
 from fer_md.readers.file_tree import FileTree
 
 

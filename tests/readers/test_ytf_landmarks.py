@@ -55,7 +55,7 @@ def test_frames_come_in_order_with_what_is_known_of_them(tmp_path):
 def test_one_split_does_not_decode_the_other(tmp_path):
     path = write(tmp_path / "ytf.zip", images={**IMAGES, "set/images/b.jpg": b"broken"})
     assert [frame.key for frame in read_ytf_landmarks(path, ("train",))] == ["a.jpg", "c.jpg"]
-    with pytest.raises(FerMdError, match="b.jpg: neither a PNG nor a JPEG"):
+    with pytest.raises(FerMdError, match="b.jpg: not a PNG or JPEG"):
         list(read_ytf_landmarks(path, ("test",)))
 
 
