@@ -11,7 +11,10 @@ from fer_md.errors import FerMdError
 from fer_md.media import videos
 from fer_md.media.pictures import read_picture
 
-PICTURES = frozenset((".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp"))
+PICTURES = frozenset(
+    (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".jp2", ".j2k", ".avif")
+    + (".heic", ".heif")
+)
 """Suffixes of the files that count as pictures in a folder. The content decides how a picture is read."""
 
 VIDEOS = frozenset((".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".mts"))
@@ -61,8 +64,8 @@ def find_media(paths: Iterable[Path | str], on_problem: Callable[[FerMdError], o
     Args:
         paths: files, folders, or numbers of cameras. A folder is searched with all folders below it; names that start
             with a dot are left out. A number is a camera only where no file has that name.
-        on_problem: function called with an error for each path that is missing or holds nothing. None raises the error
-            instead.
+        on_problem: function called with an error for each path that is missing or holds nothing, and for each file in a
+            folder that is left out because its name is not that of a picture or video. None raises the error instead.
 
     Returns:
         the media in the order of ``paths``, those of a folder sorted by name.
@@ -70,13 +73,15 @@ def find_media(paths: Iterable[Path | str], on_problem: Callable[[FerMdError], o
     media: list[Medium] = []
     for path in map(Path, paths):
         if path.is_dir():
-            found = list(_in_folder(path))
+            found = list(_in_folder(path, on_problem))
             media += found
             if not found:
                 _report(FerMdError(f"{path}: no pictures or videos in this folder"), on_problem)
         elif path.is_file():
             media.append(Medium(_kind(path), str(path), path.name))
-        elif str(path).isdecimal() and not path.exists():
+        elif path.exists():
+            _report(FerMdError(f"{path}: neither a file nor a folder"), on_problem)
+        elif str(path).isdecimal():
             number = int(str(path))
             media.append(Medium("camera", f"camera {number}", f"camera{number}.mp4", number))
         else:
@@ -84,13 +89,31 @@ def find_media(paths: Iterable[Path | str], on_problem: Callable[[FerMdError], o
     return media
 
 
-def _in_folder(folder):
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(parent, name)
-            if path.suffix.lower() in PICTURES | VIDEOS and not name.startswith(".") and path.is_file():
+def _in_folder(folder, on_problem):
+    """Yields the media of a folder, then those of each folder in it; however deep, for ``os.walk`` is recursive."""
+    waiting = [folder]
+    while waiting:
+        parent = waiting.pop()
+        try:
+            names = sorted(name for name in os.listdir(parent) if not name.startswith("."))
+        except OSError as error:
+            _report(FerMdError(f"{parent}: cannot be read ({error.strerror})"), on_problem)
+            continue
+        for path in (parent / name for name in names):
+            if problem := _why_left_out(path):
+                _report(FerMdError(f"{path}: {problem}"), on_problem)
+            elif os.path.isfile(path):
                 yield Medium(_kind(path), str(path), str(path.relative_to(folder)))
+        folders = [parent / name for name in names if os.path.isdir(parent / name)]
+        waiting += [path for path in reversed(folders) if not os.path.islink(path)]
+
+
+def _why_left_out(path):
+    if os.path.isdir(path):
+        return "a link to a folder; links are not followed" if os.path.islink(path) else None
+    if not os.path.isfile(path):
+        return "neither a file nor a folder"
+    return None if path.suffix.lower() in PICTURES | VIDEOS else "not read: its name is not that of a picture or video"
 
 
 def _kind(path):

@@ -1,5 +1,6 @@
 import io
 import os
+import struct
 
 import cv2
 import numpy as np
@@ -66,6 +67,18 @@ def test_a_picture_is_turned_as_its_exif_data_says(tmp_path):
     assert image[5, 20].argmax() == 0 and image[55, 20].argmax() == 2
 
 
+def test_a_webp_is_turned_though_its_exif_data_begin_as_in_a_jpeg(tmp_path):
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    data = encoded("WEBP", exif=turned, lossless=True)
+    start = data.index(b"EXIF")
+    content = b"Exif\0\0" + data[start + 8 :]
+    data = data[: start + 4] + struct.pack("<I", len(content)) + content
+    (tmp_path / "turned.webp").write_bytes(data[:4] + struct.pack("<I", len(data) - 8) + data[8:])
+    image = read_picture(tmp_path / "turned.webp")
+    assert image.shape == (60, 40, 3) and image[5, 20].argmax() == 0
+
+
 def test_sixteen_bits_and_gray(tmp_path):
     gray = np.arange(600, dtype=np.uint16).reshape(20, 30) * 100
     cv2.imwrite(str(tmp_path / "deep.png"), gray)
@@ -97,12 +110,31 @@ def test_folders_are_searched_in_order_and_hidden_files_left_out(tmp_path):
         path.write_bytes(encoded("PNG"))
     save_video(tmp_path / "z.avi", frames=4)
     os.mkfifo(tmp_path / "pipe.jpg")  # opening it would wait for ever
-    found = find_media([tmp_path], pytest.fail)
+    (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
+    problems = []
+    found = find_media([tmp_path], problems.append)
     assert [medium.name for medium in found] == ["a.jpg", "z.avi", "b/two.PNG", "b/c/three.gif"]
+    assert [str(problem) for problem in problems] == [
+        f"{tmp_path / 'link'}: a link to a folder; links are not followed",
+        f"{tmp_path / 'notes.txt'}: not read: its name is not that of a picture or video",
+        f"{tmp_path / 'pipe.jpg'}: neither a file nor a folder",
+    ]
     assert count_frames(found) == 7
     assert count_frames(found, every=3) == 5  # every picture, and frames 0 and 3
-    frames, problems = all_frames([tmp_path])
-    assert len(frames) == 7 and not problems
+    frames, _ = all_frames([tmp_path])
+    assert len(frames) == 7
+
+
+def test_a_folder_deeper_than_python_calls_functions(tmp_path):
+    deep = tmp_path
+    for _ in range(1500):
+        deep = deep / "d"
+        deep.mkdir()
+    (deep / "x.png").write_bytes(encoded("PNG"))
+    assert len(find_media([tmp_path], pytest.fail)) == 1
+    for folder in [deep, *deep.parents][:1500]:  # pytest's own removal is recursive
+        (folder / "x.png").unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def test_what_is_missing_or_broken_is_reported_and_skipped(tmp_path):
@@ -114,7 +146,7 @@ def test_what_is_missing_or_broken_is_reported_and_skipped(tmp_path):
     names = ["none.jpg", "empty", "zero.jpg", "vector.jpg", "film.mp4", "good.png"]
     frames, problems = all_frames([tmp_path / name for name in names])
     assert [frame.medium.name for frame in frames] == ["good.png"]
-    reasons = ["no such file", "no pictures or videos", "is empty", "neither a PNG nor a JPEG nor a GIF", "not a video"]
+    reasons = ["no such file", "no pictures or videos", "is empty", "not a PNG, JPEG, GIF", "not a video"]
     named = sorted(problems, key=lambda problem: [name in problem for name in names].index(True))
     for problem, name, reason in zip(named, names, reasons, strict=False):
         assert problem.startswith(str(tmp_path / name)) and reason in problem and "\n" not in problem
