@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from fer_md.errors import FerMdError
-from fer_md.media.pictures import ALL_FORMATS, MAX_BYTES, check_size, decode_rgb, read_picture
+from fer_md.media.limits import MAX_BYTES, check_size
+from fer_md.media.pictures import ALL_FORMATS, decode_rgb, read_picture
 
 if TYPE_CHECKING:
     import PIL.Image

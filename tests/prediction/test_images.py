@@ -65,7 +65,7 @@ def closed():
         (io.StringIO("text"), 'the file gives str, not bytes; open it with mode "rb"'),
         (closed(), "cannot be read"),
         (io.BytesIO(), "the file is empty"),
-        (b"no picture", "neither a PNG"),
+        (b"no picture", "not a PNG"),
         (damaged(), "damaged and cannot be decoded"),
         (Image.new("I", (5, 5)), "must have 8 bits a channel; found mode I"),
         (Image.new("L", (10_000, 6_000)), "at most 50,000,000 are decoded"),

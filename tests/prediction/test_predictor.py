@@ -208,7 +208,7 @@ def test_bad_arguments(arguments, message):
         ([GRAY[:0]], "image 0: .* found \\(0, 80, 3\\) uint8"),
         ([None], "image 0: .* found NoneType"),
         (["/no/such.jpg"], "/no/such.jpg: no such file"),
-        ([b"no picture"], "image 0: neither a PNG"),
+        ([b"no picture"], "image 0: not a PNG"),
     ],
 )
 def test_bad_pictures_are_named(images, message):
