@@ -91,9 +91,10 @@ def train(
             progress.advance(note=note)
             if epoch_ends:
                 with clock.not_training():
+                    _check_finite(_state(trainers), log, step)
                     _log_validation(trainers, forwards, log, step)
                     over = any_worker(_is_over(trainers, log, step, total, patience))
-            if due or epoch_ends:
+            if due or over:
                 with clock.not_training():
                     _save(trainers, run_dir, settings, log, step, clock)
                 saved = time.monotonic()
@@ -153,13 +154,16 @@ def _state(trainers):
     return {f"{t.learner.name}/{name}": value for t in trainers for name, value in t.state().items()}
 
 
+def _check_finite(state, log, step):
+    if not all(np.isfinite(value).all() for value in state.values()):
+        raise _not_finite(log, "a weight is not finite", step)
+
+
 def _save(trainers, run_dir, settings, log, step, clock):
     if trainers[0].is_chief and settings_hash(run_dir) != settings:
         raise FerMdError(f"{run_dir}/config.json: was changed during the training; start it again in another folder")
     state = _state(trainers)
-    if not all(np.isfinite(value).all() for value in state.values()):
-        log.rows = [row for row in log.rows if (row["step"], row["split"]) != (step, "validation")]
-        raise _not_finite(log, "a weight is not finite", step)
+    _check_finite(state, log, step)
     log.flush()
     if trainers[0].is_chief:
         times = {"seconds": np.float64(clock.seconds()), "elsewhere": np.float64(clock.elsewhere)}

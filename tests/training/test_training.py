@@ -216,22 +216,23 @@ def test_not_a_number_stops_the_run(tmp_path):
     assert not (tmp_path / "DONE").exists() and (tmp_path / "metrics.jsonl").exists()
 
 
-def test_weights_that_are_not_finite_are_not_stored(tmp_path, monkeypatch):
-    """The last update spoils a weight, and no loss after it tells; the epoch's checkpoint before it stays."""
+@pytest.mark.parametrize(("last", "seconds"), [(9, 120.0), (0, 0.0)])
+def test_weights_that_are_not_finite_are_not_stored(tmp_path, monkeypatch, last, seconds):
+    """An update spoils a weight, which no loss tells: the end of the epoch does, or a checkpoint before it."""
     trainer = make_trainer()
     step = trainer.train_step
 
     def spoiled(batches, number):
         figures = step(batches, number)
-        if number == 9:
+        if number == last:
             kernel = trainer.model.trainable_variables[0]
             kernel.assign(kernel * np.nan)
         return figures
 
     monkeypatch.setattr(trainer, "train_step", spoiled)
-    with pytest.raises(FerMdError, match="a weight is not finite at step 10: lower the learning rate"):
-        train([trainer], tmp_path, seed=3)
-    assert load_checkpoint(tmp_path / "checkpoint.npz")["step"] == 5
+    with pytest.raises(NotFiniteError, match=f"a weight is not finite at step {last + 1}: lower the learning rate"):
+        train([trainer], tmp_path, seed=3, checkpoint_seconds=seconds)
+    assert not (tmp_path / "checkpoint.npz").exists()
     assert train([make_trainer()], tmp_path, seed=3)
 
 
