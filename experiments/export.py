@@ -1,29 +1,47 @@
-"""Exports the package's network, a finished run or the fusion of several, as a SavedModel for TensorFlow Serving.
+"""Exports the package's network, a finished run or the fusion of several: SavedModel, LiteRT, ONNX or OpenVINO.
 
 python experiments/export.py --pretrained --output=runs/served/fer
 python experiments/export.py --run_dir=runs/quick/seed0 --output=runs/served/fer
 python experiments/export.py --run_dir=runs/method/finetuned --data=runs/data/fer2013 --output=runs/served/fer
+python experiments/export.py --pretrained --format=litert --quantize=int8 --output=runs/fer.tflite
 
-Writes OUTPUT/<version>/; see docs/SERVING.md for the signatures and how to serve it. Of a fine-tuning run, and of
-several runs named with commas, the networks' probabilities are added up with --score_weights (Sec. 3.2.2). With --prior
-the answers are those of `fer-md predict --prior`.
+A file appears when it answers as the Keras model does. docs/SERVING.md has the formats, the signatures and how to serve
+them. Of a fine-tuning run, and of several runs named with commas, the networks' probabilities are added up with
+--score_weights (Sec. 3.2.2). With --prior the answers are those of `fer-md predict --prior`.
 """
 
 import dataclasses
 import sys
+from pathlib import Path
 
 import numpy as np
 
 from fer_md import console
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.components import check_expressions, find_networks, fused_prior, load_scorer
+from fer_md.evaluation.components import check_expressions, find_networks, fused_prior, load_scorer, model_hashes
 from fer_md.evaluation.prior import chosen_share, learned_prior, parse_prior, prior_shift
 from fer_md.models import build_fused
 from fer_md.pretrained.load import load_pretrained
-from fer_md.pretrained.networks import NETWORKS, describe
+from fer_md.pretrained.networks import LICENSE, NETWORKS, describe
 from fer_md.runs.run_directory import read_settings
-from fer_md.serving.export import export_component
+from fer_md.serving.checks import QUANTIZE
+from fer_md.serving.litert_file import export_litert
+from fer_md.serving.onnx_file import export_onnx
+from fer_md.serving.openvino_files import export_openvino
+from fer_md.serving.saved_model import export_saved_model
+from fer_md.serving.served_network import ServedNetwork
+
+FORMATS = {
+    "savedmodel": ("none",),
+    "litert": ("none", "float16", "int8"),
+    "onnx": ("none",),
+    "openvino": ("none", "float16"),
+}
+"""What is written, and how its weights may be stored."""
+
+SUFFIXES = {"litert": ".tflite", "onnx": ".onnx"}
+"""Of the formats that are one file."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,8 +50,15 @@ class Settings:
         "Finished run of experiments/pretrain.py or finetune.py, or several.", None
     )
     pretrained: bool = console.flag("The network that ships with the package, in place of a run's.", False)
-    output: str = console.flag("Base folder of the served model; gets a numbered folder.")
-    version: int | None = console.flag("Version number; the next free one by default.", None, least=1)
+    output: str = console.flag(
+        "What is written: of a SavedModel the base folder, which gets a numbered one; a .tflite or .onnx file; of "
+        "OpenVINO a new folder."
+    )
+    format: str = console.flag("The last two need packages of their own.", "savedmodel", choices=tuple(FORMATS))
+    quantize: str = console.flag(
+        "How weights are stored: none (float32), float16 (LiteRT, OpenVINO) or int8 (LiteRT).", "none", choices=QUANTIZE
+    )
+    version: int | None = console.flag("Version number of a SavedModel; the next free one by default.", None, least=1)
     data: str | None = console.flag("Prepared folder whose label space is served; needed with several networks.", None)
     network: str | None = console.flag(
         "One network of the run, such as component1; all by default. Of the package: fer2013, joint or photographs.",
@@ -49,11 +74,39 @@ class Settings:
 
 
 def main(settings: Settings):
+    check(settings)
+    model, expressions, learned, about = pretrained(settings) if settings.pretrained else trained(settings)
+    network = ServedNetwork(model, expressions, shift_of(settings, learned, expressions), learned, about)
+    print(write(settings, network))
+
+
+def check(settings: Settings):
+    """What is wrong with the flags is said before a network is loaded."""
     if settings.pretrained == bool(settings.run_dir):
         raise FerMdError("name a --run_dir, or pass --pretrained: one of both")
-    model, expressions, learned = pretrained(settings) if settings.pretrained else trained(settings)
-    shift = shift_of(settings, learned, expressions)
-    print(export_component(model, expressions, settings.output, settings.version, shift))
+    stored = FORMATS[settings.format]
+    if settings.quantize not in stored:
+        raise FerMdError(f"--quantize={settings.quantize}: {settings.format} has {', '.join(stored)}")
+    if settings.format == "savedmodel":
+        return
+    output, suffix = Path(settings.output), SUFFIXES.get(settings.format)
+    if settings.version:
+        raise FerMdError(f"--version={settings.version} is for a SavedModel, not for {settings.format}")
+    if suffix and output.suffix != suffix:
+        raise FerMdError(f"{output}: the name of a file of {settings.format} must end in {suffix}")
+    if output.exists():
+        raise FerMdError(f"{output}: exists already; name another")
+
+
+def write(settings: Settings, network: ServedNetwork) -> Path:
+    match settings.format:
+        case "litert":
+            return export_litert(network, settings.output, settings.quantize)
+        case "onnx":
+            return export_onnx(network, settings.output)
+        case "openvino":
+            return export_openvino(network, settings.output, settings.quantize)
+    return export_saved_model(network, settings.output, settings.version)
 
 
 def shift_of(settings: Settings, learned: np.ndarray | None, expressions: list[str]) -> np.ndarray | None:
@@ -69,13 +122,16 @@ def pretrained(settings: Settings):
         raise FerMdError("--pretrained is one network, fused already: without --data and --score_weights")
     name = console.one_of("network", settings.network or "fer2013", NETWORKS)
     description = describe(name)
-    return load_pretrained(name), description["expressions"], learned_prior(description, description["expressions"])
+    expressions = description["expressions"]
+    about = {"network": name, "weights": description["weights"], "license": LICENSE}
+    return load_pretrained(name), expressions, learned_prior(description, expressions), about
 
 
 def trained(settings: Settings):
     name = read_info(settings.data)["name"] if settings.data else None
     networks = find_networks(list(settings.run_dir), settings.network, name)
-    return fused(settings, networks) if len(networks) > 1 or settings.data else single(settings, *networks[0])
+    found = fused(settings, networks) if len(networks) > 1 or settings.data else single(settings, *networks[0])
+    return *found, {"weights": model_hashes(networks), "license": None}
 
 
 def single(settings: Settings, run_dir: str, network: str):

@@ -50,8 +50,8 @@ def _parser():
     )
     predict.add_argument(
         "--model",
-        help="photographs, fer2013 or joint, networks of the package; a run directory; or a SavedModel of fer-md "
-        "export (default: photographs)",
+        help="photographs, fer2013 or joint, networks of the package; a run directory; or a SavedModel or .tflite "
+        "file of fer-md export (default: photographs)",
     )
     predict.add_argument(
         "--data", help="data set whose expressions to answer with: its name in the run, or its prepared folder"

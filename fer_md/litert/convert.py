@@ -17,7 +17,7 @@ def convert(
     answer: Callable[[Any], tf.Tensor],
     examples: np.ndarray,
     most: float,
-    int8: bool = False,
+    quantize: str = "none",
     shape: tuple[int | None, ...] | None = None,
 ) -> tuple[bytes, float]:
     """Converts a network and compares what both answer.
@@ -27,8 +27,7 @@ def convert(
         answer: function from the model's output to the one tensor that is wanted of it.
         examples: (N, ...) inputs, of the dtype that the converted network is to take.
         most: the largest difference that a number of the answers may have.
-        int8: weights with 8 bits, a scale for each output of a layer; a quarter of the size. Biases and activations
-            stay float32.
+        quantize: see `convert_function`.
         shape: of an input, with None for a side that varies; None for that of an example.
 
     Returns:
@@ -44,14 +43,27 @@ def convert(
     def call(inputs):
         return answer(model(inputs, training=False))
 
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([call.get_concrete_function()], module)
-    converter.optimizations = [tf.lite.Optimize.DEFAULT] if int8 else []
-    with quiet_stderr():
-        content = converter.convert()
+    content = convert_function(call.get_concrete_function(), module, quantize)
     difference = largest_difference(LiteNetwork(content), lambda batch: call(batch).numpy(), examples)
     if not difference <= most:  # nor is NaN
         raise FerMdError(f"{model.name}: LiteRT answers differently, by up to {difference:g}; at most {most:g} may be")
     return content, difference
+
+
+def convert_function(function: Any, module: tf.Module, quantize: str = "none") -> bytes:
+    """The content of a ``.tflite`` file.
+
+    Args:
+        function: a concrete function of TensorFlow, whose names of inputs and outputs stay.
+        module: tracks the function's variables; the converter drops the values of others.
+        quantize: ``"none"``; ``"float16"``, weights with 16 bits, half of the size; or ``"int8"``, with 8 bits and a
+            scale for each output of a layer, a quarter of the size. Biases and activations stay float32.
+    """
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], module)
+    converter.optimizations = [] if quantize == "none" else [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_types = [tf.float16] if quantize == "float16" else []
+    with quiet_stderr():
+        return converter.convert()
 
 
 def beside(outputs: Sequence[tf.Tensor]) -> tf.Tensor:

@@ -35,7 +35,9 @@ class LiteNetwork:
         return LiteNetwork, (self._content,)
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
-        """The output for inputs (N, ...) of the network's shape and dtype; N is at least 1."""
+        """The output for inputs (N, ...) of the network's shape and dtype."""
+        if not len(inputs):  # the runtime refuses an empty batch
+            return self(np.zeros((1, *inputs.shape[1:]), inputs.dtype))[:0]
         interpreter = self._interpreter()
         source, target = (
             details()[0]["index"] for details in (interpreter.get_input_details, interpreter.get_output_details)

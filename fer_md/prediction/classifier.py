@@ -1,6 +1,6 @@
-"""A trained network that says what faces express: the package's own, a run's, or an exported SavedModel.
+"""A trained network that says what faces express: the package's own, a run's, or an exported one.
 
-Those of the package run in LiteRT. TensorFlow is imported for the others alone.
+Those of the package and exported ``.tflite`` files run in LiteRT. TensorFlow is imported for the others alone.
 """
 
 import re
@@ -11,6 +11,10 @@ import numpy as np
 
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import learned_prior
+from fer_md.files import parse_json
+from fer_md.litert.attached import read_attached
+from fer_md.litert.network import LiteNetwork
+from fer_md.litert.spread import spread
 from fer_md.pretrained.lite import load_lite
 from fer_md.pretrained.networks import NETWORKS, PHOTOGRAPHS, describe
 
@@ -62,8 +66,8 @@ def load_classifier(path: Path | str | None = None, data: str | None = None) -> 
     Args:
         path: a name of ``fer_md.pretrained.networks.NETWORKS`` for a network of the package, None for
             ``"photographs"``; the folder of a finished run, whose networks are fused where there are several (Sec.
-            3.2.2); or a SavedModel of `fer_md.serving.export`, given as the folder of a version or as the one above it.
-            Of several versions the highest is taken.
+            3.2.2); a ``.tflite`` file of ``fer-md export``; or a SavedModel of it, given as the folder of a version or
+            as the one above it. Of several versions the highest is taken.
         data: name of one of the run's data sets, or a prepared folder: the answer is in its expressions, and of a joint
             training with its statistics and prior. It is needed only where the run's data sets differ in their
             expressions.
@@ -83,6 +87,10 @@ def _load(path, data):
             raise FerMdError(f"data={data} is for run directories; the network of the package has one label space")
         return _from_package(PHOTOGRAPHS if path is None else str(path))
     path = Path(path)
+    if path.suffix == ".tflite":
+        if data is not None:
+            raise FerMdError(f"{path}: data={data} is for run directories; a file of LiteRT has one label space")
+        return _from_litert(path)
     if (path / "config.json").is_file():
         from fer_md.prediction.keras_classifiers import from_run  # loads TensorFlow
 
@@ -91,7 +99,7 @@ def _load(path, data):
     folder = path if (path / "saved_model.pb").is_file() or not versions else versions[-1][1]
     if not (folder / "saved_model.pb").is_file():
         raise FerMdError(
-            f"{path}: neither a run directory (config.json) nor a SavedModel (saved_model.pb); "
+            f"{path}: neither a run directory (config.json) nor a SavedModel (saved_model.pb) nor a .tflite file; "
             "experiments/pretrain.py and export.py make them"
         )
     if data is not None:
@@ -105,3 +113,15 @@ def _from_package(name):
     description = describe(name)
     expressions, size = description["expressions"], description["networks"][0]["image_size"]
     return Classifier(load_lite(name), expressions, size, [name], learned_prior(description, expressions))
+
+
+def _from_litert(path):
+    """A file of ``fer_md.serving.litert_file``."""
+    metadata = parse_json(read_attached(path, "metadata.json"), path)
+    try:
+        expressions, size = metadata["expressions"], metadata["input"]["shape"][1]
+        prior = metadata["prior"] and np.array([metadata["prior"][name] for name in expressions])
+        network = LiteNetwork(path.read_bytes())
+    except (KeyError, TypeError, IndexError, ValueError):
+        raise FerMdError(f"{path}: damaged, or no file of fer-md export --format=litert") from None
+    return Classifier(spread(network), expressions, size, [path.name], prior)

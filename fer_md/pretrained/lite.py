@@ -1,6 +1,5 @@
 """The trained networks that ship with the package, in LiteRT: without TensorFlow and Keras."""
 
-import os
 from collections.abc import Callable
 
 import numpy as np
@@ -8,14 +7,9 @@ import numpy as np
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import apply_shift
 from fer_md.litert.network import load_network
-from fer_md.litert.workers import Workers
+from fer_md.litert.spread import spread
 from fer_md.pretrained.description import read_description
 from fer_md.pretrained.networks import FOLDERS, check_name, photographs_shift
-
-CORES = os.cpu_count() or 1
-
-FACES_A_CORE = 8
-"""Up to so many faces one core answers alone."""
 
 
 def load_lite(name: str) -> Callable[[np.ndarray], np.ndarray]:
@@ -43,12 +37,4 @@ def _load(folder):
     description = read_description(folder)
     if "litert" not in description:
         raise FerMdError(f"{folder / 'description.json'}: damaged, lacks litert; install the package again")
-    network = load_network(folder / "network.tflite", description["litert"]["sha256"])
-    workers = Workers(max(1, CORES - 1))
-
-    def answer(faces):
-        own, *others = np.array_split(faces[..., None], min(CORES, -(-len(faces) // FACES_A_CORE)))
-        answers = workers.map(network, others)
-        return np.concatenate([network(own), *answers], dtype=np.float64)
-
-    return answer
+    return spread(load_network(folder / "network.tflite", description["litert"]["sha256"]))

@@ -19,6 +19,12 @@ UNIFORM_SHARE = 0.75
 """How much of FER2013's prior gives way to one that has all expressions equally often in ``"photographs"``; chosen for
 its macro recall on the PublicTest splits of both data sets. docs/MODEL_CARD.md has the curve back to that prior."""
 
+LICENSE = (
+    "Apache-2.0. FER2013's images come from a web search and nobody can license them; "
+    "if in doubt, treat weights trained on them as research-only."
+)
+"""Of the weights."""
+
 
 def check_name(name: str) -> None:
     """ValueError for a name of no network."""

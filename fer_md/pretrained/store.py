@@ -69,7 +69,7 @@ def save_litert(folder: Path | str, faces: np.ndarray) -> None:
         FerMdError: they differ by more than ``LITERT_MOST``, or a file is missing or damaged.
     """
     folder, description = Path(folder), read_description(folder)
-    content, difference = convert(load_fused(folder), probabilities, faces[..., None], LITERT_MOST, int8=True)
+    content, difference = convert(load_fused(folder), probabilities, faces[..., None], LITERT_MOST, "int8")
     with atomic_file(folder / "network.tflite") as partial:
         partial.write_bytes(content)
     litert = {

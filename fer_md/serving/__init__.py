@@ -1,1 +1,1 @@
-"""Trained networks for TensorFlow Serving."""
+"""Trained networks for other programs: SavedModel, LiteRT, ONNX and OpenVINO."""

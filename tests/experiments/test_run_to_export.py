@@ -22,6 +22,8 @@ from fer_md.evaluation.measure import leaked_rows, measure
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.prior import apply_shift, learned_prior, prior_shift, training_prior
 from fer_md.files import file_sha256, read_json, write_json
+from fer_md.litert.attached import read_attached
+from fer_md.prediction.classifier import load_classifier
 from fer_md.pretrained.load import load_pretrained
 from fer_md.pretrained.store import load_fused
 from fer_md.runs.done import write_done
@@ -219,6 +221,37 @@ def test_network_of_the_package_is_exported(tmp_path):
     faces = random_split(2).images
     served = tf.saved_model.load(tmp_path / "1").signatures["faces"](faces=tf.constant(faces[..., None]))
     np.testing.assert_allclose(served["probabilities"], predict_probabilities(load_pretrained(), faces), atol=1e-5)
+
+
+def test_run_becomes_a_file_of_litert(run, tmp_path):
+    """Its metadata names the network's file and its hash, and `fer-md predict --model` takes it."""
+    path = tmp_path / "noise.tflite"
+    flags = [f"--run_dir={run / 'run'}", "--format=litert", f"--output={path}"]
+    answer = script("export.py", *flags)
+    assert answer.stdout.strip() == str(path), answer.stderr
+    metadata = json.loads(read_attached(path, "metadata.json"))
+    assert list(metadata["weights"].values()) == [file_sha256(run / "run" / "model.keras")]
+    assert metadata["license"] is None
+    faces = random_split(9).images
+    expected = predict_probabilities(load_model(run / "run"), faces)
+    np.testing.assert_allclose(load_classifier(path).classify(faces), expected, atol=1e-4)
+    answer = script("export.py", *flags)
+    assert answer.returncode == 1 and "noise.tflite: exists already; name another" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--format=litert"], "the name of a file of litert must end in .tflite"),
+        (["--format=onnx"], "the name of a file of onnx must end in .onnx"),
+        (["--format=openvino", "--version=2"], "--version=2 is for a SavedModel, not for openvino"),
+        (["--quantize=int8"], "--quantize=int8: savedmodel has none"),
+        (["--format=openvino", "--quantize=int8"], "--quantize=int8: openvino has none, float16"),
+    ],
+)
+def test_flags_of_another_format_are_refused(flags, message, tmp_path):
+    answer = script("export.py", "--pretrained", f"--output={tmp_path / 'out'}", *flags)
+    assert answer.returncode == 1 and message in answer.stderr and not list(tmp_path.iterdir())
 
 
 def test_a_prior_is_measured_and_exported(run, tmp_path):

@@ -56,7 +56,7 @@ def test_eight_bits_take_a_quarter():
     model = keras.Model(inputs, keras.layers.Dense(256)(inputs))
     examples = np.random.default_rng(0).normal(size=(4, 256)).astype(np.float32)
     large, exact = convert(model, tf.identity, examples, 1e-4)
-    small, difference = convert(model, tf.identity, examples, 0.1, int8=True)
+    small, difference = convert(model, tf.identity, examples, 0.1, quantize="int8")
     assert len(large) > 4 * 256**2 and len(small) < 1.2 * 256**2
     assert exact < 1e-4 < difference < 0.1
 
@@ -72,7 +72,7 @@ def test_what_is_not_finite_is_refused(weight):
 
 def test_a_difference_above_the_bound_is_refused(component):
     with pytest.raises(FerMdError, match="LiteRT answers differently, by up to .*; at most 1e-12 may be"):
-        convert(component, probabilities, FACES, 1e-12, int8=True)
+        convert(component, probabilities, FACES, 1e-12, quantize="int8")
 
 
 def test_a_damaged_file_is_named(content, tmp_path):

@@ -22,7 +22,8 @@ from fer_md.media.sources import Frame, Medium
 from fer_md.models import TINY, build_component
 from fer_md.prediction.classifier import Classifier, load_classifier
 from fer_md.prediction.predictor import Predictor
-from fer_md.serving.export import export_component
+from fer_md.serving.saved_model import export_saved_model
+from fer_md.serving.served_network import ServedNetwork
 from stub_predictor import StubDetector, brightness_classifier, save_run, stub_predictor
 
 GRAY = np.full((60, 80, 3), 128, np.uint8)
@@ -156,7 +157,7 @@ def test_a_photograph_and_the_server_answer_alike_under_a_prior(tmp_path):
     model, faces = build_component(TINY, 0), np.random.default_rng(0).integers(0, 256, (3, 48, 48), np.uint8)
     predictor = Predictor(tmp_path / "run", None, prior="fer2013", prior_share=0.7)
     shift = prior_shift("fer2013", 0.7, predictor.classifier.prior, EXPRESSIONS)
-    served = Predictor(export_component(model, EXPRESSIONS, tmp_path / "served", shift=shift), None)
+    served = Predictor(export_saved_model(ServedNetwork(model, EXPRESSIONS, shift), tmp_path / "served"), None)
     images = [cv2.cvtColor(face, cv2.COLOR_GRAY2RGB) for face in faces]
     plain = Predictor(tmp_path / "run", None).predict(images)
     for own, other, without in zip(predictor.predict(images), served.predict(images), plain, strict=True):
@@ -290,7 +291,7 @@ def test_threads_share_a_predictor():
 def test_what_runs_in_tensorflow_refuses_a_forked_process(tmp_path, monkeypatch):
     """It would wait forever; what was loaded before the fork, and what is loaded after it."""
     save_run(tmp_path / "run")
-    export_component(build_component(TINY, 0), EXPRESSIONS, tmp_path / "served")
+    export_saved_model(ServedNetwork(build_component(TINY, 0), EXPRESSIONS), tmp_path / "served")
     loaded = [load_classifier(tmp_path / name) for name in ("run", "served")]
     monkeypatch.setattr("os.getpid", lambda: 1)
     for classifier in loaded:
@@ -325,8 +326,8 @@ def test_run_export_and_keras_model_agree(tmp_path):
     model = build_component(TINY, 0)
     faces = np.random.default_rng(0).integers(0, 256, (40, 48, 48), np.uint8)
     expected = predict_probabilities(model, faces)
-    export_component(model, EXPRESSIONS, tmp_path / "served", 9)
-    export_component(model, EXPRESSIONS, tmp_path / "served", 10)
+    for version in (9, 10):
+        export_saved_model(ServedNetwork(model, EXPRESSIONS), tmp_path / "served", version)
     for path in (tmp_path / "run", tmp_path / "served", tmp_path / "served" / "9"):
         classifier = load_classifier(path)
         assert classifier.expressions == EXPRESSIONS and classifier.image_size == 48

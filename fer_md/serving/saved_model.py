@@ -1,42 +1,35 @@
 """A trained network as a SavedModel for TensorFlow Serving, which contains the preprocessing and the label names."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
-import keras
-import numpy as np
 import tensorflow as tf
 
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_directory
 from fer_md.media.pictures import MAX_PIXELS, PNG_SIGNATURE
+from fer_md.serving.checks import check_answers
+from fer_md.serving.served_network import ServedNetwork
 
 
-class ServedComponent(tf.Module):
-    """A network with its two signatures: one for faces, one for encoded images.
+class Signatures(tf.Module):
+    """The two signatures of a network: one for faces, one for encoded images.
 
     Args:
-        model: a network with the outputs of ``build_component``.
-        expressions: their names, in label order.
-        shift: (K,) what is added to the logits, see `fer_md.evaluation.prior`; None for nothing.
+        network: what answers.
     """
 
-    def __init__(self, model: keras.Model, expressions: Sequence[str], shift: np.ndarray | None = None):
+    def __init__(self, network: ServedNetwork):
         super().__init__()
-        self.model = model
-        self.tracked = [variable.value for variable in model.variables]  # converters drop the values of others
-        self.size = model.input_shape[1]
-        self.expressions = tf.constant(list(expressions))
-        self.shift = tf.constant(np.zeros(len(expressions)) if shift is None else shift, tf.float32)
-        shape = (None, self.size, self.size, 1)
-        self.from_faces = tf.function(self._answer, input_signature=[tf.TensorSpec(shape, tf.uint8, "faces")])
+        self.network, self.size = network, network.size
+        self.expressions = tf.constant(network.expressions)
+        self.from_faces = tf.function(self._answer, input_signature=network.from_faces.input_signature)
         self.from_bytes = tf.function(
             self._answer_bytes, input_signature=[tf.TensorSpec((None,), tf.string, "image_bytes")]
         )
 
     def _answer(self, faces):
-        probabilities = tf.nn.softmax(self.model(faces, training=False)["logits"] + self.shift)
+        probabilities = self.network.from_faces(faces)["probabilities"]
         best = tf.argmax(probabilities, axis=1)
         # A row of names for each face: TensorFlow Serving wants the same first dimension on every output.
         names = tf.repeat(self.expressions[None], tf.shape(faces)[0], axis=0)
@@ -74,32 +67,26 @@ def _png_size(data):
     return tf.cast(width_and_height[::-1], tf.int32)
 
 
-def export_component(
-    model: keras.Model,
-    expressions: Sequence[str],
-    output: Path | str,
-    version: int | None = None,
-    shift: np.ndarray | None = None,
-) -> Path:
+def export_saved_model(network: ServedNetwork, output: Path | str, version: int | None = None) -> Path:
     """Writes ``output/<version>/``, whole or not at all.
 
     The signature ``serving_default`` takes ``image_bytes`` (B,) string: faces that are cut out, as JPEG or PNG, of up
     to ``MAX_PIXELS`` pixels; their size is read before they are decoded. The signature ``faces`` takes ``faces`` (B,
     48, 48, 1) uint8. Both return ``probabilities`` (B, K) float32; ``expressions`` (B, K) string, the names of the
-    columns; and ``label`` (B,) string, the most probable expression.
+    columns; and ``label`` (B,) string, the most probable expression. B may be 0. The folder ``assets.extra`` holds
+    ``metadata.json`` and ``labels.txt``.
 
     Args:
-        model: a network with the outputs of ``build_component``.
-        expressions: K names in label order.
+        network: what is exported.
         output: base folder of the served model.
         version: a positive number; None for one more than the highest that is there.
-        shift: see ``ServedComponent``.
 
     Returns:
         the folder of the version.
 
     Raises:
-        FerMdError: the version exists, or is not positive.
+        FerMdError: the version exists or is not positive, or the SavedModel would answer differently from the Keras
+            model.
     """
     output = Path(output)
     versions = [int(p.name) for p in output.glob("*") if re.fullmatch(r"\d+", p.name)]
@@ -108,8 +95,13 @@ def export_component(
         raise FerMdError(f"version must be at least 1, not {version}")
     if version in versions:
         raise FerMdError(f"{output / str(version)}: exists already; name another version, or none for the next")
-    module = ServedComponent(model, expressions, shift)
+    module = Signatures(network)
     with atomic_directory(output / str(version)) as partial:
         signatures = {"serving_default": module.from_bytes, "faces": module.from_faces}
         tf.saved_model.save(module, str(partial), signatures=signatures)
+        loaded = tf.saved_model.load(str(partial)).signatures["faces"]
+        check_answers(lambda faces: loaded(faces=faces)["probabilities"].numpy(), network)
+        (partial / "assets.extra").mkdir()
+        for name, text in network.texts().items():
+            (partial / "assets.extra" / name).write_text(text, encoding="utf-8")
     return output / str(version)

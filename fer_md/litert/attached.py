@@ -1,0 +1,32 @@
+"""Texts inside a ``.tflite`` file: a zip archive behind the network, where TensorFlow Lite's metadata has them too.
+
+``unzip -p network.tflite labels.txt`` shows one. Runtimes read the network alone.
+"""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from fer_md.errors import FerMdError
+
+
+def attach(path: Path | str, texts: Mapping[str, str]) -> None:
+    """Adds texts, by their names, to a ``.tflite`` file."""
+    with zipfile.ZipFile(path, "a") as archive:
+        for name, text in texts.items():
+            archive.writestr(zipfile.ZipInfo(name), text)  # without the time, so that a file can be made again
+
+
+def read_attached(path: Path | str, name: str) -> str:
+    """One of the texts.
+
+    Raises:
+        FerMdError: the file cannot be read, or holds no such text.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.read(name).decode()
+    except OSError as error:
+        raise FerMdError(f"{path}: cannot be read ({error.strerror})") from None
+    except (zipfile.BadZipFile, KeyError, ValueError):
+        raise FerMdError(f"{path}: holds no {name}, so it is no file of fer-md export --format=litert") from None

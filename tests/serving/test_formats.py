@@ -1,0 +1,151 @@
+"""Every exported format answers as the Keras model does, in its own runtime, and says what it is."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
+
+from fer_md.environment import quiet_stderr
+from fer_md.errors import FerMdError
+from fer_md.evaluation.predict import predict_probabilities
+from fer_md.evaluation.prior import apply_shift, prior_shift
+from fer_md.expressions import EXPRESSIONS
+from fer_md.litert.attached import read_attached
+from fer_md.models import TINY, build_component, build_fused
+from fer_md.prediction.classifier import load_classifier
+from fer_md.serving.checks import MOST, check_answers, example_faces
+from fer_md.serving.litert_file import export_litert
+from fer_md.serving.onnx_file import export_onnx
+from fer_md.serving.openvino_files import export_openvino
+from fer_md.serving.saved_model import export_saved_model
+from fer_md.serving.served_network import ServedNetwork
+from random_faces import random_split
+
+FACES = random_split(5).images
+LEARNED = np.array([0.2, 0.02, 0.08, 0.3, 0.1, 0.1, 0.2])
+
+
+@pytest.fixture(scope="module")
+def network():
+    """Two networks fused, under a prior."""
+    model = build_fused([build_component(TINY, seed) for seed in (0, 1)])
+    shift = prior_shift("uniform", 0.5, LEARNED, EXPRESSIONS)
+    return ServedNetwork(model, EXPRESSIONS, shift, LEARNED, {"network": "two", "license": "Apache-2.0"})
+
+
+def saved_model(path):
+    signature = tf.saved_model.load(str(path)).signatures["faces"]
+    texts = {file.name: file.read_text(encoding="utf-8") for file in (path / "assets.extra").iterdir()}
+    return lambda faces: signature(faces=faces)["probabilities"].numpy(), texts
+
+
+def litert(path):
+    """Without anything of ours, as in a telephone: the input is resized, then the network is run."""
+    runtime = Interpreter(str(path))
+    assert runtime.get_signature_list()["serving_default"] == {"inputs": ["faces"], "outputs": ["probabilities"]}
+    source, target = (details()[0]["index"] for details in (runtime.get_input_details, runtime.get_output_details))
+
+    def answer(faces):
+        runtime.resize_tensor_input(source, faces.shape)
+        runtime.allocate_tensors()
+        runtime.set_tensor(source, faces)
+        runtime.invoke()
+        return runtime.get_tensor(target)
+
+    with zipfile.ZipFile(path) as archive:
+        return answer, {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def onnx(path):
+    session = pytest.importorskip("onnxruntime").InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return lambda faces: session.run(None, {"faces": faces})[0], session.get_modelmeta().custom_metadata_map
+
+
+def openvino(path):
+    runtime = pytest.importorskip("openvino")
+    model = runtime.Core().read_model(path / "network.xml")
+    information = model.get_rt_info("model_info")
+    texts = {name: information[name] for name in ("metadata.json", "labels")}
+    texts["labels.txt"] = texts.pop("labels").replace(" ", "\n") + "\n"
+    compiled = runtime.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return lambda faces: compiled({"faces": faces})[0], texts
+
+
+FORMATS = {
+    "SavedModel": (export_saved_model, "served", "none", saved_model),
+    "LiteRT": (export_litert, "a.tflite", "none", litert),
+    "LiteRT, float16": (export_litert, "b.tflite", "float16", litert),
+    "LiteRT, int8": (export_litert, "c.tflite", "int8", litert),
+    "ONNX": (export_onnx, "a.onnx", "none", onnx),
+    "OpenVINO": (export_openvino, "a", "none", openvino),
+    "OpenVINO, float16": (export_openvino, "b", "float16", openvino),
+}
+PACKAGES = {export_onnx: "tf2onnx", export_openvino: "openvino"}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_answers_as_keras_does_and_says_what_it_is(name, network, tmp_path):
+    export, file, quantize, load = FORMATS[name]
+    pytest.importorskip(PACKAGES.get(export, "tensorflow"))
+    with quiet_stderr():
+        path = export(network, tmp_path / file, *([] if quantize == "none" else [quantize]))
+        answer, texts = load(path)
+    expected = apply_shift(predict_probabilities(network.model, FACES), network.shift)
+    for count in (5, 1, 0, 2):
+        np.testing.assert_allclose(answer(FACES[:count, ..., None]), expected[:count], atol=MOST[quantize])
+    metadata = json.loads(texts["metadata.json"])
+    assert texts["labels.txt"].split() == metadata["expressions"] == list(EXPRESSIONS)
+    assert (metadata["network"], metadata["license"], metadata["quantize"]) == ("two", "Apache-2.0", quantize)
+    assert metadata["input"]["shape"] == [None, 48, 48, 1]
+    held = np.sqrt(LEARNED / 7)  # half of the way, of the logarithms, from what was learned to the uniform prior
+    np.testing.assert_allclose(list(metadata["prior"].values()), held / held.sum(), rtol=1e-5)
+
+
+def test_a_network_that_would_answer_otherwise_is_not_written(network, tmp_path):
+    wrong = ServedNetwork(build_component(TINY), EXPRESSIONS)
+    wrong.model.get_layer("logits").bias.assign(np.full(7, np.nan, np.float32))
+    for export, file in ((export_litert, "a.tflite"), (export_saved_model, "served")):
+        with quiet_stderr(), pytest.raises(FerMdError, match="by up to nan for a batch of 42 faces; at most 0.0001"):
+            export(wrong, tmp_path / file)
+    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
+    once = network.from_faces(example_faces(48))["probabilities"].numpy()
+    with pytest.raises(FerMdError, match="for a batch of 0 faces"):
+        check_answers(lambda faces: once[: max(1, len(faces))], network)
+
+
+def test_examples_are_faces_of_the_size_that_is_asked_for():
+    faces = example_faces(32)
+    assert faces.shape == (42, 32, 32, 1) and faces.dtype == np.uint8
+    assert len(np.unique(faces.reshape(42, -1), axis=0)) == 42
+
+
+def test_a_file_of_litert_is_a_classifier(network, tmp_path):
+    """It runs without TensorFlow, and its prior is known."""
+    path = export_litert(network, tmp_path / "a.tflite")
+    classifier = load_classifier(path)
+    expected = apply_shift(predict_probabilities(network.model, FACES), network.shift)
+    np.testing.assert_allclose(classifier.classify(FACES), expected, atol=MOST["none"])
+    assert classifier.classify(FACES[:0]).shape == (0, 7)
+    assert (classifier.expressions, classifier.image_size, classifier.networks) == (EXPRESSIONS, 48, ("a.tflite",))
+    assert classifier.prior.sum() == pytest.approx(1)
+    with pytest.raises(FerMdError, match="data=ck is for run directories"):
+        load_classifier(path, "ck")
+    with pytest.raises(FerMdError, match="b.tflite: cannot be read"):
+        load_classifier(tmp_path / "b.tflite")
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(FerMdError, match="a.tflite: holds no metadata.json"):
+        read_attached(path, "metadata.json")
+
+
+def test_a_converted_saved_model_keeps_its_weights(network, tmp_path):
+    """TensorFlow's own converter leaves out variables that the served module does not track, without a word."""
+    folder = export_saved_model(network, tmp_path)
+    with quiet_stderr():
+        content = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["faces"]).convert()
+        answer = Interpreter(model_content=content).get_signature_runner("faces")(faces=FACES[..., None])
+    expected = apply_shift(predict_probabilities(network.model, FACES), network.shift)
+    np.testing.assert_allclose(answer["probabilities"], expected, atol=1e-4)
+    assert [name.decode() for name in answer["label"]] == [EXPRESSIONS[best] for best in expected.argmax(1)]
