@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_md.errors import FerMdError
-from fer_md.media import videos
+from fer_md.media import cameras, videos
 from fer_md.media.pictures import read_picture
 
 PICTURES = frozenset(
@@ -17,7 +17,10 @@ PICTURES = frozenset(
 )
 """Suffixes of the files that count as pictures in a folder. The content decides how a picture is read."""
 
-VIDEOS = frozenset((".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".mts"))
+VIDEOS = frozenset(
+    (".mp4", ".m4v", ".mov", ".3gp", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv", ".flv")
+    + (".ogv", ".y4m")
+)
 """Suffixes of the files that count as videos."""
 
 
@@ -72,16 +75,16 @@ def find_media(paths: Iterable[Path | str], on_problem: Callable[[FerMdError], o
     """
     media: list[Medium] = []
     for path in map(Path, paths):
-        if path.is_dir():
+        if os.path.isdir(path):  # those of Path raise where a name is too long
             found = list(_in_folder(path, on_problem))
             media += found
             if not found:
                 _report(FerMdError(f"{path}: no pictures or videos in this folder"), on_problem)
-        elif path.is_file():
+        elif os.path.isfile(path):
             media.append(Medium(_kind(path), str(path), path.name))
-        elif path.exists():
+        elif os.path.exists(path):
             _report(FerMdError(f"{path}: neither a file nor a folder"), on_problem)
-        elif str(path).isdecimal():
+        elif str(path).isdecimal() and len(str(path)) < 10:
             number = int(str(path))
             media.append(Medium("camera", f"camera {number}", f"camera{number}.mp4", number))
         else:
@@ -169,5 +172,5 @@ def _read(medium, every):
         yield Frame(medium, read_picture(medium.source))
         return
     is_video = medium.kind == "video"
-    for frame in videos.read_video(medium.source, every) if is_video else videos.read_camera(medium.index, every):
+    for frame in videos.read_video(medium.source, every) if is_video else cameras.read_camera(medium.index, every):
         yield Frame(medium, frame.image, frame.index, frame.time, frame.rate)

@@ -9,7 +9,6 @@ from PIL import Image
 
 from drawn_videos import save_video
 from fer_md.errors import FerMdError
-from fer_md.media import videos
 from fer_md.media.pictures import read_picture
 from fer_md.media.sources import count_frames, find_media, read_media
 
@@ -154,80 +153,7 @@ def test_what_is_missing_or_broken_is_reported_and_skipped(tmp_path):
         list(read_media(find_media([tmp_path / "zero.jpg"], pytest.fail)))
 
 
-def test_a_video_that_breaks_off_keeps_its_frames_and_is_reported(tmp_path):
-    save_video(tmp_path / "whole.avi", frames=60)
-    data = (tmp_path / "whole.avi").read_bytes()
-    (tmp_path / "cut.avi").write_bytes(data[: len(data) // 2])
-    frames, problems = all_frames([tmp_path / "cut.avi"])
-    assert 10 < len(frames) < 50
-    assert len(problems) == 1 and f"ends after {len(frames)} frames; its header states 60" in problems[0]
-
-
-class FakeCamera:
-    """Gives three blue pictures, then none."""
-
-    def __init__(self, index):
-        self.left = 3 if index == 4 else 0
-
-    def isOpened(self):
-        return self.left > 0
-
-    def get(self, key):
-        return 30.0
-
-    def grab(self):
-        self.left -= 1
-        return self.left >= 0
-
-    def retrieve(self):
-        return True, np.full((8, 8, 3), (255, 0, 0), np.uint8)
-
-    def release(self):
-        pass
-
-
 def test_a_number_at_the_end_of_a_path_is_no_camera(tmp_path):
     problems = []
     assert find_media([tmp_path / "none" / "0"], problems.append) == []
     assert str(problems[0]) == f"{tmp_path / 'none' / '0'}: no such file or folder"
-
-
-def test_a_camera(monkeypatch):
-    monkeypatch.setattr(videos.cv2, "VideoCapture", FakeCamera)
-    frames, problems = all_frames(["4", "5"])
-    assert count_frames(find_media(["4"], pytest.fail)) is None
-    assert [(frame.medium.source, frame.index) for frame in frames] == [("camera 4", index) for index in range(3)]
-    assert frames[0].image[0, 0].tolist() == [0, 0, 255] and frames[0].time <= frames[2].time < 60
-    assert problems == [
-        "camera 4: gives no more pictures after 3",
-        "camera 5: there is no such camera, or it cannot be opened",
-    ]
-
-
-def test_a_video_whose_name_is_not_utf_8_is_refused(tmp_path):
-    """OpenCV's reader ends the whole process on such a name."""
-    path = tmp_path / os.fsdecode(b"a\xff.avi")
-    path.write_bytes(b"video")
-    with pytest.raises(FerMdError, match="the name is not UTF-8"):
-        videos.count_frames(path)
-
-
-def test_a_rate_near_zero_is_none(tmp_path, monkeypatch):
-    """Stated as 1e-9 frames a second, it made the annotated copy, and with it the whole job, fail."""
-    path, capture = tmp_path / "a.mp4", cv2.VideoCapture
-
-    class Slow:
-        def __init__(self, *arguments):
-            self._video = capture(*arguments)
-
-        def __getattr__(self, name):
-            return getattr(self._video, name)
-
-        def get(self, key):
-            return 1e-9 if key == cv2.CAP_PROP_FPS else self._video.get(key)
-
-    with videos.write_video(path, (64, 48), 10.0) as write:
-        write(np.zeros((48, 64, 3), np.uint8))
-    monkeypatch.setattr(cv2, "VideoCapture", Slow)
-    frames, problems = all_frames([path])
-    assert [frame.rate for frame in frames] == [videos._DEFAULT_RATE] and not problems
