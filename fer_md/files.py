@@ -39,7 +39,7 @@ def atomic_file(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.partial-", dir=path.parent) as folder:
+    with _hidden_folder(path) as folder:
         partial = Path(folder) / f"partial{path.suffix}"
         try:
             yield partial
@@ -50,6 +50,12 @@ def atomic_file(path: Path | str) -> Iterator[Path]:
         except OSError as error:
             _name(error, partial, path)
             raise
+
+
+def _hidden_folder(path):
+    """A temporary folder beside ``path``, whose name has the start of its own: a name has at most 255 bytes."""
+    name = os.fsencode(path.name)[:200].decode(errors="ignore")
+    return tempfile.TemporaryDirectory(prefix=f".{name}.partial-", dir=path.parent)
 
 
 def _sync_folder(folder):
@@ -105,7 +111,7 @@ def atomic_directory(path: Path | str, overwrite: bool = False) -> Iterator[Path
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and not overwrite:
         raise FerMdError(f"{path}: exists already; allow it to be overwritten, or name another folder")
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.partial-", dir=path.parent) as folder:
+    with _hidden_folder(path) as folder:
         partial, replaced = Path(folder) / "partial", Path(folder) / "replaced"
         partial.mkdir()
         try:

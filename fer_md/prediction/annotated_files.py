@@ -11,7 +11,7 @@ from fer_md.errors import FerMdError
 from fer_md.files import check_writable
 from fer_md.media.pictures import save_picture
 from fer_md.media.sources import Frame, Medium
-from fer_md.media.videos import write_video
+from fer_md.media.video_writer import write_video
 from fer_md.prediction.annotate import annotate
 from fer_md.prediction.results import FacePrediction
 
@@ -35,34 +35,60 @@ class AnnotatedFiles(contextlib.AbstractContextManager):
 
     Args:
         folder: new or empty folder.
+        on_problem: function called with an error for each file that cannot be written; the others are. None raises the
+            error instead.
         every: n, where only every n-th frame of a video is written. The rate is divided by it, so that the new video
             runs as long as the old one.
 
     Raises:
-        FerMdError: the folder holds something, or a file cannot be written.
+        FerMdError: the folder holds something, or, without ``on_problem``, a file cannot be written.
     """
 
-    def __init__(self, folder: Path | str, every: int = 1):
+    def __init__(self, folder: Path | str, every: int = 1, on_problem: Callable[[FerMdError], object] | None = None):
         check_folder(folder)
-        self.folder, self._every = Path(folder), every
+        self.folder, self._every, self._on_problem = Path(folder), every, on_problem
         self._names: set[Path] = set()
         self._medium: Medium | None = None
+        self._failed: Medium | None = None
         self._open = contextlib.ExitStack()
         self._append: Callable[[np.ndarray], None]
 
     def write(self, frame: Frame, faces: Sequence[FacePrediction]) -> None:
-        """Draws ``faces`` into a frame and writes it."""
-        image = annotate(frame.image, faces)
-        if frame.rate is None:
-            save_picture(self._target(frame.medium.name, _ENCODED, ".png"), image)
+        """Draws ``faces`` into a frame and writes it; not if another frame of its medium could not be written."""
+        if self._medium not in (None, frame.medium):
+            self._finish()
+        if frame.medium is self._failed:
             return
-        if frame.medium is not self._medium:
-            self._open.close()
-            self._medium = frame.medium
-            target = self._target(frame.medium.name, frozenset((".mp4",)), ".mp4")
-            size = image.shape[1::-1]
-            self._append = self._open.enter_context(write_video(target, size, frame.rate / self._every))
+        try:
+            self._write(frame.medium, annotate(frame.image, faces), frame.rate)
+        except (FerMdError, OSError) as error:
+            self._failed = self._medium = frame.medium
+            self._finish(error)
+
+    def _write(self, medium, image, rate):
+        if rate is None:
+            save_picture(self._target(medium.name, _ENCODED, ".png"), image)
+            return
+        if self._medium is None:
+            self._medium = medium
+            target = self._target(medium.name, frozenset((".mp4",)), ".mp4")
+            self._append = self._open.enter_context(write_video(target, image.shape[1::-1], rate / self._every))
         self._append(image)
+
+    def _finish(self, error=None):
+        """Completes the video that is open, or discards it because of an error, which is reported."""
+        medium, self._medium = self._medium, None
+        if medium is None:
+            return
+        try:
+            if not self._open.__exit__(type(error) if error else None, error, None) and error:
+                raise error
+        except (FerMdError, OSError) as found:
+            if isinstance(found, OSError):
+                found = FerMdError(f"{self.folder / medium.name}: cannot be written ({found.strerror or found})")
+            if self._on_problem is None:
+                raise found from None
+            self._on_problem(found)
 
     def _target(self, name, kept, suffix):
         """A path for ``name`` that no other file has: where several have one name, the later ones are numbered."""
@@ -76,4 +102,7 @@ class AnnotatedFiles(contextlib.AbstractContextManager):
         return self.folder / free
 
     def __exit__(self, *exc_info: Any) -> bool | None:
-        return self._open.__exit__(*exc_info)
+        if exc_info[0] is not None:
+            return self._open.__exit__(*exc_info)
+        self._finish()
+        return None

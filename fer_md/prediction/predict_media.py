@@ -34,8 +34,8 @@ def predict_media(
         annotate: new or empty folder for annotated pictures and videos, or None.
         boxes_of: see `Predictor.stream`.
         every: n, to look only at every n-th frame of a video.
-        on_problem: function called with an error for each path that is missing or broken; the path is skipped. None
-            raises the error instead.
+        on_problem: function called with an error for each path that is missing or broken, which is skipped, and for
+            each annotated file that cannot be written. None raises the error instead.
 
     Returns:
         the numbers of ``frames``, of ``faces`` and of frames ``without`` a face; after Ctrl-C also ``interrupted``, 1.
@@ -49,7 +49,7 @@ def predict_media(
         record = outputs.enter_context(
             open_records(output, predictor.expressions, predictor.prior, predictor.prior_share)
         )
-        pictures = outputs.enter_context(AnnotatedFiles(annotate, every)) if annotate else None
+        pictures = outputs.enter_context(AnnotatedFiles(annotate, every, on_problem)) if annotate else None
         progress = outputs.enter_context(Progress("predicting", count_frames(media, every), "frames"))
         try:
             for frame, faces in predictor.stream(read_media(media, every, on_problem), boxes_of):

@@ -1,6 +1,8 @@
 """What a prediction writes: records, annotated pictures and videos; and boxes read back."""
 
+import contextlib
 import csv
+import errno
 import json
 
 import cv2
@@ -13,6 +15,8 @@ from fer_md.evaluation.prior import SHARE, prior_shares, prior_text
 from fer_md.expressions import EXPRESSIONS
 from fer_md.media.pictures import save_picture
 from fer_md.media.sources import Frame, Medium
+from fer_md.media.video_writer import write_video
+from fer_md.media.videos import read_video
 from fer_md.prediction.annotate import annotate, annotated_sheet
 from fer_md.prediction.annotated_files import AnnotatedFiles
 from fer_md.prediction.own_boxes import OwnBoxes
@@ -119,18 +123,16 @@ def test_what_is_annotated_keeps_its_name_colour_and_length(folder, tmp_path):
     assert names == ["a/face.png", "face-2.png", "face.png", "film.avi.mp4", "speck.png"]
     image = cv2.imread(str(out / "face.png"))[..., ::-1]
     assert image.shape == (360, 480, 3) and image[-1, -1].tolist() == [200, 40, 40]  # four times as large
-    film = cv2.VideoCapture(str(out / "film.avi.mp4"))
-    assert film.get(cv2.CAP_PROP_FRAME_COUNT) == 40 and film.get(cv2.CAP_PROP_FPS) == pytest.approx(10)
-    for _ in range(20):
-        found, frame = film.read()
-    assert found and frame.shape == (384, 512, 3)
-    assert frame[-20, -20, 2] > 120 > frame[-20, -20, 0]  # red is still red
+    film = list(read_video(out / "film.avi.mp4"))
+    assert len(film) == 40 and film[0].rate == pytest.approx(10)
+    assert film[19].image.shape == (384, 512, 3)
+    assert film[19].image[-20, -20, 0] > 120 > film[19].image[-20, -20, 2]  # red is still red
 
 
 def test_every_fourth_frame_makes_a_video_of_the_same_length(folder, tmp_path):
     predict_media(stub_predictor(), [folder / "film.avi"], tmp_path / "out.csv", tmp_path / "drawn", every=4)
-    film = cv2.VideoCapture(str(tmp_path / "drawn" / "film.avi.mp4"))
-    assert film.get(cv2.CAP_PROP_FRAME_COUNT) / film.get(cv2.CAP_PROP_FPS) == pytest.approx(4.0)
+    film = list(read_video(tmp_path / "drawn" / "film.avi.mp4"))
+    assert len(film) / film[0].rate == pytest.approx(4.0)
 
 
 def test_nothing_is_overwritten_by_annotated_pictures(folder):
@@ -140,12 +142,39 @@ def test_nothing_is_overwritten_by_annotated_pictures(folder):
         AnnotatedFiles(folder / "face.png")
 
 
-def test_a_full_disk_leaves_no_video(tmp_path, monkeypatch):
-    monkeypatch.setattr("fer_md.media.videos._count_written", lambda path: 0)
-    frame = Frame(Medium("video", "film.avi", "film.avi"), RED, 0, 0.0, 10.0)
-    with pytest.raises(FerMdError, match="avi.mp4: the video could not be written"), AnnotatedFiles(tmp_path) as files:
-        files.write(frame, [])
-    assert not list(tmp_path.iterdir())
+def test_a_full_disk_leaves_no_video_and_ends_nothing_else(folder, tmp_path, monkeypatch):
+    @contextlib.contextmanager
+    def full(path, size, rate):
+        with write_video(path, size, rate) as write:
+            yield lambda image: written.append(image) or (write(image) if len(written) < 7 else out_of_space())
+
+    def out_of_space():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    written, problems, drawn = [], [], tmp_path / "drawn"
+    monkeypatch.setattr("fer_md.prediction.annotated_files.write_video", full)
+    paths = [folder / "face.png", folder / "film.avi", folder / "a"]
+    counts = predict_media(stub_predictor(), paths, tmp_path / "out.csv", drawn, on_problem=problems.append)
+    assert [str(problem) for problem in problems] == [
+        f"{drawn / 'film.avi'}: cannot be written (No space left on device)"
+    ]
+    assert counts["frames"] == 42 and len(written) == 7 and (tmp_path / "out.csv").read_text().count("film.avi") == 40
+    assert sorted(path.name for path in drawn.iterdir()) == ["face-2.png", "face.png"]
+    written.clear()
+    with pytest.raises(FerMdError, match="film.avi: cannot be written .No space left"):
+        predict_media(stub_predictor(), paths, tmp_path / "out.csv", tmp_path / "again")
+
+
+def test_names_of_almost_any_length_are_annotated(tmp_path):
+    """249 bytes and .mp4 are allowed; 253 and .png are not, which costs no record."""
+    names = ["é" * 122 + "x.avi", "y" * 249 + ".bmp"]
+    save_video(tmp_path / names[0], frames=3)
+    (tmp_path / names[1]).write_bytes(cv2.imencode(".bmp", RED)[1].tobytes())
+    problems, drawn = [], tmp_path / "drawn"
+    paths = [tmp_path / name for name in names]
+    counts = predict_media(stub_predictor(), paths, tmp_path / "out.csv", drawn, on_problem=problems.append)
+    assert counts["faces"] == 4 and len(problems) == 1 and "cannot be written (File name too long)" in str(problems[0])
+    assert [path.name for path in drawn.iterdir()] == [f"{names[0]}.mp4"]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 900), (900, 3), (48, 48), (300, 2000)])
