@@ -54,7 +54,11 @@ _PLACES = {
 def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"fer_md.{_PLACES[name]}"), name)
+    try:
+        return getattr(importlib.import_module(f"fer_md.{_PLACES[name]}"), name)
+    except ImportError as error:
+        environment.check_import(error)
+        raise
 
 
 def __dir__() -> list[str]:
@@ -62,7 +66,10 @@ def __dir__() -> list[str]:
 
 
 def _register_with_keras() -> None:
-    """Our classes enter Keras's registry as they are imported: then it can open a file that holds them."""
+    """Our classes enter Keras's registry as they are imported: then it can open a file that holds them. They need
+    TensorFlow; with another backend Keras is left alone."""
+    if environment.keras_backend() != "tensorflow":
+        return
     importlib.import_module("fer_md.layers")
     importlib.import_module("fer_md.losses")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from absl import app, flags, logging
 
+from fer_md.environment import check_import
 from fer_md.errors import FerMdError
 from fer_md.files import FULL_DISK
 
@@ -195,6 +196,23 @@ def _fail(message, debug, status=1):
         traceback.print_exc()
     print(f"error: {message}", file=sys.stderr)
     return status
+
+
+def _end_in_one_line(kind, error, trace):
+    """Hook for errors that nothing catches, such as those of the imports of a script."""
+    try:
+        if isinstance(error, FerMdError):
+            raise error
+        if isinstance(error, ImportError):
+            check_import(error)
+    except FerMdError as reason:
+        if "--debug" not in sys.argv:
+            _fail(str(reason), False)
+            return
+    sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _end_in_one_line
 
 
 def numbers(flag: str, texts: Sequence[str]) -> list[float]:

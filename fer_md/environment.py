@@ -3,6 +3,7 @@
 import contextlib
 import importlib.abc
 import importlib.util
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -42,6 +43,37 @@ def after_import(name: str, action: Callable[[], None]) -> None:
         action()
 
     sys.meta_path.insert(0, _FirstImport(name, execute))
+
+
+def check_tensorflow() -> None:
+    """To be called before TensorFlow or Keras is imported, without which the package only predicts.
+
+    Raises:
+        FerMdError: TensorFlow is not installed, or is not the backend of Keras; the message says what to do.
+    """
+    if "tensorflow" not in sys.modules and importlib.util.find_spec("tensorflow") is None:
+        raise FerMdError("this needs TensorFlow, which is not installed; install the whole of fer_md: pip install .")
+    if (backend := keras_backend()) != "tensorflow":
+        raise FerMdError(f"this needs Keras on TensorFlow, and its backend is {backend}; set KERAS_BACKEND=tensorflow")
+
+
+def check_import(error: ImportError) -> None:
+    """Raises what `check_tensorflow` does if an import failed for that reason."""
+    if error.name in ("tensorflow", "keras", keras_backend()):
+        check_tensorflow()
+
+
+def keras_backend() -> str:
+    """The backend that Keras has, or will have once it is imported: of KERAS_BACKEND, or else of its keras.json."""
+    if "keras" in sys.modules:
+        return sys.modules["keras"].config.backend()
+    folder = os.environ.get("KERAS_HOME", os.path.join(os.path.expanduser("~"), ".keras"))
+    try:
+        with open(os.path.join(folder, "keras.json"), encoding="utf-8") as stream:
+            stated = json.load(stream).get("backend")
+    except (OSError, ValueError, AttributeError):  # Keras does without it, too
+        stated = None
+    return os.environ.get("KERAS_BACKEND") or stated or "tensorflow"
 
 
 def check_process() -> None:

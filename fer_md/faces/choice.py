@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from fer_md.environment import check_tensorflow
 from fer_md.errors import FerMdError
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.detection import Detector
@@ -39,7 +40,8 @@ def choose_detector(name: str, detector_dir: Path | str | None = None, min_face:
 
         return MtcnnDetector(min_face)
     if detector_dir:
-        from fer_md.faces.region_detector import SelectiveSearchDetector  # loads TensorFlow
+        check_tensorflow()
+        from fer_md.faces.region_detector import SelectiveSearchDetector
 
         return SelectiveSearchDetector.load(detector_dir)
     return None

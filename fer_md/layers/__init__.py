@@ -1,5 +1,9 @@
 """Custom Keras layers of the component network and of the baselines."""
 
+from fer_md import environment
+
+environment.check_tensorflow()
+
 from fer_md.layers.batch_norm import BatchNorm
 from fer_md.layers.correspondence import Correspondence
 from fer_md.layers.crelu import CReLU

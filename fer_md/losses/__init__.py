@@ -1,5 +1,9 @@
 """Center loss, MD loss and contrastive loss: pure functions, Keras layers, and the model that trains on them."""
 
+from fer_md import environment
+
+environment.check_tensorflow()
+
 from fer_md.losses.center import CenterLoss, center_loss, center_update
 from fer_md.losses.combined import combined_loss
 from fer_md.losses.contrastive import ContrastiveLoss, contrastive_loss

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_md.environment import check_tensorflow
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import learned_prior
 from fer_md.files import parse_json
@@ -73,8 +74,8 @@ def load_classifier(path: Path | str | None = None, data: str | None = None) -> 
             expressions.
 
     Raises:
-        FerMdError: ``path`` is none of these, the run is unfinished or damaged, or ``data`` is missing, unknown, or
-            given for a network that has no choice.
+        FerMdError: ``path`` is none of these, the run is unfinished or damaged, ``data`` is missing, unknown, or given
+            for a network that has no choice, or TensorFlow is needed and cannot be used.
     """
     classifier = _load(path, data)
     classifier._asked = path, data
@@ -92,7 +93,8 @@ def _load(path, data):
             raise FerMdError(f"{path}: data={data} is for run directories; a file of LiteRT has one label space")
         return _from_litert(path)
     if (path / "config.json").is_file():
-        from fer_md.prediction.keras_classifiers import from_run  # loads TensorFlow
+        check_tensorflow()
+        from fer_md.prediction.keras_classifiers import from_run
 
         return from_run(path, data)
     versions = sorted((int(p.name), p) for p in path.glob("*") if re.fullmatch(r"\d+", p.name))
@@ -104,7 +106,8 @@ def _load(path, data):
         )
     if data is not None:
         raise FerMdError(f"{path}: data={data} is for run directories; a SavedModel has one label space")
-    from fer_md.prediction.keras_classifiers import from_saved_model  # loads TensorFlow
+    check_tensorflow()
+    from fer_md.prediction.keras_classifiers import from_saved_model
 
     return from_saved_model(folder)
 
