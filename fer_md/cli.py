@@ -105,6 +105,16 @@ def _parser():
     predict.add_argument(
         "--every", type=_positive, default=1, metavar="N", help="look only at every N-th frame of a video"
     )
+    predict.add_argument(
+        "--track", action="store_true", help="give the faces of a video numbers that they keep from frame to frame"
+    )
+    predict.add_argument(
+        "--smooth",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="average the probabilities of each face of a video over these seconds; includes --track",
+    )
     info = commands.add_parser("info", allow_abbrev=False, help="show versions, and what a model is")
     info.set_defaults(run=_info)
     info.add_argument("--model", help="as for predict")
@@ -187,7 +197,17 @@ def _predict(parsed):
         prior,
         parsed.prior_share,
     )
-    counts = predict_media(predictor, parsed.paths, parsed.output, parsed.annotate, boxes_of, parsed.every, on_problem)
+    counts = predict_media(
+        predictor,
+        parsed.paths,
+        parsed.output,
+        parsed.annotate,
+        boxes_of,
+        parsed.every,
+        parsed.track,
+        parsed.smooth,
+        on_problem,
+    )
     print(
         f"frames {counts['frames']}, faces {counts['faces']}, frames without a face {counts['without']}, "
         f"problems {len(problems)}" + (", interrupted" if counts["interrupted"] else ""),

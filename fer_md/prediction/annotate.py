@@ -53,7 +53,8 @@ def _draw_bars(canvas, place, face, unit):
     panel = canvas[top : top + panel_height, left : left + panel_width]
     shaded = np.ascontiguousarray(panel // 3)
     best = names[face.label]
-    _write(shaded, f"{face.label} {100 * best:.0f} %", (0, row), unit, _BEST)
+    number = "" if face.track is None else f"{face.track}: "
+    _write(shaded, f"{number}{face.label} {100 * best:.0f} %", (0, row), unit, _BEST)
     for index, (name, probability) in enumerate(names.items()):
         low, high = row * (index + 1), row * (index + 2)
         start = round(160 * unit)

@@ -11,6 +11,7 @@ from fer_md.media.sources import Frame, count_frames, find_media, read_media
 from fer_md.prediction.annotated_files import AnnotatedFiles
 from fer_md.prediction.predictor import Predictor
 from fer_md.prediction.records import open_records
+from fer_md.prediction.tracks import follow
 from fer_md.progress import Progress
 
 
@@ -21,6 +22,8 @@ def predict_media(
     annotate: Path | str | None = None,
     boxes_of: Callable[[Frame], list[Box] | None] | None = None,
     every: int = 1,
+    track: bool = False,
+    smoothing: float = 0.0,
     on_problem: Callable[[FerMdError], object] | None = None,
 ) -> collections.Counter[str]:
     """Predicts all faces in pictures, folders, videos or of a camera, in memory that does not grow with their number.
@@ -34,6 +37,9 @@ def predict_media(
         annotate: new or empty folder for annotated pictures and videos, or None.
         boxes_of: see `Predictor.stream`.
         every: n, to look only at every n-th frame of a video.
+        track: give the faces of a video numbers that they keep from frame to frame, see `fer_md.prediction.tracks`.
+        smoothing: seconds over which the probabilities of such a face are averaged, which ``track`` is not needed for;
+            0 for none.
         on_problem: function called with an error for each path that is missing or broken, which is skipped, and for
             each annotated file that cannot be written. None raises the error instead.
 
@@ -51,8 +57,11 @@ def predict_media(
         )
         pictures = outputs.enter_context(AnnotatedFiles(annotate, every, on_problem)) if annotate else None
         progress = outputs.enter_context(Progress("predicting", count_frames(media, every), "frames"))
+        predictions = predictor.stream(read_media(media, every, on_problem), boxes_of)
+        if track or smoothing:
+            predictions = follow(predictions, smoothing)
         try:
-            for frame, faces in predictor.stream(read_media(media, every, on_problem), boxes_of):
+            for frame, faces in predictions:
                 record(frame, faces)
                 if pictures:
                     pictures.write(frame, faces)

@@ -18,7 +18,7 @@ Faces = Sequence[FacePrediction]
 FORMATS = (".jsonl", ".csv")
 """Suffixes of the files that predictions are written to."""
 
-_COLUMNS = ("source", "frame", "time", "face", *BOX_COLUMNS, "score", "label", "prior", "prior_share")
+_COLUMNS = ("source", "frame", "time", "face", "track", *BOX_COLUMNS, "score", "label", "prior", "prior_share")
 
 
 def check_file(path: Path | str) -> None:
@@ -75,6 +75,7 @@ def _rows(frame, faces, used):
             "frame": frame.index,
             "time": None if frame.time is None else round(frame.time, 6),
             "face": number,
+            "track": values["track"],
             "box": [round(value, 2) for value in values["box"]],
             "score": None if score is None else round(score, 4),
             "landmarks": None if points is None else [[round(value, 2) for value in point] for point in points],
@@ -92,5 +93,5 @@ def _write_json(stream, frame, faces, used):
 def _columns(frame, faces, used):
     """The rows of the table: nested values as columns, None as an empty field."""
     for row in _rows(frame, faces, used):
-        stated = {name: row[name] for name in ("frame", "time", "face")}
+        stated = {name: row[name] for name in ("frame", "time", "face", "track")}
         yield {"source": path_cell(row["source"]), **stated, **as_columns(row), **used}

@@ -27,6 +27,8 @@ class FacePrediction:
         label: name of the most probable expression.
         probabilities: the probability of each expression, by name: the network's softmax, under the predictor's prior
             where it has one. Those of the package's own network are calibrated.
+        track: number of the face in its video, the same in all frames, from `fer_md.prediction.tracks.follow`; None
+            where it was not followed.
     """
 
     box: Box
@@ -34,6 +36,7 @@ class FacePrediction:
     landmarks: np.ndarray | None
     label: str
     probabilities: dict[str, float]
+    track: int | None = None
 
     __eq__ = same_values
 
@@ -45,6 +48,7 @@ class FacePrediction:
             "landmarks": None if self.landmarks is None else self.landmarks.tolist(),
             "label": self.label,
             "probabilities": {name: float(value) for name, value in self.probabilities.items()},
+            "track": self.track,
         }
 
 

@@ -113,7 +113,7 @@ def test_interrupted_it_keeps_what_it_has(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(predictor.detector, "detect", detect)
     counts = predict_media(predictor, [folder / "film.avi"], tmp_path / "out.csv")
     assert counts["frames"] == 32 and counts["interrupted"] == 1
-    assert (tmp_path / "out.csv").read_text().startswith("source,frame,time,face,x,y,")
+    assert (tmp_path / "out.csv").read_text().startswith("source,frame,time,face,track,x,y,")
 
 
 def test_what_is_annotated_keeps_its_name_colour_and_length(folder, tmp_path):

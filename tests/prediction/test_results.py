@@ -29,7 +29,7 @@ def test_json_and_back(predictions):
     assert [picture["error"] for picture in found] == [None, None, "none.png: no such file", None]
     assert [len(picture["faces"]) for picture in found] == [1, 0, 0, 2]
     face = found[0]["faces"][0]
-    assert face.keys() == {"box", "score", "landmarks", "label", "probabilities"}
+    assert face.keys() == {"box", "score", "landmarks", "label", "probabilities", "track"} and face["track"] is None
     assert face["box"] == [0, 0, 40, 60] and face["score"] == 0.9 and face["label"] == "happiness"
     assert face["landmarks"][0] == [12, 24] and face["probabilities"]["happiness"] == pytest.approx(128 / 255)
     assert found[3]["faces"][0]["landmarks"] is None and found[3]["faces"][0]["score"] is None
