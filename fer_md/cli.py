@@ -79,7 +79,7 @@ def _parser():
         "--min_face",
         type=_side,
         metavar="PIXELS",
-        help="for --detector=mtcnn: side of the smallest face to find (default: 20 to 40, by the picture's size)",
+        help="for --detector=mtcnn: side of the smallest face (default: 20 to 40, a 48th of a large picture)",
     )
     predict.add_argument(
         "--align", choices=ALIGNMENTS, default="eyes", help="what a face is cut out by (default: eyes)"

@@ -29,6 +29,9 @@ at `WINDOW` / `SMALLEST` of that size, which is the size of the first network's 
 WINDOW, STRIDE = 12, 2
 """Side and step of the first network's window, in pixels of a level."""
 
+_STRIP = 2**21
+"""Pixels of a level that the first network looks at together; it needs a hundred bytes for each."""
+
 PYRAMID = 0.709
 """Size of a level as a share of the level before; two steps halve the size."""
 
@@ -43,28 +46,25 @@ class MtcnnDetector:
     """Three small networks in a row propose, refine and confirm faces, with five landmarks each.
 
     An image is searched at many sizes. The largest is the one at which a face of ``min_face`` pixels becomes `SMALLEST`
-    pixels wide, but its longer side is at most ``max_side``; in that case the smallest face found has ``20 / max_side``
-    of the longer side. At the smallest size the whole image is a face. What is found in an image does not depend on the
-    other images.
+    pixels wide. At the smallest size the whole image is a face. What is found in an image does not depend on the other
+    images.
 
     Args:
         min_face: side of the smallest face to find, in pixels of the image, at least 5. Half of it takes four times as
-            long. None takes an eighteenth of the longer side, but at least 20 and at most 40: the networks for
-            expressions look at 48 pixels.
-        max_side: longest side, in pixels, at which an image is searched.
+            long, and as much memory. None takes an eighteenth of the longer side, but at least 20 and at most 40 (the
+            networks for expressions look at 48 pixels), and of images beyond 1,920 pixels a 48th.
         threshold: lowest score of a face, in (0, 1).
 
     Raises:
         FerMdError: an argument is out of range.
     """
 
-    def __init__(self, min_face: int | None = None, max_side: int = 960, threshold: float = 0.8):
-        if not ((min_face is None or min_face >= 5) and max_side >= SMALLEST and 0 < threshold < 1):
+    def __init__(self, min_face: int | None = None, threshold: float = 0.8):
+        if not ((min_face is None or min_face >= 5) and 0 < threshold < 1):
             raise FerMdError(
-                "min_face must be None or 5 or more, max_side 20 or more, threshold above 0 and below 1;"
-                f" got {min_face}, {max_side}, {threshold}"
+                f"min_face must be None or 5 or more, threshold above 0 and below 1; got {min_face}, {threshold}"
             )
-        self.min_face, self.max_side, self.threshold = min_face, max_side, threshold
+        self.min_face, self.threshold = min_face, threshold
         self._propose_network, self._refine_network, self._confirm_network = _load()
         self._workers = Workers(os.cpu_count() or 1)
 
@@ -87,8 +87,8 @@ class MtcnnDetector:
     def _pyramid(self, image):
         """The image at all sizes at which it is searched, (H', W', 3) uint8 each."""
         longer = max(image.shape[:2])
-        smallest = self.min_face or min(max(longer / 18, SMALLEST), 2 * SMALLEST)
-        scale = min(SMALLEST / smallest, self.max_side / longer) * WINDOW / SMALLEST
+        smallest = self.min_face or max(min(max(longer / 18, SMALLEST), 2 * SMALLEST), longer / 48)
+        scale = WINDOW / smallest
         levels: list[np.ndarray] = []
         while min(image.shape[:2]) * scale >= WINDOW - _MARGIN and max(image.shape[:2]) * scale >= WINDOW:
             size = [round(side * scale) for side in image.shape[1::-1]]
@@ -101,7 +101,7 @@ class MtcnnDetector:
         height, width = level.shape[:2]
         canvas = np.zeros((1, height + 2 * _MARGIN, width + 2 * _MARGIN, 3), np.float32)
         canvas[0, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN] = _normalise(level)
-        answer = self._propose_network(canvas)[0]  # (H', W', 6): four steps of the box's edges, no face, face
+        answer = self._slide(canvas)  # (H', W', 6): four steps of the box's edges, no face, face
         rows, columns = np.nonzero(answer[..., 5] > _PROPOSE)
         corners = STRIDE * np.stack([columns, rows], 1) + 1 - _MARGIN  # 1 to 12 of a window from 0, as they trained it
         boxes = np.column_stack([corners, np.full_like(corners, WINDOW - 1)])
@@ -109,6 +109,14 @@ class MtcnnDetector:
         scores = answer[rows, columns, 5]
         kept = suppress(boxes, scores, 0.5)
         return np.column_stack([boxes[kept], scores[kept]])
+
+    def _slide(self, canvas):
+        """What the first network says of all windows, strip by strip, so that memory does not grow with the level."""
+        height, width = canvas.shape[1:3]
+        rows = STRIDE * max(_STRIP // (STRIDE * width), WINDOW)
+        overlap = WINDOW - STRIDE
+        starts = range(0, max(height - overlap, 1), rows)
+        return np.concatenate([self._propose_network(canvas[:, row : row + rows + overlap])[0] for row in starts])
 
     def _confirm(self, image, pyramid, proposals):
         """The faces among the regions of all levels of an image."""

@@ -83,6 +83,24 @@ def test_the_smallest_face_to_find(detector):
     assert len(MtcnnDetector(min_face=60).detect([image])[0]) == 1
 
 
+def test_a_wish_for_small_faces_is_not_overruled_in_large_pictures():
+    """Faces of 42 pixels in a picture of 4,800, which is searched down to 4,800 / 48 = 100 where nothing is said."""
+    small, _ = picture([(10, 40, 44), (200, 60, 44)])
+    image = np.full((400, 4800, 3), 128, np.uint8)
+    image[: small.shape[0], : small.shape[1]] = small
+    assert len(MtcnnDetector().detect([image])[0]) == 0
+    assert len(MtcnnDetector(min_face=30).detect([image])[0]) == 2
+
+
+@pytest.mark.parametrize("shape", [(12, 12), (13, 40), (61, 77), (100, 33), (143, 50)])
+def test_strips_say_what_the_whole_says(detector, monkeypatch, shape):
+    canvas = np.random.default_rng(0).normal(size=(1, *shape, 3)).astype(np.float32)
+    whole = detector._propose_network(canvas)[0]
+    for pixels in (1, 24 * shape[1], 30 * shape[1]):
+        monkeypatch.setattr("fer_md.faces.mtcnn._STRIP", pixels)
+        np.testing.assert_allclose(detector._slide(canvas), whole, atol=1e-6)
+
+
 @pytest.mark.parametrize("side, smallest, first", [(180, 20, 108), (540, 30, 216), (900, 40, 270), (4800, 100, 576)])
 def test_where_the_search_begins_goes_by_the_size_of_the_picture(detector, side, smallest, first):
     """20 pixels up to 360, an eighteenth up to 720, 40 up to 1920, then 20 of 960; a face of those gets 12 pixels."""
@@ -107,7 +125,7 @@ def test_a_bad_image_is_named(detector, image, message):
         detector.detect([np.zeros((9, 9, 3), np.uint8), image])
 
 
-@pytest.mark.parametrize("arguments", [{"min_face": 4}, {"max_side": 10}, {"threshold": 1}])
+@pytest.mark.parametrize("arguments", [{"min_face": 4}, {"threshold": 1}])
 def test_arguments_out_of_range(arguments):
     with pytest.raises(FerMdError, match="min_face must be None or 5 or more"):
         MtcnnDetector(**arguments)
