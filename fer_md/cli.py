@@ -62,6 +62,9 @@ def _parser():
     predict.add_argument(
         "--annotate", metavar="DIR", help="new folder for copies of the pictures and videos with the faces drawn in"
     )
+    predict.add_argument(
+        "--explain", metavar="DIR", help="new folder for a figure of each face: what decided its label, and how surely"
+    )
     finder = predict.add_mutually_exclusive_group()
     finder.add_argument(
         "--detector",
@@ -181,6 +184,8 @@ def _predict(parsed):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as any command that is piped into head
     if parsed.annotate:
         annotated_files.check_folder(parsed.annotate)
+    if parsed.explain:
+        annotated_files.check_folder(parsed.explain)
     boxes_of = OwnBoxes(parsed.boxes, on_problem).of if parsed.boxes else None
     align, cascade = choose_alignment(parsed.align, parsed.cascade)
     name = "none" if parsed.boxes else parsed.detector
@@ -206,6 +211,7 @@ def _predict(parsed):
         parsed.every,
         parsed.track,
         parsed.smooth,
+        parsed.explain,
         on_problem,
     )
     print(

@@ -160,7 +160,8 @@ def _required():
 
 
 def guard(main: Callable[[], int | None], debug: bool = False) -> int | None:
-    """Runs ``main()``: a ``FerMdError`` and a file that cannot be used end in one line and status 1, Ctrl-C in 130.
+    """Runs ``main()``: a ``FerMdError``, a missing package and a file that cannot be used end in one line and status 1,
+    Ctrl-C in 130.
 
     Args:
         main: a function without arguments; returns None or an exit status.
@@ -175,6 +176,9 @@ def guard(main: Callable[[], int | None], debug: bool = False) -> int | None:
         return _fail("interrupted", debug, STOPPED)
     except FerMdError as error:
         return _fail(str(error), debug)
+    except ModuleNotFoundError as error:
+        package = str(error.name).split(".")[0]
+        return _fail(f"this needs {package}, which is not installed: pip install {package}", debug)
     except MemoryError as error:
         return _fail(f"not enough memory ({error}); take less at once", debug)
     except OSError as error:

@@ -27,6 +27,16 @@ def check_folder(folder: Path | str) -> None:
     check_writable(folder)
 
 
+def free_name(path: Path, taken: set[Path]) -> Path:
+    """``path``, which is added to those that are ``taken``; where it is one of them already, with a number."""
+    number, free = 1, path
+    while free in taken:
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    taken.add(free)
+    return free
+
+
 class AnnotatedFiles(contextlib.AbstractContextManager):
     """Writes each frame with its faces drawn in, under the name of the medium that it comes from.
 
@@ -91,15 +101,10 @@ class AnnotatedFiles(contextlib.AbstractContextManager):
             self._on_problem(found)
 
     def _target(self, name, kept, suffix):
-        """A path for ``name`` that no other file has: where several have one name, the later ones are numbered."""
+        """A path for ``name``, see `free_name`, with ``suffix`` unless it has one that is ``kept``."""
         path = Path(name)
         path = path if path.suffix.lower() in kept else path.with_name(path.name + suffix)
-        number, free = 1, path
-        while free in self._names:
-            number += 1
-            free = path.with_name(f"{path.stem}-{number}{path.suffix}")
-        self._names.add(free)
-        return self.folder / free
+        return self.folder / free_name(path, self._names)
 
     def __exit__(self, *exc_info: Any) -> bool | None:
         if exc_info[0] is not None:

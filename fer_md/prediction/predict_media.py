@@ -24,6 +24,7 @@ def predict_media(
     every: int = 1,
     track: bool = False,
     smoothing: float = 0.0,
+    explain: Path | str | None = None,
     on_problem: Callable[[FerMdError], object] | None = None,
 ) -> collections.Counter[str]:
     """Predicts all faces in pictures, folders, videos or of a camera, in memory that does not grow with their number.
@@ -40,8 +41,10 @@ def predict_media(
         track: give the faces of a video numbers that they keep from frame to frame, see `fer_md.prediction.tracks`.
         smoothing: seconds over which the probabilities of such a face are averaged, which ``track`` is not needed for;
             0 for none.
+        explain: new or empty folder for a figure of each face, see `fer_md.prediction.explain`, or None. It needs
+            matplotlib, which the small installation lacks.
         on_problem: function called with an error for each path that is missing or broken, which is skipped, and for
-            each annotated file that cannot be written. None raises the error instead.
+            each annotated file or figure that cannot be written. None raises the error instead.
 
     Returns:
         the numbers of ``frames``, of ``faces`` and of frames ``without`` a face; after Ctrl-C also ``interrupted``, 1.
@@ -55,16 +58,21 @@ def predict_media(
         record = outputs.enter_context(
             open_records(output, predictor.expressions, predictor.prior, predictor.prior_share)
         )
-        pictures = outputs.enter_context(AnnotatedFiles(annotate, every, on_problem)) if annotate else None
+        writers = [record]
+        if annotate:
+            writers.append(outputs.enter_context(AnnotatedFiles(annotate, every, on_problem)).write)
+        if explain:
+            from fer_md.prediction.explained_files import ExplainedFiles  # loads matplotlib
+
+            writers.append(ExplainedFiles(explain, predictor, on_problem).write)
         progress = outputs.enter_context(Progress("predicting", count_frames(media, every), "frames"))
         predictions = predictor.stream(read_media(media, every, on_problem), boxes_of)
         if track or smoothing:
             predictions = follow(predictions, smoothing)
         try:
             for frame, faces in predictions:
-                record(frame, faces)
-                if pictures:
-                    pictures.write(frame, faces)
+                for write in writers:
+                    write(frame, faces)
                 counts.update(frames=1, faces=len(faces), without=int(not faces))
                 progress.advance()
         except KeyboardInterrupt:

@@ -94,6 +94,22 @@ class PicturePrediction(Sequence[FacePrediction]):
         return {"source": self.source, "faces": [face.as_dict() for face in self.faces], "error": self.error}
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Explanation:
+    """What decided the label of a face. Two are equal if all their values are.
+
+    Attributes:
+        crop: (S, S) uint8, gray: the face as the network sees it.
+        heat: (S, S) float64 in [-1, 1]: how much the probability of the label falls when the surroundings of a pixel
+            are hidden, see `fer_md.evaluation.occlusion`. Above 0, they speak for the label; below, against it.
+    """
+
+    crop: np.ndarray
+    heat: np.ndarray
+
+    __eq__ = same_values
+
+
 class Predictions(list[PicturePrediction]):
     """The list of the pictures, in their order.
 
