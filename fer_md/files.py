@@ -9,7 +9,7 @@ import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,37 @@ def _sync_folder(folder):
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def walk(folder: Path | str, on_error: Callable[[OSError], object]) -> Iterator[Path]:
+    """Yields what is in a folder, and in all folders below it however deep; ``os.walk`` calls itself for each level.
+
+    Names that start with a dot are left out.
+
+    Args:
+        folder: where to begin.
+        on_error: function called with the error of each folder that cannot be read.
+
+    Yields:
+        path of all but the folders themselves, sorted by name, those of a folder before those of the folders in it. A
+        link to a folder is not followed, and comes as a file does; so do pipes and devices.
+    """
+    waiting = [Path(folder)]
+    while waiting:
+        parent = waiting.pop()
+        try:
+            paths = [parent / name for name in sorted(os.listdir(parent)) if not name.startswith(".")]
+        except OSError as error:
+            on_error(error)
+            continue
+        folders = {path for path in paths if os.path.isdir(path) and not os.path.islink(path)}
+        yield from (path for path in paths if path not in folders)
+        waiting += sorted(folders, reverse=True)
+
+
+def unreadable(error: OSError) -> FerMdError:
+    """An error in one line that names the file or folder that could not be read."""
+    return FerMdError(f"{error.filename}: cannot be read ({error.strerror})")
 
 
 def check_writable(folder: Path | str) -> None:

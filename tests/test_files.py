@@ -11,7 +11,7 @@ import pytest
 
 from fer_md.console import guard
 from fer_md.errors import FerMdError
-from fer_md.files import atomic_directory, atomic_file, parse_json, read_json
+from fer_md.files import atomic_directory, atomic_file, parse_json, read_json, unreadable, walk
 
 
 def run_and_kill(path, body):
@@ -134,3 +134,31 @@ def test_too_little_memory_is_one_line(capsys):
 
     assert guard(greedy) == 1
     assert capsys.readouterr().err.startswith("error: not enough memory (Unable to allocate 4.00 TiB)")
+
+
+def test_a_folder_deeper_than_python_calls_functions(tmp_path):
+    deep = tmp_path
+    for _ in range(1500):
+        deep = deep / "d"
+        deep.mkdir()
+    (deep / "x.png").touch()
+    assert list(walk(tmp_path, pytest.fail)) == [deep / "x.png"]
+    for folder in [deep, *deep.parents][:1500]:  # pytest's own removal calls itself
+        (folder / "x.png").unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def test_what_is_in_a_folder(tmp_path):
+    for name in ("b/two", "b/a/three", "c", ".hidden/x", "b/.y"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "b/a/link").symlink_to(tmp_path, target_is_directory=True)
+    os.mkfifo(tmp_path / "pipe")
+    found = [path.relative_to(tmp_path).as_posix() for path in walk(tmp_path, pytest.fail)]
+    assert found == ["c", "pipe", "b/two", "b/a/link", "b/a/three"]
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path):
+    errors = []
+    assert list(walk(tmp_path / "none", errors.append)) == []
+    assert str(unreadable(errors[0])) == f"{tmp_path / 'none'}: cannot be read (No such file or directory)"

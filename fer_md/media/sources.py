@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_md.errors import FerMdError
+from fer_md.files import unreadable, walk
 from fer_md.media import cameras, videos
 from fer_md.media.pictures import read_picture
 
@@ -93,30 +94,15 @@ def find_media(paths: Iterable[Path | str], on_problem: Callable[[FerMdError], o
 
 
 def _in_folder(folder, on_problem):
-    """Yields the media of a folder, then those of each folder in it; however deep, for ``os.walk`` is recursive."""
-    waiting = [folder]
-    while waiting:
-        parent = waiting.pop()
-        try:
-            names = sorted(name for name in os.listdir(parent) if not name.startswith("."))
-        except OSError as error:
-            _report(FerMdError(f"{parent}: cannot be read ({error.strerror})"), on_problem)
-            continue
-        for path in (parent / name for name in names):
-            if problem := _why_left_out(path):
-                _report(FerMdError(f"{path}: {problem}"), on_problem)
-            elif os.path.isfile(path):
-                yield Medium(_kind(path), str(path), str(path.relative_to(folder)))
-        folders = [parent / name for name in names if os.path.isdir(parent / name)]
-        waiting += [path for path in reversed(folders) if not os.path.islink(path)]
-
-
-def _why_left_out(path):
-    if os.path.isdir(path):
-        return "a link to a folder; links are not followed" if os.path.islink(path) else None
-    if not os.path.isfile(path):
-        return "neither a file nor a folder"
-    return None if path.suffix.lower() in PICTURES | VIDEOS else "not read: its name is not that of a picture or video"
+    for path in walk(folder, lambda error: _report(unreadable(error), on_problem)):
+        if os.path.isdir(path):
+            _report(FerMdError(f"{path}: a link to a folder; links are not followed"), on_problem)
+        elif not os.path.isfile(path):
+            _report(FerMdError(f"{path}: neither a file nor a folder"), on_problem)
+        elif path.suffix.lower() not in PICTURES | VIDEOS:
+            _report(FerMdError(f"{path}: not read: its name is not that of a picture or video"), on_problem)
+        else:
+            yield Medium(_kind(path), str(path), str(path.relative_to(folder)))
 
 
 def _kind(path):

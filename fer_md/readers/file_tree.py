@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TextIO
 
 from fer_md.errors import FerMdError
-from fer_md.files import DAMAGED_ZIP
+from fer_md.files import DAMAGED_ZIP, unreadable, walk
 from fer_md.media.limits import MAX_BYTES
 from fer_md.media.pictures import read_bytes
 
@@ -94,11 +94,13 @@ class FileTree:
 
 
 def _names_of_folder(folder):
-    for parent, _, files in os.walk(folder):
-        for file in files:
-            name = (Path(parent) / file).relative_to(folder).as_posix()
-            if not _is_hidden(name) and (folder / name).is_file():  # a pipe or a device would never end
-                yield checked_text(name, folder)
+    def fail(error):
+        raise unreadable(error) from None
+
+    for path in walk(folder, fail):
+        name = path.relative_to(folder).as_posix()
+        if not _is_hidden(name) and os.path.isfile(path):  # a pipe or a device would never end
+            yield checked_text(name, folder)
 
 
 def checked_text(name: str, folder: Path) -> str:

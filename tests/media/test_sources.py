@@ -124,18 +124,6 @@ def test_folders_are_searched_in_order_and_hidden_files_left_out(tmp_path):
     assert len(frames) == 7
 
 
-def test_a_folder_deeper_than_python_calls_functions(tmp_path):
-    deep = tmp_path
-    for _ in range(1500):
-        deep = deep / "d"
-        deep.mkdir()
-    (deep / "x.png").write_bytes(encoded("PNG"))
-    assert len(find_media([tmp_path], pytest.fail)) == 1
-    for folder in [deep, *deep.parents][:1500]:  # pytest's own removal is recursive
-        (folder / "x.png").unlink(missing_ok=True)
-        folder.rmdir()
-
-
 def test_what_is_missing_or_broken_is_reported_and_skipped(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "good.png").write_bytes(encoded("PNG"))
