@@ -184,28 +184,28 @@ $(BOTH)/export/1/saved_model.pb: $(BOTH)/DONE
 $(RESULTS)/stages.json: $(BOTH)/DONE $(C1)/DONE $(C2)/DONE $(addsuffix /DONE,$(ALONE) $(JOINT)) $(D1)/dataset.json $(D2)/dataset.json
 	$(BIN)/python experiments/compare_stages.py --components=$(C1),$(C2) --finetuned=$(BOTH) --data=$(D1),$(D2) \
 	  $(if $(ALONE),--alone=$(subst $(space),$(comma),$(ALONE))) $(if $(JOINT),--joint=$(subst $(space),$(comma),$(JOINT))) \
-	  --output=$@
+	  --output=$@ --overwrite
 
 $(RESULTS)/table1.json: $(BOTH)/DONE $(D1)/dataset.json $(D2)/dataset.json
-	$(BIN)/python experiments/confusion_table.py --table=1 --run_dir=$(BOTH) --data=$(D1),$(D2) --output=$@
+	$(BIN)/python experiments/confusion_table.py --table=1 --run_dir=$(BOTH) --data=$(D1),$(D2) --output=$@ --overwrite
 
 $(RESULTS)/table2.json: $(RUNS)/ckplus/DONE runs/data/ckplus/dataset.json
-	$(BIN)/python experiments/confusion_table.py --table=2 --run_dir=$(<D),$(BOTH) --data=runs/data/ckplus --output=$@
+	$(BIN)/python experiments/confusion_table.py --table=2 --run_dir=$(<D),$(BOTH) --data=runs/data/ckplus --output=$@ --overwrite
 
 $(RESULTS)/table3.json: $(RUNS)/mmi/DONE runs/data/mmi/dataset.json
-	$(BIN)/python experiments/confusion_table.py --table=3 --run_dir=$(<D),$(BOTH) --data=runs/data/mmi --output=$@
+	$(BIN)/python experiments/confusion_table.py --table=3 --run_dir=$(<D),$(BOTH) --data=runs/data/mmi --output=$@ --overwrite
 
 $(RESULTS)/table4.json: $(D1)/dataset.json
-	$(BIN)/python experiments/compare_methods.py --data=$(D1) --run_dir=$(RUNS)/methods $(METHODS) --output=$@
+	$(BIN)/python experiments/compare_methods.py --data=$(D1) --run_dir=$(RUNS)/methods $(METHODS) --output=$@ --overwrite
 
 $(RESULTS)/table4-wild.json: $(D2)/dataset.json
-	$(BIN)/python experiments/compare_methods.py --data=$(D2) --run_dir=$(RUNS)/wild-methods $(METHODS) --output=$@
+	$(BIN)/python experiments/compare_methods.py --data=$(D2) --run_dir=$(RUNS)/wild-methods $(METHODS) --output=$@ --overwrite
 
 # What was measured on other faces, drawn or frames, than are there now is measured anew, however old the file is.
 $(RESULTS)/figure6.json: $(FRAMES) $(if $(shell grep -s$(if $(FRAMES),L,l) '"video frames"' $(RESULTS)/figure6.json),anew)
 	$(BIN)/python experiments/landmarks.py $(addprefix --data=,$(FRAMES)) \
 	  --run_dir=$(RUNS)/$(if $(FRAMES),frame-landmarks,landmarks) $(LANDMARKS) \
-	  --seed=$(SEED) --output=$@ --picture=$(@:.json=.png)
+	  --seed=$(SEED) --output=$@ --overwrite --picture=$(@:.json=.png)
 
 ##@ Develop
 

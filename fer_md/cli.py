@@ -31,9 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments and arguments[0] in EXPERIMENTS:
         return _hand_over(arguments[0], arguments[1:])
-    parsed = _parser().parse_args(arguments)
     from fer_md import console
 
+    console.open_streams()
+    parsed = _parser().parse_args(arguments)
     if not parsed.debug:
         _quieten_decoders()
     return console.guard(functools.partial(parsed.run, parsed), parsed.debug) or 0
@@ -59,6 +60,7 @@ def _parser():
     predict.add_argument(
         "--output", metavar="FILE", help=".jsonl or .csv file for the results (default: JSON lines on stdout)"
     )
+    predict.add_argument("--overwrite", action="store_true", help="replace the file of --output if it is there")
     predict.add_argument(
         "--annotate", metavar="DIR", help="new folder for copies of the pictures and videos with the faces drawn in"
     )
@@ -179,7 +181,7 @@ def _predict(parsed):
         print(f"skipped: {error}", file=sys.stderr)
 
     if parsed.output:  # what is wrong with the outputs is said before the model is loaded
-        records.check_file(parsed.output)
+        records.check_file(parsed.output, parsed.overwrite)
     else:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as any command that is piped into head
     if parsed.annotate:

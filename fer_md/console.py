@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 import sys
 import traceback
 import types
@@ -18,6 +19,9 @@ from fer_md.files import FULL_DISK
 
 flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
 
+OVERWRITE = "Replace what --output names if it is there."
+"""Help of ``--overwrite``, which every script has whose settings have an ``output``."""
+
 STOPPED = 130
 """Exit status of what was told to stop before its end, also of a training that can go on: so make goes no further."""
 
@@ -29,6 +33,7 @@ def run(main: Callable[..., int | None], settings: type | None = None) -> None:
         main: function of the settings that returns None or an exit status; without ``settings`` of no arguments.
         settings: frozen dataclass whose fields are made by `flag`. Each is a flag of its name.
     """
+    open_streams()
     if settings is not None:
         _define_flags(settings)
 
@@ -40,10 +45,13 @@ def run(main: Callable[..., int | None], settings: type | None = None) -> None:
             return _fail(f"--{empty[0]} is empty; name at least one, separated by commas", flags.FLAGS.debug)
         if settings is None:
             return guard(main, flags.FLAGS.debug)
-        return guard(lambda: main(_filled(settings)), flags.FLAGS.debug)
+        return guard(lambda: main(_checked(_filled(settings))), flags.FLAGS.debug)
 
     logging.set_verbosity(logging.ERROR)
-    app.run(guarded, flags_parser=_parse_flags)
+    try:
+        app.run(guarded, flags_parser=_parse_flags)
+    except BrokenPipeError:  # of --help
+        sys.exit(_pipe_ended(False))
 
 
 REQUIRED = dataclasses.MISSING
@@ -107,6 +115,9 @@ def _define_flags(settings):
         else:
             define = flags.DEFINE_integer if kind is int else flags.DEFINE_float
             define(field.name, default, **common, **bounds)
+    names = {field.name for field in dataclasses.fields(settings)}
+    if "output" in names and "overwrite" not in names:
+        flags.DEFINE_bool("overwrite", False, OVERWRITE, module_name=sys.argv[0])
 
 
 def _filled(settings):
@@ -120,6 +131,14 @@ def _filled(settings):
             value = numbers(field.name, value)
         values[field.name] = tuple(value) if isinstance(value, list) else value
     return settings(**values)
+
+
+def _checked(settings):
+    """The settings, where ``--output`` names no file that is there already; folders are checked by what makes them."""
+    output = getattr(settings, "output", None)
+    if output and Path(output).is_file() and not flags.FLAGS.overwrite:
+        raise FerMdError(f"{output}: is there already; add --overwrite to replace it, or name another file")
+    return settings
 
 
 def _kind(hint):
@@ -159,6 +178,17 @@ def _required():
     return names
 
 
+def open_streams() -> None:
+    """Leads what is written to a closed stdout or stderr nowhere, rather than into the next file that is opened."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))
+
+
 def guard(main: Callable[[], int | None], debug: bool = False) -> int | None:
     """Runs ``main()``: a ``FerMdError``, a missing package and a file that cannot be used end in one line and status 1,
     Ctrl-C in 130.
@@ -181,12 +211,19 @@ def guard(main: Callable[[], int | None], debug: bool = False) -> int | None:
         return _fail(f"this needs {package}, which is not installed: pip install {package}", debug)
     except MemoryError as error:
         return _fail(f"not enough memory ({error}); take less at once", debug)
+    except BrokenPipeError:
+        return _pipe_ended(debug)
     except OSError as error:
         if error.errno in FULL_DISK:
             return _fail(f"{error.filename or 'output'}: no space left to write it; free some and run again", debug)
         if error.filename is None:
             raise
         return _fail(f"{error.filename}: cannot be used ({error.strerror}); name another or change its rights", debug)
+
+
+def _pipe_ended(debug):
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python's own flush at the end would say it again
+    return _fail("what this was piped into has ended", debug)
 
 
 def ended(run_dir: Path | str, complete: bool) -> int | None:

@@ -150,6 +150,7 @@ def atomic_directory(path: Path | str, overwrite: bool = False) -> Iterator[Path
             if path.exists():
                 os.replace(path, replaced)
             os.replace(partial, path)
+            _sync_folder(path.parent)
         except OSError as error:
             _name(error, partial, path)
             raise

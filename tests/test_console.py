@@ -97,6 +97,17 @@ def test_settings_hold_the_flags_or_their_defaults():
     assert answer(*given, script=SETTINGS) == (0, expected, "")
 
 
+def test_a_file_that_is_there_is_replaced_only_when_told_to(tmp_path):
+    script = SETTINGS.replace('data: str = console.flag("Folder.")', 'output: str = console.flag("File.")')
+    assert script != SETTINGS
+    there = tmp_path / "there.json"
+    there.write_text("{}")
+    message = f"error: {there}: is there already; add --overwrite to replace it, or name another file\n"
+    assert answer(f"--output={there}", script=script) == (1, "", message)
+    assert answer(f"--output={there}", "--overwrite", script=script)[0] == 0
+    assert answer(f"--output={tmp_path / 'new.json'}", script=script)[0] == 0
+
+
 def test_help_lists_the_flags_of_settings():
     status, text, problems = answer("--help", script=SETTINGS)
     assert (status, problems) == (0, "")
@@ -136,3 +147,25 @@ def test_whole_numbers():
             console.whole_numbers("seeds", texts)
     with pytest.raises(FerMdError, match="at least 2, separated by commas; found '1'"):
         console.whole_numbers("classes", ["1"], 2)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(tmp_path, closed):
+    """Nor are files opened under their numbers, into which messages would go."""
+    script = SCRIPT.replace('print("ran")', f'print(open("{tmp_path}/new", "w").fileno() > 2 or 1 / 0)')
+    assert script != SCRIPT
+    for arguments in ("--data=a", "--help"):
+        command = f'exec "$0" -c "$1" {arguments} {closed}'
+        assert subprocess.run(["sh", "-c", command, sys.executable, script], stdin=subprocess.DEVNULL).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", ["--data=a", "--help"])
+def test_the_end_of_a_pipe_is_one_line(arguments):
+    many = SCRIPT.replace('print("ran")', 'print("ran" * 100_000)')
+    assert many != SCRIPT
+    with subprocess.Popen(
+        [sys.executable, "-c", many, arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == "error: what this was piped into has ended\n"
+    assert process.returncode == 1

@@ -21,13 +21,15 @@ FORMATS = (".jsonl", ".csv")
 _COLUMNS = ("source", "frame", "time", "face", "track", *BOX_COLUMNS, "score", "label", "prior", "prior_share")
 
 
-def check_file(path: Path | str) -> None:
-    """Raises `FerMdError` unless ``path`` ends in one of `FORMATS` and can be written."""
+def check_file(path: Path | str, overwrite: bool) -> None:
+    """Raises `FerMdError` unless ``path`` ends in one of `FORMATS`, can be written, and is new or may be replaced."""
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise FerMdError(f"{path}: the name must end in {' or '.join(FORMATS)}")
     if path.is_dir():
         raise FerMdError(f"{path}: is a folder; name a file")
+    if path.exists() and not overwrite:
+        raise FerMdError(f"{path}: is there already; add --overwrite to replace it, or name another file")
     check_writable(path.parent)
 
 
@@ -35,7 +37,7 @@ def check_file(path: Path | str) -> None:
 def open_records(
     path: Path | str | None, expressions: Sequence[str], prior: Prior | None = None, prior_share: float | None = None
 ) -> Iterator[Callable[[Frame, Faces], None]]:
-    """Opens a file for predictions, which appears whole or not at all.
+    """Opens a file for predictions, which appears whole or not at all, in place of one that was there.
 
     Args:
         path: file whose name ends in one of `FORMATS`; None for JSON lines on stdout.
@@ -52,7 +54,7 @@ def open_records(
     if path is None:
         yield lambda frame, faces: _write_json(sys.stdout, frame, faces, used)
         return
-    check_file(path)
+    check_file(path, overwrite=True)
     with (
         atomic_file(path) as partial,
         open(partial, "w", newline="", encoding="utf-8", errors="backslashreplace") as stream,

@@ -1,5 +1,6 @@
 """One function trains a network, and one trains several that take turns."""
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from fer_md.runs.lock import run_lock
 from fer_md.runs.provenance import environment
 from fer_md.runs.run_directory import open_run
 from fer_md.training.centers import start_centers
@@ -60,8 +62,8 @@ def train_networks(
         the trained networks with the averaged weights, or None if the run was told to stop.
 
     Raises:
-        FerMdError: the folder holds a run with other settings, its checkpoint is damaged, the batch cannot be
-            divided among tasks and replicas, or workers differ in data, settings or code.
+        FerMdError: the folder holds a run with other settings, another process trains in it, its checkpoint is
+            damaged, the batch cannot be divided among tasks and replicas, or workers differ in data, settings or code.
         NotFiniteError: the loss or a weight is not finite; the checkpoint before it is kept.
     """
     strategy = strategy or tf.distribute.get_strategy()
@@ -75,7 +77,9 @@ def train_networks(
     trainers = [Trainer(learner, recipe, examples, strategy) for learner in learners]
     for trainer in trainers:
         start_centers(trainer, seed)
-    if not train(trainers, run_dir, seed, checkpoint_seconds, measure_start, patience):
+    with run_lock(run_dir) if trainers[0].is_chief else contextlib.nullcontext():
+        complete = train(trainers, run_dir, seed, checkpoint_seconds, measure_start, patience)
+    if not complete:
         return None
     return [trainer.model for trainer in trainers]
 
