@@ -35,6 +35,9 @@ FERPLUS_COLUMNS = (
 )
 """Order of the votes; NF means "not a face"."""
 
+TAGGERS = 10
+"""People who voted on each image, with a vote each."""
+
 
 def read_fer2013(source: Path | str, ferplus: Path | str | None = None) -> Iterator[Face]:
     """Reads FER2013, one face at a time.
@@ -118,6 +121,8 @@ def _read_votes(path):
             counts = tuple(values[column].strip() for column in columns)
             if not all(count.isdecimal() for count in counts):
                 raise FerMdError(f"{path}: line {line}: votes must be whole numbers; found {','.join(counts)[:60]}")
+            if any(len(count) > 2 or int(count) > TAGGERS for count in counts):
+                raise FerMdError(f"{path}: line {line}: votes must be 0 to {TAGGERS}; found {','.join(counts)[:60]}")
             votes.append((values[usage].strip(), tuple(map(int, counts))))
     if not votes:
         raise FerMdError(f"{path}: no rows")

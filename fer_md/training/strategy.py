@@ -1,7 +1,11 @@
 """Where to train: one device, replicas on one machine, or several worker processes."""
 
+import contextlib
 import functools
 import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import tensorflow as tf
 
@@ -18,7 +22,7 @@ def make_strategy(name: str, replicas: int = 2) -> tf.distribute.Strategy:
 
     Raises:
         ValueError: unknown name.
-        FerMdError: ``TF_CONFIG`` cannot be read.
+        FerMdError: ``TF_CONFIG`` cannot be read, or its port is in use.
     """
     if name == "one":
         return tf.distribute.get_strategy()
@@ -27,6 +31,10 @@ def make_strategy(name: str, replicas: int = 2) -> tf.distribute.Strategy:
             return tf.distribute.MultiWorkerMirroredStrategy()
         except ValueError as error:
             raise FerMdError(f"the environment variable TF_CONFIG: {error}") from None
+        except tf.errors.UnknownError as error:
+            raise FerMdError(
+                f"the address of this worker in TF_CONFIG cannot be served ({error.message}): is its port in use?"
+            ) from None
     if name != "mirrored":
         raise ValueError(f"strategy must be 'one', 'mirrored' or 'multiworker', not {name!r}")
     if tf.config.list_physical_devices("GPU"):
@@ -60,6 +68,26 @@ def check_alike(strategy: tf.distribute.Strategy, text: str, what: str) -> None:
     count, first, second = (int(total(tf.constant(power, tf.int64))) for power in (1, number, number**2))
     if count * second != first**2:
         raise FerMdError(f"the workers differ in {what}; start all of them with the same flags, files and code")
+
+
+@contextlib.contextmanager
+def workers_that_answer(run_dir: Path | str) -> Iterator[None]:
+    """Says in one line which worker of a training has died, where TensorFlow fills a page.
+
+    Args:
+        run_dir: folder of the run, for the error.
+
+    Raises:
+        FerMdError: one worker waited for another in vain, for at most some ten seconds.
+    """
+    try:
+        yield
+    except (tf.errors.UnavailableError, tf.errors.AbortedError) as error:
+        number = re.search(r"aborted by.*?/task:(\d+)", error.message, re.DOTALL)
+        raise FerMdError(
+            f"{run_dir}: {f'worker {number[1]}' if number else 'a worker'} has died or cannot be reached; start all "
+            "workers again to go on from the checkpoint"
+        ) from error
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from fer_md.runs.run_directory import open_run
 from fer_md.training.centers import start_centers
 from fer_md.training.loop import train
 from fer_md.training.presets import Recipe
-from fer_md.training.strategy import check_alike
+from fer_md.training.strategy import check_alike, workers_that_answer
 from fer_md.training.stream import batch_sizes
 from fer_md.training.task import Learner
 from fer_md.training.trainer import Trainer
@@ -63,7 +63,8 @@ def train_networks(
 
     Raises:
         FerMdError: the folder holds a run with other settings, another process trains in it, its checkpoint is
-            damaged, the batch cannot be divided among tasks and replicas, or workers differ in data, settings or code.
+            damaged, the batch cannot be divided among tasks and replicas, workers differ in data, settings or code, or
+            one of them has died.
         NotFiniteError: the loss or a weight is not finite; the checkpoint before it is kept.
     """
     strategy = strategy or tf.distribute.get_strategy()
@@ -77,7 +78,7 @@ def train_networks(
     trainers = [Trainer(learner, recipe, examples, strategy) for learner in learners]
     for trainer in trainers:
         start_centers(trainer, seed)
-    with run_lock(run_dir) if trainers[0].is_chief else contextlib.nullcontext():
+    with run_lock(run_dir) if trainers[0].is_chief else contextlib.nullcontext(), workers_that_answer(run_dir):
         complete = train(trainers, run_dir, seed, checkpoint_seconds, measure_start, patience)
     if not complete:
         return None

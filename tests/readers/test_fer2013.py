@@ -47,6 +47,13 @@ def test_columns_in_another_order_case_and_with_spaces(source):
     np.testing.assert_array_equal([face.image for face in read_fer2013(source)], IMAGES)
 
 
+@pytest.mark.parametrize("vote", ["11", "1" + 30 * "0"])
+def test_votes_of_more_than_ten_taggers(source, tmp_path, vote):
+    (tmp_path / "votes.csv").write_text(votes_text().replace(",4,", f",{vote},"))
+    with pytest.raises(FerMdError, match=f"votes.csv: line .: votes must be 0 to 10; found {vote},"):
+        list(read_fer2013(source, tmp_path / "votes.csv"))
+
+
 def test_byte_order_mark_windows_line_ends_and_blank_lines(source):
     source.write_bytes(b"\xef\xbb\xbf" + csv_text().replace("\n", "\r\n").encode() + b"\r\n\r\n")
     assert len(list(read_fer2013(source))) == 10

@@ -6,7 +6,13 @@ import pytest
 from fer_md.errors import FerMdError
 from fer_md.runs.lock import run_lock
 
-HOLD = "import sys; from fer_md.runs.lock import run_lock\nwith run_lock(sys.argv[1]): print('held', flush=True), input()"
+HOLD = """
+import sys
+from fer_md.runs.lock import run_lock
+with run_lock(sys.argv[1]):
+    print("held", flush=True)
+    input()
+"""
 
 
 @pytest.mark.parametrize("killed", [False, True])

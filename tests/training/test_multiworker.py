@@ -2,8 +2,10 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +72,61 @@ try:
 except FerMdError as error:
     print(str(error).partition(";")[0])
 """
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_worker_that_dies_ends_the_other_in_one_line_and_both_can_go_on(tmp_path, victim):
+    run_dir = tmp_path / "run"
+    killed, left = start_training(run_dir, victim)
+    wait_for(run_dir / "checkpoint.npz")
+    killed.kill()
+    problems = left.communicate(timeout=60)[1]
+    assert left.returncode == 1 and "Traceback" not in problems
+    assert problems.splitlines()[-1] == (
+        f"error: {run_dir}: worker {victim} has died or cannot be reached; start all workers again to go on from the "
+        "checkpoint"
+    )
+    assert not (run_dir / "DONE").exists()
+    for process in (killed, *start_training(run_dir, victim)):
+        process.communicate(timeout=150)
+    assert process.returncode == 0 and (run_dir / "DONE").exists()
+
+
+def start_training(run_dir, first):
+    """Both workers of tests/worker_training.py, ``first`` in front."""
+    workers, processes = [f"127.0.0.1:{free_port()}" for _ in range(2)], []
+    for index in (first, 1 - first):
+        task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
+        command = [sys.executable, str(SCRIPT.with_name("worker_training.py")), str(run_dir)]
+        environment = {**os.environ, "TF_CONFIG": json.dumps(task)}
+        processes.append(
+            subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        )
+    return processes
+
+
+def wait_for(path):
+    deadline = time.monotonic() + 100
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} did not appear"
+        time.sleep(0.05)
+
+
+def test_a_port_in_use_is_one_line():
+    """In a process of its own, as a server that failed to start leaves TensorFlow without one."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        workers = [f"127.0.0.1:{taken.getsockname()[1]}", f"127.0.0.1:{free_port()}"]
+        task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": 0}}
+        code = """
+from fer_md import console
+from fer_md.training.strategy import make_strategy
+console.guard(lambda: make_strategy("multiworker"))
+"""
+        environment = {**os.environ, "TF_CONFIG": json.dumps(task)}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert "error: the address of this worker in TF_CONFIG cannot be served" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_cluster_that_cannot_be_read(monkeypatch):
