@@ -14,6 +14,7 @@ from fer_md import environment
 if TYPE_CHECKING:
     from fer_md.errors import FerMdError
     from fer_md.expressions import EXPRESSIONS
+    from fer_md.faces.alignment import cut_face
     from fer_md.losses import CenterLoss, ContrastiveLoss, MDLoss, MetricLossModel
     from fer_md.models import ComponentConfig, build_component, build_fused
     from fer_md.prediction.predictor import Predictor
@@ -32,6 +33,7 @@ __all__ = [
     "__version__",
     "build_component",
     "build_fused",
+    "cut_face",
     "load_pretrained",
 ]
 
@@ -46,6 +48,7 @@ _PLACES = {
     "Predictor": "prediction.predictor",
     "build_component": "models",
     "build_fused": "models",
+    "cut_face": "faces.alignment",
     "load_pretrained": "pretrained.load",
 }
 """The package or module that each name comes from."""

@@ -8,6 +8,7 @@ from fer_md.typed_json import from_json
 from pages.rows import Forgetting, Landmarks, Matrices, Methods, RunConfig, RunTime, Stages
 from pages.study_rows import (
     Audit,
+    Crops,
     DrawnFaces,
     FirstAnswer,
     JointStudy,
@@ -45,6 +46,7 @@ KINDS: dict[str, type[Result]] = {
     "first_answer": FirstAnswer,
     "fer2013-audit": Audit,
     "robustness": Robustness,
+    "crops": Crops,
     "drawn-faces": DrawnFaces,
 }
 """The dataclass of each file, by its name without .json."""

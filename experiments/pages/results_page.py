@@ -9,6 +9,7 @@ from pages.blocks import Block, Commands, Text, markdown
 from pages.paper_tables import CONFUSIONS, NOT_NORMALISED
 from pages.result_files import read_named
 from pages.sections.audit import audit_blocks
+from pages.sections.crops import crops_blocks
 from pages.sections.drawn import drawn_blocks
 from pages.sections.forgetting import forgetting_blocks
 from pages.sections.joint import joint_blocks
@@ -91,6 +92,7 @@ KINDS = {
     "training_step_avx512": Kind(lambda found: "A training step, on a processor with AVX-512", step_blocks),
     "fer2013-audit": Kind(lambda found: "Twins, and the ceiling", audit_blocks),
     "robustness": Kind(lambda found: "Worse faces", robustness_blocks),
+    "crops": Kind(lambda found: "How a face is cut out", crops_blocks),
     "predict": Kind(lambda found: "A prediction", prediction_blocks),
     "first_answer": Kind(lambda found: "The first answer", first_answer_blocks),
 }
@@ -124,7 +126,11 @@ PARTS = (
         ("network-search-onednn", "network-search", "network-search-avx2"),
     ),
     Part("FER2013, audited", "What are figures on FER2013 worth?", ("fer2013-audit",)),
-    Part("Robustness", "How much worse are answers for worse faces?", ("robustness",)),
+    Part(
+        "Robustness",
+        "How much worse are answers for worse faces, and for faces cut out in another way?",
+        ("robustness", "crops"),
+    ),
     Part(
         "Speed",
         "How fast are training and prediction?",

@@ -8,6 +8,7 @@ from typing import Any
 
 from fer_md.evaluation.sign_flips import PairedDifference
 from fer_md.runs.results import Result
+from pages.rows import Gain
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -254,6 +255,42 @@ class Robustness(Result):
     models: dict[str, str]
     seed: int
     rows: list[RobustnessRow]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CropRow:
+    """A network on photographs whose faces were cut out by one rule.
+
+    Attributes:
+        rule: one of experiments/compare_crops.py.
+        faces, people: that were measured.
+        tilted, accuracy_tilted: heads whose eyes are not level, and the accuracy on them.
+        gain: in accuracy, over the rule by which the training faces were cut out; None for that rule.
+    """
+
+    network: str
+    split: str
+    rule: str
+    faces: int
+    people: int
+    accuracy: float
+    macro_recall: float
+    tilted: int
+    accuracy_tilted: float | None
+    gain: Gain | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Crops(Result):
+    """What experiments/compare_crops.py measures.
+
+    Attributes:
+        models: SHA-256 of the networks' files.
+    """
+
+    data: str
+    models: dict[str, str]
+    rows: list[CropRow]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,13 @@ those in which MTCNN finds the eyes with a score above 0.95.
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import cv2
 import numpy as np
 
 from fer_md.errors import FerMdError
-from fer_md.faces.detection import Detection
+from fer_md.faces.detection import Box
 
 EYE_DISTANCE = 0.37
 """Distance between the eyes in an aligned face, as a share of its side."""
@@ -26,29 +27,61 @@ ALIGNMENTS = ("eyes", "box")
 """What a face is cut out by."""
 
 
-def cut_face(image: np.ndarray, detection: Detection, align: str, size: int) -> tuple[np.ndarray, str]:
-    """Cuts a face out as the networks see it in training.
+class Located(Protocol):
+    """A face that was found in a picture."""
+
+    @property
+    def box(self) -> Box: ...
+
+    @property
+    def landmarks(self) -> np.ndarray | None: ...
+
+
+def cut_face(image: np.ndarray, face: Located, align: str = "eyes", size: int = 48, enlarge: float = 1.0) -> np.ndarray:
+    """Cuts a face out of a picture as the networks see it in training.
 
     Args:
-        image: (H, W, 3) uint8 RGB.
-        detection: where the face is.
+        image: (H, W, 3) RGB or (H, W) gray, uint8.
+        face: where it is: a `Detection`, a face that `fer_md.Predictor` found, or anything with ``box`` and
+            ``landmarks`` in pixels.
         align: one of `ALIGNMENTS`.
         size: side of the result in pixels.
+        enlarge: side of the square that is cut out, as a multiple of the rule's own.
 
     Returns:
-        (face, crop): (size, size) uint8, gray, and ``"eyes"`` or ``"box"``. The box is used where it is asked for, and
-        where the eyes are unknown or too close to each other.
+        (size, size) uint8, gray. Outside the image its edge is repeated.
+
+    Raises:
+        FerMdError: ``align`` is none of these, the image has another shape, or the box is not finite or empty.
     """
-    if align == "eyes" and detection.landmarks is not None and _eyes_apart(detection.landmarks, detection.box):
-        return align_eyes(image, detection.landmarks, size), "eyes"
-    return crop_box(image, detection.box, size), "box"
+    crop = chosen_crop(face, align)
+    if face.landmarks is not None and crop == "eyes":
+        return align_eyes(image, face.landmarks, size)
+    if face.landmarks is None and tuple(face.box) == whole_box(image):
+        return fit_face(image, size)
+    return crop_box(image, face.box, size)
 
 
-def _eyes_apart(landmarks, box):
-    return np.hypot(*(landmarks[1] - landmarks[0])) >= max(1, MIN_EYE_DISTANCE * max(box[2:]))
+def whole_box(image: np.ndarray) -> Box:
+    """The box that is the whole picture."""
+    height, width = image.shape[:2]
+    return 0.0, 0.0, float(width), float(height)
 
 
-def align_eyes(image: np.ndarray, landmarks: np.ndarray, size: int = 48) -> np.ndarray:
+def chosen_crop(face: Located, align: str) -> str:
+    """``"eyes"`` or ``"box"``: by what a face is cut out. The box is used where it is asked for, and where the eyes are
+    unknown or too close to each other."""
+    if align not in ALIGNMENTS:
+        raise FerMdError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
+    return "eyes" if align == "eyes" and face.landmarks is not None and _eyes_apart(face) else "box"
+
+
+def _eyes_apart(face):
+    left, right = np.asarray(face.landmarks, np.float64)[:2]
+    return np.hypot(*(right - left)) >= max(1, MIN_EYE_DISTANCE * max(face.box[2:]))
+
+
+def align_eyes(image: np.ndarray, landmarks: np.ndarray, size: int = 48, enlarge: float = 1.0) -> np.ndarray:
     """Turns, scales and shifts an image so that the eyes are level, central and `EYE_DISTANCE` apart.
 
     Args:
@@ -56,6 +89,7 @@ def align_eyes(image: np.ndarray, landmarks: np.ndarray, size: int = 48) -> np.n
         landmarks: (P, 2) pixel coordinates x, y, P >= 2. The first is the eye on the left of the image, the second the
             one on the right.
         size: side of the result in pixels.
+        enlarge: the square about the same middle has so many times the side; the eyes are closer by as much.
 
     Returns:
         (size, size) uint8, gray. Outside the image its edge is repeated.
@@ -70,7 +104,8 @@ def align_eyes(image: np.ndarray, landmarks: np.ndarray, size: int = 48) -> np.n
         raise FerMdError(f"the eyes must be at least a pixel apart; found {eyes.tolist()}")
     side = distance / EYE_DISTANCE
     down = np.array((-across[1], across[0])) / distance
-    return _cut_square(image, eyes.mean(0) + (0.5 - EYE_HEIGHT) * side * down, side, across / distance, size)
+    center = eyes.mean(0) + (0.5 - EYE_HEIGHT) * side * down
+    return _cut_square(image, center, side * enlarge, across / distance, size)
 
 
 def crop_box(image: np.ndarray, box: Sequence[float], size: int = 48, enlarge: float = 1.0) -> np.ndarray:
@@ -94,6 +129,29 @@ def crop_box(image: np.ndarray, box: Sequence[float], size: int = 48, enlarge: f
         raise FerMdError(f"box and enlarge must be finite and above 0; found {(x, y, width, height)}, {enlarge}")
     center = np.array((x + width / 2, y + height / 2)) - 0.5  # from edges to pixel centers
     return _cut_square(image, center, max(width, height) * enlarge, np.array((1.0, 0.0)), size)
+
+
+def fit_face(image: np.ndarray, size: int = 48) -> np.ndarray:
+    """Makes a picture that is a face already, such as a crop by a detector's box, as the networks see one.
+
+    It keeps its shape: it is scaled to fit, and its mirror image fills the rest of the square.
+
+    Args:
+        image: (H, W) gray or (H, W, 3) RGB, uint8.
+        size: side of the result in pixels.
+
+    Returns:
+        (size, size) uint8, gray.
+
+    Raises:
+        FerMdError: the image has another shape.
+    """
+    gray = _gray(image)
+    scale = size / max(gray.shape)
+    width, height = (max(1, round(length * scale)) for length in gray.shape[::-1])
+    fitted = cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    left, top = (size - width) // 2, (size - height) // 2
+    return cv2.copyMakeBorder(fitted, top, size - height - top, left, size - width - left, cv2.BORDER_REFLECT_101)
 
 
 def crop_center(image: np.ndarray, size: int = 48) -> np.ndarray:

@@ -10,7 +10,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.copies import views
 from fer_md.evaluation.occlusion import occlusion_map
 from fer_md.evaluation.prior import Prior, apply_shift, chosen_share, prior_shift
-from fer_md.faces.alignment import ALIGNMENTS, cut_face
+from fer_md.faces.alignment import ALIGNMENTS, cut_face, whole_box
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.detection import Box, Detection, Detector, clip_box
 from fer_md.faces.landmarks import place_landmarks
@@ -38,8 +38,8 @@ class Predictor:
     Args:
         model: None for the network that ships with the package; the folder of a run or of a SavedModel (see
             `fer_md.prediction.classifier.load_classifier`); or a `Classifier`.
-        detector: ``"mtcnn"``; a `Detector`; or None, which takes each picture for one face and classifies the square in
-            its middle.
+        detector: ``"mtcnn"``; a `Detector`; or None, which takes each picture for one face, see
+            `fer_md.faces.alignment.fit_face`.
         align: ``"eyes"`` turns and scales a face by its eyes, where the detector finds them far enough apart;
             ``"box"`` cuts it out by its box.
         max_faces: greatest number of faces of a picture; the largest faces are kept. None keeps all.
@@ -176,8 +176,7 @@ class Predictor:
         Raises:
             FerMdError: the picture cannot be read.
         """
-        detection = Detection(face.box, face.score, face.landmarks)
-        crop, _ = cut_face(as_image(image, "image"), detection, self.align, self.classifier.image_size)
+        crop = cut_face(as_image(image, "image"), face, self.align, self.classifier.image_size)
         return Explanation(crop, occlusion_map(self._classify, crop, self.expressions.index(face.label)))
 
     def _run(self, items, picture_of):
@@ -191,7 +190,7 @@ class Predictor:
         """For each image its list of detections: those that are known, or those that the detector finds."""
         open_ = [image for image, detections in zip(images, known, strict=True) if detections is None]
         if self.detector is None:
-            found = [[_middle(image.shape)] for image in open_]
+            found = [[Detection(whole_box(image), None)] for image in open_]
         else:
             found = [self._largest(detections) for detections in (self.detector.detect(open_) if open_ else [])]
         rest = iter(found)
@@ -208,7 +207,7 @@ class Predictor:
         if self.cascade is not None:
             found = place_landmarks(self.cascade, images, found)
         faces = [
-            cut_face(image, detection, self.align, size)[0]
+            cut_face(image, detection, self.align, size)
             for image, detections in zip(images, found, strict=True)
             for detection in detections
         ]
@@ -249,13 +248,6 @@ def own_faces(boxes: np.ndarray | Sequence[Box], shape: tuple[int, ...], name: s
             raise FerMdError(f"{name}: box {box.tolist()} has no pixel in the picture of {shape[1]}x{shape[0]}")
         faces.append(Detection(clipped, None))
     return faces
-
-
-def _middle(shape):
-    """A picture that is a face itself: the largest square in its middle."""
-    height, width = shape[:2]
-    side = min(height, width)
-    return Detection(((width - side) / 2, (height - side) / 2, float(side), float(side)), None)
 
 
 def _with_boxes(images, boxes):

@@ -21,7 +21,7 @@ from fer_md.data.face import Face
 from fer_md.data.records import write_dataset
 from fer_md.data.subject_split import SHARES
 from fer_md.errors import FerMdError
-from fer_md.faces.alignment import ALIGNMENTS, crop_center, cut_face
+from fer_md.faces.alignment import ALIGNMENTS, chosen_crop, crop_center, cut_face
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.detection import Detector, main_face
 from fer_md.faces.landmarks import place_landmarks
@@ -200,7 +200,7 @@ def _cut(image, detection, align, size):
     """Cuts the face out; returns (size, size) uint8, the kind of crop and the detection's score."""
     if detection is None:
         return crop_center(image, size), "center", ""
-    return *cut_face(image, detection, align, size), f"{detection.score:.4f}"
+    return cut_face(image, detection, align, size), chosen_crop(detection, align), f"{detection.score:.4f}"
 
 
 def _counts(crops):

@@ -40,7 +40,7 @@ def check_answers(answer: Callable[[np.ndarray], np.ndarray], network: ServedNet
         FerMdError: a probability differs by more than `MOST` allows, or is not finite.
     """
     faces = example_faces(network.size)
-    expected, most = network.probabilities(network.model(faces, training=False)).numpy(), MOST[quantize]
+    expected, most = network.probabilities(network.outputs(faces)).numpy(), MOST[quantize]
     for count in (len(faces), 1, 0):
         found = answer(faces[:count])
         difference = np.abs(found - expected[:count]).max(initial=0)

@@ -7,13 +7,14 @@ import tensorflow as tf
 
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_directory
-from fer_md.media.pictures import MAX_PIXELS, PNG_SIGNATURE
 from fer_md.serving.checks import check_answers
+from fer_md.serving.graph_faces import cut_face, fit_face
+from fer_md.serving.graph_pictures import decode_gray
 from fer_md.serving.served_network import ServedNetwork
 
 
 class Signatures(tf.Module):
-    """The two signatures of a network: one for faces, one for encoded images.
+    """The signatures of a network: for faces, for pictures of one face, and for whole photographs.
 
     Args:
         network: what answers.
@@ -23,12 +24,16 @@ class Signatures(tf.Module):
         super().__init__()
         self.network, self.size = network, network.size
         self.expressions = tf.constant(network.expressions)
-        self.from_faces = tf.function(self._answer, input_signature=network.from_faces.input_signature)
-        self.from_bytes = tf.function(
-            self._answer_bytes, input_signature=[tf.TensorSpec((None,), tf.string, "image_bytes")]
-        )
+        pictures = tf.TensorSpec((None,), tf.string, "image_bytes")
+        box, landmarks = tf.TensorSpec((None, 4), name="box"), tf.TensorSpec((None, 5, 2), name="landmarks")
+        self.by_name = {
+            "serving_default": tf.function(self._of_crops, [pictures]),
+            "faces": tf.function(self._of_faces, network.from_faces.input_signature),
+            "photographs": tf.function(self._of_photographs, [pictures, box]),
+            "photographs_landmarks": tf.function(self._of_photographs, [pictures, box, landmarks]),
+        }
 
-    def _answer(self, faces):
+    def _of_faces(self, faces):
         probabilities = self.network.from_faces(faces)["probabilities"]
         best = tf.argmax(probabilities, axis=1)
         # A row of names for each face: TensorFlow Serving wants the same first dimension on every output.
@@ -39,42 +44,34 @@ class Signatures(tf.Module):
             "label": tf.gather(self.expressions, best),
         }
 
-    def _answer_bytes(self, image_bytes):
-        faces = tf.map_fn(self._decode, image_bytes, fn_output_signature=tf.uint8)
-        return self._answer(tf.ensure_shape(faces, (None, self.size, self.size, 1)))
+    def _of_crops(self, image_bytes):
+        return self._cut(lambda picture: fit_face(decode_gray(picture), self.size), image_bytes)
 
-    def _decode(self, data):
-        is_png = tf.strings.substr(data, 0, 8) == PNG_SIGNATURE
-        size = tf.cond(is_png, lambda: _png_size(data), lambda: tf.image.extract_jpeg_shape(data)[:2])
-        pixels = tf.reduce_prod(tf.cast(size, tf.int64))
-        with tf.control_dependencies(
-            [
-                tf.debugging.assert_less_equal(
-                    pixels, tf.constant(MAX_PIXELS, tf.int64), f"an image has more than {MAX_PIXELS:,} pixels"
-                )
-            ]
-        ):
-            image = tf.image.decode_image(tf.identity(data), channels=3, expand_animations=False)
-        gray = tf.image.rgb_to_grayscale(image)
-        resized = tf.image.resize(gray, (self.size, self.size), antialias=True)
-        return tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), tf.uint8)
+    def _of_photographs(self, image_bytes, box, landmarks=None):
+        if landmarks is None:
+            return self._cut(lambda row: cut_face(decode_gray(row[0]), row[1], None, self.size), (image_bytes, box))
+        return self._cut(
+            lambda row: cut_face(decode_gray(row[0]), row[1], row[2], self.size), (image_bytes, box, landmarks)
+        )
 
-
-def _png_size(data):
-    """Height and width, (2,) int32, from the header of a PNG."""
-    bytes_of_sides = tf.reshape(tf.io.decode_raw(tf.strings.substr(data, 16, 8), tf.uint8), (2, 4))
-    width_and_height = tf.reduce_sum(tf.cast(bytes_of_sides, tf.int64) * [1 << 24, 1 << 16, 1 << 8, 1], axis=1)
-    return tf.cast(width_and_height[::-1], tf.int32)
+    def _cut(self, cut, rows):
+        faces = tf.map_fn(cut, rows, fn_output_signature=tf.TensorSpec((self.size, self.size), tf.uint8))
+        return self._of_faces(faces[..., None])
 
 
 def export_saved_model(network: ServedNetwork, output: Path | str, version: int | None = None) -> Path:
     """Writes ``output/<version>/``, whole or not at all.
 
-    The signature ``serving_default`` takes ``image_bytes`` (B,) string: faces that are cut out, as JPEG or PNG, of up
-    to ``MAX_PIXELS`` pixels; their size is read before they are decoded. The signature ``faces`` takes ``faces`` (B,
-    48, 48, 1) uint8. Both return ``probabilities`` (B, K) float32; ``expressions`` (B, K) string, the names of the
-    columns; and ``label`` (B,) string, the most probable expression. B may be 0. The folder ``assets.extra`` holds
-    ``metadata.json`` and ``labels.txt``.
+    There are four signatures. ``serving_default`` takes ``image_bytes`` (B,) string: pictures that are faces already,
+    which `fer_md.faces.alignment.fit_face` makes square. ``photographs`` takes ``image_bytes`` and the ``box`` (B, 4)
+    float32 of a face in each, x, y, width and height; ``photographs_landmarks`` takes its ``landmarks`` (B, 5, 2)
+    float32 too: these cut faces out as `fer_md.cut_face` does. ``faces`` takes ``faces`` (B, 48, 48, 1) uint8. Pictures
+    are JPEG or PNG of up to ``MAX_PIXELS`` pixels; their size is read before they are decoded. EXIF orientation is
+    applied, so box and landmarks are those of the upright picture.
+
+    All return ``probabilities`` (B, K) float32; ``expressions`` (B, K) string, the names of the columns; and ``label``
+    (B,) string, the most probable expression. B may be 0. The folder ``assets.extra`` holds ``metadata.json`` and
+    ``labels.txt``.
 
     Args:
         network: what is exported.
@@ -97,8 +94,7 @@ def export_saved_model(network: ServedNetwork, output: Path | str, version: int 
         raise FerMdError(f"{output / str(version)}: exists already; name another version, or none for the next")
     module = Signatures(network)
     with atomic_directory(output / str(version)) as partial:
-        signatures = {"serving_default": module.from_bytes, "faces": module.from_faces}
-        tf.saved_model.save(module, str(partial), signatures=signatures)
+        tf.saved_model.save(module, str(partial), signatures=module.by_name)
         loaded = tf.saved_model.load(str(partial)).signatures["faces"]
         check_answers(lambda faces: loaded(faces=faces)["probabilities"].numpy(), network)
         (partial / "assets.extra").mkdir()

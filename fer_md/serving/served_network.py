@@ -1,5 +1,6 @@
 """A trained network with all that every exported file holds: its answers, and a description of them."""
 
+import functools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +32,7 @@ class ServedNetwork(tf.Module):
         about: dict[str, Any] | None = None,
     ):
         super().__init__()
-        self.model = model
+        self.outputs = functools.partial(model, training=False)  # tracked itself, it would be saved a second time
         self.tracked = [variable.value for variable in model.variables]  # converters drop the values of others
         self.size = model.input_shape[1]
         self.expressions = tuple(expressions)
@@ -52,7 +53,7 @@ class ServedNetwork(tf.Module):
         padded = tf.reshape(
             tf.pad(tf.cast(faces, tf.float32), [[0, missing], [0, 0], [0, 0], [0, 0]]), (-1, self.size, self.size, 1)
         )
-        return {"probabilities": self.probabilities(self.model(padded, training=False))[:count]}
+        return {"probabilities": self.probabilities(self.outputs(padded))[:count]}
 
     def metadata(self, quantize: str = "none") -> dict[str, Any]:
         """The JSON values that a file holds beside the network; ``quantize`` is how its weights are stored."""

@@ -4,7 +4,8 @@ import pytest
 
 from fer_md.drawn.synthetic import draw_face
 from fer_md.errors import FerMdError
-from fer_md.faces.alignment import EYE_DISTANCE, EYE_HEIGHT, align_eyes, crop_box, crop_center
+from fer_md.faces.alignment import EYE_DISTANCE, EYE_HEIGHT, align_eyes, crop_box, crop_center, cut_face, fit_face
+from fer_md.faces.detection import Detection
 
 RNG = np.random.default_rng(0)
 
@@ -68,6 +69,44 @@ def test_a_box_outside_the_image_repeats_the_edge():
     np.testing.assert_array_equal(outside[:, 24:], image[:48, :24])
     np.testing.assert_array_equal(outside[:, :24], np.repeat(image[:48, :1], 24, 1))
     assert crop_box(image, (500, 500, 10, 10)).shape == (48, 48)
+
+
+def test_wider_eyes_are_the_same_middle_seen_from_further_away():
+    """Twice as large a square, sampled twice as densely, holds the old one in its middle."""
+    image = cv2.GaussianBlur(RNG.integers(0, 256, (200, 200), np.uint8), (0, 0), 4)
+    eyes = np.array(((85, 90), (115, 96)))
+    near, far = align_eyes(image, eyes, 100), align_eyes(image, eyes, 200, enlarge=2)
+    np.testing.assert_allclose(far[50:150, 50:150].astype(int), near, atol=1)
+
+
+def test_a_crop_keeps_its_shape_and_is_filled_by_its_mirror_image():
+    """24 x 36 pixels become 32 x 48, with 8 more columns on either side: the next to the edge, and so on."""
+    image = np.kron(RNG.integers(0, 256, (12, 8), np.uint8), np.ones((3, 3), np.uint8))
+    face = fit_face(image)
+    fitted = face[:, 8:40]
+    np.testing.assert_array_equal(face[:, :8], fitted[:, 8:0:-1])
+    np.testing.assert_array_equal(face[:, 40:], fitted[:, -2:-10:-1])
+    assert np.abs(fitted[2::4, 2::4].astype(int) - image[1::3, 1::3]).max() <= 1
+    square = RNG.integers(0, 256, (48, 48, 3), np.uint8)
+    np.testing.assert_array_equal(fit_face(square), cv2.cvtColor(square, cv2.COLOR_RGB2GRAY))
+    for size in ((1, 1), (1, 500), (500, 1), (2, 9)):
+        assert fit_face(np.full(size, 7, np.uint8)).tolist() == [[7] * 48] * 48
+
+
+def test_a_face_is_cut_out_by_its_eyes_by_its_box_or_whole():
+    image = RNG.integers(0, 256, (90, 70, 3), np.uint8)
+    eyes, close = np.array(((20, 30), (45, 33)), np.float32), np.array(((20, 30), (22, 33)), np.float32)
+    box = (10.0, 10.0, 50.0, 60.0)
+    np.testing.assert_array_equal(cut_face(image, Detection(box, 0.9, eyes)), align_eyes(image, eyes))
+    for face, align in (
+        (Detection(box, 0.9, eyes), "box"),
+        (Detection(box, 0.9, close), "eyes"),
+        (Detection(box, 1), "eyes"),
+    ):
+        np.testing.assert_array_equal(cut_face(image, face, align), crop_box(image, box))
+    np.testing.assert_array_equal(cut_face(image, Detection((0, 0, 70, 90), None), size=32), fit_face(image, 32))
+    with pytest.raises(FerMdError, match="align must be one of eyes, box; got 'nose'"):
+        cut_face(image, Detection(box, 0.9), "nose")
 
 
 def test_a_box_is_shrunk_by_averaging():

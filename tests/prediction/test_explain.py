@@ -37,7 +37,7 @@ def test_an_explanation_shows_the_crop_and_where_the_network_looked():
     predictor = mouth_predictor()
     ((face,),) = predictor.predict([NOISE])
     found = predictor.explain(NOISE, face)
-    crop, _ = cut_face(NOISE, Detection(face.box, face.score, face.landmarks), "eyes", 48)
+    crop = cut_face(NOISE, Detection(face.box, face.score, face.landmarks), "eyes", 48)
     np.testing.assert_array_equal(found.crop, crop)
     assert found.heat.shape == (48, 48) and np.abs(found.heat[24:, :24]).max() > 0
     assert not found.heat[:16].any() and not found.heat[:, 32:].any(), (

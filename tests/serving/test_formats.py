@@ -93,7 +93,7 @@ def test_a_file_answers_as_keras_does_and_says_what_it_is(name, network, tmp_pat
     with quiet_stderr():
         path = export(network, tmp_path / file, *([] if quantize == "none" else [quantize]))
         answer, texts = load(path)
-    expected = apply_shift(predict_probabilities(network.model, FACES), network.shift)
+    expected = apply_shift(predict_probabilities(network.outputs.func, FACES), network.shift)
     for count in (5, 1, 0, 2):
         np.testing.assert_allclose(answer(FACES[:count, ..., None]), expected[:count], atol=MOST[quantize])
     metadata = json.loads(texts["metadata.json"])
@@ -106,7 +106,7 @@ def test_a_file_answers_as_keras_does_and_says_what_it_is(name, network, tmp_pat
 
 def test_a_network_that_would_answer_otherwise_is_not_written(network, tmp_path):
     wrong = ServedNetwork(build_component(TINY), EXPRESSIONS)
-    wrong.model.get_layer("logits").bias.assign(np.full(7, np.nan, np.float32))
+    wrong.outputs.func.get_layer("logits").bias.assign(np.full(7, np.nan, np.float32))
     for export, file in ((export_litert, "a.tflite"), (export_saved_model, "served")):
         with quiet_stderr(), pytest.raises(FerMdError, match="by up to nan for a batch of 42 faces; at most 0.0001"):
             export(wrong, tmp_path / file)
@@ -126,7 +126,7 @@ def test_a_file_of_litert_is_a_classifier(network, tmp_path):
     """It runs without TensorFlow, and its prior is known."""
     path = export_litert(network, tmp_path / "a.tflite")
     classifier = load_classifier(path)
-    expected = apply_shift(predict_probabilities(network.model, FACES), network.shift)
+    expected = apply_shift(predict_probabilities(network.outputs.func, FACES), network.shift)
     np.testing.assert_allclose(classifier.classify(FACES), expected, atol=MOST["none"])
     assert classifier.classify(FACES[:0]).shape == (0, 7)
     assert (classifier.expressions, classifier.image_size, classifier.networks) == (EXPRESSIONS, 48, ("a.tflite",))
@@ -140,12 +140,17 @@ def test_a_file_of_litert_is_a_classifier(network, tmp_path):
         read_attached(path, "metadata.json")
 
 
+def test_a_saved_model_holds_each_weight_once(network, tmp_path):
+    variables = export_saved_model(network, tmp_path) / "variables" / "variables.data-00000-of-00001"
+    assert variables.stat().st_size < 1.5 * 4 * network.outputs.func.count_params()
+
+
 def test_a_converted_saved_model_keeps_its_weights(network, tmp_path):
     """TensorFlow's own converter leaves out variables that the served module does not track, without a word."""
     folder = export_saved_model(network, tmp_path)
     with quiet_stderr():
         content = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["faces"]).convert()
         answer = Interpreter(model_content=content).get_signature_runner("faces")(faces=FACES[..., None])
-    expected = apply_shift(predict_probabilities(network.model, FACES), network.shift)
+    expected = apply_shift(predict_probabilities(network.outputs.func, FACES), network.shift)
     np.testing.assert_allclose(answer["probabilities"], expected, atol=1e-4)
     assert [name.decode() for name in answer["label"]] == [EXPRESSIONS[best] for best in expected.argmax(1)]

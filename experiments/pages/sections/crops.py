@@ -1,0 +1,35 @@
+"""By which rule a face is best cut out."""
+
+from pages.blocks import Block, Text, table
+from pages.cells import percent, points
+from pages.study_rows import Crops
+
+
+def crops_blocks(found: Crops) -> list[Block]:
+    """A table for each split, one row a rule and network."""
+    text = (
+        "Accuracy in % on press photographs whose faces were cut out by the eyes or by the box of the detector, in a "
+        "square of so many times the rule's own side; or of which only what is in the box was kept, and made square: "
+        "by its mirror image, squeezed, or by its middle alone. The gain is over `eyes x 1.0`, by which the training "
+        "faces were cut out, with its 95 % interval over people. Tilted heads have eyes more than 10° from level."
+    )
+    blocks: list[Block] = [Text(text)]
+    for split in dict.fromkeys(row.split for row in found.rows):
+        own = [row for row in found.rows if row.split == split]
+        first = own[0]
+        blocks += [
+            Text(f"{split}: {first.faces:,} faces of {first.people:,} people, {first.tilted} of them tilted."),
+            table([_row(row) for row in own], ("network",)),
+        ]
+    return blocks
+
+
+def _row(row):
+    return {
+        "network": row.network,
+        "rule": row.rule,
+        "accuracy": percent(row.accuracy),
+        "macro recall": percent(row.macro_recall),
+        "tilted": percent(row.accuracy_tilted, 1),
+        "gain": points(row.gain),
+    }
