@@ -63,7 +63,7 @@ faces = np.random.default_rng(0).integers(0, 256, (32, 48, 48), np.uint8)
 classify = predictor.classifier.classify
 classify(faces), classify(faces[:1])
 one, many = time_calls(lambda: [classify(faces[:1]) for _ in faces], 32), time_calls(lambda: classify(faces), 32)
-print(json.dumps({"1": one, "32": many}))
+print(json.dumps({"classifier": {"1": one, "32": many}}))
 """
 
 PACKAGES = """
@@ -106,7 +106,8 @@ def take_turns(pythons, photo, rounds):
                 started = time.perf_counter()
                 run(python, code, photo)
                 seconds[name][part] = min(seconds[name][part], time.perf_counter() - started)
-            for batch, times in json.loads(run(python, PREDICTORS[kind] + CLASSIFY).splitlines()[-1]).items():
+            timed = json.loads(run(python, PREDICTORS[kind] + CLASSIFY).splitlines()[-1])
+            for batch, times in timed["classifier"].items():
                 best = classifier[name].get(batch, times)
                 classifier[name][batch] = {clock: min(value, best[clock]) for clock, value in times.items()}
     ratios = {part: seconds[KERAS][part] / seconds[LITERT][part] for part in seconds[KERAS]}

@@ -1,15 +1,14 @@
 """The side of the package deepface in predict.py; it loads its weights from the network when it is first used.
 
 pip install deepface tf-keras werkzeug      # in an environment of its own
-python benchmarks/predict_deepface.py picture.jpg ...
 """
 
 import sys
 
 import numpy as np
+import peer_timing
 from deepface import DeepFace
 from deepface.modules import modeling
-from peer_timing import print_times
 
 if __name__ == "__main__":
     try:
@@ -19,7 +18,7 @@ if __name__ == "__main__":
         sys.exit("its classifier's weights, which it downloads at the first use, cannot be had")
     faces = np.random.default_rng(0).integers(0, 256, (32, 48, 48, 3), np.uint8)
 
-    def look(path):
-        return DeepFace.analyze(path, ["emotion"], enforce_detection=False, detector_backend="mtcnn", silent=True)
+    def look(picture):
+        return DeepFace.analyze(picture, ["emotion"], enforce_detection=False, detector_backend="mtcnn", silent=True)
 
-    print_times(look, lambda count: [model.predict(face) for face in faces[:count]], sys.argv[1:])
+    peer_timing.main(look, lambda count: [model.predict(face) for face in faces[:count]])

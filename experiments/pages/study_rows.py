@@ -172,13 +172,24 @@ class StepSpeed(Result):
     batch_size: int
 
 
+@dataclasses.dataclass(frozen=True)
+class SpeedGoal:
+    """A goal, the number that was wanted, the one that was found, and whether it is met."""
+
+    goal: str
+    wanted: float
+    found: float
+    met: bool
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PredictionSpeed(Result):
     """What benchmarks/predict.py measures.
 
     Attributes:
-        measured: by name of the program; of each its faces, and times "end to end" and of the "classifier" by the
-            number of pictures at once, or why it "does not run here".
+        measured: by name of the program: why it "does not run here", or what was measured of its faces, its "first
+            answer" in seconds, times "end to end" and of the "classifier" by the number of pictures at once, times a
+            frame of the "video", and "megabytes".
     """
 
     pictures: int
@@ -186,6 +197,7 @@ class PredictionSpeed(Result):
     batch: int
     measured: dict[str, dict[str, Any]]
     ratios: dict[str, float]
+    goals: list[SpeedGoal] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

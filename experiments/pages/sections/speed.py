@@ -31,24 +31,42 @@ def step_blocks(found: StepSpeed) -> list[Block]:
 
 
 def prediction_blocks(found: PredictionSpeed) -> list[Block]:
-    """One row a program; what does not run here says why."""
+    """One row a program, with what was measured of it; what does not run here says why."""
+    faces, together = f"faces in {found.batch} pictures", f"{found.batch} at once"
+    heads = {
+        ("end to end", "1"): "one by one",
+        ("end to end", str(found.batch)): together,
+        ("classifier", "1"): "classifier, one face",
+        ("classifier", str(found.batch)): f"classifier, {together}",
+    }
     rows = []
     for name, row in found.measured.items():
         if reason := row.get("does not run here"):
-            remark = f"does not run here: {reason.replace('|', '/')}"
-            rows.append({"": name, f"faces in {found.batch} pictures": remark})
+            rows.append({"": name, faces: f"does not run here: {reason.replace('|', '/')}"})
             continue
-        cells = [row[part][batch] for part in ("end to end", "classifier") for batch in row[part]]
-        head = ["one by one", f"{found.batch} at once", "classifier, one face", f"classifier, {found.batch} at once"]
-        times = [f"{cell['milliseconds']:.2f} ({cell['processor_milliseconds']:.2f})" for cell in cells]
-        own = {"": name, f"faces in {found.batch} pictures": row["faces"]}
-        rows.append(own | dict(zip(head, times, strict=True)))
+        cells = {"": name} | ({faces: row["faces"]} if "faces" in row else {})
+        cells |= {head: _times(row[part][batch]) for (part, batch), head in heads.items() if part in row}
+        if "video" in row:
+            cells["a frame of the video"] = _times(row["video"])
+        if "first answer" in row:
+            cells["first answer, s"] = f"{row['first answer']:.2f}"
+        if "megabytes" in row:
+            cells["installation, MB"] = f"{row['megabytes']:.0f}"
+        rows.append(cells)
     ratios = ", ".join(f"{name}: {ratio:.1f} ×" for name, ratio in found.ratios.items())
     text = (
         f"From a picture file to expressions ({found.kind}): milliseconds a picture or face by the clock, and of "
         "processor time in brackets."
     )
-    return [Text(text), table(rows), Text(f"Ratios: {ratios}.")]
+    goals = [
+        {"goal": row.goal, "wanted": f"{row.wanted:g}", "found": f"{row.found:.3g}", "met": "yes" if row.met else "no"}
+        for row in found.goals or ()
+    ]
+    return [Text(text), table(rows), Text(f"Ratios: {ratios}."), *([table(goals)] if goals else [])]
+
+
+def _times(cell):
+    return f"{cell['milliseconds']:.2f} ({cell['processor_milliseconds']:.2f})"
 
 
 def first_answer_blocks(found: FirstAnswer) -> list[Block]:
@@ -57,8 +75,7 @@ def first_answer_blocks(found: FirstAnswer) -> list[Block]:
     for name, seconds in found.seconds.items():
         row = {"": name, **{f"{part}, s": f"{value:.2f}" for part, value in seconds.items()}}
         for batch, times in found.classifier[name].items():
-            cell = f"{times['milliseconds']:.2f} ({times['processor_milliseconds']:.2f})"
-            row[f"classifier, {batch} at once, ms a face"] = cell
+            row[f"classifier, {batch} at once, ms a face"] = _times(times)
         size = found.megabytes.get(name)
         rows.append(row | {"installation, MB": "" if size is None else f"{size:.0f}"})
     ratios = ", ".join(f"{name.replace('_', ' ')}: {ratio:.1f} ×" for name, ratio in found.ratios.items())
