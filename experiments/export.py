@@ -59,6 +59,7 @@ class Settings:
         "How weights are stored: none (float32), float16 (LiteRT, OpenVINO) or int8 (LiteRT).", "none", choices=QUANTIZE
     )
     version: int | None = console.flag("Version number of a SavedModel; the next free one by default.", None, least=1)
+    overwrite: bool = console.flag(console.OVERWRITE, False)
     data: str | None = console.flag("Prepared folder whose label space is served; needed with several networks.", None)
     network: str | None = console.flag(
         "One network of the run, such as component1; all by default. Of the package: fer2013, joint or photographs.",
@@ -94,8 +95,8 @@ def check(settings: Settings):
         raise FerMdError(f"--version={settings.version} is for a SavedModel, not for {settings.format}")
     if suffix and output.suffix != suffix:
         raise FerMdError(f"{output}: the name of a file of {settings.format} must end in {suffix}")
-    if output.exists():
-        raise FerMdError(f"{output}: exists already; name another")
+    if output.is_dir() and not settings.overwrite:
+        raise FerMdError(f"{output}: is there already; add --overwrite to replace it, or name another folder")
 
 
 def write(settings: Settings, network: ServedNetwork) -> Path:
@@ -105,7 +106,7 @@ def write(settings: Settings, network: ServedNetwork) -> Path:
         case "onnx":
             return export_onnx(network, settings.output)
         case "openvino":
-            return export_openvino(network, settings.output, settings.quantize)
+            return export_openvino(network, settings.output, settings.quantize, settings.overwrite)
     return export_saved_model(network, settings.output, settings.version)
 
 

@@ -9,7 +9,9 @@ from fer_md.serving.checks import check_answers
 from fer_md.serving.served_network import ServedNetwork
 
 
-def export_openvino(network: ServedNetwork, folder: Path | str, quantize: str = "none") -> Path:
+def export_openvino(
+    network: ServedNetwork, folder: Path | str, quantize: str = "none", overwrite: bool = False
+) -> Path:
     """Writes ``network.xml`` and ``network.bin`` in a new folder, which appears whole or not at all.
 
     The network takes ``faces`` (B, S, S, 1) uint8 and returns ``probabilities`` (B, K) float32; B may be 0. Its
@@ -19,6 +21,7 @@ def export_openvino(network: ServedNetwork, folder: Path | str, quantize: str = 
         network: what is exported.
         folder: to make.
         quantize: how the weights are stored, ``"none"`` or ``"float16"``.
+        overwrite: replace a folder that is there already.
 
     Returns:
         ``folder``.
@@ -34,7 +37,7 @@ def export_openvino(network: ServedNetwork, folder: Path | str, quantize: str = 
     model = openvino.convert_model(network.from_faces.get_concrete_function())
     model.set_rt_info(" ".join(network.expressions), ["model_info", "labels"])
     model.set_rt_info(network.texts(quantize)["metadata.json"], ["model_info", "metadata.json"])
-    with atomic_directory(folder) as partial:
+    with atomic_directory(folder, overwrite) as partial:
         openvino.save_model(model, os.fspath(partial / "network.xml"), compress_to_fp16=quantize == "float16")
         exact = {"INFERENCE_PRECISION_HINT": "f32"}
         compiled = openvino.compile_model(os.fspath(partial / "network.xml"), "CPU", exact)

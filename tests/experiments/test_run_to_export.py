@@ -236,7 +236,7 @@ def test_run_becomes_a_file_of_litert(run, tmp_path):
     expected = predict_probabilities(load_model(run / "run"), faces)
     np.testing.assert_allclose(load_classifier(path).classify(faces), expected, atol=1e-4)
     answer = script("export.py", *flags)
-    assert answer.returncode == 1 and "noise.tflite: exists already; name another" in answer.stderr
+    assert answer.returncode == 1 and "noise.tflite: is there already; add --overwrite" in answer.stderr
 
 
 @pytest.mark.parametrize(
