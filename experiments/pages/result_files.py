@@ -17,6 +17,7 @@ from pages.study_rows import (
     NetworkSearch,
     PredictionSpeed,
     Robustness,
+    Smoothing,
     StepSpeed,
 )
 
@@ -47,6 +48,7 @@ KINDS: dict[str, type[Result]] = {
     "fer2013-audit": Audit,
     "robustness": Robustness,
     "crops": Crops,
+    "smoothing": Smoothing,
     "drawn-faces": DrawnFaces,
 }
 """The dataclass of each file, by its name without .json."""

@@ -19,6 +19,7 @@ from pages.sections.methods import methods_blocks
 from pages.sections.pretrained import OTHERS, accuracies_blocks, accuracies_table, other_evaluations, read_evaluations
 from pages.sections.robustness import robustness_blocks
 from pages.sections.runs import runs_table
+from pages.sections.smoothing import smoothing_blocks
 from pages.sections.speed import first_answer_blocks, loss_cost_blocks, prediction_blocks, step_blocks
 from pages.sections.stages import READING, stages_blocks
 from pages.sections.studies import loss_blocks, search_blocks
@@ -93,6 +94,7 @@ KINDS = {
     "fer2013-audit": Kind(lambda found: "Twins, and the ceiling", audit_blocks),
     "robustness": Kind(lambda found: "Worse faces", robustness_blocks),
     "crops": Kind(lambda found: "How a face is cut out", crops_blocks),
+    "smoothing": Kind(lambda found: "Averages over time", smoothing_blocks),
     "predict": Kind(lambda found: "A prediction", prediction_blocks),
     "first_answer": Kind(lambda found: "The first answer", first_answer_blocks),
 }
@@ -131,6 +133,7 @@ PARTS = (
         "How much worse are answers for worse faces, and for faces cut out in another way?",
         ("robustness", "crops"),
     ),
+    Part("Videos", "What does it help to average the answers for a face over time?", ("smoothing",)),
     Part(
         "Speed",
         "How fast are training and prediction?",

@@ -306,6 +306,46 @@ class Crops(Result):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class SmoothingRow:
+    """Answers for clips, averaged over ``smoothing`` seconds.
+
+    Attributes:
+        changes: of the label, a second.
+        accuracy: of all frames with a face.
+        accuracy_after_change: of those just after the expression changed.
+    """
+
+    smoothing: float
+    changes: float
+    accuracy: float
+    accuracy_after_change: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Smoothing(Result):
+    """What experiments/smoothing.py measures.
+
+    Attributes:
+        clips: their number.
+        seconds: of a clip, in whose middle the expression changes.
+        after: seconds that count as just after it.
+        faceless: share of the frames in which no face was found.
+        tracks: mean number of faces that a clip was said to have.
+        seed: of the clips.
+    """
+
+    data: str
+    split: str
+    clips: int
+    seconds: int
+    after: float
+    faceless: float
+    tracks: float
+    seed: int
+    rows: list[SmoothingRow]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class AuditSplit:
     """What a test split of FER2013 shares with Training.
 
