@@ -2,9 +2,10 @@
 
 python experiments/ship.py --run_dir=runs/full/component1,runs/full/component2 --data=runs/data/fer2013
 
-Writes fer_md/pretrained/weights.npz, network.tflite, the same for LiteRT, and description.json. The scores' weights and
-the temperature are fitted on --validation, on the compressed networks; the test split is not read. Evaluate the result
-with experiments/evaluate.py --pretrained. Without --run_dir only network.tflite is made again, of the folder's weights.
+Writes fer_md/pretrained/network.tflite, for LiteRT, weights.npz, what Keras needs besides, and description.json. The
+scores' weights and the temperature are fitted on --validation, on the compressed networks; the test split is not read.
+Evaluate the result with experiments/evaluate.py --pretrained. Without --run_dir only network.tflite is made again, of
+the folder's weights, and weights.npz, which leaves out what is in it.
 """
 
 import dataclasses

@@ -7,13 +7,13 @@ from fer_md.errors import FerMdError
 from fer_md.files import read_json
 
 FOLDER = Path(__file__).parent
-"""The folder of the network ``"fer2013"``: ``weights.npz``, ``network.tflite``, the same for LiteRT, and
-``description.json``, which describes them."""
+"""The folder of the network ``"fer2013"``: ``network.tflite``, for LiteRT; ``weights.npz``, what Keras needs besides;
+and ``description.json``, which describes them."""
 
 
 def read_description(folder: Path | str = FOLDER) -> dict[str, Any]:
-    """Describes a shipped network: what ``save_pretrained`` was given, ``networks``, ``weights_sha256``, and
-    ``litert``, which ``save_litert`` adds.
+    """Describes a shipped network: what ``save_pretrained`` was given, ``networks``, ``weights_sha256``,
+    ``npz_sha256``, and ``litert``, which ``save_litert`` adds.
 
     Raises:
         FerMdError: the description is missing or damaged, or a value is outside its range.
@@ -22,7 +22,10 @@ def read_description(folder: Path | str = FOLDER) -> dict[str, Any]:
     description = read_json(path)
     if not isinstance(description, dict):
         raise FerMdError(f"{path}: damaged, not an object; install the package again")
-    missing = {"expressions", "score_weights", "temperature", "prior", "networks", "weights_sha256"} - set(description)
+    missing = {
+        *("expressions", "score_weights", "temperature", "prior"),
+        *("networks", "weights_sha256", "npz_sha256"),
+    } - set(description)
     if missing:
         raise FerMdError(f"{path}: damaged, lacks {', '.join(sorted(missing))}; install the package again")
     temperature, expressions = description["temperature"], description["expressions"]

@@ -1,8 +1,6 @@
 """Files of a trained network that ships: how they are written, compressed, and loaded."""
 
 import dataclasses
-import hashlib
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from fer_md.litert.convert import convert, probabilities
 from fer_md.models import ComponentConfig, build_component, build_fused
 from fer_md.models.seeding import kept_random_state
 from fer_md.pretrained.description import FOLDER, read_description
+from fer_md.pretrained.weights_file import NETWORK, read_weights, write_weights
 
 INT8_FROM = 2**16
 """Matrices with at least this many entries become int8: those of the fully connected layers hold nearly all weights."""
@@ -30,7 +29,8 @@ def save_pretrained(
         folder: gets ``weights.npz`` and ``description.json``.
         components: networks made by ``build_component``, each with its configuration.
         description: JSON values, with ``expressions``, ``score_weights``, ``temperature`` and ``prior``, the share of
-            each expression that the answers hold. The networks' widths and the hash of the weights are added.
+            each expression that the answers hold. The networks' widths are added, and the hash of ``weights.npz``: as
+            ``weights_sha256``, by which results name these weights, and as ``npz_sha256``, which `save_litert` renews.
     """
     folder = Path(folder)
     arrays: dict[str, Any] = {}
@@ -39,14 +39,14 @@ def save_pretrained(
             if "float" in variable.dtype:
                 coded = compress(keras.ops.convert_to_numpy(variable))
                 arrays |= {f"component{number}/{variable.path}:{part}": array for part, array in coded.items()}
-    with atomic_file(folder / "weights.npz") as partial, open(partial, "wb") as stream:
-        np.savez_compressed(stream, **arrays)
+    sha256 = write_weights(folder, arrays)
     write_json(
         folder / "description.json",
         {
             **description,
             "networks": [dataclasses.asdict(config) for _, config in components],
-            "weights_sha256": file_sha256(folder / "weights.npz"),
+            "weights_sha256": sha256,
+            "npz_sha256": sha256,
         },
     )
 
@@ -59,7 +59,8 @@ def save_litert(folder: Path | str, faces: np.ndarray) -> None:
     """Writes ``network.tflite``, the network that `load_fused` loads, with weights of 8 bits, for LiteRT.
 
     The description gets ``litert``: the file's hash, the hash of the weights that it was made from, and the largest
-    difference between a probability of both.
+    difference between a probability of both. ``weights.npz`` is written again, without the matrices that the new file
+    holds too.
 
     Args:
         folder: what ``save_pretrained`` wrote.
@@ -69,15 +70,17 @@ def save_litert(folder: Path | str, faces: np.ndarray) -> None:
         FerMdError: they differ by more than ``LITERT_MOST``, or a file is missing or damaged.
     """
     folder, description = Path(folder), read_description(folder)
+    arrays = read_weights(folder, description)
     content, difference = convert(load_fused(folder), probabilities, faces[..., None], LITERT_MOST, "int8")
-    with atomic_file(folder / "network.tflite") as partial:
+    with atomic_file(folder / NETWORK) as partial:
         partial.write_bytes(content)
     litert = {
-        "sha256": file_sha256(folder / "network.tflite"),
+        "sha256": file_sha256(folder / NETWORK),
         "weights_sha256": description["weights_sha256"],
         "largest_difference": difference,
     }
-    write_json(folder / "description.json", {**description, "litert": litert})
+    sha256 = write_weights(folder, arrays, content)
+    write_json(folder / "description.json", {**description, "litert": litert, "npz_sha256": sha256})
 
 
 def load_components(folder: Path | str = FOLDER) -> list[keras.Model]:
@@ -93,7 +96,7 @@ def load_components(folder: Path | str = FOLDER) -> list[keras.Model]:
         FerMdError: a file is missing or damaged.
     """
     folder, description = Path(folder), read_description(folder)
-    arrays = _read_arrays(folder / "weights.npz", description["weights_sha256"])
+    arrays = read_weights(folder, description)
     components = []
     for number, widths in enumerate(description["networks"], 1):
         with kept_random_state():
@@ -127,20 +130,6 @@ def load_fused(folder: Path | str) -> keras.Model:
     fused = build_fused(components, weights) if len(components) > 1 else components[0]
     calibrate = keras.layers.Rescaling(1 / temperature, dtype="float32", name="temperature")
     return keras.Model(fused.input, {"logits": calibrate(fused.output["logits"])}, name="pretrained")
-
-
-def _read_arrays(path, sha256):
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FerMdError(f"{path}: cannot be read ({error.strerror}); install the package again") from None
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise FerMdError(
-            f"{path}: damaged, not the file that {path.with_name('description.json')} describes; "
-            "install the package again"
-        )
-    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-        return dict(stored)
 
 
 def compress(array: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,5 +1,6 @@
 """Weights that ship: compression, a round trip through the files, what is refused, and the package's own network."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -139,9 +140,8 @@ def test_missing_file_is_named(shipped):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_published_figures_are_those_of_the_shipped_weights(name):
     """Weights that were changed without measuring again fail here."""
-    own = {"weights.npz": FOLDERS[name]} if name in FOLDERS else {}
-    for file, folder in (own or {f"{part}/weights.npz": folder for part, folder in FOLDERS.items()}).items():
-        assert file_sha256(folder / "weights.npz") == describe(name)["weights"][file]
+    for folder in [FOLDERS[name]] if name in FOLDERS else FOLDERS.values():
+        assert file_sha256(folder / "weights.npz") == read_description(folder)["npz_sha256"]
     results = DOCS / "results" / "pretrained" / ("" if name == "fer2013" else name)
     published = sorted(results.glob("P*/metrics.json"))
     assert len(published) >= 4
@@ -156,6 +156,8 @@ def test_model_card_has_the_fitted_numbers():
     first, second = description["score_weights"]
     assert f"weights {first:.3f} and {second:.3f}" in card
     assert f"temperature of {description['temperature']:.3f}" in card
+    sizes = [(FOLDERS["fer2013"] / name).stat().st_size / 2**20 for name in ("network.tflite", "weights.npz")]
+    assert "`network.tflite`, {:.1f} MiB; `weights.npz` has the rest for Keras, {:.1f} MiB".format(*sizes) in card
 
 
 def test_photographs_fuse_both_and_hold_less_of_the_prior():
@@ -195,6 +197,34 @@ def test_litert_answers_as_keras_does(name):
     np.testing.assert_allclose(found, expected, atol=LITERT_MOST)
     sure = np.diff(np.sort(expected), axis=1)[:, -1] > 2 * LITERT_MOST
     assert sure.any() and (found.argmax(1) == expected.argmax(1))[sure].all()
+
+
+def test_matrices_that_litert_has_too_are_stored_once(tmp_path):
+    """fc1 and fc2 of this network are large enough for int8; its answers are the same to the last bit."""
+    config = dataclasses.replace(TINY, fc_units=1024)
+    description = {"expressions": list(EXPRESSIONS), "score_weights": [1.0], "temperature": 1.0, "prior": None}
+    save_pretrained(tmp_path, [(build_component(config), config)], description)
+    faces, before = random_split(9).images, read_description(tmp_path)
+    expected = predict_probabilities(load_fused(tmp_path), faces)
+    large = (tmp_path / "weights.npz").stat().st_size
+    for _ in range(2):  # from the whole file, then from one without the matrices
+        save_litert(tmp_path, faces)
+        with np.load(tmp_path / "weights.npz") as stored:
+            left_out = [name for name in stored.files if name.endswith(":place")]
+            assert len(left_out) == 2 and not any(stored[name].dtype == np.int8 for name in stored.files)
+        assert (tmp_path / "weights.npz").stat().st_size < large / 5
+        np.testing.assert_array_equal(predict_probabilities(load_fused(tmp_path), faces), expected)
+    after = read_description(tmp_path)
+    assert after["weights_sha256"] == before["weights_sha256"] == before["npz_sha256"] != after["npz_sha256"]
+    (tmp_path / "network.tflite").write_bytes(b"another network")
+    with pytest.raises(FerMdError, match="network.tflite: damaged, not the file that"):
+        load_fused(tmp_path)
+
+
+def test_the_package_stores_no_matrix_twice():
+    for folder in FOLDERS.values():
+        with np.load(folder / "weights.npz") as stored:
+            assert not any(stored[name].dtype == np.int8 for name in stored.files)
 
 
 @pytest.mark.parametrize("name", FOLDERS)
