@@ -39,22 +39,26 @@ class LiteNetwork:
         if not len(inputs):  # the runtime refuses an empty batch
             return self(np.zeros((1, *inputs.shape[1:]), inputs.dtype))[:0]
         interpreter = self._interpreter()
-        source, target = (
-            details()[0]["index"] for details in (interpreter.get_input_details, interpreter.get_output_details)
-        )
+        source = interpreter.get_input_details()[0]["index"]
         if self._local.shape != inputs.shape:
             interpreter.resize_tensor_input(source, inputs.shape)
             _allocate(interpreter, first=self._local.shape is None)
             self._local.shape = inputs.shape
         interpreter.set_tensor(source, inputs)
         interpreter.invoke()
-        return interpreter.get_tensor(target)
+        return self._answer(interpreter)
 
     def _interpreter(self):
         if not hasattr(self._local, "interpreter"):
-            self._local.interpreter = Interpreter(model_content=self._content, num_threads=1)
-            self._local.shape = None
+            self._local.interpreter, self._local.shape = self._make(), None
         return self._local.interpreter
+
+    def _make(self):
+        return Interpreter(model_content=self._content, num_threads=1)
+
+    def _answer(self, interpreter):
+        """What it gives once the network has run."""
+        return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 
 
 def _allocate(interpreter, first):
@@ -66,8 +70,8 @@ def _allocate(interpreter, first):
         interpreter.allocate_tensors()
 
 
-def load_network(path: Path, sha256: str) -> LiteNetwork:
-    """A network of a file that ships with the package.
+def read_network(path: Path, sha256: str) -> bytes:
+    """The content of a file that ships with the package, for `LiteNetwork`.
 
     Args:
         path: ``.tflite`` file.
@@ -82,4 +86,9 @@ def load_network(path: Path, sha256: str) -> LiteNetwork:
         raise FerMdError(f"{path}: cannot be read ({error.strerror}); install the package again") from None
     if hashlib.sha256(content).hexdigest() != sha256:
         raise FerMdError(f"{path}: damaged, not the file that was made; install the package again")
-    return LiteNetwork(content)
+    return content
+
+
+def load_network(path: Path, sha256: str) -> LiteNetwork:
+    """The network of a file that ships with the package; see `read_network`."""
+    return LiteNetwork(read_network(path, sha256))

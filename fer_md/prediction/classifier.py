@@ -16,7 +16,7 @@ from fer_md.files import parse_json
 from fer_md.litert.attached import read_attached
 from fer_md.litert.network import LiteNetwork
 from fer_md.litert.spread import spread
-from fer_md.pretrained.lite import load_lite
+from fer_md.pretrained.lite import lite_embeddings, load_lite
 from fer_md.pretrained.networks import NETWORKS, PHOTOGRAPHS, describe
 
 _BATCH = 256
@@ -35,6 +35,7 @@ class Classifier:
         networks: names of the networks that answer, for information.
         prior: (K,) shares of the expressions that the answers hold (`fer_md.evaluation.prior`); None where they are not
             known.
+        embed: function from (B, S, S) uint8 gray faces to (B, D) embeddings; None where the network gives none.
     """
 
     def __init__(
@@ -44,8 +45,9 @@ class Classifier:
         image_size: int,
         networks: Sequence[str],
         prior: np.ndarray | None = None,
+        embed: Callable[[np.ndarray], np.ndarray] | None = None,
     ):
-        self._forward = forward
+        self._forward, self._embed = forward, embed
         self.expressions, self.image_size, self.networks = tuple(expressions), image_size, tuple(networks)
         self.prior = prior
         self._asked: tuple[Path | str | None, str | None] | None = None
@@ -53,12 +55,27 @@ class Classifier:
     def __reduce__(self):
         if self._asked is not None:
             return load_classifier, self._asked
-        return Classifier, (self._forward, self.expressions, self.image_size, self.networks, self.prior)
+        return Classifier, (self._forward, self.expressions, self.image_size, self.networks, self.prior, self._embed)
 
     def classify(self, faces: np.ndarray) -> np.ndarray:
         """Probabilities (N, K) float64 of (N, S, S) uint8 faces; at most 256 go through the network at once."""
-        parts = [self._forward(faces[start : start + _BATCH]) for start in range(0, len(faces), _BATCH)]
-        return np.concatenate([np.zeros((0, len(self.expressions))), *parts])
+        return np.concatenate([np.zeros((0, len(self.expressions))), *_in_batches(self._forward, faces)])
+
+    def embed(self, faces: np.ndarray) -> np.ndarray:
+        """Embeddings (N, D) float32 of (N, S, S) uint8 faces, N >= 1: the features that the logits are computed from.
+
+        Those of several networks are beside each other.
+
+        Raises:
+            FerMdError: the network gives none.
+        """
+        if self._embed is None:
+            raise FerMdError(f"{', '.join(self.networks)}: gives no embeddings; networks of the package and runs do")
+        return np.concatenate(_in_batches(self._embed, faces), dtype=np.float32)
+
+
+def _in_batches(function, faces):
+    return [function(faces[start : start + _BATCH]) for start in range(0, len(faces), _BATCH)]
 
 
 def load_classifier(path: Path | str | None = None, data: str | None = None) -> Classifier:
@@ -115,7 +132,8 @@ def _load(path, data):
 def _from_package(name):
     description = describe(name)
     expressions, size = description["expressions"], description["networks"][0]["image_size"]
-    return Classifier(load_lite(name), expressions, size, [name], learned_prior(description, expressions))
+    prior = learned_prior(description, expressions)
+    return Classifier(load_lite(name), expressions, size, [name], prior, lite_embeddings(name))
 
 
 def _from_litert(path):

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from fer_md.data.records import read_info
 from fer_md.environment import check_process
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import check_expressions, find_networks, fused_prior, load_scorer
-from fer_md.evaluation.predict import logits_function
+from fer_md.evaluation.predict import embeddings_function, logits_function
 from fer_md.evaluation.softmax import softmax
 from fer_md.models import build_fused
 from fer_md.prediction.classifier import Classifier
@@ -21,6 +22,7 @@ def from_run(path: Path, data: str | None) -> Classifier:
     info = _label_space(path, data)
     networks = find_networks([path], data=info["name"])
     models, heads = zip(*(load_scorer(path, name, info) for _, name in networks), strict=True)
+    embedders = [embeddings_function(model) for model in models]
     model, head = models[0], heads[0]
     if len(models) > 1:
         model, head = build_fused(list(models), heads=list(heads)), "logits"
@@ -31,7 +33,11 @@ def from_run(path: Path, data: str | None) -> Classifier:
         check_process()
         return softmax(forward(faces))
 
-    return Classifier(classify, info["expressions"], model.input_shape[1], names, prior)
+    def embed(faces):
+        check_process()
+        return np.concatenate([embedder(faces) for embedder in embedders], axis=1)
+
+    return Classifier(classify, info["expressions"], model.input_shape[1], names, prior, embed)
 
 
 def _label_space(path, data):

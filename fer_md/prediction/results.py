@@ -29,6 +29,8 @@ class FacePrediction:
             where it has one. Those of the package's own network are calibrated.
         track: number of the face in its video, the same in all frames, from `fer_md.prediction.tracks.follow`; None
             where it was not followed.
+        embedding: (D,) float32, the features that the network's logits are computed from, of all its components beside
+            each other; None unless `Predictor.predict` was asked for it.
     """
 
     box: Box
@@ -37,6 +39,7 @@ class FacePrediction:
     label: str
     probabilities: dict[str, float]
     track: int | None = None
+    embedding: np.ndarray | None = None
 
     __eq__ = same_values
 
@@ -49,6 +52,7 @@ class FacePrediction:
             "label": self.label,
             "probabilities": {name: float(value) for name, value in self.probabilities.items()},
             "track": self.track,
+            "embedding": None if self.embedding is None else self.embedding.tolist(),
         }
 
 

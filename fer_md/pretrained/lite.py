@@ -1,12 +1,14 @@
 """The trained networks that ship with the package, in LiteRT: without TensorFlow and Keras."""
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
 
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import apply_shift
-from fer_md.litert.network import load_network
+from fer_md.litert.inside import InnerTensors
+from fer_md.litert.network import LiteNetwork, read_network
 from fer_md.litert.spread import spread
 from fer_md.pretrained.description import read_description
 from fer_md.pretrained.networks import FOLDERS, check_name, photographs_shift
@@ -34,7 +36,38 @@ def load_lite(name: str) -> Callable[[np.ndarray], np.ndarray]:
 
 def _load(folder):
     """A network that ships, on as many cores as a batch is worth."""
+    return spread(LiteNetwork(_content(folder)))
+
+
+def lite_embeddings(name: str) -> Callable[[np.ndarray], np.ndarray]:
+    """A network that ships, as a function from faces (B, 48, 48) uint8 to its embeddings (B, D) float32.
+
+    They are the features from which the components' logits are computed, beside each other. The network is loaded anew
+    at the first call, and is about five times as slow as that of `load_lite`.
+
+    Args:
+        name: see ``load_pretrained``.
+
+    Raises:
+        ValueError: unknown ``name``.
+        FerMdError: a file is missing or damaged, at the first call.
+    """
+    check_name(name)
+    folders = [FOLDERS[name]] if name in FOLDERS else list(FOLDERS.values())
+
+    @functools.cache
+    def networks():
+        return [InnerTensors(_content(folder), _EMBEDDINGS) for folder in folders]
+
+    return lambda faces: np.concatenate([network(faces[..., None]) for network in networks()], axis=1)
+
+
+_EMBEDDINGS = "/fc2"
+"""Part of the name of the tensors that hold the embeddings."""
+
+
+def _content(folder):
     description = read_description(folder)
     if "litert" not in description:
         raise FerMdError(f"{folder / 'description.json'}: damaged, lacks litert; install the package again")
-    return spread(load_network(folder / "network.tflite", description["litert"]["sha256"]))
+    return read_network(folder / "network.tflite", description["litert"]["sha256"])

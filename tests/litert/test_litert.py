@@ -1,6 +1,7 @@
 """Networks in LiteRT: what they answer, in which sizes and threads, and what is refused."""
 
 import concurrent.futures
+import pickle
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ import tensorflow as tf
 from fer_md.errors import FerMdError
 from fer_md.files import file_sha256
 from fer_md.litert.convert import beside, convert, probabilities
+from fer_md.litert.inside import InnerTensors
 from fer_md.litert.network import LiteNetwork, load_network
 from fer_md.models import TINY, build_component
 
@@ -41,6 +43,24 @@ def test_a_component_answers_as_in_keras_in_batches_of_any_size(component, conte
     network, expected = LiteNetwork(content), tf.nn.softmax(component(FACES)["logits"]).numpy()
     for size in (9, 1, 4, 9):
         np.testing.assert_allclose(network(FACES[:size]), expected[:size], atol=1e-4)
+
+
+def test_tensors_within_a_network_by_hand():
+    """(1, 2) [[1, 3], [2, 4]] = (5, 11) and its relu, then their sum 16; of the negative, (0, 0) and 0."""
+    inputs = keras.Input((2,))
+    hidden = keras.layers.Dense(2, "relu", use_bias=False, name="hidden")
+    last = keras.layers.Dense(1, use_bias=False, name="last")
+    model = keras.Model(inputs, last(hidden(inputs)))
+    hidden.set_weights([np.array([[1.0, 3], [2, 4]])])
+    last.set_weights([np.ones((2, 1))])
+    content, _ = convert(model, tf.identity, np.ones((1, 2), np.float32), 1e-5)
+    within = pickle.loads(pickle.dumps(InnerTensors(content, "/hidden")))
+    examples = np.array([[1, 2], [-1, -2], [0, 1]], np.float32)
+    for size in (3, 1, 2):
+        np.testing.assert_allclose(within(examples[:size]), [[5, 11], [0, 0], [2, 4]][:size])
+    assert within(examples[:0]).shape == (0, 2)
+    with pytest.raises(ValueError, match="no tensor of this network is named nowhere"):
+        InnerTensors(content, "nowhere")
 
 
 def test_threads_have_interpreters_of_their_own(content):

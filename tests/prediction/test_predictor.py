@@ -1,4 +1,5 @@
 import io
+import json
 import pickle
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from PIL import Image
 import fer_md
 from fer_md.drawn.scenes import draw_scene
 from fer_md.errors import FerMdError
-from fer_md.evaluation.predict import predict_probabilities
+from fer_md.evaluation.predict import embeddings_function, predict_probabilities
 from fer_md.evaluation.prior import prior_shares, prior_shift
 from fer_md.expressions import EXPRESSIONS
 from fer_md.faces.alignment import chosen_crop, cut_face
@@ -22,6 +23,8 @@ from fer_md.media.sources import Frame, Medium
 from fer_md.models import TINY, build_component
 from fer_md.prediction.classifier import Classifier, load_classifier
 from fer_md.prediction.predictor import Predictor
+from fer_md.pretrained.networks import FOLDERS
+from fer_md.pretrained.store import load_components
 from fer_md.serving.saved_model import export_saved_model
 from fer_md.serving.served_network import ServedNetwork
 from stub_predictor import StubDetector, brightness_classifier, save_run, stub_predictor
@@ -275,6 +278,36 @@ def test_a_pickled_predictor_of_a_run_or_with_rules_of_its_own(tmp_path):
 
 def _first_is_certain(faces):
     return np.eye(2)[np.zeros(len(faces), int)]
+
+
+@pytest.mark.parametrize("name, components", [("fer2013", ["fer2013"]), ("photographs", ["fer2013", "joint"])])
+def test_embeddings_of_the_package_are_those_of_its_components_in_keras(name, components):
+    """Beside each other; LiteRT's weights and activations have 8 bits."""
+    scenes = [cv2.cvtColor(draw_scene(0, index, faces=1, size=128).image, cv2.COLOR_RGB2GRAY) for index in range(4)]
+    faces = np.stack([cv2.resize(scene, (48, 48)) for scene in scenes])
+    found = load_classifier(name).embed(faces)
+    models = [model for part in components for model in load_components(FOLDERS[part])]
+    expected = np.concatenate([embeddings_function(model)(faces) for model in models], axis=1)
+    assert found.dtype == np.float32 and found.shape == expected.shape and found.shape[1] >= 2048 * len(models)
+    for own, other in zip(found, expected, strict=True):
+        assert np.linalg.norm(own - other) < 0.1 * np.linalg.norm(other)
+        assert own @ other > 0.995 * np.linalg.norm(own) * np.linalg.norm(other)
+
+
+def test_embeddings_come_on_request_alone(tmp_path):
+    save_run(tmp_path / "run", {"first": EXPRESSIONS, "second": EXPRESSIONS})
+    images = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 3), np.uint8)
+    predictor = Predictor(tmp_path / "run", None)
+    assert all(faces[0].embedding is None for faces in predictor.predict(images))
+    faces = np.stack([cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in images])
+    models = [build_component(TINY, seed) for seed in (0, 1)]
+    expected = np.concatenate([embeddings_function(model)(faces) for model in models], axis=1)
+    found = predictor.predict(images, embeddings=True)
+    np.testing.assert_allclose([own[0].embedding for own in found], expected, atol=1e-5)
+    assert len(json.dumps(found[0][0].as_dict()["embedding"]).split(",")) == expected.shape[1]
+    assert predictor.predict([images[0]], [[]], embeddings=True)[0].faces == ()
+    with pytest.raises(FerMdError, match="brightness: gives no embeddings; networks of the package and runs do"):
+        stub_predictor().predict([GRAY], embeddings=True)
 
 
 def test_threads_share_a_predictor():

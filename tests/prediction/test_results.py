@@ -29,7 +29,10 @@ def test_json_and_back(predictions):
     assert [picture["error"] for picture in found] == [None, None, "none.png: no such file", None]
     assert [len(picture["faces"]) for picture in found] == [1, 0, 0, 2]
     face = found[0]["faces"][0]
-    assert face.keys() == {"box", "score", "landmarks", "label", "probabilities", "track"} and face["track"] is None
+    assert (
+        face.keys() == {"box", "score", "landmarks", "label", "probabilities", "track", "embedding"}
+        and face["track"] is None
+    )
     assert face["box"] == [0, 0, 40, 60] and face["score"] == 0.9 and face["label"] == "happiness"
     assert face["landmarks"][0] == [12, 24] and face["probabilities"]["happiness"] == pytest.approx(128 / 255)
     assert found[3]["faces"][0]["landmarks"] is None and found[3]["faces"][0]["score"] is None
@@ -50,6 +53,7 @@ def test_equal_means_that_all_values_are_equal(predictions):
         {"score": None},
         {"box": (0.0, 0.0, 40.0, 61.0)},
         {"label": "fear"},
+        {"embedding": np.zeros(3, np.float32)},
         {"probabilities": {**face.probabilities, "fear": 0.1}},
     ):
         assert face != dataclasses.replace(face, **changed)
