@@ -1,6 +1,7 @@
 """Random changes of a batch of faces. Each depends on seed, epoch and example, and on nothing else."""
 
 import dataclasses
+import math
 
 import tensorflow as tf
 
@@ -16,6 +17,8 @@ class Augmentation:
         shift: largest shift in pixels, along both axes and either way.
         contrast: largest relative change of contrast, either way.
         erase: share of the faces in which a random rectangle is filled with gray.
+        blur: in half of the faces, largest share of a copy that a Gaussian of ``BLUR`` pixels has blurred, in [0, 1].
+        noise: in half of the faces, largest standard deviation of noise, in gray levels.
     """
 
     flip: bool = False
@@ -24,6 +27,12 @@ class Augmentation:
     shift: float = 0.0
     contrast: float = 0.0
     erase: float = 0.0
+    blur: float = 0.0
+    noise: float = 0.0
+
+
+BLUR = 1.5
+"""Standard deviation of the strongest blur, in pixels."""
 
 
 def uniforms(seed: int, epochs: tf.Tensor, examples: tf.Tensor, count: int) -> tf.Tensor:
@@ -68,7 +77,7 @@ def augment(images: tf.Tensor, config: Augmentation, seed: int, epochs: tf.Tenso
     """
     images = tf.cast(images, tf.float32)
     size = images.shape[1]
-    draws = tf.unstack(uniforms(seed, epochs, examples, 11), axis=1)
+    draws = tf.unstack(uniforms(seed, epochs, examples, 13), axis=1)
     signed = [2 * draw - 1 for draw in draws[:5]]
     images = _warp(images, config, signed, mirror=draws[5] < 0.5 if config.flip else None)
     if config.contrast:
@@ -76,6 +85,29 @@ def augment(images: tf.Tensor, config: Augmentation, seed: int, epochs: tf.Tenso
         images = mean + (images - mean) * (1 + config.contrast * signed[4])[:, None, None, None]
     if config.erase:
         images = _erase(images, size, config.erase, draws[6:11])
+    if config.blur:
+        images += (_blurred(images) - images) * _upper_half(draws[11], config.blur)
+    if config.noise:
+        pixels = uniforms(seed + 1, epochs, examples, size * size)  # variance 1/12
+        images += (tf.reshape(pixels, tf.shape(images)) - 0.5) * 12**0.5 * _upper_half(draws[12], config.noise)
+    return images
+
+
+def _upper_half(draw, most):
+    """0 where a draw is below 0.5, and from there on up to ``most``; (B, 1, 1, 1)."""
+    return tf.maximum(2 * draw - 1, 0)[:, None, None, None] * most
+
+
+def _blurred(images):
+    """Gaussian blur with repeated edges, by sums of shifted images: pixels do not depend on the size of the batch."""
+    reach = math.ceil(2 * BLUR)
+    weights = [math.exp(-(offset**2) / (2 * BLUR**2)) for offset in range(-reach, reach + 1)]
+    for axis in (1, 2):
+        length = images.shape[axis]
+        first, last = tf.gather(images, [0], axis=axis), tf.gather(images, [length - 1], axis=axis)
+        padded = tf.concat([first] * reach + [images] + [last] * reach, axis)
+        parts = [tf.gather(padded, tf.range(start, start + length), axis=axis) for start in range(len(weights))]
+        images = tf.add_n([part * (weight / sum(weights)) for part, weight in zip(parts, weights, strict=True)])
     return images
 
 

@@ -1,10 +1,11 @@
 """The stream of batches: whole epochs, a pure function of the step, equal in parts and whole."""
 
+import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from fer_md.data.augment import Augmentation, augment, uniforms
+from fer_md.data.augment import BLUR, Augmentation, augment, uniforms
 from fer_md.data.pipeline import training_batches
 from fer_md.training.presets import STRONG
 
@@ -80,3 +81,34 @@ def test_strong_augmentation_stays_in_range(split):
     changed = augment(split.images[..., None], STRONG, 0, tf.zeros([40], tf.int64), examples)
     assert changed.shape == (40, 48, 48, 1)
     assert np.isfinite(changed).all()
+
+
+def changed(split, **changes):
+    examples = tf.range(len(split.images), dtype=tf.int64)
+    images = split.images[..., None].astype(np.float32)
+    return images, augment(images, Augmentation(**changes), 3, tf.zeros_like(examples), examples).numpy()
+
+
+def test_blur_is_a_share_of_a_gaussian_in_half_of_the_faces(split):
+    images, found = changed(split, blur=1.0)
+    touched = np.abs(found - images).max((1, 2, 3)) > 1e-3
+    assert 0.25 < touched.mean() < 0.75
+    for image, blurred in zip(images[touched], found[touched], strict=True):
+        full = cv2.GaussianBlur(image, (7, 7), BLUR, borderType=cv2.BORDER_REPLICATE)[..., None] - image
+        share = (full * (blurred - image)).sum() / (full**2).sum()
+        assert 0 < share <= 1
+        np.testing.assert_allclose(blurred - image, share * full, atol=1e-2)
+
+
+def test_noise_has_at_most_the_deviation_asked_for(split):
+    images, found = changed(split, noise=20.0)
+    deviations = (found - images).std((1, 2, 3))
+    assert (deviations == 0).mean() == pytest.approx(0.5, abs=0.25)
+    assert 10 < deviations.max() < 20.5
+    assert np.abs((found - images).mean((1, 2, 3))).max() < 2
+
+
+def test_blur_and_noise_do_not_depend_on_the_batch(split):
+    _, whole = changed(split, blur=1.0, noise=20.0)
+    _, part = changed(split.select(np.arange(len(split.images)) < 7), blur=1.0, noise=20.0)
+    np.testing.assert_array_equal(whole[:7], part)
