@@ -38,7 +38,7 @@ def follow(
 
     Examples:
         >>> frames = read_media(find_media(["film.mp4"]))
-        >>> for frame, faces in follow(predictor.stream(frames), smoothing=0.5):
+        >>> for frame, faces in follow(predictor.stream(frames), smoothing=0.2):
         ...     print(frame.time, {face.track: face.label for face in faces})
     """
     medium: Medium | None = None
