@@ -139,13 +139,13 @@ def attack_videos(count, seed):
     """Reads ``count`` broken videos; returns dict: ``frames`` that came out, ``refused`` videos."""
     result = {"frames": 0, "refused": 0}
     with tempfile.TemporaryDirectory() as folder:
-        wholes = [Path(folder, name) for name in ("whole.mp4", "whole.avi")]
+        wholes = [Path(folder, name) for name in ("whole.mp4", "whole.avi", "whole.mkv", "whole.ts")]
         for path in wholes:
             save_video(path)
         wholes = [(path.suffix, path.read_bytes()) for path in wholes]
         for index in range(count):
             rng, refused = np.random.default_rng((seed, index)), []
-            suffix, data = wholes[rng.integers(2)]
+            suffix, data = wholes[rng.integers(len(wholes))]
             path = Path(folder, f"broken{suffix}")
             path.write_bytes(mutate(data, rng))
             result["frames"] += sum(1 for _ in read_media(find_media([path], refused.append), 1, refused.append))

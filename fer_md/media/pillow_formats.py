@@ -2,11 +2,15 @@
 
 import io
 import os
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fer_md.errors import FerMdError
 from fer_md.media.limits import MAX_PIXELS, check_size
+
+if TYPE_CHECKING:
+    import PIL.Image
 
 FORMATS = ("TIFF", "JPEG 2000", "AVIF", "HEIC")
 """Names of the formats."""
@@ -17,6 +21,7 @@ _START = {
     b"\0\0\0\x0cjP  ": "JPEG 2000",
     b"\xff\x4f\xff\x51": "JPEG 2000",
 }
+_DAMAGED = "the image is damaged or of a kind that is not read; convert it to PNG or JPEG"
 _HEIC = frozenset((b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"))
 _PLUGINS = {"TIFF": "TIFF", "JPEG 2000": "JPEG2000", "AVIF": "AVIF", "HEIC": "HEIF"}
 
@@ -49,7 +54,7 @@ def decode(data: bytes, kind: str, name: os.PathLike | str, max_pixels: int = MA
         FerMdError: the decoder is not installed, or the picture is too large, damaged, or of a kind that is not read.
     """
     try:
-        from PIL import Image, ImageOps
+        from PIL import Image
 
         if kind == "HEIC":
             import pillow_heif
@@ -58,21 +63,36 @@ def decode(data: bytes, kind: str, name: os.PathLike | str, max_pixels: int = MA
     except ImportError:
         raise FerMdError(f"{name}: a {kind} image; to read it, pip install 'fer_md[pictures]'") from None
     try:
-        with Image.open(io.BytesIO(data), formats=[_PLUGINS[kind]]) as image:
-            check_size(image.width, image.height, f"{name}: the image is", max_pixels)
-            return _as_rgb(ImageOps.exif_transpose(image))
-    except FerMdError:
-        raise
+        image = Image.open(io.BytesIO(data), formats=[_PLUGINS[kind]])
     except Image.DecompressionBombError:
         raise FerMdError(f"{name}: the image has more than {max_pixels:,} pixels; make it smaller") from None
     except Exception:  # a damaged file makes Pillow raise anything
-        raise FerMdError(f"{name}: the {kind} image is damaged or of a kind that is not read; convert it") from None
+        raise FerMdError(f"{name}: {_DAMAGED}") from None
+    with image:
+        return as_rgb(image, name, max_pixels)
 
 
-def _as_rgb(image):
-    if image.mode in ("I", "F"):
-        raise ValueError("of 32 bits nothing says what is white")
-    if image.mode.startswith("I;16"):
-        gray = (np.asarray(image) / 257).round().astype(np.uint8)
-        return np.repeat(gray[..., None], 3, axis=2)
-    return np.array(image.convert("RGB"))
+def as_rgb(image: "PIL.Image.Image", name: os.PathLike | str, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """A picture of Pillow, which may be not decoded yet, as (H, W, 3) uint8, red first, turned as it says.
+
+    Args:
+        image: the picture.
+        name: what an error calls it.
+        max_pixels: the largest width times height that is decoded.
+
+    Raises:
+        FerMdError: it is too large, damaged, or has 32 bits a value, of which nothing says what is white.
+    """
+    from PIL import ImageOps
+
+    check_size(image.width, image.height, f"{name}: the image is", max_pixels)
+    try:
+        upright = ImageOps.exif_transpose(image)
+        if upright.mode.startswith("I;16"):
+            gray = (np.asarray(upright) / 257).round().astype(np.uint8)
+            return np.repeat(gray[..., None], 3, axis=2)
+        if upright.mode not in ("I", "F"):
+            return np.array(upright.convert("RGB"))
+    except Exception:
+        raise FerMdError(f"{name}: {_DAMAGED}") from None
+    raise FerMdError(f"{name}: the image has 32 bits a value, which are not read; convert it to 8 or 16")

@@ -3,14 +3,15 @@
 import os
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeAlias, Union
+from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeGuard, Union
 
 import cv2
 import numpy as np
 
 from fer_md.errors import FerMdError
-from fer_md.media.limits import MAX_BYTES, check_size
+from fer_md.media.limits import MAX_BYTES
 from fer_md.media.pictures import ALL_FORMATS, decode_rgb, read_picture
+from fer_md.media.pillow_formats import as_rgb
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -50,7 +51,7 @@ def as_image(picture: Picture, name: str) -> np.ndarray:
     if isinstance(picture, bytes):
         return decode_rgb(picture, name, formats=ALL_FORMATS)
     if _is_pillow(picture):
-        return _from_pillow(picture, name)
+        return as_rgb(picture, name)
     if hasattr(picture, "read"):
         return decode_rgb(_content(picture, name), name, formats=ALL_FORMATS)
     if isinstance(picture, np.ndarray) and picture.dtype == np.uint8 and picture.size:
@@ -77,21 +78,7 @@ def _content(file, name):
     return data
 
 
-def _is_pillow(value):
+def _is_pillow(value: Any) -> TypeGuard["PIL.Image.Image"]:
     """Pillow is not imported: who has a picture of it has done so."""
     pillow = sys.modules.get("PIL.Image")
     return pillow is not None and isinstance(value, pillow.Image)
-
-
-def _from_pillow(picture, name):
-    from PIL import ImageOps
-
-    width, height = picture.size
-    check_size(width, height, f"{name}: the image is")
-    try:
-        upright = ImageOps.exif_transpose(picture)
-        if upright.mode.startswith(("I", "F")):
-            raise FerMdError(f"{name}: a picture of Pillow must have 8 bits a channel; found mode {upright.mode}")
-        return np.array(upright.convert("RGB"))
-    except (OSError, ValueError, SyntaxError) as error:  # what Pillow raises as it decodes a damaged file
-        raise FerMdError(f"{name}: the image is damaged and cannot be decoded ({error})") from None

@@ -75,7 +75,7 @@ def test_sixteen_bits_are_scaled_and_thirty_two_refused():
     assert image.shape == (20, 30, 3) and np.abs(image[..., 1].astype(int) - gray / 257).max() <= 0.5
     stream = io.BytesIO()
     Image.fromarray(gray.astype(np.float32)).save(stream, "TIFF")
-    with pytest.raises(FerMdError, match="x: the TIFF image is damaged or of a kind that is not read"):
+    with pytest.raises(FerMdError, match="x: the image has 32 bits a value, which are not read"):
         decode(stream.getvalue(), "x")
 
 
@@ -84,7 +84,7 @@ def test_size_and_damage_are_named(kind):
     data = encoded(kind)
     with pytest.raises(FerMdError, match="x: the image is 60x40, 2,400 pixels; at most 2,399 are decoded"):
         decode(data, "x", max_pixels=2399)
-    with pytest.raises(FerMdError, match=f"x: the {kind} image is damaged"):
+    with pytest.raises(FerMdError, match="x: the image is damaged or of a kind that is not read"):
         decode(data[: len(data) // 3], "x")
     with pytest.raises(FerMdError, match=f"x: not a PNG or JPEG image, but a {kind}; convert"):
         decode_rgb(data, "x")
