@@ -23,7 +23,7 @@ from fer_md.evaluation.components import check_expressions, find_networks, fused
 from fer_md.evaluation.prior import chosen_share, learned_prior, parse_prior, prior_shift
 from fer_md.models import build_fused
 from fer_md.pretrained.load import load_pretrained
-from fer_md.pretrained.networks import LICENSE, NETWORKS, describe
+from fer_md.pretrained.networks import LICENSE, NETWORKS, PHOTOGRAPHS, describe
 from fer_md.runs.run_directory import read_settings
 from fer_md.serving.checks import QUANTIZE
 from fer_md.serving.litert_file import export_litert
@@ -62,7 +62,8 @@ class Settings:
     overwrite: bool = console.flag(console.OVERWRITE, False)
     data: str | None = console.flag("Prepared folder whose label space is served; needed with several networks.", None)
     network: str | None = console.flag(
-        "One network of the run, such as component1; all by default. Of the package: fer2013, joint or photographs.",
+        "One network of the run, such as component1; all by default. Of the package: photographs, the default, "
+        "fer2013 or joint.",
         None,
     )
     prior: str | None = console.flag(
@@ -121,7 +122,7 @@ def shift_of(settings: Settings, learned: np.ndarray | None, expressions: list[s
 def pretrained(settings: Settings):
     if settings.data or settings.score_weights:
         raise FerMdError("--pretrained is one network, fused already: without --data and --score_weights")
-    name = console.one_of("network", settings.network or "fer2013", NETWORKS)
+    name = console.one_of("network", settings.network or PHOTOGRAPHS, NETWORKS)
     description = describe(name)
     expressions = description["expressions"]
     about = {"network": name, "weights": description["weights"], "license": LICENSE}

@@ -216,11 +216,15 @@ def test_export_answers_alike_in_a_process_without_fer_md(run, tmp_path):
 
 
 def test_network_of_the_package_is_exported(tmp_path):
+    """By default the one that `Predictor` uses."""
     answer = script("export.py", "--pretrained", f"--output={tmp_path}")
     assert answer.stdout.strip() == str(tmp_path / "1"), answer.stderr
     faces = random_split(2).images
     served = tf.saved_model.load(tmp_path / "1").signatures["faces"](faces=tf.constant(faces[..., None]))
-    np.testing.assert_allclose(served["probabilities"], predict_probabilities(load_pretrained(), faces), atol=1e-5)
+    expected = predict_probabilities(load_pretrained("photographs"), faces)
+    np.testing.assert_allclose(served["probabilities"], expected, atol=1e-5)
+    metadata = read_json(tmp_path / "1" / "assets.extra" / "metadata.json")
+    assert metadata["network"] == "photographs" and metadata["license"].startswith("Apache-2.0")
 
 
 def test_run_becomes_a_file_of_litert(run, tmp_path):
