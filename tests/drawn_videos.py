@@ -9,6 +9,7 @@ _CODECS = {
     ".mp4": ("mp4", "mpeg4", "yuv420p"),
     ".avi": ("avi", "mjpeg", "yuvj420p"),
     ".mkv": ("matroska", "mpeg4", "yuv420p"),
+    ".flv": ("flv", "flv", "yuv420p"),
     ".webm": ("webm", "libvpx", "yuv420p"),
     ".ts": ("mpegts", "mpeg2video", "yuv420p"),
     ".y4m": ("yuv4mpegpipe", "wrapped_avframe", "yuv420p"),
@@ -34,7 +35,7 @@ def save_video(path, frames=20, rate=10, size=(64, 48), image=red, aspect=1, sta
         start: number that the time of the first frame has, in frames.
     """
     container_format, codec, pixels = _CODECS[path.suffix]
-    with open(path, "wb") as file, av.open(file, "w", format=container_format) as container:
+    with av.open(str(path), "w", format=container_format, options={"movflags": "faststart"}) as container:
         stream = container.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt, stream.bit_rate = *size, pixels, 1_000_000
         stream.codec_context.sample_aspect_ratio = aspect

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import fer_md as fer_md_package
+from drawn_videos import save_video
 from fer_md import cli
 from stub_predictor import save_run
 
@@ -99,6 +100,22 @@ def test_json_lines_on_stdout_and_own_boxes(folder, tmp_path, fer_md):
     status, (row,), problems = fer_md("predict", picture, f"--model={folder / 'run'}", f"--boxes={boxes}")
     assert status == 0 and json.loads(row)["box"] == [0, 10, 15, 20]
     assert problems == ["frames 1, faces 1, frames without a face 0, problems 0"]
+
+
+def test_a_folder_with_a_video_and_a_file_that_is_neither(folder, tmp_path, fer_md):
+    save_video(tmp_path / "film.avi", frames=3)
+    (tmp_path / "notes.txt").touch()
+    command = ["predict", tmp_path, f"--model={folder / 'run'}", "--detector=none"]
+    status, rows, problems = fer_md(*command, "--smooth=0.2")
+    assert status == 1 and [json.loads(row)["track"] for row in rows] == [0, 0, 0]
+    assert problems == [
+        f"skipped: {tmp_path / 'notes.txt'}: not read: its name is not that of a picture or video",
+        "frames 3, faces 3, frames without a face 0, problems 1",
+    ]
+    assert {json.loads(row)["track"] for row in fer_md(*command)[1]} == {None}
+    assert {json.loads(row)["track"] for row in fer_md(*command, "--track")[1]} == {0}
+    status, _, problems = fer_md(*command, "--smooth=-1")
+    assert status == 1 and "error: smoothing must be a finite number of seconds, at least 0; got -1.0" in problems
 
 
 def test_without_a_model_the_package_answers(folder, fer_md):

@@ -109,14 +109,15 @@ def read_video(path: Path | str, every: int = 1) -> Iterator[VideoFrame]:
                     seconds = frame.time - first if timed else index / rate
                     yield VideoFrame(_shown(frame, video, f"{path}: frame {index}"), index, seconds, rate)
                 index += 1
-        stated = _stated_seconds(container)
         if not index:
             raise FerMdError(f"{path}: no frame of the video can be decoded; it is damaged")
-        if damaged or index < video.frames * (1 - _LOST) - 1:
-            of = f"; its header states {video.frames}" if video.frames else ""
+        # An AVI states its frames, and its seconds by its size. Of others a part may be meant to be shown, in seconds.
+        stated, seconds = video.frames if container.format.name == "avi" else 0, _stated_seconds(container)
+        if damaged or index < stated * (1 - _LOST) - 1:
+            of = f"; its header states {stated}" if stated else ""
             raise FerMdError(f"{path}: damaged, {index} frames could be read{of}")
-        if not video.frames and end < stated * (1 - _LOST) - 1 / rate:
-            raise FerMdError(f"{path}: damaged, ends after {end:.1f} seconds; its header states {stated:.1f}")
+        if end < seconds * (1 - _LOST) - 1 / rate:
+            raise FerMdError(f"{path}: damaged, ends after {end:.1f} seconds; its header states {seconds:.1f}")
 
 
 @contextlib.contextmanager

@@ -117,13 +117,30 @@ def cut(path, share):
     path.write_bytes(data[: int(len(data) * share)])
 
 
-@pytest.mark.parametrize("suffix, reason", [(".avi", "could be read; its header states 60"), (".mkv", "states 6.0")])
+@pytest.mark.parametrize(
+    "suffix, reason",
+    [(".avi", "could be read; its header states 60"), (".mkv", "states 6.0"), (".mp4", "ends after"), (".flv", "6.0")],
+)
 def test_a_video_that_breaks_off_keeps_its_frames_and_is_reported(tmp_path, suffix, reason):
     path = tmp_path / f"film{suffix}"
     save_video(path, frames=60)
     cut(path, 0.5)
     frames, problem = read(path)
     assert 10 < len(frames) < 50 and problem.startswith(f"{path}: damaged") and reason in problem
+
+
+def test_what_a_telephone_has_trimmed_is_no_damage(tmp_path):
+    """An MP4 of 60 frames whose edit list shows the last 30: (seconds to show, first of them) replaced in place."""
+    path = tmp_path / "film.mp4"
+    save_video(path, frames=60)
+    data = bytearray(path.read_bytes())
+    (length,) = struct.unpack_from(">I", data, data.index(b"mvhd") + 20)
+    (samples,) = struct.unpack_from(">I", data, data.index(b"mdhd") + 20)
+    struct.pack_into(">Ii", data, data.index(b"elst") + 12, length // 2, samples // 2)
+    struct.pack_into(">I", data, data.index(b"mvhd") + 20, length // 2)
+    path.write_bytes(data)
+    frames, problem = read(path)
+    assert problem is None and len(frames) == 30 and frames[0].time == 0
 
 
 def test_damage_in_the_middle_is_left_out(tmp_path):
