@@ -49,7 +49,7 @@ class ServedNetwork(tf.Module):
     def _from_faces(self, faces):
         """A dict with ``probabilities``, for faces (B, S, S, 1) uint8; B may be 0."""
         count = tf.shape(faces)[0]
-        missing = tf.cast(tf.equal(count, 0), tf.int32)  # oneDNN's kernels refuse an empty batch: one face joins it
+        missing = tf.cast(tf.equal(count, 0), tf.int32)  # TensorFlow's kernels refuse an empty batch: a face joins it
         padded = tf.reshape(
             tf.pad(tf.cast(faces, tf.float32), [[0, missing], [0, 0], [0, 0], [0, 0]]), (-1, self.size, self.size, 1)
         )
