@@ -83,11 +83,10 @@ def as_rgb(image: "PIL.Image.Image", name: os.PathLike | str, max_pixels: int = 
     Raises:
         FerMdError: it is too large, damaged, or has 32 bits a value, of which nothing says what is white.
     """
-    from PIL import ImageOps
-
     check_size(image.width, image.height, f"{name}: the image is", max_pixels)
     try:
-        upright = ImageOps.exif_transpose(image)
+        image.load()
+        upright = _upright(image)
         if upright.mode.startswith("I;16"):
             gray = (np.asarray(upright) / 257).round().astype(np.uint8)
             return np.repeat(gray[..., None], 3, axis=2)
@@ -96,3 +95,13 @@ def as_rgb(image: "PIL.Image.Image", name: os.PathLike | str, max_pixels: int = 
     except Exception:
         raise FerMdError(f"{name}: {_DAMAGED}") from None
     raise FerMdError(f"{name}: the image has 32 bits a value, which are not read; convert it to 8 or 16")
+
+
+def _upright(image):
+    """A decoded picture, turned as its EXIF data say, or as it is where they are broken."""
+    from PIL import ImageOps
+
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:
+        return image

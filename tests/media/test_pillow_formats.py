@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from fer_md.errors import FerMdError
 from fer_md.media import pillow_formats
@@ -107,3 +107,11 @@ def test_the_extra_is_named_where_it_is_missing(monkeypatch, kind, package):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(FerMdError, match=f"x: a {kind} image; to read it, pip install 'fer_md.pictures.'"):
         decode(data, "x")
+
+
+def test_a_picture_whose_exif_data_are_broken_is_read_as_it_stands():
+    image = Image.fromarray(STRIPES)
+    image.info["exif"] = b"Exif\0\0no TIFF header"
+    with pytest.raises(SyntaxError):
+        ImageOps.exif_transpose(image)
+    np.testing.assert_array_equal(pillow_formats.as_rgb(image, "x"), STRIPES)
