@@ -12,11 +12,21 @@ from pathlib import Path
 from fer_md import __version__
 from fer_md.faces.choice import ALIGNMENTS, DETECTORS, choose_alignment, choose_detector
 
-EXPERIMENTS = {"train": "pretrain.py", "finetune": "finetune.py", "evaluate": "evaluate.py", "export": "export.py"}
-"""Commands that pass their arguments to a script in ``experiments/``."""
+EXPERIMENTS = {
+    "train": ("pretrain", "train a network on a prepared data set"),
+    "finetune": ("finetune", "go on training networks with exchanged data sets"),
+    "joint": ("joint", "train one network on several data sets together"),
+    "evaluate": ("evaluate", "measure networks on a prepared data set"),
+    "export": ("export", "write a network for other programs"),
+    "report": ("report", "write one HTML page about runs"),
+}
+"""Commands that pass their arguments to a script in ``experiments/``: its name, and what it does."""
 
-_DESCRIPTION = "Finds faces in pictures and videos and says what they express. Runs the experiments by name."
-_EPILOG = "train, finetune, evaluate and export run scripts of a checkout; for their flags add --help to the command."
+DATA_SETS = ("fer2013", "facial_expressions", "sfew", "ckplus", "mmi", "collected", "synthetic")
+"""What ``prepare`` prepares, each by a script of its name in ``data_prep/``."""
+
+_DESCRIPTION = "Finds faces in pictures and videos and says what they express. Prepares data sets, trains and measures."
+_EPILOG = "prepare and the commands after it run scripts; for their flags add --help to the command."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments and arguments[0] in EXPERIMENTS:
-        return _hand_over(arguments[0], arguments[1:])
+        return _hand_over("experiments", EXPERIMENTS[arguments[0]][0], arguments[1:])
+    if arguments and arguments[0] == "prepare":
+        return _prepare(arguments[1:])
     from fer_md import console
 
     console.open_streams()
@@ -126,8 +138,9 @@ def _parser():
     info.add_argument("--data", help="as for predict")
     for command in (predict, info):
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    for name, script in EXPERIMENTS.items():
-        commands.add_parser(name, help=f"run experiments/{script}")
+    commands.add_parser("prepare", help="prepare a data set for training")
+    for name, (_, text) in EXPERIMENTS.items():
+        commands.add_parser(name, help=text)
     return parser
 
 
@@ -141,18 +154,27 @@ def _side(text):
     return _positive(text, 5)
 
 
-def _hand_over(command, arguments):
-    """Replaces this process by a script in experiments/, so that signals reach the script."""
-    script = Path(__file__).parents[1] / "experiments" / EXPERIMENTS[command]
-    if not script.is_file():
-        print(
-            f"error: fer-md {command}: {script} is not there; it is part of a checkout of the project, not of the "
-            "installed package",
-            file=sys.stderr,
-        )
-        return 1
+def _prepare(arguments):
+    parser = argparse.ArgumentParser(
+        "fer-md prepare",
+        usage="fer-md prepare DATA_SET [--help] --FLAG=VALUE ...",
+        description="Prepares a data set for training. For its flags add --help after its name.",
+    )
+    parser.add_argument("data_set", metavar="DATA_SET", choices=DATA_SETS, help=", ".join(DATA_SETS))
+    return _hand_over("data_prep", parser.parse_args(arguments[:1]).data_set, arguments[1:])
+
+
+def _hand_over(folder, name, arguments):
+    """Replaces this process by a script, so that signals reach the script."""
+    script = _scripts() / folder / f"{name}.py"
     sys.stdout.flush()
     return os.execv(sys.executable, [sys.executable, str(script), *arguments])
+
+
+def _scripts():
+    """The folder of ``experiments/`` and ``data_prep/``: a wheel has them in the package, a checkout beside it."""
+    installed = Path(__file__).parent / "_scripts"
+    return installed if installed.is_dir() else Path(__file__).parents[1]
 
 
 def _quieten_decoders():

@@ -212,17 +212,25 @@ def test_version(capsys):
     assert not stop.value.code and capsys.readouterr().out == f"fer-md {fer_md_package.__version__}\n"
 
 
-@pytest.mark.parametrize("command, script", cli.EXPERIMENTS.items())
-def test_experiments_are_handed_over_to(monkeypatch, command, script):
+COMMANDS = [([command], f"experiments/{script}.py") for command, (script, _) in cli.EXPERIMENTS.items()]
+COMMANDS += [(["prepare", name], f"data_prep/{name}.py") for name in cli.DATA_SETS]
+
+
+@pytest.mark.parametrize("words, script", COMMANDS)
+def test_commands_hand_over_to_scripts(monkeypatch, words, script):
+    """In a checkout; tests/test_wheel.py has those of an installed package."""
     calls = []
     monkeypatch.setattr(os, "execv", lambda program, arguments: calls.append(arguments))
-    cli.main([command, "--run_dir=x", "--help"])
-    assert os.path.isfile(calls[0][1]) and os.path.basename(calls[0][1]) == script
+    cli.main([*words, "--run_dir=x", "--help"])
+    assert os.path.isfile(calls[0][1]) and calls[0][1].endswith(script)
     assert calls[0][2:] == ["--run_dir=x", "--help"]
 
 
-def test_without_a_checkout_a_command_says_so(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(cli, "__file__", str(tmp_path / "fer_md" / "cli.py"))
-    assert cli.main(["train"]) == 1
-    message = capsys.readouterr().err
-    assert message.startswith("error: fer-md train: ") and "checkout" in message and message.count("\n") == 1
+@pytest.mark.parametrize("arguments", [[], ["nothing"], ["--source=x", "fer2013"]])
+def test_prepare_without_a_data_set_names_them(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["prepare", *arguments])
+    assert stop.value.code == 2 and "usage: fer-md prepare DATA_SET" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["prepare", "--help"])
+    assert not stop.value.code and ", ".join(cli.DATA_SETS[:3]) in capsys.readouterr().out

@@ -2,7 +2,6 @@
 
 import configparser
 import json
-import shutil
 import subprocess
 import sys
 import venv
@@ -12,6 +11,7 @@ import pytest
 
 from fer_md.drawn.scenes import draw_scene
 from fer_md.media.pictures import save_picture
+from sources import copy_sources
 from stub_predictor import save_run
 
 ROOT = Path(__file__).parents[1]
@@ -41,9 +41,7 @@ def run(*command):
 def small(tmp_path_factory):
     """The folder of the programs of an environment that was made as docs/PREDICTION.md says."""
     folder = tmp_path_factory.mktemp("small")
-    for name in ("setup.cfg", "setup.py", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "fer_md", folder / "fer_md")
+    copy_sources(folder)
     venv.create(folder / "venv", with_pip=True)
     pip = [folder / "venv" / "bin" / "python", "-m", "pip", "install", "--quiet"]
     for what in (["-r", ROOT / "requirements-predict.txt"], ["--no-deps", folder]):
