@@ -1,5 +1,7 @@
 """Prepares photographs of your own: subject/expression/*.jpg (or .png), faces found and aligned, split by subject.
 
+Or train|val|test/expression/*.jpg: these splits are kept.
+
 Names of the expressions: angry, disgust, fear, happy, sad, surprise, neutral, and the like (docs/DATA.md).
 
 Example:

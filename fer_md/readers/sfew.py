@@ -2,6 +2,7 @@
 
 import re
 
+from fer_md.data.given_split import complete_split
 from fer_md.data.subject_split import split_by_subject
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS, LABEL_OF_NAME
@@ -12,7 +13,7 @@ LAYOUT = "<Train|Val|Test>_Aligned_Faces/<Class>/<movie>_<timestamp>_<face>.png"
 
 _FILE = re.compile(r"(?:.*/)?(train|val|test)_aligned_faces(?:_new)?/(?:([^/]+)/)?([^/]+)\.(?:png|jpe?g)", re.I)
 _MOVIE = re.compile(r"(.+?)_\d{6,}")
-_VALIDATION = {"Training": 6 / 7, "PublicTest": 1 / 7}
+_SPLITS = {"Train": "Training", "Val": "PublicTest", "Test": "PrivateTest"}
 
 
 def list_sfew(tree: FileTree, split: str = "official", seed: int = 0) -> Listing:
@@ -31,7 +32,7 @@ def list_sfew(tree: FileTree, split: str = "official", seed: int = 0) -> Listing
         a listing with keys ``sfew/<Split>/<Class>/<file name>``. Images without a class or a movie are unused.
 
     Raises:
-        FerMdError: the layout is another; a class is unknown; or there are too few movies to split.
+        FerMdError: the layout is another; a class is unknown; or there are too few movies, or parts, to split.
     """
     found, unused = [], []
     for name in tree.names:
@@ -49,7 +50,10 @@ def list_sfew(tree: FileTree, split: str = "official", seed: int = 0) -> Listing
             found.append((name, match[1].title(), movie[1], LABEL_OF_NAME[match[2].lower()]))
     if not found:
         raise FerMdError(f"{tree.source}: no labelled images; the layout is {LAYOUT}, with the zip files unpacked")
-    splits = _official(found, seed) if split == "official" else _by_movie(found, seed)
+    if split == "official":
+        splits = complete_split([(_SPLITS[part], movie, label) for _, part, movie, label in found], seed)
+    else:
+        splits = _by_movie(found, seed)
     photographs = [
         Photograph(f"sfew/{part}/{'/'.join(name.split('/')[-2:])}", label, movie, split, name, image_reader(tree, name))
         for (name, part, movie, label), split in zip(found, splits, strict=True)
@@ -57,15 +61,6 @@ def list_sfew(tree: FileTree, split: str = "official", seed: int = 0) -> Listing
     return Listing("sfew", EXPRESSIONS, photographs, unused)
 
 
-def _by_movie(found, seed, shares=None):
-    splits = split_by_subject(((movie, label) for _, _, movie, label in found), seed, shares)
+def _by_movie(found, seed):
+    splits = split_by_subject(((movie, label) for _, _, movie, label in found), seed)
     return [splits[movie] for _, _, movie, _ in found]
-
-
-def _official(found, seed):
-    """The split of each image of ``found``, a list of (name, part, movie, label)."""
-    if any(part == "Test" for _, part, _, _ in found):
-        names = {"Train": "Training", "Val": "PublicTest", "Test": "PrivateTest"}
-        return [names[part] for _, part, _, _ in found]
-    train = iter(_by_movie([file for file in found if file[1] == "Train"], seed, _VALIDATION))
-    return [next(train) if part == "Train" else "PrivateTest" for _, part, _, _ in found]
