@@ -209,7 +209,7 @@ def read_info(directory: Path | str) -> dict[str, Any]:
     directory = Path(directory)
     path = directory / "dataset.json"
     if not path.is_file():
-        raise FerMdError(f"{directory}: not a prepared data set (no dataset.json); the scripts in data_prep/ make them")
+        raise FerMdError(f"{directory}: not a prepared data set (no dataset.json); fer-md prepare makes them")
     info = read_json(path)
     check_info(info, path)
     if info["audit"] != _figures(directory / "audit.json"):

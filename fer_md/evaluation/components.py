@@ -74,7 +74,7 @@ def load_scorer(run_dir: Path | str, network: str, info: dict[str, Any]) -> tupl
 def check_expressions(run_dir: Path | str, settings: dict[str, Any]) -> None:
     """``FerMdError`` for a run that learned something else, such as landmarks, or was a comparison."""
     if not {"data", "expressions"} <= settings.keys():
-        raise FerMdError(f"{run_dir}: learned no expressions; name a run of experiments/pretrain.py or finetune.py")
+        raise FerMdError(f"{run_dir}: learned no expressions; name a run of fer-md train or finetune")
 
 
 def check_image_size(run_dir: Path | str, model: keras.Model, info: dict[str, Any]) -> None:

@@ -119,7 +119,7 @@ def _load(path, data):
     if not (folder / "saved_model.pb").is_file():
         raise FerMdError(
             f"{path}: neither a run directory (config.json) nor a SavedModel (saved_model.pb) nor a .tflite file; "
-            "experiments/pretrain.py and export.py make them"
+            "fer-md train and fer-md export make them"
         )
     if data is not None:
         raise FerMdError(f"{path}: data={data} is for run directories; a SavedModel has one label space")

@@ -65,7 +65,7 @@ def from_saved_model(folder: Path) -> Classifier:
         names = [name.decode() for name in answer["expressions"].numpy()[0]]
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FerMdError(f"{folder}: not a SavedModel of experiments/export.py, or damaged ({reason})") from error
+        raise FerMdError(f"{folder}: not a SavedModel of fer-md export, or damaged ({reason})") from error
 
     def forward(faces, served=loaded):  # holds what the signature belongs to
         check_process()

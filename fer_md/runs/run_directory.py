@@ -64,7 +64,7 @@ def read_settings(run_dir: Path | str) -> dict[str, Any]:
 def _read_config(run_dir):
     path = Path(run_dir) / "config.json"
     if not path.is_file():
-        raise FerMdError(f"{run_dir}: not a run directory (no config.json); make one with experiments/pretrain.py")
+        raise FerMdError(f"{run_dir}: not a run directory (no config.json); make one with fer-md train")
     check_done(path)
     config = read_json(path)
     if not isinstance(config, dict) or not isinstance(config.get("settings"), dict):

@@ -65,7 +65,7 @@ def check_learned(run_dir: Path | str, name: str, earlier: Sequence[Path | str])
     """
     settings = read_settings(run_dir)
     if "networks" not in settings:
-        raise FerMdError(f"{run_dir}: not a fine-tuning; name a finished run of experiments/finetune.py")
+        raise FerMdError(f"{run_dir}: not a fine-tuning; name a finished run of fer-md finetune")
     if name in settings["data"]:
         raise FerMdError(f"{run_dir}: has learned {name} already; name a data set that is new to it")
     if not earlier or protocol_hash(map(manifest_hash, earlier)) != settings["protocol"]:

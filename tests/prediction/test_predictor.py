@@ -388,7 +388,7 @@ def test_the_networks_of_a_fine_tuning_are_fused(tmp_path):
 
 def test_a_run_that_learned_no_expressions_is_refused(tmp_path):
     write_json(tmp_path / "config.json", {"settings": {"epochs": 2}})
-    with pytest.raises(FerMdError, match="learned no expressions; name a run of experiments/pretrain.py"):
+    with pytest.raises(FerMdError, match="learned no expressions; name a run of fer-md train"):
         load_classifier(tmp_path)
 
 
@@ -405,7 +405,7 @@ def test_several_label_spaces_must_be_chosen_from(tmp_path):
 
 def test_a_damaged_saved_model_is_named(tmp_path):
     (tmp_path / "saved_model.pb").write_bytes(b"nothing")
-    with pytest.raises(FerMdError, match="not a SavedModel of experiments/export.py, or damaged"):
+    with pytest.raises(FerMdError, match="not a SavedModel of fer-md export, or damaged"):
         load_classifier(tmp_path)
     with pytest.raises(FerMdError, match="a SavedModel has one label space"):
         load_classifier(tmp_path, "fer2013")
