@@ -137,6 +137,9 @@ def _parser():
     info.add_argument("--model", help="as for predict")
     info.add_argument("--data", help="as for predict")
     for command in (predict, info):
+        command.add_argument(
+            "--trust", action="store_true", help="load a SavedModel even if it could read or write files"
+        )
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands.add_parser("prepare", help="prepare a data set for training")
     for name, (_, text) in EXPERIMENTS.items():
@@ -191,6 +194,7 @@ def _predict(parsed):
     from fer_md import console
     from fer_md.evaluation.prior import parse_prior
     from fer_md.prediction import annotated_files, records
+    from fer_md.prediction.classifier import load_classifier
     from fer_md.prediction.own_boxes import OwnBoxes
     from fer_md.prediction.predict_media import predict_media
     from fer_md.prediction.predictor import Predictor
@@ -216,11 +220,11 @@ def _predict(parsed):
     detector = choose_detector(name, parsed.detector_dir, parsed.min_face)
     prior = parse_prior(parsed.prior) if parsed.prior else None
     predictor = Predictor(
-        parsed.model,
+        load_classifier(parsed.model, parsed.data, parsed.trust),
         detector,
         align,
         parsed.max_faces,
-        parsed.data,
+        None,
         cascade,
         parsed.mirror,
         prior,
@@ -254,7 +258,7 @@ def _info(parsed):
     from fer_md.runs.provenance import environment, installed_version
 
     _print_pairs(environment() | {"ai-edge-litert": installed_version("ai-edge-litert"), "opencv": cv2.__version__})
-    classifier = load_classifier(parsed.model, parsed.data)
+    classifier = load_classifier(parsed.model, parsed.data, parsed.trust)
     _print_pairs(
         {
             "model": parsed.model or PHOTOGRAPHS,

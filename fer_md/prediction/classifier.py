@@ -50,7 +50,7 @@ class Classifier:
         self._forward, self._embed = forward, embed
         self.expressions, self.image_size, self.networks = tuple(expressions), image_size, tuple(networks)
         self.prior = prior
-        self._asked: tuple[Path | str | None, str | None] | None = None
+        self._asked: tuple[Path | str | None, str | None, bool] | None = None
 
     def __reduce__(self):
         if self._asked is not None:
@@ -78,7 +78,7 @@ def _in_batches(function, faces):
     return [function(faces[start : start + _BATCH]) for start in range(0, len(faces), _BATCH)]
 
 
-def load_classifier(path: Path | str | None = None, data: str | None = None) -> Classifier:
+def load_classifier(path: Path | str | None = None, data: str | None = None, trust: bool = False) -> Classifier:
     """Loads the network that ships with the package, or what a training or an export has written.
 
     Args:
@@ -89,17 +89,20 @@ def load_classifier(path: Path | str | None = None, data: str | None = None) -> 
         data: name of one of the run's data sets, or a prepared folder: the answer is in its expressions, and of a joint
             training with its statistics and prior. It is needed only where the run's data sets differ in their
             expressions.
+        trust: load a SavedModel even if it could read or write files. A SavedModel is a program: TensorFlow runs what
+            is in it.
 
     Raises:
         FerMdError: ``path`` is none of these, the run is unfinished or damaged, ``data`` is missing, unknown, or given
-            for a network that has no choice, or TensorFlow is needed and cannot be used.
+            for a network that has no choice, a SavedModel could do more than compute, or TensorFlow is needed and
+            cannot be used.
     """
-    classifier = _load(path, data)
-    classifier._asked = path, data
+    classifier = _load(path, data, trust)
+    classifier._asked = path, data, trust
     return classifier
 
 
-def _load(path, data):
+def _load(path, data, trust):
     if path is None or str(path) in NETWORKS:
         if data is not None:
             raise FerMdError(f"data={data} is for run directories; the network of the package has one label space")
@@ -126,7 +129,7 @@ def _load(path, data):
     check_tensorflow()
     from fer_md.prediction.keras_classifiers import from_saved_model
 
-    return from_saved_model(folder)
+    return from_saved_model(folder, trust)
 
 
 def _from_package(name):

@@ -13,6 +13,7 @@ from fer_md.evaluation.predict import embeddings_function, logits_function
 from fer_md.evaluation.softmax import softmax
 from fer_md.models import build_fused
 from fer_md.prediction.classifier import Classifier
+from fer_md.prediction.saved_model_trust import check_saved_model
 from fer_md.runs.run_directory import read_settings
 
 
@@ -54,9 +55,11 @@ def _label_space(path, data):
     return {"name": name, "expressions": spaces[name]}
 
 
-def from_saved_model(folder: Path) -> Classifier:
+def from_saved_model(folder: Path, trust: bool) -> Classifier:
     """A version of an export; see `load_classifier`."""
     check_process()
+    if not trust:
+        check_saved_model(folder)
     try:
         loaded = tf.saved_model.load(str(folder))
         signature = loaded.signatures["faces"]
