@@ -22,6 +22,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.components import check_expressions, find_networks, fused_prior, load_scorer, model_hashes
 from fer_md.evaluation.prior import chosen_share, learned_prior, parse_prior, prior_shift
 from fer_md.models import build_fused
+from fer_md.models.float32 import in_float32
 from fer_md.pretrained.load import load_pretrained
 from fer_md.pretrained.networks import LICENSE, NETWORKS, PHOTOGRAPHS, describe
 from fer_md.runs.run_directory import read_settings
@@ -133,7 +134,8 @@ def trained(settings: Settings):
     name = read_info(settings.data)["name"] if settings.data else None
     networks = find_networks(list(settings.run_dir), settings.network, name)
     found = fused(settings, networks) if len(networks) > 1 or settings.data else single(settings, *networks[0])
-    return *found, {"weights": model_hashes(networks), "license": None}
+    model, expressions, learned = found
+    return in_float32(model), expressions, learned, {"weights": model_hashes(networks), "license": None}
 
 
 def single(settings: Settings, run_dir: str, network: str):

@@ -12,6 +12,7 @@ from fer_md.evaluation.components import check_expressions, find_networks, fused
 from fer_md.evaluation.predict import embeddings_function, logits_function
 from fer_md.evaluation.softmax import softmax
 from fer_md.models import build_fused
+from fer_md.models.float32 import in_float32
 from fer_md.prediction.classifier import Classifier
 from fer_md.prediction.saved_model_trust import check_saved_model
 from fer_md.runs.run_directory import read_settings
@@ -22,11 +23,12 @@ def from_run(path: Path, data: str | None) -> Classifier:
     check_process()
     info = _label_space(path, data)
     networks = find_networks([path], data=info["name"])
-    models, heads = zip(*(load_scorer(path, name, info) for _, name in networks), strict=True)
+    loaded, heads = zip(*(load_scorer(path, name, info) for _, name in networks), strict=True)
+    models = [in_float32(model) for model in loaded]
     embedders = [embeddings_function(model) for model in models]
     model, head = models[0], heads[0]
     if len(models) > 1:
-        model, head = build_fused(list(models), heads=list(heads)), "logits"
+        model, head = build_fused(models, heads=list(heads)), "logits"
     forward = logits_function(model, head)
     names, prior = [name for _, name in networks], fused_prior(networks, info["expressions"])
 

@@ -31,7 +31,7 @@ def check_saved_model(folder: Path | str) -> None:
     try:
         saved.ParseFromString(path.read_bytes())
     except DecodeError:
-        raise FerMdError(f"{folder}: not a SavedModel of experiments/export.py, or damaged (saved_model.pb cannot be read)") from None
+        raise FerMdError(f"{path}: not a SavedModel of fer-md export, or damaged") from None
     found = sorted(set().union(*(_risky(meta) for meta in saved.meta_graphs)))
     if found:
         raise FerMdError(

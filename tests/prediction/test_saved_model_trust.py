@@ -69,5 +69,5 @@ def test_an_export_is_accepted_and_a_damaged_one_named(tmp_path):
     check_saved_model(folder / "1")
     path = folder / "1" / "saved_model.pb"
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(FerMdError, match="/1: not a SavedModel of experiments/export.py, or damaged"):
+    with pytest.raises(FerMdError, match="saved_model.pb: not a SavedModel of fer-md export, or damaged"):
         check_saved_model(folder / "1")
