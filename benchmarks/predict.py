@@ -19,7 +19,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import first_answer
 import numpy as np
 
 from fer_md import console
@@ -59,6 +58,43 @@ BATCH, FRAMES = 32, 60
 OURS, SMALLEST, SMALL, KERAS = "ours", "ours, faces from 20 pixels", "ours, small installation", "Keras"
 """Variants of ours; `SMALLEST` looks for faces as small as fer does."""
 
+LITE_PREDICTOR = """
+import sys, fer_md
+predictor = fer_md.Predictor("photographs")
+"""
+
+KERAS_PREDICTOR = """
+import sys, fer_md
+from fer_md.evaluation.predict import logits_function
+from fer_md.evaluation.softmax import softmax
+from fer_md.prediction.classifier import Classifier
+forward = logits_function(fer_md.load_pretrained("photographs"))
+predictor = fer_md.Predictor(Classifier(lambda faces: softmax(forward(faces)), fer_md.EXPRESSIONS, 48, ["photographs"]))
+"""
+
+ANSWER = """
+print(len(predictor.predict([sys.argv[1]])[0]))
+"""
+
+CLASSIFY = """
+import json
+import numpy as np
+from fer_md.evaluation.timing import time_calls
+faces = np.random.default_rng(0).integers(0, 256, (32, 48, 48), np.uint8)
+classify = predictor.classifier.classify
+classify(faces), classify(faces[:1])
+one, many = time_calls(lambda: [classify(faces[:1]) for _ in faces], 32), time_calls(lambda: classify(faces), 32)
+print(json.dumps({"classifier": {"1": one, "32": many}}))
+"""
+
+PACKAGES = """
+import sysconfig
+print(sysconfig.get_path("purelib"))
+"""
+
+INSTALLERS = ("pip", "setuptools", "pkg_resources", "_distutils_hack")
+"""What an environment has before anything is installed in it."""
+
 PAPER = 2000.0
 """Milliseconds that the paper's Sec. 4 gives for one image."""
 
@@ -73,8 +109,8 @@ def main(settings: Settings):
         measured = take_turns(commands(settings, pictures, film), settings.rounds)
     for name, python in ((SMALL, settings.small_python), ("fer", settings.fer_python)):
         if python and "does not run here" not in measured[name]:
-            packages = Path(first_answer.run(python, first_answer.PACKAGES).strip())
-            measured[name]["megabytes"] = first_answer.megabytes(packages)
+            packages = Path(run([python, "-c", PACKAGES])[-1])
+            measured[name]["megabytes"] = megabytes(packages)
     ratios, goals = compare(measured), check_goals(measured)
     for name, ratio in ratios.items():
         print(f"{name}: {ratio:.1f}")
@@ -129,20 +165,19 @@ def commands(settings: Settings, pictures, film):
         [sys.executable, __file__, f"--pictures={json.dumps(pictures)}", f"--film={film}"],
     )
     whole += [f"--model={settings.model}"] if settings.model else []
-    lite, keras = (first_answer.PREDICTORS[kind] for kind in (first_answer.LITERT, first_answer.KERAS))
     found = {
-        OURS: {"first": [*own, lite + first_answer.ANSWER, pictures[0]], "times": [*whole, "--variant=0"]},
+        OURS: {"first": [*own, LITE_PREDICTOR + ANSWER, pictures[0]], "times": [*whole, "--variant=0"]},
         SMALLEST: {"times": [*whole, "--variant=20"]},
         KERAS: {
-            "first": [*own, keras + first_answer.ANSWER, pictures[0]],
-            "times": [*own, keras + first_answer.CLASSIFY],
+            "first": [*own, KERAS_PREDICTOR + ANSWER, pictures[0]],
+            "times": [*own, KERAS_PREDICTOR + CLASSIFY],
         },
     }
     if settings.small_python:
         small = [settings.small_python, "-c"]
         found[SMALL] = {
-            "first": [*small, lite + first_answer.ANSWER, pictures[0]],
-            "times": [*small, lite + first_answer.CLASSIFY],
+            "first": [*small, LITE_PREDICTOR + ANSWER, pictures[0]],
+            "times": [*small, LITE_PREDICTOR + CLASSIFY],
         }
     for name, python in (("fer", settings.fer_python), ("deepface", settings.deepface_python)):
         if python:
@@ -272,6 +307,13 @@ def time_ours(smallest, model, pictures, film):
         },
         "video": time_calls(lambda: sum(1 for _ in predictor.stream(read_media(find_media([film])))), frames, 1),
     }
+
+
+def megabytes(folder):
+    """Of all files of a folder of packages, without the installers'."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    own = (path for path in files if path.relative_to(folder).parts[0].split("-")[0] not in INSTALLERS)
+    return sum(path.stat().st_size for path in own) / 1e6
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from pages.sections.pretrained import OTHERS, accuracies_blocks, accuracies_tabl
 from pages.sections.robustness import robustness_blocks
 from pages.sections.runs import runs_table
 from pages.sections.smoothing import smoothing_blocks
-from pages.sections.speed import first_answer_blocks, loss_cost_blocks, prediction_blocks, step_blocks
+from pages.sections.speed import loss_cost_blocks, prediction_blocks, step_blocks
 from pages.sections.stages import READING, stages_blocks
 from pages.sections.studies import loss_blocks, search_blocks
 
@@ -96,7 +96,6 @@ KINDS = {
     "crops": Kind(lambda found: "How a face is cut out", crops_blocks),
     "smoothing": Kind(lambda found: "Averages over time", smoothing_blocks),
     "predict": Kind(lambda found: "A prediction", prediction_blocks),
-    "first_answer": Kind(lambda found: "The first answer", first_answer_blocks),
 }
 PARTS = (
     Part(
@@ -137,7 +136,7 @@ PARTS = (
     Part(
         "Speed",
         "How fast are training and prediction?",
-        ("md_loss", "training_step", "training_step_avx2", "training_step_avx512", "predict", "first_answer"),
+        ("md_loss", "training_step", "training_step_avx2", "training_step_avx512", "predict"),
     ),
 )
 """The parts on real data, in the order of the page; drawn faces come last."""

@@ -201,25 +201,6 @@ class PredictionSpeed(Result):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class FirstAnswer(Result):
-    """What benchmarks/first_answer.py measures.
-
-    Attributes:
-        kind: of the picture.
-        seconds: by the name of the runtime: of its "import", and of the "first answer" from a cold start.
-        classifier: of each, by the faces at once: milliseconds a face by the clock, and of processor time.
-        ratios: Keras's figures over LiteRT's.
-        megabytes: of the small installation, where it was measured.
-    """
-
-    kind: str
-    seconds: dict[str, dict[str, float]]
-    classifier: dict[str, dict[str, dict[str, float]]]
-    ratios: dict[str, float]
-    megabytes: dict[str, float]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class DrawnDomain:
     """A domain of drawn faces: what a linear classifier and the network make of it; both have an "accuracy"."""
 

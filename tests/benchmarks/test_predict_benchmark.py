@@ -134,3 +134,10 @@ def test_figures_of_ours(benchmark, tmp_path):
 def test_pictures_are_taken_over_and_over(benchmark, tmp_path):
     pictures = benchmark["find_pictures"](tmp_path)
     assert len(pictures) == 32 and len(set(pictures)) == 8 == len(list(tmp_path.iterdir()))
+
+
+def test_installers_do_not_count(benchmark, tmp_path):
+    for name, size in (("numpy", 3_000_000), ("pip", 5_000_000), ("pip-23.2.dist-info", 10), ("cv2", 500_000)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_bytes(bytes(size))
+    assert benchmark["megabytes"](tmp_path) == 3.5

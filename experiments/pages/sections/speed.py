@@ -1,7 +1,7 @@
 """What the benchmarks measure: the cost of MD loss, a training step, and a prediction."""
 
 from pages.blocks import Block, Text, table
-from pages.study_rows import FirstAnswer, LossCosts, PredictionSpeed, StepSpeed
+from pages.study_rows import LossCosts, PredictionSpeed, StepSpeed
 
 
 def loss_cost_blocks(found: LossCosts) -> list[Block]:
@@ -67,21 +67,3 @@ def prediction_blocks(found: PredictionSpeed) -> list[Block]:
 
 def _times(cell):
     return f"{cell['milliseconds']:.2f} ({cell['processor_milliseconds']:.2f})"
-
-
-def first_answer_blocks(found: FirstAnswer) -> list[Block]:
-    """One row a runtime."""
-    rows = []
-    for name, seconds in found.seconds.items():
-        row = {"": name, **{f"{part}, s": f"{value:.2f}" for part, value in seconds.items()}}
-        for batch, times in found.classifier[name].items():
-            row[f"classifier, {batch} at once, ms a face"] = _times(times)
-        size = found.megabytes.get(name)
-        rows.append(row | {"installation, MB": "" if size is None else f"{size:.0f}"})
-    ratios = ", ".join(f"{name.replace('_', ' ')}: {ratio:.1f} ×" for name, ratio in found.ratios.items())
-    text = (
-        f"The network for photographs from a cold start, in a process of its own ({found.kind}); in brackets "
-        "milliseconds of processor time, which waiting for other programs does not lengthen. MTCNN runs in LiteRT in "
-        "every row."
-    )
-    return [Text(text), table(rows), Text(f"Keras over LiteRT: {ratios}.")]
