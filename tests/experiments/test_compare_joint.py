@@ -28,7 +28,7 @@ def test_rows_on_noise(tmp_path):
     data = f"--data={write_faces(tmp_path / 'first', 1)},{write_faces(tmp_path / 'second', 2)}"
     output = tmp_path / "joint.json"
     flags = [data, f"--run_dir={tmp_path / 'runs'}", "--network=tiny", "--first_epochs=1", "--epochs=1"]
-    flags += ["--precision=float32", f"--output={output}"]
+    flags += ["--precision=float32", f"--output={output}", "--overwrite"]
     flags += ["--rows=second data set alone,exchange without forgetting,joint"]
     answer = run_script("experiments/compare_joint.py", *flags)
     assert answer.returncode == 0, answer.stderr

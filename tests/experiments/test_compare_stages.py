@@ -60,7 +60,7 @@ def test_going_on_alone_and_jointly_beside_the_exchange(tmp_path):
     assert "component 1 alone 1.0 minutes (1 epochs), component 2 alone 1.0 minutes" in text
     assert "component 2 jointly 1.0 minutes (1 epochs), fine-tuning 1.0 minutes" in text
     assert "learned both data sets at once" in text
-    answer = run_script("experiments/compare_stages.py", *flags, f"--alone={alone[0]}")
+    answer = run_script("experiments/compare_stages.py", *flags, "--overwrite", f"--alone={alone[0]}")
     assert answer.returncode == 1 and "--alone must name a run for each of the 2 components; found 1" in answer.stderr
-    answer = run_script("experiments/compare_stages.py", *flags, f"--joint={joint[1]},{joint[0]}")
+    answer = run_script("experiments/compare_stages.py", *flags, "--overwrite", f"--joint={joint[1]},{joint[0]}")
     assert answer.returncode == 1 and f"--joint: {joint[1]} did not start from {components[0]}" in answer.stderr
