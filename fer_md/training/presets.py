@@ -84,7 +84,7 @@ DRAWN = Recipe(epochs=6, batch_size=64, rate=0.04, average=0.98, augmentation=Au
 """For drawn faces in ``make reproduce``, with network ``small``.
 
 Source: ours.
-Cost: 56 seconds with 3,200 faces, beside other work.
+Cost: 18 seconds with 3,200 faces.
 Result: 71.5 % of PrivateTest (docs/results/synthetic/stages.json, lab).
 Command: ``make reproduce``.
 """
@@ -93,7 +93,7 @@ DRAWN_FINETUNE = dataclasses.replace(DRAWN, epochs=2, rate=0.01, warmup=0.5)
 """The second stage of drawn faces: the exchange, and what it is compared with.
 
 Source: ours.
-Cost: 39 seconds for the exchange of both components, beside other work.
+Cost: 14 seconds for the exchange of both components.
 Result: joint training takes component 1 from 71.5 to 74.3 % of PrivateTest, the exchange to 70.5 %, and going on alone
 to 72.3 % (docs/results/synthetic/stages.json, lab).
 Command: ``make reproduce``.
