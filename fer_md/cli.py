@@ -224,11 +224,10 @@ def _predict(parsed):
         detector,
         align,
         parsed.max_faces,
-        None,
-        cascade,
-        parsed.mirror,
-        prior,
-        parsed.prior_share,
+        cascade=cascade,
+        mirror=parsed.mirror,
+        prior=prior,
+        prior_share=parsed.prior_share,
     )
     counts = predict_media(
         predictor,
@@ -237,10 +236,10 @@ def _predict(parsed):
         parsed.annotate,
         boxes_of,
         parsed.every,
-        parsed.track,
-        parsed.smooth,
-        parsed.explain,
-        on_problem,
+        track=parsed.track,
+        smoothing=parsed.smooth,
+        explain=parsed.explain,
+        on_problem=on_problem,
     )
     print(
         f"frames {counts['frames']}, faces {counts['faces']}, frames without a face {counts['without']}, "

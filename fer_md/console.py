@@ -15,7 +15,7 @@ from absl import app, flags, logging
 
 from fer_md.environment import check_import
 from fer_md.errors import FerMdError
-from fer_md.files import FULL_DISK
+from fer_md.files import FULL_DISK, check_new
 
 flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
 
@@ -135,9 +135,8 @@ def _filled(settings):
 
 def _checked(settings):
     """The settings, where ``--output`` names no file that is there already; folders are checked by what makes them."""
-    output = getattr(settings, "output", None)
-    if output and Path(output).is_file() and not flags.FLAGS.overwrite:
-        raise FerMdError(f"{output}: is there already; add --overwrite to replace it, or name another file")
+    if output := getattr(settings, "output", None):
+        check_new(output, flags.FLAGS.overwrite)
     return settings
 
 

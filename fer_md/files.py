@@ -99,6 +99,13 @@ def unreadable(error: OSError) -> FerMdError:
     return FerMdError(f"{error.filename}: cannot be read ({error.strerror})")
 
 
+def check_new(path: Path | str, overwrite: bool) -> None:
+    """Raises FerMdError for a file that is there, unless it may be replaced: asked before long work."""
+    path = Path(path)
+    if path.exists() and not path.is_dir() and not overwrite:
+        raise FerMdError(f"{path}: is there already; add --overwrite to replace it, or name another file")
+
+
 def check_writable(folder: Path | str) -> None:
     """Raises FerMdError unless files can be written in ``folder``, there or to be created: asked before long work.
 

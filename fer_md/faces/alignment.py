@@ -37,7 +37,7 @@ class Located(Protocol):
     def landmarks(self) -> np.ndarray | None: ...
 
 
-def cut_face(image: np.ndarray, face: Located, align: str = "eyes", size: int = 48, enlarge: float = 1.0) -> np.ndarray:
+def cut_face(image: np.ndarray, face: Located, align: str = "eyes", size: int = 48) -> np.ndarray:
     """Cuts a face out of a picture as the networks see it in training.
 
     Args:
@@ -46,7 +46,6 @@ def cut_face(image: np.ndarray, face: Located, align: str = "eyes", size: int = 
             ``landmarks`` in pixels.
         align: one of `ALIGNMENTS`.
         size: side of the result in pixels.
-        enlarge: side of the square that is cut out, as a multiple of the rule's own.
 
     Returns:
         (size, size) uint8, gray. Outside the image its edge is repeated.
@@ -68,11 +67,16 @@ def whole_box(image: np.ndarray) -> Box:
     return 0.0, 0.0, float(width), float(height)
 
 
+def check_alignment(align: str) -> None:
+    """`FerMdError` for what is none of `ALIGNMENTS`."""
+    if align not in ALIGNMENTS:
+        raise FerMdError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
+
+
 def chosen_crop(face: Located, align: str) -> str:
     """``"eyes"`` or ``"box"``: by what a face is cut out. The box is used where it is asked for, and where the eyes are
     unknown or too close to each other."""
-    if align not in ALIGNMENTS:
-        raise FerMdError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
+    check_alignment(align)
     return "eyes" if align == "eyes" and face.landmarks is not None and _eyes_apart(face) else "box"
 
 

@@ -10,7 +10,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.copies import views
 from fer_md.evaluation.occlusion import occlusion_map
 from fer_md.evaluation.prior import Prior, apply_shift, chosen_share, prior_shift
-from fer_md.faces.alignment import ALIGNMENTS, cut_face, whole_box
+from fer_md.faces.alignment import check_alignment, cut_face, whole_box
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.detection import Box, Detection, Detector, clip_box
 from fer_md.faces.landmarks import place_landmarks
@@ -75,8 +75,7 @@ class Predictor:
         prior: Prior | None = None,
         prior_share: float | None = None,
     ):
-        if align not in ALIGNMENTS:
-            raise FerMdError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
+        check_alignment(align)
         if max_faces is not None and max_faces < 1:
             raise FerMdError(f"max_faces must be None or at least 1; got {max_faces}")
         if not (detector is None or detector == "mtcnn" or hasattr(detector, "detect")):
@@ -209,15 +208,16 @@ class Predictor:
         size = self.classifier.image_size
         if self.cascade is not None:
             found = place_landmarks(self.cascade, images, found)
-        faces = [
+        cut = [
             cut_face(image, detection, self.align, size)
             for image, detections in zip(images, found, strict=True)
             for detection in detections
         ]
-        if not faces:
+        if not cut:
             return [[] for _ in found]
-        rows = self._classify(np.stack(faces))
-        vectors = self.classifier.embed(np.stack(faces)) if embeddings else [None] * len(faces)
+        faces = np.stack(cut)
+        rows = self._classify(faces)
+        vectors = self.classifier.embed(faces) if embeddings else [None] * len(faces)
         answers = iter(zip(rows, vectors, strict=True))
         return [[self._face(detection, *next(answers)) for detection in detections] for detections in found]
 

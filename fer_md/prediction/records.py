@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import Prior, prior_text
-from fer_md.files import atomic_file, check_writable, path_cell
+from fer_md.files import atomic_file, check_new, check_writable, path_cell
 from fer_md.media.sources import Frame
 from fer_md.prediction.results import BOX_COLUMNS, POINT_COLUMNS, FacePrediction, as_columns
 
@@ -28,8 +28,7 @@ def check_file(path: Path | str, overwrite: bool) -> None:
         raise FerMdError(f"{path}: the name must end in {' or '.join(FORMATS)}")
     if path.is_dir():
         raise FerMdError(f"{path}: is a folder; name a file")
-    if path.exists() and not overwrite:
-        raise FerMdError(f"{path}: is there already; add --overwrite to replace it, or name another file")
+    check_new(path, overwrite)
     check_writable(path.parent)
 
 
