@@ -2,6 +2,7 @@
 
 import argparse
 import functools
+import math
 import os
 import signal
 import sys
@@ -99,6 +100,12 @@ def _parser():
         help="for --detector=mtcnn: side of the smallest face (default: 20 to 40, a 48th of a large picture)",
     )
     predict.add_argument(
+        "--min_score",
+        type=_score,
+        metavar="SCORE",
+        help="lowest score of a face, between 0 and 1 (default of mtcnn: 0.8); a higher one makes fewer false alarms",
+    )
+    predict.add_argument(
         "--align", choices=ALIGNMENTS, default="eyes", help="what a face is cut out by (default: eyes)"
     )
     predict.add_argument(
@@ -155,6 +162,16 @@ def _positive(text, least=1):
 
 def _side(text):
     return _positive(text, 5)
+
+
+def _score(text):
+    try:
+        score = float(text)
+    except ValueError:
+        score = math.nan
+    if not 0 < score < 1:
+        raise argparse.ArgumentTypeError(f"must be a number above 0 and below 1, not {text}")
+    return score
 
 
 def _prepare(arguments):
@@ -217,7 +234,7 @@ def _predict(parsed):
     boxes_of = OwnBoxes(parsed.boxes, on_problem).of if parsed.boxes else None
     align, cascade = choose_alignment(parsed.align, parsed.cascade)
     name = "none" if parsed.boxes else parsed.detector
-    detector = choose_detector(name, parsed.detector_dir, parsed.min_face)
+    detector = choose_detector(name, parsed.detector_dir, parsed.min_face, parsed.min_score)
     prior = parse_prior(parsed.prior) if parsed.prior else None
     predictor = Predictor(
         load_classifier(parsed.model, parsed.data, parsed.trust),

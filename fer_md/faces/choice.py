@@ -16,7 +16,12 @@ ALIGNMENTS = ("eyes", "cascade", "box")
 experiments/train_alignment.py trains; or by the box."""
 
 
-def choose_detector(name: str, detector_dir: Path | str | None = None, min_face: int | None = None) -> Detector | None:
+def choose_detector(
+    name: str,
+    detector_dir: Path | str | None = None,
+    min_face: int | None = None,
+    min_score: float | None = None,
+) -> Detector | None:
     """Loads a detector.
 
     Args:
@@ -24,6 +29,7 @@ def choose_detector(name: str, detector_dir: Path | str | None = None, min_face:
         detector_dir: folder of the trained detector; for ``"region"`` only.
         min_face: side in pixels of the smallest face that ``"mtcnn"`` looks for; None lets the size of the picture
             decide.
+        min_score: lowest score of a face; None for the detector's own threshold.
 
     Returns:
         the detector, or None for ``"none"``.
@@ -35,15 +41,18 @@ def choose_detector(name: str, detector_dir: Path | str | None = None, min_face:
     _check("detector", name, DETECTORS, "region", "detector_dir", detector_dir, "experiments/train_detector.py")
     if min_face is not None and name != "mtcnn":
         raise FerMdError(f"min_face={min_face} is for the detector mtcnn, not for {name}")
+    if min_score is not None and name == "none":
+        raise FerMdError(f"min_score={min_score} is for a detector, and none is asked for")
+    stated = {} if min_score is None else {"threshold": min_score}
     if name == "mtcnn":
         from fer_md.faces.mtcnn import MtcnnDetector
 
-        return MtcnnDetector(min_face)
+        return MtcnnDetector(min_face, **stated)
     if detector_dir:
         check_tensorflow()
         from fer_md.faces.region_detector import SelectiveSearchDetector
 
-        return SelectiveSearchDetector.load(detector_dir)
+        return SelectiveSearchDetector.load(detector_dir, **stated)
     return None
 
 

@@ -18,6 +18,7 @@ from fer_md.faces.mtcnn import MtcnnDetector
 from fer_md.media.sources import Frame
 from fer_md.prediction.classifier import Classifier, load_classifier
 from fer_md.prediction.images import Picture, as_image, is_picture, source_of
+from fer_md.prediction.quality import doubts_about, relative_sharpness, roll_of
 from fer_md.prediction.results import Explanation, FacePrediction, PicturePrediction, Predictions
 
 ERRORS = ("raise", "skip")
@@ -218,7 +219,7 @@ class Predictor:
         faces = np.stack(cut)
         rows = self._classify(faces)
         vectors = self.classifier.embed(faces) if embeddings else [None] * len(faces)
-        answers = iter(zip(rows, vectors, strict=True))
+        answers = iter(zip(cut, rows, vectors, strict=True))
         return [[self._face(detection, *next(answers)) for detection in detections] for detections in found]
 
     def _classify(self, faces):
@@ -226,11 +227,20 @@ class Predictor:
         found = np.mean([self.classifier.classify(copy) for copy in views(faces, self.averaging)], axis=0)
         return found if self._shift is None else apply_shift(found, self._shift)
 
-    def _face(self, detection, row, embedding):
-        probabilities = dict(zip(self.expressions, row.tolist(), strict=True))
-        label = self.expressions[int(row.argmax())]
+    def _face(self, detection, crop, row, embedding):
         box, score, landmarks = tuple(detection.box), detection.score, detection.landmarks
-        return FacePrediction(box, score, landmarks, label, probabilities, embedding=embedding)
+        sharpness, roll = relative_sharpness(crop), None if landmarks is None else roll_of(landmarks)
+        return FacePrediction(
+            box,
+            score,
+            landmarks,
+            label=self.expressions[int(row.argmax())],
+            probabilities=dict(zip(self.expressions, row.tolist(), strict=True)),
+            embedding=embedding,
+            sharpness=sharpness,
+            roll=roll,
+            doubts=doubts_about(box, score, sharpness, roll),
+        )
 
 
 def own_faces(boxes: np.ndarray | Sequence[Box], shape: tuple[int, ...], name: str) -> list[Detection]:

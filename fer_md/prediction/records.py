@@ -11,14 +11,15 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import Prior, prior_text
 from fer_md.files import atomic_file, check_new, check_writable, path_cell
 from fer_md.media.sources import Frame
-from fer_md.prediction.results import BOX_COLUMNS, POINT_COLUMNS, FacePrediction, as_columns
+from fer_md.prediction.results import BOX_COLUMNS, POINT_COLUMNS, QUALITY_COLUMNS, FacePrediction, as_columns
 
 Faces = Sequence[FacePrediction]
 
 FORMATS = (".jsonl", ".csv")
 """Suffixes of the files that predictions are written to."""
 
-_COLUMNS = ("source", "frame", "time", "face", "track", *BOX_COLUMNS, "score", "label", "prior", "prior_share")
+_STATED = ("source", "frame", "time", "face", "track")
+_COLUMNS = (*_STATED, *BOX_COLUMNS, *QUALITY_COLUMNS, "label", "prior", "prior_share")
 
 
 def check_file(path: Path | str, overwrite: bool) -> None:
@@ -70,20 +71,27 @@ def _rows(frame, faces, used):
     """Yields a dict of JSON values for each face; pixels to 1/100, probabilities and seconds to 1e-6."""
     for number, face in enumerate(faces):
         values = face.as_dict()
-        score, points = values["score"], values["landmarks"]
+        points = values["landmarks"]
         yield {
             "source": frame.medium.source,
             "frame": frame.index,
-            "time": None if frame.time is None else round(frame.time, 6),
+            "time": _rounded(frame.time, 6),
             "face": number,
             "track": values["track"],
             "box": [round(value, 2) for value in values["box"]],
-            "score": None if score is None else round(score, 4),
+            "score": _rounded(values["score"], 4),
+            "sharpness": _rounded(values["sharpness"], 4),
+            "roll": _rounded(values["roll"], 1),
+            "doubts": values["doubts"],
             "landmarks": None if points is None else [[round(value, 2) for value in point] for point in points],
             "label": values["label"],
             **used,
             "probabilities": {name: round(value, 6) for name, value in values["probabilities"].items()},
         }
+
+
+def _rounded(value, digits):
+    return None if value is None else round(value, digits) + 0.0  # no -0.0
 
 
 def _write_json(stream, frame, faces, used):
@@ -94,5 +102,5 @@ def _write_json(stream, frame, faces, used):
 def _columns(frame, faces, used):
     """The rows of the table: nested values as columns, None as an empty field."""
     for row in _rows(frame, faces, used):
-        stated = {name: row[name] for name in ("frame", "time", "face", "track")}
-        yield {"source": path_cell(row["source"]), **stated, **as_columns(row), **used}
+        stated = {name: row[name] for name in _STATED}
+        yield stated | {"source": path_cell(row["source"]), **as_columns(row), **used}

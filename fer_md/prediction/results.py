@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     import pandas
 
 BOX_COLUMNS = ("x", "y", "width", "height")
+QUALITY_COLUMNS = ("score", "sharpness", "roll", "doubts")
 POINT_COLUMNS = tuple(f"{name.replace(' ', '_')}_{axis}" for name in LANDMARKS for axis in "xy")
-"""Columns of a table of faces that hold the numbers of ``box`` and ``landmarks``."""
+"""Columns of a table of faces that hold the numbers of ``box``, how good its picture is, and ``landmarks``."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -31,6 +32,10 @@ class FacePrediction:
             where it was not followed.
         embedding: (D,) float32, the features that the network's logits are computed from, of all its components beside
             each other; None unless `Predictor.predict` was asked for it.
+        sharpness: how sharp the face is as the network sees it, see `fer_md.prediction.quality.relative_sharpness`.
+        roll: degrees by which it is turned in the plane of the picture, in [-180, 180], clockwise above 0; None
+            without landmarks.
+        doubts: why the answer should be doubted, of `fer_md.prediction.quality.DOUBTS`; mostly nothing.
     """
 
     box: Box
@@ -40,6 +45,9 @@ class FacePrediction:
     probabilities: dict[str, float]
     track: int | None = None
     embedding: np.ndarray | None = None
+    sharpness: float | None = None
+    roll: float | None = None
+    doubts: tuple[str, ...] = ()
 
     __eq__ = same_values
 
@@ -53,6 +61,9 @@ class FacePrediction:
             "probabilities": {name: float(value) for name, value in self.probabilities.items()},
             "track": self.track,
             "embedding": None if self.embedding is None else self.embedding.tolist(),
+            "sharpness": self.sharpness,
+            "roll": self.roll,
+            "doubts": list(self.doubts),
         }
 
 
@@ -62,6 +73,9 @@ def as_columns(face: dict[str, Any]) -> dict[str, Any]:
     return {
         **dict(zip(BOX_COLUMNS, face["box"], strict=True)),
         "score": face["score"],
+        "sharpness": face["sharpness"],
+        "roll": face["roll"],
+        "doubts": " ".join(face["doubts"]),
         "label": face["label"],
         **face["probabilities"],
         **dict(zip(POINT_COLUMNS, points, strict=True)),
@@ -131,9 +145,9 @@ class Predictions(list[PicturePrediction]):
 
         Returns:
             a row for each face, with the columns ``picture`` (its place in the list, from 0), ``source``, ``face`` (its
-            place in the picture), ``x``, ``y``, ``width``, ``height``, ``score``, ``label``, one for each expression,
-            and one for each coordinate of the landmarks. What is unknown is NaN. A picture without a face, or with an
-            error, has no row.
+            place in the picture), ``x``, ``y``, ``width``, ``height``, ``score``, ``sharpness``, ``roll``, ``doubts``
+            (words with spaces between them), ``label``, one for each expression, and one for each coordinate of the
+            landmarks. What is unknown is NaN. A picture without a face, or with an error, has no row.
         """
         import pandas
 
@@ -142,7 +156,8 @@ class Predictions(list[PicturePrediction]):
             for index, picture in enumerate(self)
             for number, face in enumerate(picture)
         ]
-        numbers = ("score", *self.expressions, *POINT_COLUMNS)
-        columns = ("picture", "source", "face", *BOX_COLUMNS, "score", "label", *self.expressions, *POINT_COLUMNS)
+        numbers = ("score", "sharpness", "roll", *self.expressions, *POINT_COLUMNS)
+        measured = (*BOX_COLUMNS, *QUALITY_COLUMNS)
+        columns = ("picture", "source", "face", *measured, "label", *self.expressions, *POINT_COLUMNS)
         kinds = {"picture": int, "face": int} | dict.fromkeys((*BOX_COLUMNS, *numbers), float)
         return pandas.DataFrame(rows, columns=list(columns)).astype(kinds)

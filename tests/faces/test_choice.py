@@ -42,7 +42,9 @@ def trained(tmp_path_factory):
 def test_what_is_named_is_loaded(trained):
     assert choose_detector("none") is None
     assert isinstance(choose_detector("mtcnn", min_face=40), MtcnnDetector)
+    assert choose_detector("mtcnn", min_score=0.95).threshold == 0.95
     assert choose_detector("region", trained / "detector").threshold == 0
+    assert choose_detector("region", trained / "detector", min_score=0.5).threshold == 0.5
     assert choose_alignment("eyes") == ("eyes", None) and choose_alignment("box") == ("box", None)
     align, cascade = choose_alignment("cascade", trained / "cascade.npz")
     assert align == "eyes" and len(cascade.cells) == 2
@@ -55,6 +57,7 @@ def test_what_is_named_is_loaded(trained):
         (choose_detector, ("region",), "detector=region needs detector_dir, which experiments/train_detector.py"),
         (choose_detector, ("region", "/nowhere"), "/nowhere/detector.json: no such file"),
         (choose_detector, ("mtcnn", "x"), "detector_dir=x is for detector=region; the detector asked for is mtcnn"),
+        (choose_detector, ("none", None, None, 0.9), "min_score=0.9 is for a detector, and none is asked for"),
         (choose_alignment, ("nose",), "align must be one of eyes, cascade, box; got 'nose'"),
         (choose_alignment, ("cascade",), "align=cascade needs cascade, which experiments/train_alignment.py"),
         (choose_alignment, ("cascade", "/nowhere.npz"), "/nowhere.npz: no such file"),

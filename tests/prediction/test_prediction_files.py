@@ -54,6 +54,10 @@ def test_json_lines_and_csv_say_the_same(folder, tmp_path):
         assert row["source"] == cells["source"] and row["label"] == cells["label"]
         assert [float(cells[name]) for name in ("x", "y", "width", "height")] == row["box"]
         assert [float(cells[name]) for name in row["probabilities"]] == list(row["probabilities"].values())
+        assert [float(cells[name]) for name in ("score", "sharpness", "roll")] == [
+            row[name] for name in ("score", "sharpness", "roll")
+        ]
+        assert cells["doubts"].split() == row["doubts"]
         assert [float(cells["nose_x"]), float(cells["nose_y"])] == row["landmarks"][2]
         assert cells["frame"] == ("" if row["frame"] is None else str(row["frame"]))
         assert cells["time"] == ("" if row["time"] is None else str(row["time"]))

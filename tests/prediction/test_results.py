@@ -10,6 +10,7 @@ import pytest
 
 from fer_md.expressions import EXPRESSIONS
 from fer_md.faces.detection import LANDMARKS, Detection
+from fer_md.prediction.quality import TURNED
 from fer_md.prediction.results import FacePrediction, PicturePrediction, Predictions
 from stub_predictor import stub_predictor
 
@@ -29,10 +30,8 @@ def test_json_and_back(predictions):
     assert [picture["error"] for picture in found] == [None, None, "none.png: no such file", None]
     assert [len(picture["faces"]) for picture in found] == [1, 0, 0, 2]
     face = found[0]["faces"][0]
-    assert (
-        face.keys() == {"box", "score", "landmarks", "label", "probabilities", "track", "embedding"}
-        and face["track"] is None
-    )
+    assert face.keys() == {field.name for field in dataclasses.fields(FacePrediction)} and face["track"] is None
+    assert face["doubts"] == ["blurred", "unsure"] and face["sharpness"] == 0 and abs(face["roll"]) < TURNED
     assert face["box"] == [0, 0, 40, 60] and face["score"] == 0.9 and face["label"] == "happiness"
     assert face["landmarks"][0] == [12, 24] and face["probabilities"]["happiness"] == pytest.approx(128 / 255)
     assert found[3]["faces"][0]["landmarks"] is None and found[3]["faces"][0]["score"] is None
@@ -72,8 +71,9 @@ def test_a_picture_is_the_sequence_of_its_faces(predictions):
 def test_a_table_has_a_row_for_each_face(predictions):
     table = predictions.to_dataframe()
     points = [f"{name.replace(' ', '_')}_{axis}" for name in LANDMARKS for axis in "xy"]
-    first = ["picture", "source", "face", "x", "y", "width", "height", "score", "label"]
+    first = ["picture", "source", "face", "x", "y", "width", "height", "score", "sharpness", "roll", "doubts", "label"]
     assert list(table.columns) == [*first, *EXPRESSIONS, *points]
+    assert table["doubts"].tolist() == ["blurred unsure", "blurred", "blurred"] and table["roll"].isna().sum() == 2
     assert table["picture"].tolist() == [0, 3, 3] and table["face"].tolist() == [0, 0, 1]
     assert table[["x", "y", "width", "height"]].to_numpy().tolist() == [[0, 0, 40, 60], [0, 0, 20, 20], [10, 0, 30, 40]]
     assert table["happiness"].to_numpy() == pytest.approx(128 / 255)
