@@ -177,11 +177,17 @@ def _score(text):
 def _prepare(arguments):
     parser = argparse.ArgumentParser(
         "fer-md prepare",
-        usage="fer-md prepare DATA_SET [--help] --FLAG=VALUE ...",
-        description="Prepares a data set for training. For its flags add --help after its name.",
+        usage="fer-md prepare DATA_SET|PATH [--help] --FLAG=VALUE ...",
+        description="Prepares a data set for training. For its flags add --help after its name. With the path of a "
+        "folder or file alone, says which data set that is; with --output as well, prepares it.",
     )
-    parser.add_argument("data_set", metavar="DATA_SET", choices=DATA_SETS, help=", ".join(DATA_SETS))
-    return _hand_over("data_prep", parser.parse_args(arguments[:1]).data_set, arguments[1:])
+    parser.add_argument("data_set", metavar="DATA_SET|PATH", help=", ".join(DATA_SETS))
+    data_set = parser.parse_args(arguments[:1]).data_set
+    if data_set in DATA_SETS:
+        return _hand_over("data_prep", data_set, arguments[1:])
+    if not os.path.exists(data_set):
+        parser.error(f"{data_set}: no such folder or file, and none of {', '.join(DATA_SETS)}")
+    return _hand_over("data_prep", "recognised", [f"--source={data_set}", *arguments[1:]])
 
 
 def _hand_over(folder, name, arguments):

@@ -226,11 +226,19 @@ def test_commands_hand_over_to_scripts(monkeypatch, words, script):
     assert calls[0][2:] == ["--run_dir=x", "--help"]
 
 
+def test_prepare_of_a_folder_hands_over_what_is_in_it(monkeypatch, tmp_path):
+    calls = []
+    monkeypatch.setattr(os, "execv", lambda program, arguments: calls.append(arguments))
+    cli.main(["prepare", str(tmp_path), "--output=x"])
+    assert os.path.isfile(calls[0][1]) and calls[0][1].endswith("data_prep/recognised.py")
+    assert calls[0][2:] == [f"--source={tmp_path}", "--output=x"]
+
+
 @pytest.mark.parametrize("arguments", [[], ["nothing"], ["--source=x", "fer2013"]])
 def test_prepare_without_a_data_set_names_them(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main(["prepare", *arguments])
-    assert stop.value.code == 2 and "usage: fer-md prepare DATA_SET" in capsys.readouterr().err
+    assert stop.value.code == 2 and "usage: fer-md prepare DATA_SET|PATH" in capsys.readouterr().err
     with pytest.raises(SystemExit) as stop:
         cli.main(["prepare", "--help"])
     assert not stop.value.code and ", ".join(cli.DATA_SETS[:3]) in capsys.readouterr().out

@@ -26,8 +26,8 @@ def test_the_mapping_has_every_script():
     folders = {package.removeprefix("fer_md._scripts."): ROOT / folder for package, folder in lines}
     assert set(folders) == {"experiments", "data_prep"}
     assert {f"{script}.py" for script, _ in cli.EXPERIMENTS.values()} <= set(os.listdir(folders["experiments"]))
-    shared = {"photograph_settings"}
-    assert {path.stem for path in folders["data_prep"].glob("*.py")} == {*cli.DATA_SETS} | shared
+    others = {"recognised", "photograph_settings"}
+    assert {path.stem for path in folders["data_prep"].glob("*.py")} == {*cli.DATA_SETS} | others
 
 
 def test_every_folder_of_scripts_is_a_package():

@@ -10,6 +10,7 @@ from fer_md.data.subject_split import split_by_subject
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
 from fer_md.readers.file_tree import FileTree
+from fer_md.readers.layout import Layout
 from fer_md.readers.photographs import CONTEMPT_DROPPED, Listing, Photograph, image_reader
 
 LAYOUT = "cohn-kanade-images/S005/001/S005_001_00000001.png and Emotion/S005/001/S005_001_00000011_emotion.txt"
@@ -114,3 +115,17 @@ def _sequences(tree, emotions):
         sequence: sorted(frames, key=lambda name: int(_stem(name).rpartition("_")[2]))
         for sequence, frames in sequences.items()
     }
+
+
+CKPLUS = Layout(
+    name="ckplus",
+    title="CK+ (Lucey et al., 2010)",
+    files=LAYOUT,
+    expressions=(*EXPRESSIONS[:6], "contempt"),
+    splits="none; divided by person",
+    people="123, by folder",
+    faces="video frames of portraits, 640x480; the last three of each of 327 sequences",
+    request="https://www.jeffcohn.net/resources, on request with a signed agreement; research only",
+    marks=("/cohn-kanade-images/S", r"/Emotion(_labels)?/.*_emotion\.txt$"),
+    list=lambda tree, seed: list_ckplus(tree, seed=seed),
+)

@@ -4,7 +4,9 @@ import contextlib
 import csv
 import gzip
 import io
+import itertools
 import lzma
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -13,18 +15,29 @@ from typing import Any, TextIO
 
 from fer_md.errors import FerMdError
 
-MAX_ZIPPED = 2 << 30
-"""Largest CSV, in bytes, that is read out of a zip file."""
+MAX_UNPACKED = 2 << 30
+"""Largest CSV, in bytes, that is read out of an archive."""
 
 MAX_LINE = 1 << 20
 """Longest line, in characters."""
+
+MAX_HEADER = 1 << 20
+"""Most bytes that a tar file's header may ask to be read at once."""
+
+MAX_MEMBERS = 100
+"""How many files of a tar file are looked at."""
+
+DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, tarfile.TarError)
+"""What reading a damaged compressed file can end in."""
 
 
 @contextlib.contextmanager
 def open_csv(path: Path) -> Iterator[TextIO]:
     """Opens a CSV as text. ``.gz`` and ``.xz`` are unpacked on the way; ``.zip`` must hold exactly one CSV.
 
-    Nothing is unpacked to disk, so the names inside a zip file do not matter.
+    Of a ``.tar.gz``, the first CSV is read.
+
+    Nothing is unpacked to disk, so the names inside an archive do not matter.
 
     Args:
         path: the file.
@@ -33,18 +46,22 @@ def open_csv(path: Path) -> Iterator[TextIO]:
         a text stream.
 
     Raises:
-        FerMdError: the file cannot be opened; or a zip file holds no CSV, several of them, or one that is too large.
+        FerMdError: the file cannot be opened; or an archive holds no CSV, several of them, or one that is too large.
     """
     try:
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive, _open_member(archive, path) as binary:
                 yield _text(binary)
+        elif path.name.endswith((".tar.gz", ".tgz")):
+            with _Pieces(path) as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as tar:
+                yield _text(tar.extractfile(_first_csv(tar, path)))
         else:
             openers: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
             with openers.get(path.suffix, open)(path, "rb") as binary:
                 yield _text(binary)
-    except zipfile.BadZipFile as error:
-        raise FerMdError(f"{path}: not a whole zip file ({error}); fetch it again") from None
+    except (*DAMAGED, RecursionError) as error:
+        kind = "zip" if path.suffix == ".zip" else "tar.gz"
+        raise FerMdError(f"{path}: not a whole {kind} file ({error}); fetch it again") from None
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise FerMdError(f"{path}: cannot be read ({error.strerror})") from None
 
@@ -69,9 +86,30 @@ def _only_csv(archive, path):
     ]
     if len(members) != 1:
         raise FerMdError(f"{path}: must hold one CSV file; found {len(members)}")
-    if members[0].file_size > MAX_ZIPPED:
-        raise FerMdError(f"{path}: {members[0].filename} is larger than {MAX_ZIPPED} bytes")
+    if members[0].file_size > MAX_UNPACKED:
+        raise FerMdError(f"{path}: {members[0].filename} is larger than {MAX_UNPACKED} bytes")
     return members[0]
+
+
+def _first_csv(archive, path):
+    """The first CSV of a tar file, reached without unpacking more than `MAX_UNPACKED`."""
+    unpacked = 0
+    for member in itertools.islice(archive, MAX_MEMBERS):
+        unpacked += member.size
+        if unpacked > MAX_UNPACKED:
+            raise FerMdError(f"{path}: {member.name} ends behind {MAX_UNPACKED} bytes")
+        if member.isfile() and member.name.lower().endswith(".csv"):
+            return member
+    raise FerMdError(f"{path}: holds no CSV file")
+
+
+class _Pieces(gzip.GzipFile):
+    """An unpacked file of which nobody reads much at once: a header of a tar could ask for all memory."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= MAX_HEADER:
+            raise tarfile.ReadError(f"a header asks for {size} bytes")
+        return super().read(size)
 
 
 def read_rows(stream: TextIO, name: Path | str) -> Iterator[tuple[int, list[str]]]:
@@ -100,19 +138,42 @@ def read_rows(stream: TextIO, name: Path | str) -> Iterator[tuple[int, list[str]
             yield reader.line_num, values
     except csv.Error as error:
         raise FerMdError(f"{name}: line {reader.line_num}: not CSV ({error})") from None
-    except UnicodeDecodeError:
-        raise FerMdError(f"{name}: after line {reader.line_num}: not UTF-8 text") from None
-    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-        raise FerMdError(
-            f"{name}: after line {reader.line_num}: truncated or damaged ({error}); fetch it again"
-        ) from None
+
+
+def read_words(stream: TextIO, name: Path | str, columns: int) -> Iterator[tuple[int, list[str]]]:
+    """Reads a table whose columns are divided by blanks, without blank lines and in bounded memory.
+
+    Args:
+        stream, name: those of `read_rows`.
+        columns: how many words each line must have.
+
+    Yields:
+        (line, words): the number of the line, counted from 1, and its words.
+
+    Raises:
+        FerMdError: that of `read_rows`.
+    """
+    for line, text in enumerate(_lines(stream, name), 1):
+        words = text.split()
+        if words and len(words) != columns:
+            raise FerMdError(f"{name}: line {line}: {columns} columns expected, found {len(words)}")
+        if words:
+            yield line, words
 
 
 def _lines(stream, name):
-    while line := stream.readline(MAX_LINE):
-        if len(line) == MAX_LINE:
-            raise FerMdError(f"{name}: a line is longer than {MAX_LINE} characters")
-        yield line
+    """Yields the lines; an error says after which."""
+    number = 0
+    try:
+        while line := stream.readline(MAX_LINE):
+            if len(line) == MAX_LINE:
+                raise FerMdError(f"{name}: a line is longer than {MAX_LINE} characters")
+            number += 1
+            yield line
+    except UnicodeDecodeError:
+        raise FerMdError(f"{name}: after line {number}: not UTF-8 text") from None
+    except DAMAGED as error:
+        raise FerMdError(f"{name}: after line {number}: truncated or damaged ({error}); fetch it again") from None
 
 
 def columns_of(rows: Iterator[tuple[int, list[str]]], name: Path | str, wanted: Sequence[str]) -> list[int]:

@@ -7,6 +7,7 @@ from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
 from fer_md.readers.csv_files import columns_of, read_rows
 from fer_md.readers.file_tree import FileTree
+from fer_md.readers.layout import Layout
 from fer_md.readers.photographs import CONTEMPT_DROPPED, Listing, Photograph, image_reader
 
 LEGEND = "data/legend.csv"
@@ -96,3 +97,17 @@ def _reason_against(labels, expressions):
 def _photograph(tree, name, label, splits):
     key, person = f"facial_expressions/{name.rpartition('/')[2]}", person_of(name)
     return Photograph(key, label, person, splits[person], name, image_reader(tree, name))
+
+
+FACIAL_EXPRESSIONS = Layout(
+    name="facial_expressions",
+    title="Press photographs of muxspace/facial_expressions",
+    files=f"{LEGEND} and {IMAGES}/<Person>_0001.jpg",
+    expressions=EXPRESSIONS,
+    splits="none; divided by person",
+    people="about 5,600, by the names of files",
+    faces="photographs, most with one face",
+    request="github.com/muxspace/facial_expressions; Apache-2.0 for the labels, research only for the photographs",
+    marks=(f"/{LEGEND}$", f"/{IMAGES}/"),
+    list=lambda tree, seed: list_facial_expressions(tree, seed=seed),
+)

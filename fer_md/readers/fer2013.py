@@ -1,8 +1,13 @@
 """FER2013 (Goodfellow et al., 2013), as the challenge's CSV or as folders of images.
 
+The challenge hands out ``fer2013.tar.gz`` with ``fer2013/fer2013.csv`` in it, and ``icml_face_data.csv`` with the same
+columns in another order (`CHALLENGE`).
+
 FER+ (Barsoum et al., 2016) has ten taggers' votes on the expression of each image.
 """
 
+import dataclasses
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +15,17 @@ from pathlib import Path
 import numpy as np
 
 from fer_md.data.face import Face
+from fer_md.data.given_split import complete_split
 from fer_md.errors import FerMdError
-from fer_md.expressions import LABEL_OF_NAME
+from fer_md.expressions import EXPRESSIONS, LABEL_OF_NAME
 from fer_md.media.pictures import read_gray
 from fer_md.readers.csv_files import columns_of, open_csv, read_rows
-from fer_md.readers.file_tree import checked_text
+from fer_md.readers.file_tree import FileTree, checked_text
+from fer_md.readers.layout import Layout, matching
+from fer_md.readers.photographs import Listing, Photograph
 
 SPLITS = ("Training", "PublicTest", "PrivateTest")
+CHALLENGE = "kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-challenge"
 SIZE = 48
 TOTAL = 35_887
 """Number of images in the whole data set."""
@@ -43,9 +52,9 @@ def read_fer2013(source: Path | str, ferplus: Path | str | None = None) -> Itera
     """Reads FER2013, one face at a time.
 
     Args:
-        source: the challenge's CSV with the columns ``emotion,pixels,Usage``, plain, .gz, .xz, or .zip with one CSV in
-            it; or a folder ``train|test/<class>/<Usage>_<id>.jpg`` (or .png), where the prefix of the file's name gives
-            the split.
+        source: the challenge's CSV with the columns ``emotion,pixels,Usage`` in any order, plain, .gz, .xz, .tar.gz, or
+            .zip with one CSV in it; or a folder ``train|test/<class>/<Usage>_<id>.jpg`` (or .png), where the prefix of
+            the file's name gives the split.
         ferplus: FER+'s ``fer2013new.csv``, whose rows are those of the CSV; it does not go with a folder.
 
     Yields:
@@ -73,23 +82,32 @@ def _read_csv(source, ferplus):
     votes = _read_votes(ferplus) if ferplus else None
     row = 0
     with open_csv(source) as stream:
-        rows = read_rows(stream, source)
-        emotion, pixels, usage = columns_of(rows, source, ("emotion", "pixels", "usage"))
-        for row, (line, values) in enumerate(rows, 1):
-            where = f"{source}: line {line}"
-            split = values[usage].strip()
-            if split not in SPLITS:
-                raise FerMdError(f"{where}: Usage must be one of {', '.join(SPLITS)}; found {split!r}")
-            yield Face(
-                key=f"fer2013/{split}/{row - 1:05d}",
+        for row, (where, face) in enumerate(_read_rows(stream, source, source.name), 1):
+            own = _votes_of_row(votes, row, face.split, where, ferplus) if votes else ()
+            yield dataclasses.replace(face, votes=own)
+    if votes and row != len(votes):
+        raise FerMdError(f"{ferplus}: {len(votes)} rows, but {source} has {row}; both must be whole and in their order")
+
+
+def _read_rows(stream, source, name):
+    """Yields what an error calls each row, and its face; ``source`` and ``name`` are the file for errors and faces."""
+    rows = read_rows(stream, source)
+    emotion, pixels, usage = columns_of(rows, source, ("emotion", "pixels", "usage"))
+    for row, (line, values) in enumerate(rows):
+        where = f"{source}: line {line}"
+        split = values[usage].strip()
+        if split not in SPLITS:
+            raise FerMdError(f"{where}: Usage must be one of {', '.join(SPLITS)}; found {split!r}")
+        yield (
+            where,
+            Face(
+                key=f"fer2013/{split}/{row:05d}",
                 image=_parse_pixels(values[pixels], where),
                 label=_parse_label(values[emotion].strip(), where),
                 split=split,
-                source=f"{source.name}:{line}",
-                votes=_votes_of_row(votes, row, split, where, ferplus) if votes else (),
-            )
-    if votes and row != len(votes):
-        raise FerMdError(f"{ferplus}: {len(votes)} rows, but {source} has {row}; both must be whole and in their order")
+                source=f"{name}:{line}",
+            ),
+        )
 
 
 def _parse_label(text, where):
@@ -157,3 +175,55 @@ def _read_folder(source):
             raise FerMdError(f"{path}: the image must be 48x48; found {image.shape[1]}x{image.shape[0]}")
         name = checked_text(path.relative_to(source).as_posix(), source)
         yield Face(f"fer2013/{match[1]}/{match[2]}", image, label, split=match[1], source=name)
+
+
+def list_fer2013(tree: FileTree, seed: int = 0) -> Listing:
+    """Lists the faces of the challenge's CSV, which is read into memory at once.
+
+    Args:
+        tree: a folder with one of the files of `FER2013`, a zip with the plain CSV, or that file.
+        seed: of the split, where the CSV lacks PublicTest or PrivateTest (`fer_md.data.given_split.complete_split`).
+
+    Raises:
+        FerMdError: there is no such file, something is wrong with it, or it has too few splits.
+    """
+    name = next((name for pattern in _TABLES for name, _ in matching(tree, pattern)), None)
+    if name is None:
+        raise FerMdError(f"{tree.source}: holds none of {FER2013.files}")
+    with tree.text(name) if name.endswith(".csv") else open_csv(tree.path(name)) as stream:
+        faces = [face for _, face in _read_rows(stream, tree.where(name), name)]
+    try:
+        splits = complete_split([(face.split, face.key, face.label) for face in faces], seed)
+    except FerMdError as error:
+        raise FerMdError(f"{tree.where(name)}: {error}") from None
+    photographs = [
+        Photograph(face.key, face.label, "", split, face.source, functools.partial(_rgb, face.image))
+        for face, split in zip(faces, splits, strict=True)
+    ]
+    return Listing("fer2013", EXPRESSIONS, photographs, [])
+
+
+def _rgb(image):
+    return np.repeat(image[..., None], 3, axis=2)
+
+
+_TABLES = (
+    r"(?:icml_face_data|fer2013)\.csv",
+    r"(?:icml_face_data|fer2013)\.csv\.(?:gz|xz)",
+    r"fer2013\.(?:tar\.gz|tgz)",
+)
+"""Where the faces are, in the order in which these files are looked for."""
+
+FER2013 = Layout(
+    name="fer2013",
+    title="FER2013 (Goodfellow et al., 2013)",
+    files="fer2013.csv or icml_face_data.csv (also .gz or .xz), or fer2013.tar.gz",
+    expressions=EXPRESSIONS,
+    splits="Training, PublicTest and PrivateTest, as given",
+    people="unknown",
+    faces="cut out, 48x48, 35,887",
+    request=f"{CHALLENGE}, after accepting its rules; research only",
+    marks=(r"/(icml_face_data|fer2013)\.csv(\.gz|\.xz)?$|/fer2013\.(tar\.gz|tgz)$",),
+    list=list_fer2013,
+    cropped=True,
+)

@@ -1,5 +1,6 @@
-"""The files of a folder or of a zip file. They are read by name, and nothing is unpacked to disk."""
+"""The files of a folder or of a zip file, or a single table. They are read by name; nothing is unpacked to disk."""
 
+import contextlib
 import io
 import os
 import zipfile
@@ -11,12 +12,18 @@ from fer_md.files import DAMAGED_ZIP, unreadable, walk
 from fer_md.media.limits import MAX_BYTES
 from fer_md.media.pictures import read_bytes
 
+TABLES = (".csv", ".csv.gz", ".csv.xz", ".tar.gz", ".tgz")
+"""Ends of the names of files that are trees of one file."""
+
+MAX_TEXT = 2 << 30
+"""Largest text file, in bytes, that is read out of a zip."""
+
 
 class FileTree:
-    """A folder or a zip file.
+    """A folder, a zip file, or a single file that is a table.
 
     Args:
-        source: path of either.
+        source: path of any of them; the name of a table ends as one of `TABLES`.
 
     Attributes:
         source: that path.
@@ -34,9 +41,11 @@ class FileTree:
 
     def __init__(self, source: Path | str):
         self.source = Path(source)
-        self._archive, self._members = None, {}
+        self._archive, self._members, self._root = None, {}, self.source
         if self.source.is_dir():
             names = _names_of_folder(self.source)
+        elif self.source.is_file() and self.source.name.lower().endswith(TABLES):
+            names, self._root = [checked_text(self.source.name, self.source.parent)], self.source.parent
         else:
             self._archive = _open_zip(self.source)
             members = (
@@ -58,18 +67,32 @@ class FileTree:
             FerMdError: the file is too large, damaged, or cannot be read.
         """
         if self._archive is None:
-            return read_bytes(self.source / name, max_bytes)
+            return read_bytes(self._root / name, max_bytes)
+        with self._unpacking(name, max_bytes) as member:
+            return self._archive.read(member)
+
+    def text(self, name: str) -> TextIO:
+        """A file as a stream of UTF-8 text, for `fer_md.readers.csv_files.read_rows`."""
+        if self._archive is None:
+            try:
+                binary = open(self._root / name, "rb")  # noqa: SIM115  (closed with the text)
+            except OSError as error:
+                raise unreadable(error) from None
+        else:
+            with self._unpacking(name, MAX_TEXT) as member:
+                binary = self._archive.open(member)
+        return io.TextIOWrapper(binary, encoding="utf-8-sig", newline="")
+
+    @contextlib.contextmanager
+    def _unpacking(self, name, max_bytes):
+        """The member of the zip; turns what is wrong with it into `FerMdError`."""
         member = self._members[name]
         if member.file_size > max_bytes:
             raise FerMdError(f"{self.where(name)}: the file is larger than {max_bytes} bytes")
         try:
-            return self._archive.read(member)
+            yield member
         except (*DAMAGED_ZIP, OSError) as error:
             raise FerMdError(f"{self.where(name)}: damaged in the zip ({error}); fetch it again") from None
-
-    def text(self, name: str) -> TextIO:
-        """A file as a stream of UTF-8 text, for `fer_md.readers.csv_files.read_rows`."""
-        return io.TextIOWrapper(io.BytesIO(self.read(name)), encoding="utf-8-sig", newline="")
 
     def path(self, name: str) -> Path:
         """The path of a file on disk, for libraries that cannot read from memory.
@@ -79,11 +102,11 @@ class FileTree:
         """
         if self._archive is not None:
             raise FerMdError(f"{self.where(name)}: videos are not read out of a zip; unpack {self.source} first")
-        return self.source / name
+        return self._root / name
 
     def where(self, name: str) -> str:
         """What an error calls a file: the source, and the name in it."""
-        return f"{self.source}: {name}"
+        return f"{self.source}: {name}" if self._root == self.source else str(self.source)
 
     def __enter__(self) -> "FileTree":
         return self

@@ -22,6 +22,7 @@ from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
 from fer_md.media.videos import count_frames, read_frame
 from fer_md.readers.file_tree import FileTree
+from fer_md.readers.layout import Layout
 from fer_md.readers.photographs import Listing, Photograph, image_reader
 
 LAYOUT = "Sessions/<number>/ with session.xml, S001-001.avi (or .jpg, .png) and S001-001.xml"
@@ -186,3 +187,17 @@ def _read_upright(path, index):
     image = read_frame(path, index)
     height, width = image.shape[:2]
     return cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE) if height == _PAL_HEIGHT and width > height else image
+
+
+MMI = Layout(
+    name="mmi",
+    title="MMI (Pantic et al., 2005; Valstar and Pantic, 2010)",
+    files=LAYOUT,
+    expressions=tuple(EMOTIONS.values()),
+    splits="none; divided by person",
+    people="by the first part of a clip's name",
+    faces="videos and images of portraits; three frames at the height of each frontal clip",
+    request="https://mmifacedb.eu, after signing the agreement; research only",
+    marks=(r"/Sessions/[^/]+/session\.xml$",),
+    list=lambda tree, seed: list_mmi(tree, seed=seed),
+)

@@ -10,7 +10,7 @@ import csv
 import dataclasses
 import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,10 @@ from fer_md.data.subject_split import SHARES
 from fer_md.errors import FerMdError
 from fer_md.faces.alignment import ALIGNMENTS, chosen_crop, crop_center, cut_face
 from fer_md.faces.cascade import Cascade
-from fer_md.faces.detection import Detector, main_face
+from fer_md.faces.detection import Box, Detector, main_face
 from fer_md.faces.landmarks import place_landmarks
 from fer_md.files import path_cell, write_json
-from fer_md.media.pictures import decode_rgb
+from fer_md.media.pictures import DATA_FORMATS, decode_rgb
 from fer_md.readers.file_tree import FileTree
 
 MAX_SIDE = 1024
@@ -34,6 +34,12 @@ MAX_SIDE = 1024
 
 CONTEMPT_DROPPED = "contempt is left out (contempt=keep keeps it)"
 """Why a photograph with this label is unused, in every data set that has it."""
+
+FORMATS = (*DATA_FORMATS, "BMP", "TIFF")
+"""Formats in which data sets are handed out."""
+
+BOX_MARGIN = 0.3
+"""What is taken about a box that a data set names, at each of its sides, as a share of that side."""
 
 _CHUNK = 128
 _THREADS = 4
@@ -47,6 +53,7 @@ class Photograph:
         key, label, subject, split: those of `fer_md.data.face.Face`; the split is one of FER2013's three.
         source: the file, relative to the data set's root; for a video with ``#`` and the number of the frame.
         read: function without arguments that returns (H, W, 3) uint8 RGB or raises `FerMdError`.
+        votes: those of `fer_md.data.face.Face`.
     """
 
     key: str
@@ -55,6 +62,7 @@ class Photograph:
     split: str
     source: str
     read: Callable[[], np.ndarray]
+    votes: tuple[int, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,14 +81,52 @@ class Listing:
     photographs: list[Photograph]
     unused: list[tuple[str, str]]
 
+    def without(self, names: Collection[str]) -> "Listing":
+        """The listing without some of its labels, whose photographs become unused.
 
-def image_reader(tree: FileTree, name: str) -> Callable[[], np.ndarray]:
-    """Makes the ``read`` of a `Photograph` that is an image file of a tree."""
-    return functools.partial(_read_image, tree, name)
+        Raises:
+            FerMdError: one of the names is no label, or fewer than two labels are left.
+        """
+        if unknown := [name for name in names if name not in self.expressions]:
+            raise FerMdError(f"{self.name} has no label {unknown[0]!r}; its labels are {', '.join(self.expressions)}")
+        kept = tuple(name for name in self.expressions if name not in names)
+        if len(kept) < 2:
+            raise FerMdError(f"{self.name}: two labels must be left; left are {', '.join(kept) or 'none'}")
+        photographs, unused = [], list(self.unused)
+        for photograph in self.photographs:
+            expression = self.expressions[photograph.label]
+            if expression in kept:
+                photographs.append(dataclasses.replace(photograph, label=kept.index(expression)))
+            else:
+                unused.append((photograph.source, f"{expression} is left out"))
+        return Listing(self.name, kept, photographs, unused)
 
 
-def _read_image(tree, name):
-    return decode_rgb(tree.read(name), tree.where(name))
+def image_reader(tree: FileTree, name: str, box: Box | None = None) -> Callable[[], np.ndarray]:
+    """Makes the ``read`` of a `Photograph` that is an image file of a tree.
+
+    Args:
+        tree: holds the file.
+        name: of the file in the tree.
+        box: of the face in question (x, y, width, height, in pixels). Of the image, only the box and `BOX_MARGIN` about
+            it are read.
+    """
+    return functools.partial(_read_image, tree, name, box)
+
+
+def _read_image(tree, name, box):
+    image = decode_rgb(tree.read(name), tree.where(name), formats=FORMATS)
+    return image if box is None else _about(image, box, tree.where(name))
+
+
+def _about(image, box, where):
+    x, y, width, height = box
+    across, down = BOX_MARGIN * width, BOX_MARGIN * height
+    top, bottom = (round(min(max(edge, 0), image.shape[0])) for edge in (y - down, y + height + down))
+    left, right = (round(min(max(edge, 0), image.shape[1])) for edge in (x - across, x + width + across))
+    if top >= bottom or left >= right:
+        raise FerMdError(f"{where}: the box {box} lies outside the image, {image.shape[1]}x{image.shape[0]}")
+    return image[top:bottom, left:right]
 
 
 def prepare(
@@ -162,7 +208,13 @@ def _faces(photographs, detector, cascade, align, size, unused, crops):
                 face, crop, score = _cut(image, detection, align, size)
                 crops[photograph.key] = crop, score
                 yield Face(
-                    photograph.key, face, photograph.label, photograph.subject, photograph.split, photograph.source
+                    photograph.key,
+                    face,
+                    photograph.label,
+                    photograph.subject,
+                    photograph.split,
+                    photograph.source,
+                    photograph.votes,
                 )
 
 

@@ -7,6 +7,7 @@ from fer_md.data.subject_split import split_by_subject
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS, LABEL_OF_NAME
 from fer_md.readers.file_tree import FileTree
+from fer_md.readers.layout import Layout
 from fer_md.readers.photographs import Listing, Photograph, image_reader
 
 LAYOUT = "<Train|Val|Test>_Aligned_Faces/<Class>/<movie>_<timestamp>_<face>.png"
@@ -64,3 +65,17 @@ def list_sfew(tree: FileTree, split: str = "official", seed: int = 0) -> Listing
 def _by_movie(found, seed):
     splits = split_by_subject(((movie, label) for _, _, movie, label in found), seed)
     return [splits[movie] for _, _, movie, _ in found]
+
+
+SFEW = Layout(
+    name="sfew",
+    title="SFEW 2.0 (Dhall et al., 2015)",
+    files=LAYOUT,
+    expressions=EXPRESSIONS,
+    splits="as given; without labels for Test, Val becomes PrivateTest and a seventh of Train PublicTest",
+    people="unknown; the film takes their place",
+    faces="cut out and aligned",
+    request="https://cs.anu.edu.au/few, on request with a signed agreement; research only",
+    marks=(r"/(Train|Val)_Aligned_Faces(_new)?/",),
+    list=lambda tree, seed: list_sfew(tree, seed=seed),
+)

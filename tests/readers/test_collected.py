@@ -38,7 +38,7 @@ def test_other_files_are_quarantined(folder, tmp_path):
     found = listing(folder)
     assert found.unused == [("notes.txt", "not in subject/expression/")]
     prepare(found, tmp_path / "out")
-    assert "ann/Angry/notes.txt: not a PNG or JPEG" in (tmp_path / "out/quarantine.csv").read_text()
+    assert "ann/Angry/notes.txt: not a PNG, JPEG, BMP or TIFF" in (tmp_path / "out/quarantine.csv").read_text()
 
 
 def test_bad_trees(folder):

@@ -138,7 +138,7 @@ def test_script_with_unreadable_images(folder, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert "crops: 0 by the eyes, 0 by the box of the face, 5 of the center" in done.stdout
     quarantine = (tmp_path / "out/quarantine.csv").read_text()
-    assert "Ben_0001.jpg: not a PNG or JPEG" in quarantine
+    assert "Ben_0001.jpg: not a PNG, JPEG, BMP or TIFF" in quarantine
     assert "Ben_0002.jpg: the image is 20000x20000" in quarantine
     assert sum(len(load_split(tmp_path / "out", split).keys) for split in read_info(tmp_path / "out")["splits"]) == 5
 
