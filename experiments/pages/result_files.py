@@ -9,6 +9,7 @@ from pages.rows import Forgetting, Landmarks, Matrices, Methods, RunConfig, RunT
 from pages.study_rows import (
     Audit,
     Crops,
+    Doubts,
     DrawnFaces,
     JointStudy,
     LossCosts,
@@ -46,6 +47,7 @@ KINDS: dict[str, type[Result]] = {
     "fer2013-audit": Audit,
     "robustness": Robustness,
     "crops": Crops,
+    "doubts": Doubts,
     "smoothing": Smoothing,
     "drawn-faces": DrawnFaces,
 }

@@ -10,6 +10,7 @@ from pages.paper_tables import CONFUSIONS, NOT_NORMALISED
 from pages.result_files import read_named
 from pages.sections.audit import audit_blocks
 from pages.sections.crops import crops_blocks
+from pages.sections.doubts import doubts_blocks
 from pages.sections.drawn import drawn_blocks
 from pages.sections.forgetting import forgetting_blocks
 from pages.sections.joint import joint_blocks
@@ -94,6 +95,7 @@ KINDS = {
     "fer2013-audit": Kind(lambda found: "Twins, and the ceiling", audit_blocks),
     "robustness": Kind(lambda found: "Worse faces", robustness_blocks),
     "crops": Kind(lambda found: "How a face is cut out", crops_blocks),
+    "doubts": Kind(lambda found: "Faces to doubt", doubts_blocks),
     "smoothing": Kind(lambda found: "Averages over time", smoothing_blocks),
     "predict": Kind(lambda found: "A prediction", prediction_blocks),
 }
@@ -129,8 +131,8 @@ PARTS = (
     Part("FER2013, audited", "What are figures on FER2013 worth?", ("fer2013-audit",)),
     Part(
         "Robustness",
-        "How much worse are answers for worse faces, and for faces cut out in another way?",
-        ("robustness", "crops"),
+        "How much worse are answers for worse faces, and for faces cut out in another way? Which should be doubted?",
+        ("robustness", "crops", "doubts"),
     ),
     Part("Videos", "What does it help to average the answers for a face over time?", ("smoothing",)),
     Part(

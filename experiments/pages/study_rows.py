@@ -327,6 +327,69 @@ class Smoothing(Result):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class DoubtRow:
+    """Answers about the faces of photographs that were changed in one way.
+
+    Attributes:
+        found: photographs in which a face is found.
+        doubted: those with at least one doubt.
+        doubts: those with each doubt, by its name.
+        accuracy_doubted, accuracy_others: share of right answers; None where there are none.
+    """
+
+    change: str
+    found: int
+    doubted: int
+    doubts: dict[str, int]
+    accuracy_doubted: float | None
+    accuracy_others: float | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ThresholdRow:
+    """What the detector finds above a threshold.
+
+    Attributes:
+        false_alarms: faces in pictures without one.
+        narrow: false alarms that are not wider than `Doubts.narrow`.
+        found, found_small: share of the photographs in which a face is found, as they are and a fifth of the size.
+    """
+
+    threshold: float
+    false_alarms: int
+    narrow: int
+    found: float
+    found_small: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Doubts(Result):
+    """What experiments/doubtful_faces.py measures.
+
+    Attributes:
+        photographs: that were drawn from the split.
+        face: median width of their faces in pixels.
+        seed: of the choice of photographs.
+        scenes: names of the pictures without a face.
+        tiles: number of the tiles that they were cut into.
+        tile: longest side of a tile in pixels.
+        narrow: width in pixels up to which a false alarm is narrow.
+    """
+
+    data: str
+    split: str
+    photographs: int
+    face: float
+    seed: int
+    scenes: list[str]
+    tiles: int
+    tile: int
+    narrow: int
+    doubts: list[DoubtRow]
+    thresholds: list[ThresholdRow]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class AuditSplit:
     """What a test split of FER2013 shares with Training.
 
