@@ -8,6 +8,8 @@ order B K + K D, and (P + 1) B D for P up to 16. PyTorch and pytorch-metric-lear
 a Python that has them.
 """
 
+from fer_md import console  # isort: skip  (first: on another backend of Keras it ends in one line)
+
 import dataclasses
 import json
 import subprocess
@@ -19,7 +21,6 @@ import numpy as np
 import tensorflow as tf
 from bare_step import bare_step, noise
 
-from fer_md import console
 from fer_md.losses import MD_FORMS, MDLoss, feature_variance, md_loss
 from fer_md.models import ComponentConfig, build_component
 from fer_md.runs.results import write_result

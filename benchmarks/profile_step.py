@@ -6,6 +6,8 @@ The shares are of the time that all operations took together: two that run at on
 nothing. No viewer is needed; with the tensorboard extra, --trace=DIR keeps the trace to look at.
 """
 
+from fer_md import console  # isort: skip  (first: on another backend of Keras it ends in one line)
+
 import collections
 import dataclasses
 import re
@@ -17,7 +19,6 @@ import tensorflow as tf
 from bare_step import bare_step, noise
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
-from fer_md import console
 from fer_md.errors import FerMdError
 from fer_md.models import build_component
 from fer_md.runs.results import write_result

@@ -8,6 +8,8 @@ they start by themselves; what oneDNN alone gives stock Keras, where TensorFlow 
 comparison: the images/s of a step that does nothing but its multiplications, as fast as one large matrix product.
 """
 
+from fer_md import console  # isort: skip  (first: on another backend of Keras it ends in one line)
+
 import dataclasses
 import importlib.util
 import json
@@ -22,7 +24,6 @@ import tensorflow as tf
 import training_step_keras
 from bare_step import bare_step, noise
 
-from fer_md import console
 from fer_md.layers import BatchNorm
 from fer_md.models import ComponentConfig, build_component
 from fer_md.runs.results import write_result

@@ -62,3 +62,11 @@ def test_no_script_imports_tensorflow_ahead_of_fer_md(path):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         assert not {name.split(".")[0] for name in names} & {"keras", "tensorflow"}
+
+
+@pytest.mark.parametrize("name", ["md_loss", "profile_step", "training_step"])
+def test_a_benchmark_of_keras_imports_fer_md_first(name):
+    """Without TensorFlow below Keras, what fer_md sets up ends the script in one line."""
+    body = ast.parse((ROOT.parent / "benchmarks" / f"{name}.py").read_text()).body
+    first = next(node for node in body if isinstance(node, ast.Import | ast.ImportFrom))
+    assert isinstance(first, ast.ImportFrom) and first.module == "fer_md"
