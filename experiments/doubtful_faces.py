@@ -6,7 +6,8 @@ Doubts: press photographs of held-out people are made worse, and faces are found
 ``fer-md predict --min_face=10`` does it. Good doubts name the faces whose answers are wrong.
 
 Threshold: SCENES is a folder of photographs without a face. They are cut into tiles as large as a photograph for the
-web, and each face in one is a false alarm. The result names the files.
+web, and each face in one is a false alarm. The committed result names its files, which come from Debian's packages
+mate-backgrounds, lomiri-wallpapers-16.04, lomiri-wallpapers-20.04 and plasma-workspace-wallpapers.
 """
 
 import dataclasses

@@ -27,7 +27,8 @@ def doubts_blocks(found: Doubts) -> list[Block]:
         Text(
             f"The threshold (`--min_score`) against false alarms: faces found in {len(found.scenes)} photographs "
             f"without one, cut into {found.tiles} tiles of at most {found.tile} pixels a side. Beside them is the "
-            f"share in % of the photographs above in which a face is found, as they are and a fifth of the size."
+            f"share in % of the photographs above, of those with a face at the lowest threshold, in which a face is "
+            f"found as they are and at a fifth of the size."
         ),
         table(
             {
