@@ -91,7 +91,7 @@ def _listed(tree, name, split, images):
 def _picture(name, key, code, where, split):
     if 0 <= code < len(CODES):
         return Picture(name, key, CODES[code], split)
-    if code < len(CODES) + len(UNUSED):
+    if len(CODES) <= code < len(CODES) + len(UNUSED):
         return Unused(name, f"expression {code}, {UNUSED[code - len(CODES)]}")
     raise FerMdError(f"{where}: expression must be 0 to 10; found {code}")
 
