@@ -1,6 +1,6 @@
 """Prepares FER2013: checks it, says what is wrong with it, and writes TFRecords and a manifest.
 
-It reads the Kaggle challenge's CSV (emotion,pixels,Usage; plain, .gz, .xz or .zip) or the folders of images
+It reads the Kaggle challenge's CSV (emotion,pixels,Usage; plain, .gz, .xz, .zip or .tar.gz) or the folders of images
 that go round (train|test/<class>/<Usage>_<id>.jpg). docs/DATA.md says where to get them and what is written.
 
 Examples:
@@ -20,7 +20,7 @@ from fer_md.readers.fer2013 import TOTAL, read_fer2013
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    source: str = console.flag("CSV file of the challenge (plain, .gz, .xz, .zip), or the folder of images.")
+    source: str = console.flag("CSV file of the challenge (plain, .gz, .xz, .zip, .tar.gz), or the folder of images.")
     output: str = console.flag("Folder to write. It appears when everything is written, or not at all.")
     ferplus: str | None = console.flag("FER+'s fer2013new.csv; its votes are joined to the CSV row by row.", None)
     drop_leaked: bool = console.flag(

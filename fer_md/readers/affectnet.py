@@ -115,7 +115,7 @@ AFFECTNET = Layout(
     splits="training as given, a seventh of it becomes PublicTest; validation becomes PrivateTest, as no test is handed"
     " out",
     people="unknown",
-    faces="photographs with the boxes of the faces; in the later layout cut out, 224x224",
+    faces="photographs with the boxes of the faces; in the later layout cut out",
     request="http://mohammadmahoor.com/pages/databases/affectnet/, by a professor; research only",
     marks=(
         r"/(train_set|val_set)/annotations/\d+_exp\.npy$|/Manually_Annotated_Images/",

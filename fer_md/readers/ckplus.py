@@ -124,7 +124,7 @@ CKPLUS = Layout(
     expressions=(*EXPRESSIONS[:6], "contempt"),
     splits="none; divided by person",
     people="123, by folder",
-    faces="video frames of portraits, 640x480; the last three of each of 327 sequences",
+    faces="video frames of portraits; the last three of each of 327 sequences",
     request="https://www.jeffcohn.net/resources, on request with a signed agreement; research only",
     marks=("/cohn-kanade-images/S", r"/Emotion(_labels)?/.*_emotion\.txt$"),
     list=lambda tree, seed: list_ckplus(tree, seed=seed),

@@ -1,6 +1,7 @@
 """Which data set a folder holds, and what each layout says of itself."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +84,11 @@ def test_a_layout_states_what_it_holds(layout):
     assert described.startswith(layout.title) and all(
         fact in described for fact in (layout.files, layout.splits, layout.people, layout.faces, layout.request)
     )
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_the_page_says_the_same(layout):
+    page = (Path(__file__).parents[2] / "docs/DATA.md").read_text()
+    facts = (len(layout.expressions), layout.splits, layout.people, layout.faces, layout.request)
+    assert f"| {layout.name}: {layout.title} | {' | '.join(map(str, facts))} |" in page
+    assert f"- {layout.name}: `{layout.files}`\n" in page
