@@ -14,6 +14,9 @@ _OPERATIONS = re.compile(
 )
 """Names of TensorFlow's operations that read or write files, print, or reach other processes."""
 
+_COMPUTING = {"TensorSliceDataset", "MapDataset", "IgnoreErrorsDataset", "BatchDatasetV2", "ReduceDataset"}
+"""Those of such a name that only compute; the functions that they call are looked at like any other."""
+
 
 def check_saved_model(folder: Path | str) -> None:
     """Refuses a SavedModel with operations that could read or write files, print, or reach other processes.
@@ -50,7 +53,7 @@ def _risky(meta):
     roots = (set(functions) - _called(savers, functions)) | set(meta.object_graph_def.concrete_functions)
     called = roots | _called([*others, *(node for name in roots for node in functions[name])], functions)
     nodes = [*others, *(node for name in called for node in functions[name])]
-    return {node.op for node in nodes if _OPERATIONS.search(node.op)}
+    return {node.op for node in nodes if _OPERATIONS.search(node.op) and node.op not in _COMPUTING}
 
 
 def _called(nodes: Iterable, functions: dict) -> set[str]:

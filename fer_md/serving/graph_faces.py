@@ -18,15 +18,14 @@ def cut_face(image: tf.Tensor, box: tf.Tensor, landmarks: tf.Tensor | None, size
 
     Args:
         image: (H, W) uint8.
-        box: (4,) float, clipped to the image; one without a pixel in it is an error of TensorFlow
-            (``InvalidArgumentError``).
+        box: (4,) float, clipped to the image, of which it must have a pixel, see `has_pixel`.
         landmarks: (P, 2) float, of which the first two are the eyes; None to cut by the box.
         size: side of the result in pixels.
 
     Returns:
         (size, size) uint8.
     """
-    box = _clipped(tf.cast(box, tf.float64), tf.cast(tf.shape(image)[::-1], tf.float64))
+    box = _clipped(box, image)
     middle, side = box[:2] + box[2:] / 2 - 0.5, tf.reduce_max(box[2:])
     level = tf.constant([1.0, 0.0], tf.float64)
     if landmarks is None:
@@ -45,14 +44,16 @@ def cut_face(image: tf.Tensor, box: tf.Tensor, landmarks: tf.Tensor | None, size
     return tf.cond(apart, by_eyes, lambda: _cut_square(image, middle, side, level, size))
 
 
-def _clipped(box, limits):
+def has_pixel(image: tf.Tensor, box: tf.Tensor) -> tf.Tensor:
+    """Whether a box, (4,) float, is a part of an (H, W) image: scalar bool. One that is not finite is not."""
+    return tf.reduce_all(tf.math.is_finite(box)) & (tf.reduce_min(_clipped(box, image)[2:]) >= 1)
+
+
+def _clipped(box, image):
+    """The part of a box that is inside an image, (4,) float64."""
+    box, limits = tf.cast(box, tf.float64), tf.cast(tf.shape(image)[::-1], tf.float64)
     low = tf.maximum(box[:2], 0)
-    sides = tf.minimum(box[:2] + box[2:], limits) - low
-    inside = tf.debugging.assert_greater_equal(
-        tf.reduce_min(sides), tf.constant(1.0, tf.float64), "a box has no pixel in its picture"
-    )
-    with tf.control_dependencies([inside]):
-        return tf.concat([low, sides], 0)
+    return tf.concat([low, tf.minimum(box[:2] + box[2:], limits) - low], 0)
 
 
 def _cut_square(image, center, side, across, size):

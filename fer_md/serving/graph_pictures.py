@@ -18,38 +18,62 @@ _ORIENTATION = 0x0112
 _START_OF_SCAN, _APP1 = 0xDA, 0xE1
 
 
-def decode_gray(data: tf.Tensor) -> tf.Tensor:
-    """The picture of a PNG or JPEG, turned as its EXIF orientation says.
+def decode_pictures(data: tf.Tensor) -> tf.Tensor:
+    """Decodes PNG and JPEG files. One that cannot be decoded does not harm the others.
+
+    An error inside a graph ends the whole request. Only a data set of TensorFlow can drop an element instead. What it
+    decodes passes on as strings, since the pictures differ in size, and it does no more than that, since its functions
+    are optimised anew in each request.
 
     Args:
-        data: scalar string, the content of the file.
+        data: (B,) string, the contents of the files.
 
     Returns:
-        (H, W) uint8. A picture of more than ``MAX_PIXELS`` pixels, and one that cannot be decoded, is an error of
-        TensorFlow (``InvalidArgumentError``).
+        (B,) string, for `upright`; empty where a file cannot be decoded, or the picture has more than ``MAX_PIXELS``
+        pixels.
     """
-    is_png = tf.strings.substr(data, 0, 8) == PNG_SIGNATURE
-    size = tf.cond(is_png, lambda: _png_size(data), lambda: tf.image.extract_jpeg_shape(data)[:2])
-    pixels = tf.reduce_prod(tf.cast(size, tf.int64))
-    small = tf.debugging.assert_less_equal(
-        pixels, tf.constant(MAX_PIXELS, tf.int64), f"an image has more than {MAX_PIXELS:,} pixels"
-    )
-    with tf.control_dependencies([small]):
-        image = tf.cond(
-            is_png,
-            lambda: tf.io.decode_png(data, 3),
-            lambda: tf.io.decode_jpeg(data, 3, dct_method="INTEGER_ACCURATE"),
-        )
+    count, is_png = tf.shape(data)[0], _is_png(data)
+    small = tf.where(is_png & (_png_pixels(data) > MAX_PIXELS), "", data)
+    jpeg = tf.where(is_png, tf.io.encode_jpeg(tf.zeros((1, 1, 1), tf.uint8)), data)  # one of which the size is read
+    files = tf.data.Dataset.from_tensor_slices((tf.range(count), small, jpeg))
+    pictures = files.map(_decode).ignore_errors().batch(tf.cast(tf.maximum(count, 1), tf.int64))
+    none = tf.zeros((0,), tf.int32), tf.zeros((0,), tf.string)
+    places, found = pictures.reduce(none, lambda _, batch: batch)
+    return tf.tensor_scatter_nd_update(tf.fill([count], ""), places[:, None], found)
+
+
+def upright(decoded: tf.Tensor, data: tf.Tensor) -> tf.Tensor:
+    """The gray levels of a picture, turned as its EXIF orientation says.
+
+    Args:
+        decoded: scalar string, one of `decode_pictures` that is not empty.
+        data: scalar string, the content of its file.
+
+    Returns:
+        (H, W) uint8.
+    """
+    image = tf.cast(tf.ensure_shape(tf.io.parse_tensor(decoded, tf.uint8), (None, None, 3)), tf.int32)
     # The weights of OpenCV, in its whole numbers.
-    weighted = tf.reduce_sum(tf.cast(image, tf.int32) * [9798, 19235, 3735], axis=2)
-    return _turned(tf.cast((weighted + 2**14) // 2**15, tf.uint8), _orientation(data, is_png))
+    gray = tf.cast((tf.reduce_sum(image * [9798, 19235, 3735], axis=2) + 2**14) // 2**15, tf.uint8)
+    return _turned(gray, _orientation(data, _is_png(data)))
 
 
-def _png_size(data):
-    """Height and width, (2,) int32, from the header of a PNG."""
-    bytes_of_sides = tf.reshape(tf.io.decode_raw(tf.strings.substr(data, 16, 8), tf.uint8), (2, 4))
-    width_and_height = tf.reduce_sum(tf.cast(bytes_of_sides, tf.int64) * [1 << 24, 1 << 16, 1 << 8, 1], axis=1)
-    return tf.cast(width_and_height[::-1], tf.int32)
+def _is_png(data):
+    return tf.strings.substr(data, 0, 8) == PNG_SIGNATURE
+
+
+def _decode(place, data, jpeg):
+    """An error where ``data`` or ``jpeg`` is no picture, or ``jpeg`` has too many pixels. PNG is decoded too."""
+    pixels = tf.reduce_prod(tf.cast(tf.image.extract_jpeg_shape(jpeg)[:2], tf.int64))
+    image = tf.io.decode_jpeg(tf.where(pixels > MAX_PIXELS, "", data), 3, dct_method="INTEGER_ACCURATE")
+    return place, tf.io.serialize_tensor(image)
+
+
+def _png_pixels(data):
+    """Pixels of each PNG, (B,) int64, from the headers."""
+    padded = tf.strings.join([tf.strings.substr(data, 0, 24), tf.constant(bytes(24))])
+    sides = tf.reshape(tf.io.decode_raw(tf.strings.substr(padded, 16, 8), tf.uint8), (-1, 2, 4))
+    return tf.reduce_prod(tf.reduce_sum(tf.cast(sides, tf.int64) * [1 << 24, 1 << 16, 1 << 8, 1], axis=2), axis=1)
 
 
 def _turned(image, orientation):

@@ -7,10 +7,16 @@ import tensorflow as tf
 
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_directory
+from fer_md.media.limits import MAX_PIXELS
 from fer_md.serving.checks import check_answers
-from fer_md.serving.graph_faces import cut_face, fit_face
-from fer_md.serving.graph_pictures import decode_gray
+from fer_md.serving.graph_faces import cut_face, fit_face, has_pixel
+from fer_md.serving.graph_pictures import decode_pictures, upright
 from fer_md.serving.served_network import ServedNetwork
+
+OK = "ok"
+UNREADABLE = f"the picture cannot be decoded, or has more than {MAX_PIXELS:,} pixels"
+OUTSIDE = "the box has no pixel in the picture, or it or a landmark is not finite"
+"""What the output ``status`` says of a face: that it was answered, or why not."""
 
 
 class Signatures(tf.Module):
@@ -34,29 +40,51 @@ class Signatures(tf.Module):
         }
 
     def _of_faces(self, faces):
+        count = tf.shape(faces)[0]
+        return self._answer(faces, tf.fill([count], OK), tf.fill([count], True))
+
+    def _of_crops(self, image_bytes):
+        return self._of_pictures({"data": image_bytes})
+
+    def _of_photographs(self, image_bytes, box, landmarks=None):
+        rows = {"data": image_bytes, "box": box}
+        return self._of_pictures(rows if landmarks is None else rows | {"landmarks": landmarks})
+
+    def _answer(self, faces, status, answered):
+        """The outputs; those of a face that is not answered are 0 and empty."""
         probabilities = self.network.from_faces(faces)["probabilities"]
-        best = tf.argmax(probabilities, axis=1)
+        best = tf.where(answered, tf.argmax(probabilities, axis=1), len(self.network.expressions))
         # A row of names for each face: TensorFlow Serving wants the same first dimension on every output.
         names = tf.repeat(self.expressions[None], tf.shape(faces)[0], axis=0)
         return {
-            "probabilities": probabilities,
+            "probabilities": tf.where(answered[:, None], probabilities, 0),
             "expressions": names,
-            "label": tf.gather(self.expressions, best),
+            "label": tf.gather(tf.concat([self.expressions, [""]], 0), best),
+            "status": status,
         }
 
-    def _of_crops(self, image_bytes):
-        return self._cut(lambda picture: fit_face(decode_gray(picture), self.size), image_bytes)
+    def _of_pictures(self, rows):
+        outputs = tf.TensorSpec((self.size, self.size), tf.uint8), tf.TensorSpec((), tf.string)
+        rows = rows | {"decoded": decode_pictures(rows["data"])}
+        faces, status = tf.map_fn(self._face, rows, fn_output_signature=outputs)
+        return self._answer(faces[..., None], status, status == OK)
 
-    def _of_photographs(self, image_bytes, box, landmarks=None):
-        if landmarks is None:
-            return self._cut(lambda row: cut_face(decode_gray(row[0]), row[1], None, self.size), (image_bytes, box))
-        return self._cut(
-            lambda row: cut_face(decode_gray(row[0]), row[1], row[2], self.size), (image_bytes, box, landmarks)
-        )
+    def _face(self, row):
+        nothing = tf.zeros((self.size, self.size), tf.uint8)
 
-    def _cut(self, cut, rows):
-        faces = tf.map_fn(cut, rows, fn_output_signature=tf.TensorSpec((self.size, self.size), tf.uint8))
-        return self._of_faces(faces[..., None])
+        def look():
+            picture = upright(row["decoded"], row["data"])
+            if "box" not in row:
+                return fit_face(picture, self.size), OK
+            landmarks = row.get("landmarks")
+            usable = has_pixel(picture, row["box"])
+            if landmarks is not None:
+                usable &= tf.reduce_all(tf.math.is_finite(landmarks))
+            return tf.cond(
+                usable, lambda: (cut_face(picture, row["box"], landmarks, self.size), OK), lambda: (nothing, OUTSIDE)
+            )
+
+        return tf.cond(row["decoded"] == "", lambda: (nothing, UNREADABLE), look)
 
 
 def export_saved_model(network: ServedNetwork, output: Path | str, version: int | None = None) -> Path:
@@ -69,9 +97,10 @@ def export_saved_model(network: ServedNetwork, output: Path | str, version: int 
     are JPEG or PNG of up to ``MAX_PIXELS`` pixels; their size is read before they are decoded. EXIF orientation is
     applied, so box and landmarks are those of the upright picture.
 
-    All return ``probabilities`` (B, K) float32; ``expressions`` (B, K) string, the names of the columns; and ``label``
-    (B,) string, the most probable expression. B may be 0. The folder ``assets.extra`` holds ``metadata.json`` and
-    ``labels.txt``.
+    All return ``probabilities`` (B, K) float32; ``expressions`` (B, K) string, the names of the columns; ``label`` (B,)
+    string, the most probable expression; and ``status`` (B,) string, `OK` or why there is no answer. A picture that
+    cannot be decoded harms no other: its probabilities are 0 and its label is empty. B may be 0. The folder
+    ``assets.extra`` holds ``metadata.json`` and ``labels.txt``.
 
     Args:
         network: what is exported.

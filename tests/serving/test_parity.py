@@ -22,7 +22,7 @@ from fer_md.media.pictures import decode_rgb
 from fer_md.models import TINY, build_component
 from fer_md.serving.checks import example_faces
 from fer_md.serving.litert_file import export_litert
-from fer_md.serving.saved_model import export_saved_model
+from fer_md.serving.saved_model import OK, OUTSIDE, UNREADABLE, export_saved_model
 from fer_md.serving.served_network import ServedNetwork
 
 MOST = 0.02
@@ -156,3 +156,33 @@ def test_no_photograph_gets_no_answer(exported):
     }.items():
         answer = signatures[name](image_bytes=none, **more)
         assert answer["probabilities"].shape == (0, 7) and answer["label"].shape == (0,)
+
+
+BROKEN = {"empty": b"", "text": b"no picture", "cut off": DATA[1][:2000], "a JPEG's beginning": DATA[0][:40]}
+
+
+@pytest.mark.parametrize("name", ["serving_default", "photographs", "photographs_landmarks"])
+def test_what_is_broken_harms_no_neighbour(name, exported):
+    """Each sound picture has the answer that it has alone; of the others the status says why there is none."""
+    signature = tf.saved_model.load(exported[0]).signatures[name]
+    more = {"photographs": 1, "photographs_landmarks": 2}.get(name, 0)
+    data = [DATA[0], *BROKEN.values(), DATA[1], *[DATA[2]] * 2 * bool(more)]
+    given = dict(
+        list({"box": np.repeat(BOXES[:1], len(data), 0), "landmarks": np.repeat(LANDMARKS[:1], len(data), 0)}.items())[
+            :more
+        ]
+    )
+    if more:
+        given["box"][-2:] = (900, 0, 10, 10), (0, np.nan, 10, 10)
+    answer = {key: value.numpy() for key, value in signature(image_bytes=tf.constant(data), **given).items()}
+    sound = np.array([content in DATA[:2] for content in data])
+    statuses = [status.decode() for status in answer["status"]]
+    assert [status == OK for status in statuses] == sound.tolist()
+    assert statuses[1:5] == [UNREADABLE] * 4 and statuses[6:] == [OUTSIDE] * 2 * bool(more)
+    assert not answer["probabilities"][~sound].any() and set(answer["label"][~sound]) == {b""}
+    for place in np.flatnonzero(sound):
+        alone = signature(
+            image_bytes=tf.constant(data[place : place + 1]),
+            **{key: value[place : place + 1] for key, value in given.items()},
+        )
+        np.testing.assert_allclose(answer["probabilities"][place], alone["probabilities"][0], atol=1e-5)
