@@ -2,8 +2,9 @@
 
 What users need is here, in ``fer_md.__all__``; each name loads what it needs when it is first used, so that
 ``import fer_md`` alone loads neither TensorFlow nor Keras. ``fer_md.Predictor`` finds faces in pictures and says what
-they express. ``fer_md.load_pretrained`` gives the trained network. ``fer_md.MetricLossModel`` trains a network on MD
-loss. After ``import fer_md``, ``keras.saving.load_model`` opens every network that this package saves.
+they express. ``fer_md.load_pretrained`` gives the trained network, ``fer_md.ExpressionClassifier`` the same with a head
+for your own labels. ``fer_md.MetricLossModel`` trains a network on MD loss. After ``import fer_md``,
+``keras.saving.load_model`` opens every network that this package saves.
 """
 
 import importlib
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from fer_md.losses import CenterLoss, ContrastiveLoss, MDLoss, MetricLossModel
     from fer_md.models import ComponentConfig, build_component, build_fused
     from fer_md.prediction.predictor import Predictor
+    from fer_md.pretrained.expression_classifier import ExpressionClassifier
     from fer_md.pretrained.load import load_pretrained
 
 __version__ = "0.1.0"
@@ -26,6 +28,7 @@ __all__ = [
     "ComponentConfig",
     "ContrastiveLoss",
     "EXPRESSIONS",
+    "ExpressionClassifier",
     "FerMdError",
     "MDLoss",
     "MetricLossModel",
@@ -42,6 +45,7 @@ _PLACES = {
     "ComponentConfig": "models",
     "ContrastiveLoss": "losses",
     "EXPRESSIONS": "expressions",
+    "ExpressionClassifier": "pretrained.expression_classifier",
     "FerMdError": "errors",
     "MDLoss": "losses",
     "MetricLossModel": "losses",
@@ -75,6 +79,7 @@ def _register_with_keras() -> None:
         return
     importlib.import_module("fer_md.layers")
     importlib.import_module("fer_md.losses")
+    importlib.import_module("fer_md.pretrained.expression_classifier")
 
 
 environment.prepare()

@@ -10,9 +10,11 @@ import pytest
 import fer_md
 from fer_md import environment
 from fer_md.drawn.scenes import draw_scene
+from fer_md.expressions import EXPRESSIONS
 from fer_md.losses import MDLoss, MetricLossModel
 from fer_md.media.pictures import save_picture
 from fer_md.models import TINY, build_component
+from fer_md.pretrained.expression_classifier import ExpressionClassifier
 
 pytestmark = pytest.mark.integration
 
@@ -150,5 +152,6 @@ def test_saved_networks_open_in_plain_keras_after_import_fer_md(tmp_path):
     network = build_component(TINY)
     network.save(tmp_path / "component.keras")
     MetricLossModel(network, MDLoss(TINY.num_classes, TINY.fc_units)).save(tmp_path / "own.keras")
+    ExpressionClassifier(network, EXPRESSIONS).save(tmp_path / "classifier.keras")
     code = "import sys, fer_md, keras; [keras.saving.load_model(path) for path in sys.argv[1:]]"
-    run(code, tmp_path / "component.keras", tmp_path / "own.keras")
+    run(code, *(tmp_path / f"{name}.keras" for name in ("component", "own", "classifier")))

@@ -15,7 +15,8 @@ class BatchNorm(keras.layers.Layer):
 
     Statistics and parameters are float32, whatever the dtype of the input. Where several replicas train together, mean
     and variance are those of the global batch, so that the number of replicas does not change the result. The moving
-    variance is the unbiased one, as in the fused kernel.
+    variance is the unbiased one, as in the fused kernel. A layer that is not trainable normalises by its moving
+    statistics and leaves them as they are, as Keras's own does.
 
     Args:
         momentum: share of the old value that the moving statistics keep at each step, in [0, 1).
@@ -60,7 +61,7 @@ class BatchNorm(keras.layers.Layer):
 
     def _normalize(self, x, training):
         gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
-        if not training:
+        if not (training and self.trainable):
             mean, variance = tf.convert_to_tensor(self.moving_mean), tf.convert_to_tensor(self.moving_variance)
             return self._fused(x, gamma, beta, mean, variance, training=False)[0]
         replicas = tf.distribute.get_replica_context()
