@@ -44,6 +44,7 @@ from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.task import Learner, Task, make_metric_loss
 from fer_md.training.train import train_network
 from fer_md.typed_json import from_json, to_json
+from pages.result_files import read_run_time
 from pages.study_rows import LossRow, LossStudy, LossTraining
 
 
@@ -204,7 +205,7 @@ def run_row(settings: Settings, name: str, seed: int, faces: Faces) -> LossTrain
         learner = Learner(lambda: build(row, config, seed), [task])
         if train_network(learner, recipe, folder, decisive, seed) is None:
             raise FerMdError(f"{folder}: stopped; start it again to go on")
-        seconds = read_json(folder / "time.json")["seconds"]
+        seconds = read_run_time(folder).seconds
         figures = measure(load_model(folder), dataclasses.replace(faces, training=part))
         write_json(result, to_json(LossTraining(seed=seed, seconds=seconds, **figures)))
         (folder / "checkpoint.npz").unlink()

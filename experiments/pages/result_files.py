@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fer_md.files import read_json
+from fer_md.runs.done import check_done
 from fer_md.runs.results import Result, read_result
 from fer_md.typed_json import from_json
 from pages.rows import Forgetting, Landmarks, Matrices, Methods, RunConfig, RunTime, Stages
@@ -65,12 +66,15 @@ def read_named(folder: Path, name: str) -> Result | None:
 
 
 def read_run_config(run: Path | str) -> RunConfig:
-    """The ``config.json`` of a run; ``FerMdError`` as for ``read_result``."""
-    path = Path(run) / "config.json"
-    return from_json(RunConfig, read_json(path), str(path))
+    """The ``config.json`` of a run; ``FerMdError`` as for ``read_result``, and where it was changed after the run."""
+    return _read_of_run(RunConfig, Path(run) / "config.json")
 
 
 def read_run_time(run: Path | str) -> RunTime:
-    """The ``time.json`` of a finished run; ``FerMdError`` as for ``read_result``."""
-    path = Path(run) / "time.json"
-    return from_json(RunTime, read_json(path), str(path))
+    """The ``time.json`` of a finished run; ``FerMdError`` as for ``read_run_config``."""
+    return _read_of_run(RunTime, Path(run) / "time.json")
+
+
+def _read_of_run(kind, path):
+    check_done(path)
+    return from_json(kind, read_json(path), str(path))

@@ -9,11 +9,11 @@ import keras
 import numpy as np
 
 from fer_md.errors import FerMdError
-from fer_md.files import atomic_file, file_sha256, write_json
+from fer_md.files import atomic_file, file_sha256
 from fer_md.litert.convert import convert, probabilities
 from fer_md.models import ComponentConfig, build_component, build_fused
 from fer_md.models.seeding import kept_random_state
-from fer_md.pretrained.description import FOLDER, read_description
+from fer_md.pretrained.description import FOLDER, read_description, write_description
 from fer_md.pretrained.weights_file import NETWORK, read_weights, write_weights
 
 INT8_FROM = 2**16
@@ -40,8 +40,8 @@ def save_pretrained(
                 coded = compress(keras.ops.convert_to_numpy(variable))
                 arrays |= {f"component{number}/{variable.path}:{part}": array for part, array in coded.items()}
     sha256 = write_weights(folder, arrays)
-    write_json(
-        folder / "description.json",
+    write_description(
+        folder,
         {
             **description,
             "networks": [dataclasses.asdict(config) for _, config in components],
@@ -80,7 +80,7 @@ def save_litert(folder: Path | str, faces: np.ndarray) -> None:
         "largest_difference": difference,
     }
     sha256 = write_weights(folder, arrays, content)
-    write_json(folder / "description.json", {**description, "litert": litert, "npz_sha256": sha256})
+    write_description(folder, {**description, "litert": litert, "npz_sha256": sha256})
 
 
 def load_components(folder: Path | str = FOLDER) -> list[keras.Model]:

@@ -15,7 +15,6 @@ from fer_md.evaluation.predict import logits_function, validate
 from fer_md.files import write_json
 from fer_md.models import TINY, build_component
 from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
-from fer_md.runs.done import check_done
 from fer_md.runs.metrics_log import log_rows
 from fer_md.runs.run_directory import load_model, open_run, read_settings, settings_hash
 from fer_md.training.loop import train
@@ -27,6 +26,7 @@ from fer_md.training.strategy import make_strategy
 from fer_md.training.stream import training_stream
 from fer_md.training.task import Learner, Task, make_metric_loss
 from fer_md.training.trainer import Trainer
+from pages.result_files import read_run_config, read_run_time
 from random_faces import random_split
 
 RECIPE = Recipe(epochs=3, batch_size=8, rate=0.05, average=0.9, augmentation=MILD, ramp=0.8)
@@ -299,9 +299,10 @@ def test_a_folder_that_is_deleted_during_the_training_ends_it(tmp_path, monkeypa
     "name, change, read",
     [
         ("config.json", lambda data: data.replace(b"3", b"4"), read_settings),
+        ("config.json", lambda data: data.replace(b"3", b"4"), read_run_config),
         ("metrics.jsonl", lambda data: data.replace(b'"accuracy": 0.', b'"accuracy": 1.', 1), log_rows),
         ("model.keras", lambda data: data[:-1] + bytes([data[-1] ^ 1]), load_model),
-        ("time.json", lambda data: data.replace(b"seconds", b"minutes"), lambda run: check_done(run / "time.json")),
+        ("time.json", lambda data: data.replace(b"seconds", b"minutes"), read_run_time),
     ],
 )
 def test_a_file_of_a_complete_run_that_was_changed_is_refused(tmp_path, name, change, read):
