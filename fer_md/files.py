@@ -6,6 +6,7 @@ import hashlib
 import json
 import lzma
 import os
+import shutil
 import tempfile
 import zipfile
 import zlib
@@ -39,12 +40,11 @@ def atomic_file(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _hidden_folder(path) as folder:
+    with tempfile.TemporaryDirectory(**_hidden(path)) as folder:
         partial = Path(folder) / f"partial{path.suffix}"
         try:
             yield partial
-            with open(partial, "rb") as written:
-                os.fsync(written.fileno())
+            _sync(partial)
             os.replace(partial, path)
             _sync_folder(path.parent)
         except OSError as error:
@@ -52,10 +52,21 @@ def atomic_file(path: Path | str) -> Iterator[Path]:
             raise
 
 
-def _hidden_folder(path):
-    """A temporary folder beside ``path``, whose name has the start of its own: a name has at most 255 bytes."""
+def _hidden(path):
+    """Where a temporary folder for ``path`` is: beside it, with the start of its name, as one has at most 255 bytes."""
     name = os.fsencode(path.name)[:200].decode(errors="ignore")
-    return tempfile.TemporaryDirectory(prefix=f".{name}.partial-", dir=path.parent)
+    return {"prefix": f".{name}.partial-", "dir": path.parent}
+
+
+def _sync(path):
+    """Brings what was written to disk: a file, or a folder with all that is in it."""
+    if path.is_dir():
+        for inner in path.iterdir():
+            _sync(inner)
+        _sync_folder(path)
+        return
+    with open(path, "rb") as written:
+        os.fsync(written.fileno())
 
 
 def _sync_folder(folder):
@@ -124,7 +135,7 @@ def check_writable(folder: Path | str) -> None:
 
 def _name(error, partial, path):
     """Lets the error of a write say which file it was; the one being written goes by a temporary name."""
-    if error.errno in FULL_DISK or str(error.filename) == str(partial):
+    if error.errno in FULL_DISK or str(error.filename) == str(partial) or (error.errno and error.filename is None):
         error.filename = str(path)
 
 
@@ -143,27 +154,39 @@ def atomic_directory(path: Path | str, overwrite: bool = False) -> Iterator[Path
         path of the empty temporary folder.
 
     Raises:
-        FerMdError: ``path`` exists and ``overwrite`` is false.
+        FerMdError: ``path`` exists and ``overwrite`` is false; or the old folder was moved aside and can be moved no
+            more, and the message says where it is.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and not overwrite:
         raise FerMdError(f"{path}: exists already; allow it to be overwritten, or name another folder")
-    with _hidden_folder(path) as folder:
-        partial, replaced = Path(folder) / "partial", Path(folder) / "replaced"
+    folder = Path(tempfile.mkdtemp(**_hidden(path)))
+    partial, replaced = folder / "partial", folder / "replaced"
+    try:
         partial.mkdir()
-        try:
-            yield partial
-            if path.exists():
-                os.replace(path, replaced)
-            os.replace(partial, path)
-            _sync_folder(path.parent)
-        except OSError as error:
-            _name(error, partial, path)
-            raise
-        finally:
-            if replaced.exists() and not path.exists():
-                os.replace(replaced, path)  # the new folder did not come into its place
+        yield partial
+        _sync(partial)
+        if path.exists():
+            os.replace(path, replaced)
+        os.replace(partial, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        _name(error, partial, path)
+        raise
+    finally:
+        if replaced.exists() and not path.exists():  # the new folder did not come into its place
+            _move_back(replaced, path)
+        shutil.rmtree(folder)
+
+
+def _move_back(replaced, path):
+    try:
+        os.replace(replaced, path)
+    except OSError as error:
+        raise FerMdError(
+            f"{path}: can be neither replaced nor moved back into its place ({error.strerror}); it is in {replaced}"
+        ) from None
 
 
 def path_cell(path: str) -> str:

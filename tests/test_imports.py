@@ -7,7 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "fer_md"
 ORDER = (
-    ("environment", "errors", "arguments", "expressions", "files", "progress", "console", "typed_json"),
+    ("environment", "errors", "arguments", "expressions", "files", "progress", "console"),
+    ("typed_json", "tensorflow_files"),
     "litert",
     "losses",
     "layers",
@@ -25,7 +26,7 @@ ORDER = (
     "serving",
     "cli",
 )
-"""The packages; only the small modules at the top of the first entry may import each other."""
+"""The packages; only the small modules of the first entry may import each other."""
 PLACE = {name: place for place, names in enumerate(ORDER) for name in ([names] if isinstance(names, str) else names)}
 
 

@@ -27,6 +27,7 @@ from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import atomic_directory, file_sha256, read_json, write_json
 from fer_md.progress import Progress
+from fer_md.tensorflow_files import write_errors
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +97,7 @@ def write_dataset(
         FerMdError: ``output`` exists; there are no faces; an image has another size or type; a label is outside
             ``expressions``; the name of a split is no word; a key is there twice; or the disk is full.
     """
-    with atomic_directory(output, overwrite) as folder, _write_errors(output):
+    with atomic_directory(output, overwrite) as folder, write_errors(output):
         rows, hashes = _spool(faces, folder, name, expressions, image_size, total)
         report, leaked = audit(rows, hashes), leaked_keys(rows, held_out)
         dropped = leaked if drop_leaked else set()
@@ -127,15 +128,6 @@ def write_dataset(
         if finish:
             finish(folder)
     return info
-
-
-@contextlib.contextmanager
-def _write_errors(output):
-    """Turns TensorFlow's errors, a full disk among them, into one line."""
-    try:
-        yield
-    except tf.errors.OpError as error:
-        raise FerMdError(f"{output}: cannot be written, is the disk full? ({error.message})") from None
 
 
 def _spool(faces, folder, name, expressions, image_size, total):

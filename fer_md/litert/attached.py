@@ -12,7 +12,8 @@ from fer_md.errors import FerMdError
 
 def attach(path: Path | str, texts: Mapping[str, str]) -> None:
     """Adds texts, by their names, to a ``.tflite`` file."""
-    with zipfile.ZipFile(path, "a") as archive:
+    # Opened by its path, a file that cannot be would be written anew.
+    with open(path, "r+b") as file, zipfile.ZipFile(file, "a") as archive:
         for name, text in texts.items():
             archive.writestr(zipfile.ZipInfo(name), text)  # without the time, so that a file can be made again
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from fer_md.errors import FerMdError
+from fer_md.tensorflow_files import write_errors
 
 _NOT_PLOTTED = ("step", "epoch", "split", "network", "data", "seconds")
 
@@ -46,11 +46,9 @@ class Summaries:
         Raises:
             FerMdError: it cannot be written.
         """
-        try:
+        with write_errors(self.folder):
             for writer in self._writers.values():
                 writer.flush()
-        except tf.errors.OpError as error:
-            raise FerMdError(f"{self.folder}: cannot be written, is the disk full? ({error.message})") from None
 
 
 def _scalar_metadata():

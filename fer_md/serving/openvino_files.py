@@ -27,8 +27,8 @@ def export_openvino(
         ``folder``.
 
     Raises:
-        FerMdError: the package is missing, the folder exists, or the files would answer differently from the Keras
-            model.
+        FerMdError: the package is missing, the folder exists, the disk is full, or the files would answer differently
+            from the Keras model.
     """
     try:
         import openvino
@@ -38,7 +38,10 @@ def export_openvino(
     model.set_rt_info(" ".join(network.expressions), ["model_info", "labels"])
     model.set_rt_info(network.texts(quantize)["metadata.json"], ["model_info", "metadata.json"])
     with atomic_directory(folder, overwrite) as partial:
-        openvino.save_model(model, os.fspath(partial / "network.xml"), compress_to_fp16=quantize == "float16")
+        try:
+            openvino.save_model(model, os.fspath(partial / "network.xml"), compress_to_fp16=quantize == "float16")
+        except RuntimeError as error:
+            raise FerMdError(f"{folder}: cannot be written, is the disk full? ({error})") from None
         exact = {"INFERENCE_PRECISION_HINT": "f32"}
         compiled = openvino.compile_model(os.fspath(partial / "network.xml"), "CPU", exact)
         check_answers(lambda faces: compiled({"faces": faces})[0], network, quantize)

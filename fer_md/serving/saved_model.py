@@ -12,6 +12,7 @@ from fer_md.serving.checks import check_answers
 from fer_md.serving.graph_faces import cut_face, fit_face, has_pixel
 from fer_md.serving.graph_pictures import decode_pictures, upright
 from fer_md.serving.served_network import ServedNetwork
+from fer_md.tensorflow_files import write_errors
 
 OK = "ok"
 UNREADABLE = f"the picture cannot be decoded, or has more than {MAX_PIXELS:,} pixels"
@@ -111,8 +112,8 @@ def export_saved_model(network: ServedNetwork, output: Path | str, version: int 
         the folder of the version.
 
     Raises:
-        FerMdError: the version exists or is not positive, or the SavedModel would answer differently from the Keras
-            model.
+        FerMdError: the version exists or is not positive, the disk is full, or the SavedModel would answer differently
+            from the Keras model.
     """
     output = Path(output)
     versions = [int(p.name) for p in output.glob("*") if re.fullmatch(r"\d+", p.name)]
@@ -122,7 +123,7 @@ def export_saved_model(network: ServedNetwork, output: Path | str, version: int 
     if version in versions:
         raise FerMdError(f"{output / str(version)}: exists already; name another version, or none for the next")
     module = Signatures(network)
-    with atomic_directory(output / str(version)) as partial:
+    with write_errors(output), atomic_directory(output / str(version)) as partial:
         tf.saved_model.save(module, str(partial), signatures=module.by_name)
         loaded = tf.saved_model.load(str(partial)).signatures["faces"]
         check_answers(lambda faces: loaded(faces=faces)["probabilities"].numpy(), network)
