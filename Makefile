@@ -223,6 +223,13 @@ test: setup  ## run the tests (not the slow ones)
 test-slow: setup  ## run the slow tests
 	$(BIN)/python -m pytest -m slow
 
+SERVING_IMAGE := tensorflow/serving:2.21.0
+
+serve-check: setup  ## run the tests of the server against TensorFlow Serving itself, where docker works
+	@if docker info >/dev/null 2>&1; then \
+	  TENSORFLOW_SERVING_IMAGE=$(SERVING_IMAGE) $(BIN)/python -m pytest tests/serving/test_contract.py; \
+	else echo "docker does not work here: TensorFlow Serving was not checked"; fi
+
 bench: setup $(D1)/dataset.json  ## time the training step, the input pipeline and MD loss
 	$(BIN)/python benchmarks/training_step.py
 	$(BIN)/python benchmarks/input_pipeline.py --data=$(D1)
@@ -250,7 +257,7 @@ clean:  ## remove .venv, build/ and caches, but not runs/
 
 anew:
 
-.PHONY: anew help reproduce $(PARTS) report check-results data-found setup test test-slow coverage bench lint docs clean
+.PHONY: anew help reproduce $(PARTS) report check-results data-found setup test test-slow serve-check coverage bench lint docs clean
 .SECONDARY:
 # Each training has all cores, and everything waits for .venv.
 .NOTPARALLEL:

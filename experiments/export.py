@@ -60,6 +60,10 @@ class Settings:
         "How weights are stored: none (float32), float16 (LiteRT, OpenVINO) or int8 (LiteRT).", "none", choices=QUANTIZE
     )
     version: int | None = console.flag("Version number of a SavedModel; the next free one by default.", None, least=1)
+    warmup: bool = console.flag(
+        "Add requests that TensorFlow Serving plays when it loads a SavedModel: the first user need not wait.",
+        False,
+    )
     overwrite: bool = console.flag(console.OVERWRITE, False)
     data: str | None = console.flag("Prepared folder whose label space is served; needed with several networks.", None)
     network: str | None = console.flag(
@@ -95,6 +99,8 @@ def check(settings: Settings):
     output, suffix = Path(settings.output), SUFFIXES.get(settings.format)
     if settings.version:
         raise FerMdError(f"--version={settings.version} is for a SavedModel, not for {settings.format}")
+    if settings.warmup:
+        raise FerMdError(f"--warmup is for a SavedModel, not for {settings.format}")
     if suffix and output.suffix != suffix:
         raise FerMdError(f"{output}: the name of a file of {settings.format} must end in {suffix}")
     if output.is_dir() and not settings.overwrite:
@@ -109,7 +115,7 @@ def write(settings: Settings, network: ServedNetwork) -> Path:
             return export_onnx(network, settings.output)
         case "openvino":
             return export_openvino(network, settings.output, settings.quantize, settings.overwrite)
-    return export_saved_model(network, settings.output, settings.version)
+    return export_saved_model(network, settings.output, settings.version, settings.warmup)
 
 
 def shift_of(settings: Settings, learned: np.ndarray | None, expressions: list[str]) -> np.ndarray | None:

@@ -19,6 +19,7 @@ EXPERIMENTS = {
     "joint": ("joint", "train one network on several data sets together"),
     "evaluate": ("evaluate", "measure networks on a prepared data set"),
     "export": ("export", "write a network for other programs"),
+    "serve": ("serve", "serve an exported network on this machine, as TensorFlow Serving does"),
     "report": ("report", "write one HTML page about runs"),
 }
 """Commands that pass their arguments to a script in ``experiments/``: its name, and what it does."""

@@ -88,7 +88,9 @@ class Signatures(tf.Module):
         return tf.cond(row["decoded"] == "", lambda: (nothing, UNREADABLE), look)
 
 
-def export_saved_model(network: ServedNetwork, output: Path | str, version: int | None = None) -> Path:
+def export_saved_model(
+    network: ServedNetwork, output: Path | str, version: int | None = None, warmup: bool = False
+) -> Path:
     """Writes ``output/<version>/``, whole or not at all.
 
     There are four signatures. ``serving_default`` takes ``image_bytes`` (B,) string: pictures that are faces already,
@@ -107,13 +109,14 @@ def export_saved_model(network: ServedNetwork, output: Path | str, version: int 
         network: what is exported.
         output: base folder of the served model.
         version: a positive number; None for one more than the highest that is there.
+        warmup: write requests that the server plays when it loads the model, see `fer_md.serving.warmup`.
 
     Returns:
         the folder of the version.
 
     Raises:
-        FerMdError: the version exists or is not positive, the disk is full, or the SavedModel would answer differently
-            from the Keras model.
+        FerMdError: the version exists or is not positive, the disk is full, the SavedModel would answer differently
+            from the Keras model, or the package for ``warmup`` is missing.
     """
     output = Path(output)
     versions = [int(p.name) for p in output.glob("*") if re.fullmatch(r"\d+", p.name)]
@@ -122,6 +125,8 @@ def export_saved_model(network: ServedNetwork, output: Path | str, version: int 
         raise FerMdError(f"version must be at least 1, not {version}")
     if version in versions:
         raise FerMdError(f"{output / str(version)}: exists already; name another version, or none for the next")
+    if warmup:
+        from fer_md.serving.warmup import write_warmup
     module = Signatures(network)
     with write_errors(output), atomic_directory(output / str(version)) as partial:
         tf.saved_model.save(module, str(partial), signatures=module.by_name)
@@ -130,4 +135,6 @@ def export_saved_model(network: ServedNetwork, output: Path | str, version: int 
         (partial / "assets.extra").mkdir()
         for name, text in network.texts().items():
             (partial / "assets.extra" / name).write_text(text, encoding="utf-8")
+        if warmup:
+            write_warmup(partial, network.size)
     return output / str(version)

@@ -1,0 +1,104 @@
+"""A server that speaks like TensorFlow Serving, for tests and development. It needs ``pip install "fer_md[serving]"``.
+
+It has what clients of an exported network use: ``Predict``, ``GetModelMetadata`` and ``GetModelStatus`` over gRPC and
+REST, versions with labels, batching and warm-up. It is Python: use TensorFlow Serving for users.
+"""
+
+import ssl
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+from fer_md.errors import FerMdError
+from fer_md.serving.grpc_service import ModelService, PredictionService
+from fer_md.serving.protos import (
+    add_ModelServiceServicer_to_server,
+    add_PredictionServiceServicer_to_server,
+    grpc,
+)
+from fer_md.serving.rest_service import RestHandler
+from fer_md.serving.served_versions import ServedVersions
+
+_THREADS = 32
+"""Requests of gRPC that are answered at a time."""
+
+
+class _RestServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+class LocalServer:
+    """Serves all versions of an exported network while its context lasts.
+
+    Args:
+        base: folder whose numbered folders are the versions; those that appear later are loaded by `refresh`.
+        name: of the model, which requests state.
+        labels: number of a version by its label, such as ``{"stable": 1, "canary": 2}``.
+        host: address to listen on.
+        port, rest_port: for gRPC and REST; 0 for free ones, which the attributes of these names then hold.
+        max_batch_size, wait: see `fer_md.serving.batcher.Batcher`.
+        certificate: files of the private key and of the certificate, PEM; with them only TLS is spoken.
+
+    Raises:
+        FerMdError: a version cannot be loaded, a label names none, or a port cannot be had.
+
+    Examples:
+        >>> with LocalServer("runs/served/fer", labels={"stable": 1}) as server:
+        ...     print(server.port, server.rest_port)
+    """
+
+    def __init__(
+        self,
+        base: Path | str,
+        name: str = "fer",
+        labels: Mapping[str, int] | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        rest_port: int = 0,
+        max_batch_size: int = 32,
+        wait: float = 0.002,
+        certificate: tuple[Path, Path] | None = None,
+    ):
+        self.versions = ServedVersions(name, base, labels or {}, max_batch_size, wait)
+        options = [("grpc.max_receive_message_length", -1), ("grpc.so_reuseport", 0)]
+        self._grpc = grpc.server(ThreadPoolExecutor(_THREADS), options=options)
+        add_PredictionServiceServicer_to_server(PredictionService(self.versions), self._grpc)
+        add_ModelServiceServicer_to_server(ModelService(self.versions), self._grpc)
+        handler = type("Handler", (RestHandler,), {"versions": self.versions})
+        try:
+            self.port = _listen(self._grpc, f"{host}:{port}", certificate)
+        except RuntimeError:
+            raise FerMdError(f"{host}:{port}: cannot be listened on; name another port") from None
+        try:
+            self._rest = _RestServer((host, rest_port), handler)
+        except OSError as error:
+            raise FerMdError(f"{host}:{rest_port}: cannot be listened on ({error.strerror})") from None
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate[1], certificate[0])
+            self._rest.socket = context.wrap_socket(self._rest.socket, server_side=True)
+        self.rest_port = self._rest.server_address[1]
+
+    def refresh(self) -> None:
+        """Loads versions that have appeared and lets go of those that are gone; no request is lost."""
+        self.versions.refresh()
+
+    def __enter__(self) -> "LocalServer":
+        self._grpc.start()
+        threading.Thread(target=self._rest.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._rest.shutdown()
+        self._rest.server_close()
+        self._grpc.stop(grace=5).wait()
+
+
+def _listen(server: grpc.Server, address: str, certificate: tuple[Path, Path] | None) -> int:
+    if certificate is None:
+        return server.add_insecure_port(address)
+    key, chain = (Path(path).read_bytes() for path in certificate)
+    return server.add_secure_port(address, grpc.ssl_server_credentials([(key, chain)]))
