@@ -4,11 +4,11 @@ python -m venv SMALL && SMALL/bin/pip install -r requirements-predict.txt && SMA
 python benchmarks/predict.py --photos=../shared/data/photos --small_python=SMALL/bin/python --fer_python=FER/bin/python
 
 Each runs in processes of its own, and they take turns; the best of the rounds counts. fer and deepface are extras, in
-environments of their own (benchmarks/predict_fer.py, predict_deepface.py). All find faces with MTCNN: fer from 20
-pixels on, ours from there on as well, and as it does by default (from 20 to 40, by the size of the picture). Without
---photos the pictures are drawn scenes (synthetic); the video, of 1280x720 pixels, is drawn. Ours classifies with the
-network that ships for photographs, or with --model; "Keras" is the former in Keras. Some of the figures are goals of
-issue 23, and the results say whether they are met.
+environments of their own (benchmarks/predict_fer.py, predict_deepface.py). fer and deepface find faces with MTCNN:
+fer from 20 pixels on, ours, with YuNet, from there on as well, and as it does by default (from 20 to 40, by the size of
+the picture). Without --photos the pictures are drawn scenes (synthetic); the video, of 1280x720 pixels, is drawn. Ours
+classifies with the network that ships for photographs, or with --model; "Keras" is the former in Keras. Some of the
+figures are goals of issue 23, and the results say whether they are met.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ from fer_md import console
 from fer_md.drawn.scenes import draw_scene
 from fer_md.errors import FerMdError
 from fer_md.evaluation.timing import time_calls
-from fer_md.faces.mtcnn import MtcnnDetector
+from fer_md.faces.choice import choose_detector
 from fer_md.media.pictures import save_picture
 from fer_md.media.sources import find_media, read_media
 from fer_md.media.video_writer import write_video
@@ -289,7 +289,7 @@ def check_goals(measured):
 def time_ours(smallest, model, pictures, film):
     """Figures of one turn; a first pass over a few pictures is not timed."""
     classifier = load_classifier(model)
-    predictor = Predictor(classifier, MtcnnDetector(smallest or None))
+    predictor = Predictor(classifier, choose_detector(min_face=smallest or None))
     faces = np.random.default_rng(0).integers(0, 256, (BATCH, classifier.image_size, classifier.image_size), np.uint8)
     found = sum(map(len, predictor.predict(pictures)))
     predictor.predict(pictures[:1])

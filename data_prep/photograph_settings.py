@@ -9,7 +9,7 @@ from pathlib import Path
 from fer_md import console
 from fer_md.data.overview import overview
 from fer_md.errors import FerMdError
-from fer_md.faces.choice import ALIGNMENTS, DETECTORS, choose_alignment, choose_detector
+from fer_md.faces.choice import ALIGNMENTS, DETECTORS, READY, choose_alignment, choose_detector
 from fer_md.files import file_sha256
 from fer_md.readers.detection_cache import DetectionCache
 from fer_md.readers.file_tree import FileTree
@@ -22,8 +22,9 @@ class PhotographSettings:
     output: str = console.flag("Folder to write. It appears when everything is written, or not at all.")
     image_size: int = console.flag("Side of a face in pixels, a multiple of 16.", 48, least=16, most=512)
     detector: str = console.flag(
-        "region: Selective Search and a network (docs/FACES.md); none: cut out the center of each photograph.",
-        "mtcnn",
+        "yunet and mtcnn: networks of the package; region: Selective Search and a network (docs/FACES.md); "
+        "none: cut out the center of each photograph.",
+        READY[0],
         choices=DETECTORS,
     )
     detector_dir: str | None = console.flag(
@@ -37,7 +38,9 @@ class PhotographSettings:
     )
     cascade: str | None = console.flag("For --align=cascade: its file, from experiments/train_alignment.py.", None)
     min_face: int | None = console.flag(
-        "Side in pixels of the smallest face that mtcnn looks for; 20 to 40 by the picture's size.", None, least=5
+        "Side in pixels of the smallest face that yunet or mtcnn looks for; 20 to 40 by the picture's size.",
+        None,
+        least=5,
     )
     seed: int = console.flag("Another seed splits the people differently.", 0)
     drop_leaked: bool = console.flag(

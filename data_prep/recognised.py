@@ -15,7 +15,7 @@ from photograph_settings import PhotographSettings, prepare_photographs
 
 from fer_md import console
 from fer_md.errors import FerMdError
-from fer_md.faces.choice import DETECTORS
+from fer_md.faces.choice import DETECTORS, READY
 from fer_md.readers.file_tree import FileTree
 from fer_md.readers.recognise import LAYOUTS, recognise
 
@@ -25,7 +25,7 @@ class Settings(PhotographSettings):
     source: str = console.flag("The data set: an unpacked folder, a zip file, or FER2013's own file.")
     output: str | None = console.flag("Folder to write; without it, what the source holds is said.", None)
     detector: str | None = console.flag(
-        "none: cut out the center of each photograph. mtcnn, unless the pictures are faces of 48x48 already.",
+        "none: cut out the center of each photograph. yunet, unless the pictures are faces of 48x48 already.",
         None,
         choices=DETECTORS,
     )
@@ -45,7 +45,7 @@ def main(settings: Settings) -> None:
     if settings.output is None:
         print(f"to prepare it: fer-md prepare {settings.source} --output=FOLDER")
         return
-    detector = settings.detector or ("none" if layout.cropped else "mtcnn")
+    detector = settings.detector or ("none" if layout.cropped else READY[0])
     prepare_photographs(
         dataclasses.replace(settings, detector=detector),
         lambda tree: layout.list(tree, settings.seed).without(settings.leave_out),

@@ -20,8 +20,8 @@ from fer_md.evaluation.metrics import accuracy_and_macro_recall
 from fer_md.evaluation.significance import paired_bootstrap
 from fer_md.expressions import EXPRESSIONS
 from fer_md.faces.alignment import align_eyes, chosen_crop, crop_box, crop_center, fit_face
+from fer_md.faces.choice import READY, choose_detector
 from fer_md.faces.detection import Detection, Detector, main_face
-from fer_md.faces.mtcnn import MtcnnDetector
 from fer_md.pretrained.networks import NETWORKS
 from fer_md.progress import Progress
 from fer_md.readers.detection_cache import DetectionCache
@@ -80,6 +80,7 @@ _CHUNK = 64
 class Settings:
     source: str = console.flag("The repository muxspace/facial_expressions, or its zip.")
     splits: tuple[str, ...] = console.flag("Splits to measure on.", ("PublicTest", "PrivateTest"))
+    detector: str = console.flag("What finds the faces.", READY[0], choices=READY)
     networks: tuple[str, ...] = console.flag(f"Of the package: {', '.join(NETWORKS)}.", ("fer2013", "photographs"))
     detections: str = console.flag("File that keeps what the detector found.", "runs/crops.detections.jsonl")
     output: str | None = console.flag("JSON file for the table.", None)
@@ -91,7 +92,9 @@ def main(settings: Settings) -> None:
     rows = []
     with (
         FileTree(settings.source) as tree,
-        DetectionCache(MtcnnDetector(), {"detector": "mtcnn"}, settings.detections) as detector,
+        DetectionCache(
+            choose_detector(settings.detector), {"detector": settings.detector}, settings.detections
+        ) as detector,
     ):
         photographs = list_facial_expressions(tree).photographs
         for split in settings.splits:

@@ -20,8 +20,8 @@ import numpy as np
 
 from fer_md import console
 from fer_md.errors import FerMdError
+from fer_md.faces.choice import choose_detector
 from fer_md.faces.detection import Detection
-from fer_md.faces.mtcnn import MtcnnDetector
 from fer_md.media.sources import find_media, read_media
 from fer_md.prediction.predictor import Predictor
 from fer_md.prediction.quality import DOUBTS
@@ -99,7 +99,7 @@ CHANGES: dict[str, Callable[[np.ndarray, Detection], np.ndarray]] = {
 
 def main(settings: Settings) -> None:
     names, tiles = read_tiles(settings.scenes, settings.tile)
-    finder = MtcnnDetector(threshold=min(settings.thresholds))
+    finder = choose_detector(min_score=min(settings.thresholds))
     with FileTree(settings.source) as tree, Progress("faces", settings.photographs, "photographs") as progress:
         listing = list_facial_expressions(tree)
         pool = [photograph for photograph in listing.photographs if photograph.split == settings.split]
@@ -152,7 +152,7 @@ def main(settings: Settings) -> None:
 
 def measure_doubts(images: Sequence[np.ndarray], labels: Sequence[str], faces: Sequence[Detection]) -> list[DoubtRow]:
     """A row for each of `CHANGES`; ``faces`` are those of the unchanged images, and ``labels`` what they show."""
-    predictor = Predictor(detector=MtcnnDetector(MIN_FACE), max_faces=1)
+    predictor = Predictor(detector=choose_detector(min_face=MIN_FACE), max_faces=1)
     rows = []
     for name, change in CHANGES.items():
         pictures = predictor.predict(change(image, face) for image, face in zip(images, faces, strict=True))

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_md import console
-from fer_md.faces.mtcnn import NETWORKS
+from fer_md.faces.judge import NETWORKS
 from fer_md.files import atomic_file, file_sha256, write_json
 
 SIDES = {"propose": (None, 12), "refine": (24, 24), "confirm": (48, 48)}

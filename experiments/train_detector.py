@@ -1,10 +1,11 @@
-"""Trains the Selective Search detector on video frames and drawn scenes, and measures it and mtcnn on other people.
+"""Trains the Selective Search detector on frames and drawn scenes, and measures it, YuNet and MTCNN on other people.
 
 python experiments/train_detector.py --data=/path/to/ytf_landmarks68.zip --output=runs/detector
 
 The folder gets detector/ (for SelectiveSearchDetector.load) and, once it is measured, results.json and
 precision_recall.png. A face's box is that of its landmarks, raised by a forehead. The threshold is chosen on people and
-scenes held out of training; the test people and test scenes are read once, at the end. --notrain measures mtcnn alone.
+scenes held out of training; the test people and test scenes are read once, at the end.
+--notrain measures YuNet and MTCNN alone.
 """
 
 import dataclasses
@@ -20,8 +21,8 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.detection_metrics import average_precision, match, precision_recall
 from fer_md.evaluation.measure import mean_or_none
 from fer_md.evaluation.timing import time_calls
+from fer_md.faces.choice import READY, choose_detector
 from fer_md.faces.face_frame import face_box
-from fer_md.faces.mtcnn import MtcnnDetector
 from fer_md.faces.region_detector import SelectiveSearchDetector
 from fer_md.faces.region_training import RegionRecipe, search_pictures, train_detector
 from fer_md.faces.regions import iou
@@ -43,11 +44,10 @@ class Settings:
     scenes: int = console.flag("Drawn scenes to train on.", 800, least=1)
     test_scenes: int = console.flag("Drawn scenes to test on, with 0 to 8 faces in turn.", 270, least=9)
     epochs: int = console.flag("Passes over the regions.", RegionRecipe.epochs, least=1)
-    train: bool = console.flag("Train and measure our detector; --notrain measures mtcnn alone.", True)
+    train: bool = console.flag("Train and measure our detector; --notrain measures those that ship alone.", True)
     overwrite: bool = console.flag("Replace the output folder if it exists.", False)
 
 
-_MTCNN_THRESHOLD = 0.8
 _HELD_OUT = 10
 """Every tenth person is held out of training to choose the threshold on."""
 
@@ -62,7 +62,7 @@ def main(settings: Settings):
         ],
         "drawn scenes": drawn_pictures(settings, "test", settings.test_scenes),
     }
-    detectors["mtcnn"] = MtcnnDetector(threshold=0.3), _MTCNN_THRESHOLD
+    detectors |= {name: (choose_detector(name, min_score=0.3), choose_detector(name).threshold) for name in READY}
     if settings.train:
         trained["proposals"] = {name: proposal_recall(search, pictures) for name, pictures in tests.items()}
     results, curves = measure(detectors, tests)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fer_md import __version__
-from fer_md.faces.choice import ALIGNMENTS, DETECTORS, choose_alignment, choose_detector
+from fer_md.faces.choice import ALIGNMENTS, DETECTORS, READY, choose_alignment, choose_detector
 
 EXPERIMENTS = {
     "train": ("pretrain", "train a network on a prepared data set"),
@@ -85,8 +85,8 @@ def _parser():
     finder.add_argument(
         "--detector",
         choices=DETECTORS,
-        default="mtcnn",
-        help="what finds the faces; with none each picture is a face (default: mtcnn)",
+        default=READY[0],
+        help=f"what finds the faces; with none each picture is a face (default: {READY[0]})",
     )
     finder.add_argument(
         "--boxes", metavar="FILE", help=".csv or .jsonl file with the boxes of the faces, instead of a detector"
@@ -98,13 +98,14 @@ def _parser():
         "--min_face",
         type=_side,
         metavar="PIXELS",
-        help="for --detector=mtcnn: side of the smallest face (default: 20 to 40, a 48th of a large picture)",
+        help="for --detector=yunet or mtcnn: side of the smallest face (default: 20 to 40, a 48th of a large picture)",
     )
     predict.add_argument(
         "--min_score",
         type=_score,
         metavar="SCORE",
-        help="lowest score of a face, between 0 and 1 (default of mtcnn: 0.8); a higher one makes fewer false alarms",
+        help="lowest score of a face, between 0 and 1 (default of yunet: 0.7, of mtcnn: 0.8); "
+        "a higher one raises fewer false alarms",
     )
     predict.add_argument(
         "--align", choices=ALIGNMENTS, default="eyes", help="what a face is cut out by (default: eyes)"

@@ -24,7 +24,6 @@ from drawn_videos import save_video
 from fer_md.evaluation.predict import logits_function
 from fer_md.evaluation.softmax import softmax
 from fer_md.expressions import EXPRESSIONS
-from fer_md.faces.mtcnn import MtcnnDetector
 from fer_md.media.sources import find_media, read_media
 from fer_md.models import TINY, build_component
 from fer_md.prediction.classifier import Classifier
@@ -197,6 +196,6 @@ if __name__ == "__main__":
     attack_all = {
         "pictures": attack,
         "videos": attack_videos,
-        "searched": functools.partial(attack, make_detector=MtcnnDetector),
+        "searched": functools.partial(attack, make_detector=choose_detector),
     }[sys.argv[1]]
     print(json.dumps(attack_all(int(sys.argv[2]), int(sys.argv[3]))))

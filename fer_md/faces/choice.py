@@ -7,9 +7,12 @@ from fer_md.errors import FerMdError
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.detection import Detector
 
-DETECTORS = ("mtcnn", "region", "none")
-"""``"mtcnn"``; ``"region"``, Selective Search with a network of its own (the paper's Sec. 3.1), which
-experiments/train_detector.py trains; ``"none"``, which takes each picture for a face."""
+READY = ("yunet", "mtcnn")
+"""Detectors whose networks ship with the package; the first is the default."""
+
+DETECTORS = (*READY, "region", "none")
+"""``"yunet"``; ``"mtcnn"``, the paper's ref. [18]; ``"region"``, Selective Search with a network of its own (the
+paper's Sec. 3.1), which experiments/train_detector.py trains; ``"none"``, which takes each picture for a face."""
 
 ALIGNMENTS = ("eyes", "cascade", "box")
 """Faces are cut out by the detector's eyes; by the eyes among the 68 landmarks of a cascade, which
@@ -17,7 +20,7 @@ experiments/train_alignment.py trains; or by the box."""
 
 
 def choose_detector(
-    name: str,
+    name: str = READY[0],
     detector_dir: Path | str | None = None,
     min_face: int | None = None,
     min_score: float | None = None,
@@ -27,8 +30,8 @@ def choose_detector(
     Args:
         name: one of `DETECTORS`.
         detector_dir: folder of the trained detector; for ``"region"`` only.
-        min_face: side in pixels of the smallest face that ``"mtcnn"`` looks for; None lets the size of the picture
-            decide.
+        min_face: side in pixels of the smallest face to look for, for one of `READY`; None lets the size of the
+            picture decide.
         min_score: lowest score of a face; None for the detector's own threshold.
 
     Returns:
@@ -39,11 +42,15 @@ def choose_detector(
             the detector does not take.
     """
     _check("detector", name, DETECTORS, "region", "detector_dir", detector_dir, "experiments/train_detector.py")
-    if min_face is not None and name != "mtcnn":
-        raise FerMdError(f"min_face={min_face} is for the detector mtcnn, not for {name}")
+    if min_face is not None and name not in READY:
+        raise FerMdError(f"min_face={min_face} is for the detectors {' and '.join(READY)}, not for {name}")
     if min_score is not None and name == "none":
         raise FerMdError(f"min_score={min_score} is for a detector, and none is asked for")
     stated = {} if min_score is None else {"threshold": min_score}
+    if name == "yunet":
+        from fer_md.faces.yunet import YunetDetector
+
+        return YunetDetector(min_face, **stated)
     if name == "mtcnn":
         from fer_md.faces.mtcnn import MtcnnDetector
 

@@ -44,10 +44,9 @@ def convert(
         return answer(model(inputs, training=False))
 
     content = convert_function(call.get_concrete_function(), module, quantize)
-    difference = largest_difference(LiteNetwork(content), lambda batch: call(batch).numpy(), examples)
-    if not difference <= most:  # nor is NaN
-        raise FerMdError(f"{model.name}: LiteRT answers differently, by up to {difference:g}; at most {most:g} may be")
-    return content, difference
+    return content, check_difference(
+        model.name, LiteNetwork(content), lambda batch: call(batch).numpy(), examples, most
+    )
 
 
 def convert_function(function: Any, module: tf.Module, quantize: str = "none") -> bytes:
@@ -76,12 +75,21 @@ def probabilities(outputs: dict[str, tf.Tensor]) -> tf.Tensor:
     return tf.nn.softmax(outputs["logits"])
 
 
-def largest_difference(
+def check_difference(
+    name: str,
     network: Callable[[np.ndarray], np.ndarray],
     other: Callable[[np.ndarray], np.ndarray],
     examples: np.ndarray,
+    most: float,
     batch_size: int = 64,
 ) -> float:
-    """The largest difference between the numbers that two networks answer to (N, ...) examples."""
+    """The largest difference between the numbers that two networks answer to (N, ...) examples.
+
+    Raises:
+        FerMdError: it is not finite, or above ``most``; the message begins with ``name``.
+    """
     batches = [examples[start : start + batch_size] for start in range(0, len(examples), batch_size)]
-    return float(np.max([np.abs(network(batch) - other(batch)).max() for batch in batches]))
+    difference = float(np.max([np.abs(network(batch) - other(batch)).max() for batch in batches]))
+    if not difference <= most:  # nor is NaN
+        raise FerMdError(f"{name}: LiteRT answers differently, by up to {difference:g}; at most {most:g} may be")
+    return difference

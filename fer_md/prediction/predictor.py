@@ -12,9 +12,9 @@ from fer_md.evaluation.occlusion import occlusion_map
 from fer_md.evaluation.prior import Prior, apply_shift, chosen_share, prior_shift
 from fer_md.faces.alignment import check_alignment, cut_face, whole_box
 from fer_md.faces.cascade import Cascade
+from fer_md.faces.choice import READY, choose_detector
 from fer_md.faces.detection import Box, Detection, Detector, clip_box
 from fer_md.faces.landmarks import place_landmarks
-from fer_md.faces.mtcnn import MtcnnDetector
 from fer_md.media.sources import Frame
 from fer_md.prediction.classifier import Classifier, load_classifier
 from fer_md.prediction.images import Picture, as_image, is_picture, source_of
@@ -39,8 +39,8 @@ class Predictor:
     Args:
         model: None for the network that ships with the package; the folder of a run or of a SavedModel (see
             `fer_md.prediction.classifier.load_classifier`); or a `Classifier`.
-        detector: ``"mtcnn"``; a `Detector`; or None, which takes each picture for one face, see
-            `fer_md.faces.alignment.fit_face`.
+        detector: ``"yunet"`` or ``"mtcnn"``, see `fer_md.faces.choice`; a `Detector`; or None, which takes each picture
+            for one face, see `fer_md.faces.alignment.fit_face`.
         align: ``"eyes"`` turns and scales a face by its eyes, where the detector finds them far enough apart;
             ``"box"`` cuts it out by its box.
         max_faces: greatest number of faces of a picture; the largest faces are kept. None keeps all.
@@ -67,7 +67,7 @@ class Predictor:
     def __init__(
         self,
         model: Path | str | Classifier | None = None,
-        detector: Detector | str | None = "mtcnn",
+        detector: Detector | str | None = READY[0],
         align: str = "eyes",
         max_faces: int | None = None,
         data: str | None = None,
@@ -79,10 +79,10 @@ class Predictor:
         check_alignment(align)
         if max_faces is not None and max_faces < 1:
             raise FerMdError(f"max_faces must be None or at least 1; got {max_faces}")
-        if not (detector is None or detector == "mtcnn" or hasattr(detector, "detect")):
-            raise FerMdError(f'detector must be "mtcnn", None or have a method detect; got {detector!r}')
+        if not (detector is None or detector in READY or hasattr(detector, "detect")):
+            raise FerMdError(f"detector must be {' or '.join(READY)}, None or have a method detect; got {detector!r}")
         self.classifier = model if isinstance(model, Classifier) else load_classifier(model, data)
-        self.detector = MtcnnDetector() if isinstance(detector, str) else detector
+        self.detector = choose_detector(detector) if isinstance(detector, str) else detector
         self.align, self.max_faces, self.cascade = align, max_faces, cascade
         self.averaging = "flip" if mirror else "none"
         self.prior, self.prior_share = prior, chosen_share(prior, prior_share)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_md.faces.mtcnn import MtcnnDetector
+from fer_md.faces.choice import choose_detector
 from fer_md.media.sources import find_media, read_media
 from pages.blocks import markdown
 from pages.sections.speed import prediction_blocks
@@ -119,7 +119,7 @@ def test_a_film_has_faces_to_find_in_all_its_frames(benchmark, tmp_path):
     film = benchmark["draw_film"](tmp_path / "film.mp4", 4)
     frames = [frame.image for frame in read_media(find_media([film]))]
     assert len(frames) == 4 and {frame.shape for frame in frames} == {(720, 1280, 3)}
-    assert all(len(faces) >= 2 for faces in MtcnnDetector().detect(frames))
+    assert all(len(faces) >= 2 for faces in choose_detector().detect(frames))
 
 
 def test_figures_of_ours(benchmark, tmp_path):

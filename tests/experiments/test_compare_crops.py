@@ -16,7 +16,7 @@ PEOPLE = ("Ann", "Ben", "Cleo", "Dan", "Eve", "Fay")
 class OnlyWhere:
     """Finds the face of `write_photograph`, on every other photograph with the head tilted by 45 degrees."""
 
-    def __init__(self):
+    def __init__(self, min_face=None):
         self.count = 0
 
     def detect(self, images):
@@ -41,7 +41,7 @@ def source(tmp_path):
 
 
 def test_every_rule_is_measured_and_compared_with_the_eyes(source, tmp_path, monkeypatch):
-    monkeypatch.setattr("fer_md.faces.mtcnn.MtcnnDetector", OnlyWhere)
+    monkeypatch.setattr("fer_md.faces.yunet.YunetDetector", OnlyWhere)
     output = tmp_path / "crops.json"
     flags = [f"--source={source}", "--splits=Training", "--networks=joint", f"--detections={tmp_path / 'found.jsonl'}"]
     answer = run_script("experiments/compare_crops.py", *flags, f"--output={output}")
@@ -58,7 +58,7 @@ def test_every_rule_is_measured_and_compared_with_the_eyes(source, tmp_path, mon
 
 
 def test_a_split_without_a_face_is_named(source, tmp_path, monkeypatch):
-    monkeypatch.setattr("fer_md.faces.mtcnn.MtcnnDetector.detect", lambda self, images: [[] for _ in images])
+    monkeypatch.setattr("fer_md.faces.yunet.YunetDetector.detect", lambda self, images: [[] for _ in images])
     flags = [f"--source={source}", "--splits=Training", f"--detections={tmp_path / 'found.jsonl'}"]
     answer = run_script("experiments/compare_crops.py", *flags)
     assert answer.returncode == 1 and "Training has no photograph with a face" in answer.stderr

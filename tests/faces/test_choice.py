@@ -14,13 +14,14 @@ from fer_md.data.records import load_split
 from fer_md.errors import FerMdError
 from fer_md.faces.alignment import align_eyes
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
-from fer_md.faces.choice import choose_alignment, choose_detector
+from fer_md.faces.choice import READY, choose_alignment, choose_detector
 from fer_md.faces.detection import Detection
 from fer_md.faces.face_frame import face_box
 from fer_md.faces.landmarks import five_points, place_landmarks
 from fer_md.faces.mtcnn import MtcnnDetector
 from fer_md.faces.region_detector import SelectiveSearchDetector
 from fer_md.faces.region_network import build_region_network
+from fer_md.faces.yunet import YunetDetector
 from fer_md.readers.photographs import prepare
 from photograph_trees import FixedDetector, listing, write_photograph
 from scripts import run_script
@@ -41,6 +42,7 @@ def trained(tmp_path_factory):
 
 def test_what_is_named_is_loaded(trained):
     assert choose_detector("none") is None
+    assert isinstance(choose_detector(), YunetDetector)
     assert isinstance(choose_detector("mtcnn", min_face=40), MtcnnDetector)
     assert choose_detector("mtcnn", min_score=0.95).threshold == 0.95
     assert choose_detector("region", trained / "detector").threshold == 0
@@ -53,7 +55,7 @@ def test_what_is_named_is_loaded(trained):
 @pytest.mark.parametrize(
     "call, arguments, message",
     [
-        (choose_detector, ("viola",), "detector must be one of mtcnn, region, none; got 'viola'"),
+        (choose_detector, ("viola",), "detector must be one of yunet, mtcnn, region, none; got 'viola'"),
         (choose_detector, ("region",), "detector=region needs detector_dir, which experiments/train_detector.py"),
         (choose_detector, ("region", "/nowhere"), "/nowhere/detector.json: no such file"),
         (choose_detector, ("mtcnn", "x"), "detector_dir=x is for detector=region; the detector asked for is mtcnn"),
@@ -88,7 +90,7 @@ def test_the_cascade_places_the_landmarks_of_all_faces(trained):
 
 
 def combinations(trained):
-    detectors = {"mtcnn": [], "region": [f"--detector_dir={trained / 'detector'}"], "none": []}
+    detectors = {"yunet": [], "mtcnn": [], "region": [f"--detector_dir={trained / 'detector'}"], "none": []}
     alignments = {"eyes": [], "cascade": [f"--cascade={trained / 'cascade.npz'}"], "box": []}
     for detector, more in detectors.items():
         for align, further in alignments.items():
@@ -103,7 +105,7 @@ def test_each_in_fer_md_predict(trained, tmp_path, capsys, monkeypatch):
         assert cli.main(["predict", str(tmp_path / "one.png"), f"--model={tmp_path / 'run'}", *flags]) == 0
         rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         assert rows and (len(rows) == 1 or detector == "region")
-        assert all((row["landmarks"] is None) == (align != "cascade" and detector != "mtcnn") for row in rows)
+        assert all((row["landmarks"] is None) == (align != "cascade" and detector not in READY) for row in rows)
 
 
 @pytest.mark.integration

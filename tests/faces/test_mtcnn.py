@@ -1,13 +1,8 @@
-import concurrent.futures
-
-import cv2
 import numpy as np
 import pytest
 
-from fer_md.drawn.synthetic import draw_face
-from fer_md.errors import FerMdError
-from fer_md.faces.detection import Detection, clip_box, main_face
-from fer_md.faces.mtcnn import NETWORKS, MtcnnDetector, _cut
+from fer_md.faces.judge import NETWORKS
+from fer_md.faces.mtcnn import MtcnnDetector
 from fer_md.files import read_json
 from fer_md.litert.network import load_network
 from scripts import run_script
@@ -16,80 +11,6 @@ from scripts import run_script
 @pytest.fixture(scope="module")
 def detector():
     return MtcnnDetector()
-
-
-def picture(faces, size=(240, 320)):
-    """Gray background with drawn faces at (x, y, side); returns the image and their eyes, one (2, 2) a face."""
-    image, eyes = np.full((*size, 3), 120, np.uint8), []
-    for index, (x, y, side) in enumerate(faces):
-        face = draw_face(index, f"person {index}", "neutral", "lab", side)
-        image[y : y + side, x : x + side] = face.image[..., None]
-        eyes.append([face.landmarks[36:42].mean(0) + (x, y), face.landmarks[42:48].mean(0) + (x, y)])
-    return image, np.array(eyes)
-
-
-def test_drawn_faces_are_found_in_images_of_any_size(detector):
-    image, eyes = picture([(20, 40, 120), (180, 60, 100)])
-    large = cv2.resize(image, (1600, 1200), interpolation=cv2.INTER_CUBIC)
-    empty = np.full((30, 50, 3), 120, np.uint8)
-    pixel = np.zeros((1, 1, 3), np.uint8)
-    found = detector.detect([image, empty, large, pixel])
-    assert [len(detections) for detections in found] == [2, 0, 2, 0]
-    for detections, scale in ((found[0], 1), (found[2], 5)):
-        assert detections[0].score >= detections[1].score > 0.8
-        ordered = sorted(detections, key=lambda detection: detection.box[0])
-        points = np.array([detection.landmarks[:2] for detection in ordered])
-        np.testing.assert_allclose(points, (eyes + 0.5) * scale - 0.5, atol=6 * scale)
-        assert ordered[0].landmarks.dtype == np.float32 and ordered[0].landmarks.shape == (5, 2)
-
-
-def test_what_is_found_does_not_depend_on_the_companions(detector):
-    image, _ = picture([(20, 40, 120)])
-    (alone,) = detector.detect([image])
-    *_, together = detector.detect([image[:, ::-1].copy(), image[:100], image])
-    assert len(alone) == len(together) == 1
-    np.testing.assert_allclose(alone[0].box, together[0].box, atol=1e-3)
-    np.testing.assert_allclose(alone[0].landmarks, together[0].landmarks, atol=1e-3)
-
-
-def test_faces_that_fill_the_image_are_found_and_their_boxes_stay_inside(detector):
-    faces = [draw_face(index, f"close {index}", "happiness", "lab", 140).image[10:130, 10:130] for index in range(10)]
-    found = detector.detect([np.repeat(face[..., None], 3, 2) for face in faces])
-    assert sum(len(detections) == 1 for detections in found) >= 8
-    for x, y, width, height in (detection.box for detections in found for detection in detections):
-        assert x >= 0 and y >= 0 and x + width <= 120 and y + height <= 120 and width * height > 60 * 60
-
-
-def test_several_threads_may_use_one_detector(detector):
-    image, _ = picture([(20, 40, 120)])
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(detector.detect, [[image], [image, image[:, ::-1].copy()]] * 4))
-    alone = detector.detect([image])[0][0].box
-    for (detection, *_), *_ in found:
-        assert detection.box == alone
-
-
-def test_noise_and_odd_shapes_take_no_longer_than_photographs(detector):
-    """The first network proposes most on noise; a strip and a pixel have nearly no pyramid."""
-    rng = np.random.default_rng(0)
-    images = [rng.integers(0, 256, shape, np.uint8) for shape in ((500, 700, 3), (9, 900, 3), (900, 9, 3), (1, 1, 3))]
-    assert all(len(detections) < 3 for detections in detector.detect(images))
-
-
-def test_the_smallest_face_to_find(detector):
-    """The two faces are about 90 and 35 pixels high; the pyramid of min_face=60 leaves the small one out."""
-    image, _ = picture([(10, 40, 110), (200, 60, 44)])
-    assert len(detector.detect([image])[0]) == 2
-    assert len(MtcnnDetector(min_face=60).detect([image])[0]) == 1
-
-
-def test_a_wish_for_small_faces_is_not_overruled_in_large_pictures():
-    """Faces of 42 pixels in a picture of 4,800, which is searched down to 4,800 / 48 = 100 where nothing is said."""
-    small, _ = picture([(10, 40, 44), (200, 60, 44)])
-    image = np.full((400, 4800, 3), 128, np.uint8)
-    image[: small.shape[0], : small.shape[1]] = small
-    assert len(MtcnnDetector().detect([image])[0]) == 0
-    assert len(MtcnnDetector(min_face=30).detect([image])[0]) == 2
 
 
 @pytest.mark.parametrize("shape", [(12, 12), (13, 40), (61, 77), (100, 33), (143, 50)])
@@ -105,49 +26,6 @@ def test_strips_say_what_the_whole_says(detector, monkeypatch, shape):
 def test_where_the_search_begins_goes_by_the_size_of_the_picture(detector, side, smallest, first):
     """20 pixels up to 360, an eighteenth up to 720, 40 up to 1920, then 20 of 960; a face of those gets 12 pixels."""
     assert detector._pyramid(np.zeros((90, side, 3), np.uint8))[0].shape[1] == first == side * 12 / smallest
-
-
-def test_no_images(detector):
-    assert detector.detect([]) == []
-
-
-@pytest.mark.parametrize(
-    "image, message",
-    [
-        (np.zeros((9, 9), np.uint8), r"image 1: must be \(H, W, 3\) uint8; found \(9, 9\) uint8"),
-        (np.zeros((9, 9, 4), np.uint8), r"found \(9, 9, 4\) uint8"),
-        (np.zeros((9, 9, 3)), r"found \(9, 9, 3\) float64"),
-        (np.zeros((0, 9, 3), np.uint8), r"found \(0, 9, 3\) uint8"),
-    ],
-)
-def test_a_bad_image_is_named(detector, image, message):
-    with pytest.raises(FerMdError, match=message):
-        detector.detect([np.zeros((9, 9, 3), np.uint8), image])
-
-
-@pytest.mark.parametrize("arguments", [{"min_face": 4}, {"threshold": 1}])
-def test_arguments_out_of_range(arguments):
-    with pytest.raises(FerMdError, match="min_face must be None or 5 or more"):
-        MtcnnDetector(**arguments)
-
-
-def test_boxes_are_clipped():
-    assert clip_box((-5, 10, 20, 30), (35, 100)) == (0, 10, 15, 25)
-    assert clip_box((1, 2, 3, 4), (10, 10, 3)) == (1, 2, 3, 4)
-    assert clip_box((100, 0, 20, 20), (50, 100)) is None
-    assert clip_box((99.5, 0, 20, 20), (50, 100)) is None
-
-
-def test_the_main_face_is_large_and_central():
-    corner, middle, tiny = (Detection(box, 0.9) for box in ((0, 0, 30, 30), (40, 35, 25, 25), (48, 48, 4, 4)))
-    assert main_face([corner, middle, tiny], (100, 100, 3)) is middle
-    assert main_face([], (100, 100)) is None
-
-
-def test_a_region_beside_the_picture_is_gray():
-    image = np.full((10, 12, 3), 200, np.uint8)
-    for box in ((0, -7, 6, 6), (-7, 0, 6, 6), (12, 0, 6, 6)):
-        assert (_cut(image, box, 24) == 127).all()
 
 
 def test_networks_are_those_of_the_package_mtcnn(tmp_path):
