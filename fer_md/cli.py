@@ -18,6 +18,7 @@ EXPERIMENTS = {
     "finetune": ("finetune", "go on training networks with exchanged data sets"),
     "joint": ("joint", "train one network on several data sets together"),
     "evaluate": ("evaluate", "measure networks on a prepared data set"),
+    "cross": ("cross_datasets", "measure networks on several data sets, seen and unseen"),
     "export": ("export", "write a network for other programs"),
     "serve": ("serve", "serve an exported network on this machine, as TensorFlow Serving does"),
     "report": ("report", "write one HTML page about runs"),

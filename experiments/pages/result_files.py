@@ -10,6 +10,7 @@ from pages.rows import Forgetting, Landmarks, Matrices, Methods, RunConfig, RunT
 from pages.study_rows import (
     Audit,
     Crops,
+    Cross,
     Doubts,
     DrawnFaces,
     JointStudy,
@@ -48,6 +49,7 @@ KINDS: dict[str, type[Result]] = {
     "fer2013-audit": Audit,
     "robustness": Robustness,
     "crops": Crops,
+    "cross": Cross,
     "doubts": Doubts,
     "smoothing": Smoothing,
     "drawn-faces": DrawnFaces,

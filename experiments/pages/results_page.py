@@ -10,6 +10,7 @@ from pages.paper_tables import CONFUSIONS, NOT_NORMALISED
 from pages.result_files import read_named
 from pages.sections.audit import audit_blocks
 from pages.sections.crops import crops_blocks
+from pages.sections.cross import cross_blocks
 from pages.sections.doubts import doubts_blocks
 from pages.sections.drawn import drawn_blocks
 from pages.sections.forgetting import forgetting_blocks
@@ -94,6 +95,7 @@ KINDS = {
     "training_step_avx512": Kind(lambda found: "A training step, on a processor with AVX-512", step_blocks),
     "fer2013-audit": Kind(lambda found: "Twins, and the ceiling", audit_blocks),
     "robustness": Kind(lambda found: "Worse faces", robustness_blocks),
+    "cross": Kind(lambda found: "Trained on rows, tested on columns", cross_blocks),
     "crops": Kind(lambda found: "How a face is cut out", crops_blocks),
     "doubts": Kind(lambda found: "Faces to doubt", doubts_blocks),
     "smoothing": Kind(lambda found: "Averages over time", smoothing_blocks),
@@ -128,6 +130,7 @@ PARTS = (
         "Which network learns most in a given time?",
         ("network-search-onednn", "network-search", "network-search-avx2"),
     ),
+    Part("Across data sets", "How good is a network on a data set that it has not seen?", ("cross",)),
     Part("FER2013, audited", "What are figures on FER2013 worth?", ("fer2013-audit",)),
     Part(
         "Robustness",

@@ -6,6 +6,7 @@ Scripts of experiments/ make them; those of benchmarks/ write dicts, which are c
 import dataclasses
 from typing import Any
 
+from fer_md.evaluation.measure import ConfusionFigures
 from fer_md.evaluation.sign_flips import PairedDifference
 from fer_md.runs.results import Result
 from pages.rows import Gain
@@ -324,6 +325,48 @@ class Smoothing(Result):
     tracks: float
     seed: int
     rows: list[SmoothingRow]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CrossColumn:
+    """A data set on which networks are tested.
+
+    Attributes:
+        manifest_sha256: of the data set.
+        faces: that were tested.
+        left_out: faces of the split that were not.
+    """
+
+    data: str
+    manifest_sha256: str
+    faces: int
+    left_out: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CrossCell(ConfusionFigures):
+    """The figures of a network on a data set."""
+
+    data: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CrossRow:
+    """A network on all data sets, with the names of those that it has learned from."""
+
+    network: str
+    trained_on: list[str]
+    cells: list[CrossCell]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Cross(Result):
+    """What experiments/cross_datasets.py measures; the expressions are those in common."""
+
+    split: str
+    expressions: list[str]
+    columns: list[CrossColumn]
+    rows: list[CrossRow]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

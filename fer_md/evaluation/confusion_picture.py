@@ -38,13 +38,20 @@ def draw_percent(
     texts: list[list[str]] | None = None,
 ) -> None:
     """Draws a (K, K) matrix in per cent, rows the truth, with a text in each cell, by default the number."""
-    axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
-    places = range(len(expressions))
-    axes.set_xticks(places, expressions, rotation=35, ha="right")
-    axes.set_yticks(places, expressions)
+    texts = texts or [[f"{value:.1f}" for value in row] for row in percent]
+    draw_cells(axes, percent, expressions, expressions, texts)
     axes.set(xlabel="predicted", ylabel="true", title=title)
-    for row in places:
-        for column in places:
-            text = texts[row][column] if texts else f"{percent[row, column]:.1f}"
-            color = "white" if percent[row, column] > 55 else "black"
-            axes.text(column, row, text, ha="center", va="center", fontsize=8, color=color)
+
+
+def draw_cells(
+    axes: Axes, percent: np.ndarray, rows: Sequence[str], columns: Sequence[str], texts: Sequence[Sequence[str]]
+) -> None:
+    """Draws an (R, C) matrix in per cent as shades of blue, with a name at each row and column and a text in each
+    cell."""
+    axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
+    axes.set_xticks(range(len(columns)), columns, rotation=35, ha="right")
+    axes.set_yticks(range(len(rows)), rows)
+    for row, values in enumerate(percent):
+        for column, value in enumerate(values):
+            color = "white" if value > 55 else "black"
+            axes.text(column, row, texts[row][column], ha="center", va="center", fontsize=8, color=color)
