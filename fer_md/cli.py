@@ -66,8 +66,8 @@ def _parser():
     )
     predict.add_argument(
         "--model",
-        help="photographs, fer2013 or joint, networks of the package; a run directory; or a SavedModel or .tflite "
-        "file of fer-md export (default: photographs)",
+        help="photographs, fer2013 or joint, networks of the package; a run directory; a SavedModel or .tflite file of "
+        "fer-md export; or a server, grpc://HOST:PORT/MODEL or http://HOST:PORT/MODEL (default: photographs)",
     )
     predict.add_argument(
         "--data", help="data set whose expressions to answer with: its name in the run, or its prepared folder"
@@ -146,7 +146,15 @@ def _parser():
     info.set_defaults(run=_info)
     info.add_argument("--model", help="as for predict")
     info.add_argument("--data", help="as for predict")
-    for command in (predict, info):
+    demo = commands.add_parser("demo", allow_abbrev=False, help="show a page in the browser: pictures and the camera")
+    demo.set_defaults(run=_demo)
+    demo.add_argument("--model", help="as for predict")
+    demo.add_argument("--data", help="as for predict")
+    demo.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine alone)"
+    )
+    demo.add_argument("--port", type=int, default=8000, help="0 for a free one (default: 8000)")
+    for command in (predict, info, demo):
         command.add_argument(
             "--trust", action="store_true", help="load a SavedModel even if it could read or write files"
         )
@@ -220,7 +228,6 @@ def _predict(parsed):
     from fer_md import console
     from fer_md.evaluation.prior import parse_prior
     from fer_md.prediction import annotated_files, records
-    from fer_md.prediction.classifier import load_classifier
     from fer_md.prediction.own_boxes import OwnBoxes
     from fer_md.prediction.predict_media import predict_media
     from fer_md.prediction.predictor import Predictor
@@ -246,7 +253,7 @@ def _predict(parsed):
     detector = choose_detector(name, parsed.detector_dir, parsed.min_face, parsed.min_score)
     prior = parse_prior(parsed.prior) if parsed.prior else None
     predictor = Predictor(
-        load_classifier(parsed.model, parsed.data, parsed.trust),
+        _classifier(parsed),
         detector,
         align,
         parsed.max_faces,
@@ -278,12 +285,11 @@ def _predict(parsed):
 def _info(parsed):
     import cv2
 
-    from fer_md.prediction.classifier import load_classifier
     from fer_md.pretrained.networks import PHOTOGRAPHS
     from fer_md.runs.provenance import environment, installed_version
 
     _print_pairs(environment() | {"ai-edge-litert": installed_version("ai-edge-litert"), "opencv": cv2.__version__})
-    classifier = load_classifier(parsed.model, parsed.data, parsed.trust)
+    classifier = _classifier(parsed)
     _print_pairs(
         {
             "model": parsed.model or PHOTOGRAPHS,
@@ -292,6 +298,30 @@ def _info(parsed):
             "face": f"{classifier.image_size}x{classifier.image_size} gray",
         }
     )
+
+
+def _demo(parsed):
+    from fer_md.demo.server import DemoServer
+    from fer_md.prediction.predictor import Predictor
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with DemoServer(Predictor(_classifier(parsed)), parsed.host, parsed.port) as server:
+        print(f"{server.url} shows the page, until Ctrl-C", flush=True)
+        server.serve_forever()
+
+
+def _classifier(parsed):
+    """What --model names: a network that is here, or one on a server."""
+    from fer_md.errors import FerMdError
+    from fer_md.prediction.classifier import load_classifier
+
+    if "://" not in (parsed.model or ""):
+        return load_classifier(parsed.model, parsed.data, parsed.trust)
+    if parsed.data:
+        raise FerMdError(f"{parsed.model}: data={parsed.data} is for run directories; a server has one label space")
+    from fer_md.serving.client import Client
+
+    return Client(parsed.model)
 
 
 def _print_pairs(found):

@@ -5,6 +5,7 @@ REST, versions with labels, batching and warm-up. It is Python: use TensorFlow S
 """
 
 import ssl
+import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,11 @@ _THREADS = 32
 class _RestServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        """A client that goes away before its answer is there is not worth a line."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class LocalServer:
