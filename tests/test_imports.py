@@ -24,6 +24,7 @@ ORDER = (
     "pretrained",
     "prediction",
     "serving",
+    "demo",
     "cli",
 )
 """The packages; only the small modules of the first entry may import each other."""

@@ -1,0 +1,120 @@
+"""The page of fer-md demo: what its server answers, and what a user sees in a browser."""
+
+import json
+import threading
+import urllib.error
+import urllib.request
+
+import cv2
+import numpy as np
+import pytest
+
+from browser import PROGRAM, browser
+from fer_md.demo.server import DemoServer
+from fer_md.errors import FerMdError
+from fer_md.media.limits import MAX_BYTES
+from fer_md.media.pictures import save_picture
+from fer_md.prediction.predictor import Predictor
+from stub_predictor import StubDetector, brightness_classifier
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return Predictor(brightness_classifier(), StubDetector())
+
+
+@pytest.fixture(scope="module")
+def server(predictor):
+    with DemoServer(predictor, port=0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def ask(server, path="", data=None, **headers):
+    """Status, headers and content of an answer."""
+    request = urllib.request.Request(server.url + path, data, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read()
+
+
+def png(image):
+    return cv2.imencode(".png", image[..., ::-1])[1].tobytes()
+
+
+def test_a_picture_is_answered_as_by_the_predictor(server, predictor):
+    status, _, content = ask(server, "predict", png(PICTURE))
+    (picture,) = predictor.predict([PICTURE])
+    wanted = {"height": 60, "width": 80, "faces": json.loads(json.dumps(picture.as_dict()["faces"]))}
+    assert status == 200 and json.loads(content) == wanted and len(wanted["faces"]) == 1
+
+
+def test_pages_load_nothing_from_elsewhere(server):
+    for path, kind in (("", "text/html"), ("page.css", "text/css"), ("page.js", "text/javascript")):
+        status, headers, content = ask(server, path)
+        assert status == 200 and headers["Content-Type"].startswith(kind) and b"//" not in content.replace(b"// ", b"")
+        assert headers["Content-Security-Policy"].startswith("default-src 'self'")
+
+
+def test_what_is_wrong_is_said(server):
+    for path, data, wanted, reason in (
+        ("predict", b"no picture", 400, "not a PNG"),
+        ("page.py", None, 404, "there is no such page"),
+        ("../server.py", None, 404, "there is no such page"),
+    ):
+        status, _, content = ask(server, path, data)
+        assert status == wanted and reason in json.loads(content)["error"]
+
+
+def test_another_site_in_the_browser_may_not_ask(server):
+    for headers in ({"Origin": "http://example.org"}, {"Host": "example.org"}, {"Origin": "null"}):
+        for path, data in (("predict", png(PICTURE)), ("", None)):
+            assert ask(server, path, data, **headers)[0] == 403
+    assert ask(server, "predict", png(PICTURE), Origin=server.url.rstrip("/"))[0] == 200
+
+
+@pytest.mark.parametrize("length", [str(MAX_BYTES + 1), "-1", "many"])
+def test_a_length_that_is_none_is_refused_unread(length, server):
+    assert ask(server, "predict", b"x", **{"Content-Length": length})[0] == 413
+
+
+def test_a_port_in_use_is_named(server):
+    port = server.server_address[1]
+    with pytest.raises(FerMdError, match=f"127.0.0.1:{port}: cannot be listened on"):
+        DemoServer(None, port=port)
+
+
+STATUS = "document.getElementById('status').textContent"
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(PROGRAM is None, reason="no browser: install chromium (apt-get install chromium)")
+def test_a_user_sees_faces_of_a_picture_and_of_the_camera(server, predictor, tmp_path):
+    save_picture(tmp_path / "picture.png", PICTURE)
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (faces,) = predictor.predict([PICTURE])
+    with browser(tmp_path / "browser") as page:
+        page.send("Page.navigate", url=server.url)
+        page.wait_for("document.readyState == 'complete'")
+        page.choose_file("#file", tmp_path / "picture.png")
+        page.wait_for(f"{STATUS}.startsWith('1 face: ')")
+        assert page.evaluate("document.querySelector('#faces h2').textContent") == f"Face 1: {faces[0].label}"
+        bars = page.evaluate("[...document.querySelectorAll('meter')].map(bar => [bar.ariaLabel, bar.value])")
+        assert dict(bars) == pytest.approx(faces[0].probabilities)
+        assert page.evaluate("document.getElementById('picture').ariaLabel") == page.evaluate(STATUS)
+        assert page.errors == []
+        page.evaluate("document.getElementById('camera').click()")
+        page.wait_for(f"{STATUS}.includes('frames a second. 1 face')")
+        page.evaluate("document.getElementById('camera').click()")
+        page.wait_for(f"{STATUS} == 'The camera is off.'")
+        assert page.errors == []
+        page.choose_file("#file", tmp_path / "broken.png")
+        page.wait_for(f"{STATUS}.startsWith('This picture cannot be shown: the picture: not a PNG')")
+        assert all(url.startswith((server.url, "data:", "blob:")) for url in page.requests)
