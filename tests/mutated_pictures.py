@@ -24,6 +24,7 @@ from drawn_videos import save_video
 from fer_md.evaluation.predict import logits_function
 from fer_md.evaluation.softmax import softmax
 from fer_md.expressions import EXPRESSIONS
+from fer_md.faces.choice import choose_detector
 from fer_md.media.sources import find_media, read_media
 from fer_md.models import TINY, build_component
 from fer_md.prediction.classifier import Classifier
