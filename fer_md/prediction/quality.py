@@ -6,7 +6,7 @@ from fer_md.evaluation.quality import contrast, sharpness
 from fer_md.faces.detection import Box
 
 SMALL = 20
-"""Shorter side of the box, in pixels, below which a face is small. By default MTCNN looks for none that are."""
+"""Shorter side of the box, in pixels, below which a face is small. By default the detector looks for none that are."""
 
 BLURRED = 0.05
 """Sharpness below which a face is blurred. Of the press photographs, one in a hundred is."""
