@@ -94,8 +94,8 @@ def square(boxes: np.ndarray, share: float = 1.0) -> np.ndarray:
 
 
 def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """The image with another width and height; means of areas where it shrinks."""
+    """The image with another width and height; means of areas where it shrinks to less than half."""
     if size == image.shape[1::-1]:
         return image
-    shrinks = size[0] <= image.shape[1]
+    shrinks = 2 * size[0] < image.shape[1]
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)

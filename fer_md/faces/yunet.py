@@ -29,7 +29,7 @@ VALUES = 6
 """Numbers that the network says of a place: two logits, of a face and of its box; the box's middle from the place on,
 and the logarithms of its width and height, all in steps."""
 
-FIRST, LAST = 24, 400
+FIRST, LAST = 20, 500
 """Pixels that the smallest and the largest face to find have in an image as the network sees it."""
 
 _SMALLER = 8
@@ -41,7 +41,7 @@ _STRIP = 2**21
 _OVERLAP = FIRST * _SMALLER
 """Rows that strips have in common; larger faces are found at the next look."""
 
-_FIND = 0.3
+_FIND = 0.2
 """Lowest score of a face that is looked at again."""
 
 _TIGHT = 0.9
@@ -52,8 +52,8 @@ tight as that."""
 class YunetDetector:
     """YuNet finds faces, and MTCNN's last network confirms them, with five landmarks each.
 
-    An image is looked at so large that a face of ``min_face`` pixels becomes `FIRST` pixels wide, and, where it can
-    hold faces beyond `LAST` pixels, smaller again. What is found in an image does not depend on the other images.
+    An image is looked at so large that a face of ``min_face`` pixels becomes `FIRST` pixels wide, and, where its
+    shorter side is beyond `LAST` pixels, smaller again. What is found in an image does not depend on the other images.
 
     Args:
         min_face: side of the smallest face to find, in pixels of the image, at least 5; None goes by the size of the
@@ -77,11 +77,20 @@ class YunetDetector:
         Raises:
             FerMdError: an image is not (H, W, 3) uint8; the message says which.
         """
-        return list(self._workers.map(self._detect, [check_image(image, index) for index, image in enumerate(images)]))
+        images = [check_image(image, index) for index, image in enumerate(images)]
+        looks = list(self._workers.map(self._looks, images))
+        jobs = [(row, look) for row, own in enumerate(looks) for look in own]
+        jobs.sort(key=lambda job: job[1].shape, reverse=True)  # the network prepares itself for every new size
+        found: list[list[np.ndarray]] = [[] for _ in images]
+        for (row, _), faces in zip(
+            jobs, self._workers.map(lambda job: self._find(job[1], images[job[0]].shape), jobs), strict=True
+        ):
+            found[row].append(faces)
+        return list(self._workers.map(self._confirm, images, looks, found))
 
-    def _detect(self, image):
-        looks = self._looks(image)
-        found = np.concatenate([self._find(look, image.shape) for look in looks])
+    def _confirm(self, image, looks, found):
+        """The faces among what the looks at an image found."""
+        found = np.concatenate(found)
         boxes = found[suppress(found[:, :4], found[:, 4], 0.5), :4]
         pictures = sorted([image, *looks], key=lambda picture: -picture.shape[1])
         boxes, landmarks, scores = judge(
@@ -92,12 +101,12 @@ class YunetDetector:
 
     def _looks(self, image):
         """The image at all sizes at which it is looked at, (H', W', 3) uint8 each, the largest first."""
-        scale = FIRST / smallest_face(image.shape, self.min_face)
-        looks: list[np.ndarray] = []
-        while not looks or max(looks[-1].shape) > LAST:
-            looks.append(resize(image, (max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1))))
+        scale, looks = FIRST / smallest_face(image.shape, self.min_face), [image]
+        while len(looks) == 1 or min(looks[-1].shape[:2]) > LAST:
+            size = (max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1))
+            looks.append(resize(looks[-1], size))
             scale /= _SMALLER
-        return looks
+        return looks[1:]
 
     def _find(self, look, shape):
         """What one look finds, strip by strip: (N, 5) x, y, width, height in pixels of the image of ``shape``, score.

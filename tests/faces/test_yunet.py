@@ -19,20 +19,20 @@ def detector():
 @pytest.mark.parametrize(
     "shape, looks",
     [
-        ((90, 180), [(216, 108)]),
-        ((720, 1280), [(768, 432), (96, 54)]),
+        ((90, 180), [(180, 90)]),
+        ((720, 1280), [(640, 360)]),
         ((1, 1), [(1, 1)]),
-        ((9, 4800), [(1152, 2), (144, 1)]),
+        ((4800, 3000), [(600, 960), (75, 120)]),
     ],
 )
 def test_looks_go_by_the_size_of_the_picture(detector, shape, looks):
-    """The smallest face, of 20, 40 and 100 pixels, gets FIRST; a look that is at most LAST wide is the last."""
-    assert (FIRST, LAST) == (24, 400)
+    """The smallest face, of 20, 40 and 100 pixels, gets FIRST; where the shorter side is above LAST, another look follows."""
+    assert (FIRST, LAST) == (20, 500)
     assert [look.shape[1::-1] for look in detector._looks(np.zeros((*shape, 3), np.uint8))] == looks
 
 
 def test_small_and_large_faces_are_found_at_once(detector):
-    """Faces from 40 to 1,100 pixels, in one picture."""
+    """A face of 70 pixels and one of 630, in one picture."""
     scene = draw_scene(0, 1, faces=1, size=200)
     image, box = scene.image, face_box(scene.landmarks)[0]
     large = cv2.resize(image, (1800, 1800), interpolation=cv2.INTER_CUBIC)
