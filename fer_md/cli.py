@@ -105,7 +105,7 @@ def _parser():
         "--min_score",
         type=_score,
         metavar="SCORE",
-        help="lowest score of a face, between 0 and 1 (default of yunet: 0.7, of mtcnn: 0.8); "
+        help="lowest score of a face, between 0 and 1 (default of yunet and mtcnn: 0.8); "
         "a higher one raises fewer false alarms",
     )
     predict.add_argument(

@@ -64,7 +64,7 @@ class YunetDetector:
         FerMdError: an argument is out of range.
     """
 
-    def __init__(self, min_face: int | None = None, threshold: float = 0.7):
+    def __init__(self, min_face: int | None = None, threshold: float = 0.8):
         check_search(min_face, threshold)
         self.min_face, self.threshold = min_face, threshold
         self._find_network = load_network(NETWORK / "find.tflite", read_json(NETWORK / "sha256.json")["find"])

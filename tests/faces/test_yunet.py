@@ -26,7 +26,7 @@ def detector():
     ],
 )
 def test_looks_go_by_the_size_of_the_picture(detector, shape, looks):
-    """The smallest face, of 20, 40 and 100 pixels, gets FIRST; where the shorter side is above LAST, another look follows."""
+    """The smallest face, of 20, 40 and 100 pixels, gets FIRST. A shorter side above LAST gets another look."""
     assert (FIRST, LAST) == (20, 500)
     assert [look.shape[1::-1] for look in detector._looks(np.zeros((*shape, 3), np.uint8))] == looks
 
