@@ -35,9 +35,9 @@ from fer_md.serving.served_network import ServedNetwork
 
 FORMATS = {
     "savedmodel": ("none",),
-    "litert": ("none", "float16", "int8"),
-    "onnx": ("none",),
-    "openvino": ("none", "float16"),
+    "litert": QUANTIZE,
+    "onnx": QUANTIZE,
+    "openvino": QUANTIZE,
 }
 """What is written, and how its weights may be stored."""
 
@@ -57,7 +57,7 @@ class Settings:
     )
     format: str = console.flag("The last two need packages of their own.", "savedmodel", choices=tuple(FORMATS))
     quantize: str = console.flag(
-        "How weights are stored: none (float32), float16 (LiteRT, OpenVINO) or int8 (LiteRT).", "none", choices=QUANTIZE
+        "How weights are stored: none (float32), float16 or int8; a SavedModel has none.", "none", choices=QUANTIZE
     )
     version: int | None = console.flag("Version number of a SavedModel; the next free one by default.", None, least=1)
     warmup: bool = console.flag(
@@ -112,7 +112,7 @@ def write(settings: Settings, network: ServedNetwork) -> Path:
         case "litert":
             return export_litert(network, settings.output, settings.quantize)
         case "onnx":
-            return export_onnx(network, settings.output)
+            return export_onnx(network, settings.output, settings.quantize)
         case "openvino":
             return export_openvino(network, settings.output, settings.quantize, settings.overwrite)
     return export_saved_model(network, settings.output, settings.version, settings.warmup)

@@ -80,8 +80,11 @@ FORMATS = {
     "LiteRT, float16": (export_litert, "b.tflite", "float16", litert),
     "LiteRT, int8": (export_litert, "c.tflite", "int8", litert),
     "ONNX": (export_onnx, "a.onnx", "none", onnx),
+    "ONNX, float16": (export_onnx, "b.onnx", "float16", onnx),
+    "ONNX, int8": (export_onnx, "c.onnx", "int8", onnx),
     "OpenVINO": (export_openvino, "a", "none", openvino),
     "OpenVINO, float16": (export_openvino, "b", "float16", openvino),
+    "OpenVINO, int8": (export_openvino, "c", "int8", openvino),
 }
 PACKAGES = {export_onnx: "tf2onnx", export_openvino: "openvino"}
 
