@@ -14,8 +14,8 @@ def to_int8(weights: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
         axis: of the outputs.
 
     Returns:
-        (multiples, steps): int8 of the same shape, -127 to 127, and float32 with the outputs on their axis and sides of 1, so
-        that weights ~ multiples * steps; no weight is off by more than half of a step.
+        (multiples, steps): int8 of the same shape, -127 to 127, and float32 with one number for each output, so that
+        weights ~ multiples * steps; no weight is off by more than half of a step.
     """
     others = tuple(other for other in range(weights.ndim) if other != axis % weights.ndim)
     largest = np.abs(weights).max(others, keepdims=True)
