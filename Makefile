@@ -240,6 +240,23 @@ lint: setup  ## check style and types
 	$(BIN)/python -m ruff format --check --quiet .
 	$(BIN)/python -m mypy
 
+torture: setup  ## kill every stage at a hundred random moments; what comes out is bit-equal
+	$(BIN)/python benchmarks/kills.py
+
+fuzz: $(VENV)/.fuzz  ## fuzz every reader of files from elsewhere for ten minutes; findings in runs/fuzz
+	$(BIN)/python benchmarks/fuzz.py
+
+soak: setup  ## 20,000 predictions and 50 predictors in memory that does not grow
+	$(BIN)/python benchmarks/soak.py
+
+audit: $(VENV)/.audit  ## known faults of the packages that are installed, and their licences
+	$(BIN)/python -m pip_audit --strict --skip-editable
+	$(BIN)/python -m piplicenses --order=license
+
+$(VENV)/.fuzz $(VENV)/.audit: $(VENV)/.%: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	@touch $@
+
 coverage: setup  ## run the tests and list the lines that none of them runs
 	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile --cov=fer_md --cov-report=term-missing:skip-covered
 
@@ -257,7 +274,8 @@ clean:  ## remove .venv, build/ and caches, but not runs/
 
 anew:
 
-.PHONY: anew help reproduce $(PARTS) report check-results data-found setup test test-slow serve-check coverage bench lint docs clean
+.PHONY: anew help reproduce $(PARTS) report check-results data-found setup test test-slow serve-check coverage bench lint \
+  docs clean torture fuzz soak audit
 .SECONDARY:
 # Each training has all cores, and everything waits for .venv.
 .NOTPARALLEL:

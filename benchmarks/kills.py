@@ -7,7 +7,6 @@ each stage is started, killed by SIGKILL at a moment drawn from its duration, an
 results are looked at: each is missing, or whole. A stage that came to its end begins anew.
 """
 
-import contextlib
 import dataclasses
 import hashlib
 import os
@@ -23,9 +22,10 @@ import numpy as np
 
 from fer_md import console
 from fer_md.drawn.scenes import draw_scene
+from fer_md.errors import FerMdError
 from fer_md.progress import Progress
 from fer_md.runs.checkpoint import load_checkpoint
-from fer_md.runs.results import Result, write_result
+from fer_md.runs.results import write_result
 
 ROOT = Path(__file__).parents[1]
 
@@ -80,35 +80,6 @@ class Settings:
     output: str | None = console.flag("JSON file for the counts.", None)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class KilledStage:
-    """What came of the kills of a stage.
-
-    Attributes:
-        seconds: that it takes without one.
-        kills: processes that were killed.
-        ended: processes that came to their end before their moment.
-        broken: kills after which a result was neither missing nor whole.
-        equal: whether the results are in the end those of no kill, bit by bit.
-    """
-
-    stage: str
-    seconds: float
-    kills: int
-    ended: int
-    broken: int
-    equal: bool
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Kills(Result):
-    """What this script writes."""
-
-    kills: int
-    seed: int
-    stages: list[KilledStage]
-
-
 def main(settings: Settings) -> int:
     for name in settings.stages:
         console.one_of("stages", name, [stage.name for stage in STAGES])
@@ -129,18 +100,19 @@ def main(settings: Settings) -> int:
                 left = len(settings.stages) - len(found)
                 wanted = -(-(settings.kills - killed) // left)  # what the stages before left over is shared
                 found.append(kill_stage(stage, work, wanted, seconds, expected, rng, progress))
-                killed += found[-1].kills
+                killed += found[-1]["kills"]
     for row in found:
         print(
-            f"{row.stage}: {row.kills} kills, {row.broken} left something broken, {row.ended} came too late; "
-            f"in the end {'bit-equal' if row.equal else 'DIFFERENT'}"
+            f"{row['stage']}: {row['kills']} kills, {row['broken']} left something broken, {row['ended']} came too "
+            f"late; in the end {'bit-equal' if row['equal'] else 'DIFFERENT'}"
         )
     if settings.output:
-        write_result(settings.output, Kills(kills=killed, seed=settings.seed, stages=found))
-    return int(any(row.broken or not row.equal for row in found))
+        write_result(settings.output, {"kills": killed, "seed": settings.seed, "stages": found})
+    return int(any(row["broken"] or not row["equal"] for row in found))
 
 
-def kill_stage(stage, work, wanted, seconds, expected, rng, progress) -> KilledStage:
+def kill_stage(stage, work, wanted, seconds, expected, rng, progress):
+    """Kills a stage so many times; ``expected`` is the content of its results without a kill."""
     kills = ended = broken = 0
     anew(stage, work)
     while kills < wanted:
@@ -156,14 +128,14 @@ def kill_stage(stage, work, wanted, seconds, expected, rng, progress) -> KilledS
         else:
             ended += 1
             anew(stage, work)
-    return KilledStage(
-        stage=stage.name,
-        seconds=seconds,
-        kills=kills,
-        ended=ended,
-        broken=broken,
-        equal=begin(stage, work).wait() == 0 and contents(stage, work) == expected,
-    )
+    return {
+        "stage": stage.name,
+        "seconds": seconds,
+        "kills": kills,
+        "ended": ended,
+        "broken": broken,
+        "equal": begin(stage, work).wait() == 0 and contents(stage, work) == expected,
+    }
 
 
 def begin(stage: Stage, work: Path) -> subprocess.Popen:
@@ -198,10 +170,14 @@ def fingerprint(path: Path) -> str:
 def whole(stage: Stage, work: Path, expected: dict[str, str]) -> bool:
     """Whether each result is missing or whole: a checkpoint of the way can be read, all else is as in the end."""
     for name in stage.results:
-        with contextlib.suppress(FileNotFoundError):
-            found = fingerprint(work / name)  # an error, where a checkpoint is damaged
-            if not name.endswith(".npz") and found != expected[name]:
-                return False
+        try:
+            found = fingerprint(work / name)
+        except FileNotFoundError:
+            continue
+        except FerMdError:
+            return False
+        if not name.endswith(".npz") and found != expected[name]:
+            return False
     return True
 
 

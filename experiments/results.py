@@ -1,4 +1,4 @@
-"""Writes docs/RESULTS.md, and the figures of docs/MODEL_CARD.md and docs/FER2013.md, from the committed result files.
+"""Writes docs/RESULTS.md, and the figures of MODEL_CARD.md, FER2013.md and RELIABILITY.md, from the committed files.
 
 python experiments/results.py
 """
@@ -13,12 +13,13 @@ from pages.filled_page import filled
 from pages.results_page import results_markdown
 from pages.sections.audit import audit_blocks, read_audit
 from pages.sections.pretrained import card_blocks
+from pages.sections.reliability import reliability_blocks
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
     results: str = console.flag("Folder of the result files.", "docs/results")
-    docs: str = console.flag("Folder of the pages RESULTS.md, MODEL_CARD.md and FER2013.md.", "docs")
+    docs: str = console.flag("Folder of the pages RESULTS.md, MODEL_CARD.md, FER2013.md and RELIABILITY.md.", "docs")
 
 
 def main(settings: Settings) -> None:
@@ -30,11 +31,12 @@ def main(settings: Settings) -> None:
 
 def pages_of(results: Path, docs: Path) -> dict[Path, str]:
     """The texts of the pages as the result files would have them."""
-    card, audit = docs / "MODEL_CARD.md", docs / "FER2013.md"
+    card, audit, reliability = docs / "MODEL_CARD.md", docs / "FER2013.md", docs / "RELIABILITY.md"
     return {
         docs / "RESULTS.md": results_markdown(results),
         card: filled(card.read_text(encoding="utf-8"), card_blocks(results / "pretrained"), card.name),
         audit: filled(audit.read_text(encoding="utf-8"), audit_blocks(read_audit(results)), audit.name),
+        reliability: filled(reliability.read_text(encoding="utf-8"), reliability_blocks(results), reliability.name),
     }
 
 

@@ -1,11 +1,23 @@
 """The exceptions that a user's mistake or a bad file ends in."""
 
+import unicodedata
+
+_CONTROLS = ("Cc", "Cs", "Zl", "Zp")
+"""Categories of characters that would break the line, steer a terminal, or cannot be written in UTF-8."""
+
 
 class FerMdError(Exception):
     """Bad input. The message says which file or argument it is, what the rule is, what was found and what to do.
 
-    The command line prints it as a single line and exits with status 1.
+    The command line prints it and exits with status 1. It is a single line: line ends and other controls, which names
+    and contents of files may hold, are escaped, as ``\\n``.
     """
+
+    def __str__(self) -> str:
+        return "".join(
+            character.encode("unicode_escape").decode() if unicodedata.category(character) in _CONTROLS else character
+            for character in super().__str__()
+        )
 
 
 class NotFiniteError(FerMdError):

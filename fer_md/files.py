@@ -7,7 +7,9 @@ import json
 import lzma
 import os
 import shutil
+import struct
 import tempfile
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,7 +23,7 @@ FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 DAMAGED_ZIP = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, KeyError, ValueError),
-    *(NotImplementedError, RuntimeError, MemoryError, OverflowError),
+    *(NotImplementedError, RuntimeError, MemoryError, OverflowError, IndexError, struct.error, tokenize.TokenError),
 )
 """What reading a damaged zip, or an .npz, can end in; bz2 says it with an ``OSError`` that names no file."""
 

@@ -433,6 +433,74 @@ class Doubts(Result):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class KilledStage:
+    """What came of the kills of a stage.
+
+    Attributes:
+        seconds: that it took without one.
+        kills: processes that were killed.
+        ended: processes that came to their end before their moment.
+        broken: kills after which a result was neither missing nor whole.
+        equal: whether the results were in the end those of no kill, bit by bit.
+    """
+
+    stage: str
+    seconds: float
+    kills: int
+    ended: int
+    broken: int
+    equal: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Kills(Result):
+    """What benchmarks/kills.py measures; ``seed`` is of the moments."""
+
+    kills: int
+    seed: int
+    stages: list[KilledStage]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FuzzedReader:
+    """How many inputs a reader was given, and the error that was found, if any was."""
+
+    reader: str
+    inputs: int
+    finding: str | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Fuzz(Result):
+    """What benchmarks/fuzz.py measures; ``minutes`` is for all readers together."""
+
+    minutes: float
+    readers: list[FuzzedReader]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Growth:
+    """Memory while something was repeated.
+
+    Attributes:
+        megabytes: held after each tenth.
+        grown: by the largest of them since the first.
+    """
+
+    part: str
+    repeats: int
+    megabytes: list[float]
+    grown: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Soak(Result):
+    """What benchmarks/soak.py measures."""
+
+    parts: list[Growth]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class AuditSplit:
     """What a test split of FER2013 shares with Training.
 

@@ -110,4 +110,4 @@ class SelectiveSearchDetector:
         except FerMdError:
             raise
         except Exception as error:
-            raise FerMdError(f"{folder}: not a detector, or damaged ({error})".replace("\n", " ")) from error
+            raise FerMdError(f"{folder}: not a detector, or damaged ({error})") from error

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fer_md.errors import FerMdError
+from fer_md.files import DAMAGED_ZIP
 
 
 def attach(path: Path | str, texts: Mapping[str, str]) -> None:
@@ -28,6 +29,6 @@ def read_attached(path: Path | str, name: str) -> str:
         with zipfile.ZipFile(path) as archive:
             return archive.read(name).decode()
     except OSError as error:
-        raise FerMdError(f"{path}: cannot be read ({error.strerror})") from None
-    except (zipfile.BadZipFile, KeyError, ValueError):
+        raise FerMdError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except DAMAGED_ZIP:
         raise FerMdError(f"{path}: holds no {name}, so it is no file of fer-md export --format=litert") from None

@@ -6,6 +6,7 @@ import gzip
 import io
 import itertools
 import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -27,7 +28,7 @@ MAX_HEADER = 1 << 20
 MAX_MEMBERS = 100
 """How many files of a tar file are looked at."""
 
-DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, tarfile.TarError)
+DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, tarfile.TarError, struct.error)
 """What reading a damaged compressed file can end in."""
 
 
@@ -59,11 +60,11 @@ def open_csv(path: Path) -> Iterator[TextIO]:
             openers: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
             with openers.get(path.suffix, open)(path, "rb") as binary:
                 yield _text(binary)
-    except (*DAMAGED, RecursionError) as error:
+    except (*DAMAGED, OSError, RecursionError) as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            raise FerMdError(f"{path}: cannot be read ({error.strerror})") from None
         kind = "zip" if path.suffix == ".zip" else "tar.gz"
         raise FerMdError(f"{path}: not a whole {kind} file ({error}); fetch it again") from None
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise FerMdError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _text(binary):

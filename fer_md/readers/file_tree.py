@@ -51,7 +51,7 @@ class FileTree:
             members = (
                 (_checked_name(member, self.source), member)
                 for member in self._archive.infolist()
-                if not member.is_dir()
+                if not member.filename.endswith("/")
             )
             names = self._members = {name: member for name, member in members if not _is_hidden(name)}
         self.names = tuple(sorted(names))

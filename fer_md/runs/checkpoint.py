@@ -25,5 +25,7 @@ def load_checkpoint(path: Path | str) -> dict[str, np.ndarray]:
     try:
         with np.load(Path(path), allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
-    except DAMAGED_ZIP as error:
+    except (OSError, *DAMAGED_ZIP) as error:
+        if isinstance(error, OSError) and error.filename is not None:  # it cannot be opened; a damaged zip has no name
+            raise
         raise FerMdError(f"{path}: truncated or damaged ({error}); delete it to start the run anew") from None
