@@ -14,7 +14,10 @@ from fer_md import __version__
 from fer_md.faces.choice import ALIGNMENTS, DETECTORS, READY, choose_alignment, choose_detector
 
 EXPERIMENTS = {
-    "train": ("pretrain", "train a network on a prepared data set"),
+    "train": (
+        "pretrain",
+        "train a network on a folder of pictures (train FOLDER) or a prepared data set",
+    ),
     "finetune": ("finetune", "go on training networks with exchanged data sets"),
     "joint": ("joint", "train one network on several data sets together"),
     "evaluate": ("evaluate", "measure networks on a prepared data set"),
@@ -24,6 +27,9 @@ EXPERIMENTS = {
     "report": ("report", "write one HTML page about runs"),
 }
 """Commands that pass their arguments to a script in ``experiments/``: its name, and what it does."""
+
+TRAIN_FOLDER = "train_folder"
+"""The script behind ``train`` where a folder follows it, and not a flag."""
 
 DATA_SETS = ("fer2013", "facial_expressions", "sfew", "ckplus", "mmi", "collected", "synthetic")
 """What ``prepare`` prepares, each by a script of its name in ``data_prep/``."""
@@ -42,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         exit status: 0; 1 where something could not be read; 2 for wrong usage; 130 after Ctrl-C or SIGTERM.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["train"] and arguments[1:] and not arguments[1].startswith("-"):
+        return _hand_over("experiments", TRAIN_FOLDER, arguments[1:])
     if arguments and arguments[0] in EXPERIMENTS:
         return _hand_over("experiments", EXPERIMENTS[arguments[0]][0], arguments[1:])
     if arguments and arguments[0] == "prepare":

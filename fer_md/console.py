@@ -38,16 +38,20 @@ def run(main: Callable[..., int | None], settings: type | None = None) -> None:
         _define_flags(settings)
 
     def guarded(argv):
-        if len(argv) > 1:
+        arguments = settings and _arguments_field(settings)
+        if len(argv) > 1 and not arguments:
             message = f"{argv[1]}: unexpected argument; flags are written --name=value (see --help)"
             return _fail(message, flags.FLAGS.debug)
+        if arguments and not argv[1:]:
+            return _fail(f"name at least one {arguments.upper()} (see --help)", flags.FLAGS.debug)
         if empty := [flag for flag in flags.FLAGS if flags.FLAGS[flag].present and flags.FLAGS[flag].value == []]:
             return _fail(f"--{empty[0]} is empty; name at least one, separated by commas", flags.FLAGS.debug)
         if settings is None:
             return guard(main, flags.FLAGS.debug)
-        return guard(lambda: main(_checked(_filled(settings))), flags.FLAGS.debug)
+        return guard(lambda: main(_checked(_filled(settings, tuple(argv[1:])))), flags.FLAGS.debug)
 
     logging.set_verbosity(logging.ERROR)
+    flags.FLAGS.set_gnu_getopt()  # flags may follow other arguments
     try:
         app.run(guarded, flags_parser=_parse_flags)
     except BrokenPipeError:  # of --help
@@ -88,6 +92,23 @@ def flag(
     )
 
 
+def arguments() -> Any:
+    """The field of a settings dataclass that takes what is no flag on the command line, one or more.
+
+    It is a ``tuple[str, ...]``; the script's docstring says what it is.
+    """
+    return dataclasses.field(kw_only=True, metadata={"arguments": True})
+
+
+def _flag_fields(settings):
+    return [field for field in dataclasses.fields(settings) if "arguments" not in field.metadata]
+
+
+def _arguments_field(settings):
+    """The name of the field that `arguments` made, or None."""
+    return next((field.name for field in dataclasses.fields(settings) if "arguments" in field.metadata), None)
+
+
 def one_of(name: str, value: str, choices: Collection[str]) -> str:
     """The value of a flag whose choices depend on others; ``FerMdError`` where it is none of them."""
     if value not in choices:
@@ -97,7 +118,7 @@ def one_of(name: str, value: str, choices: Collection[str]) -> str:
 
 def _define_flags(settings):
     hints = typing.get_type_hints(settings)
-    for field in dataclasses.fields(settings):
+    for field in _flag_fields(settings):
         kind, item = _kind(hints[field.name])
         required = field.default is REQUIRED
         default: Any = None if required else field.default
@@ -115,15 +136,17 @@ def _define_flags(settings):
         else:
             define = flags.DEFINE_integer if kind is int else flags.DEFINE_float
             define(field.name, default, **common, **bounds)
-    names = {field.name for field in dataclasses.fields(settings)}
+    names = {field.name for field in _flag_fields(settings)}
     if "output" in names and "overwrite" not in names:
         flags.DEFINE_bool("overwrite", False, OVERWRITE, module_name=sys.argv[0])
 
 
-def _filled(settings):
-    """The settings with the values of the parsed flags."""
+def _filled(settings, others):
+    """The settings with the values of the parsed flags, and the ``others`` that are none."""
     hints, values = typing.get_type_hints(settings), {}
-    for field in dataclasses.fields(settings):
+    if name := _arguments_field(settings):
+        values[name] = others
+    for field in _flag_fields(settings):
         value, item = flags.FLAGS[field.name].value, _kind(hints[field.name])[1]
         if item is int and value is not None:
             value = whole_numbers(field.name, value, field.metadata["least"] or 0)

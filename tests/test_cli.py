@@ -226,6 +226,15 @@ def test_commands_hand_over_to_scripts(monkeypatch, words, script):
     assert calls[0][2:] == ["--run_dir=x", "--help"]
 
 
+def test_train_takes_a_folder_in_front_of_its_flags(monkeypatch):
+    calls = []
+    monkeypatch.setattr(os, "execv", lambda program, arguments: calls.append(arguments))
+    cli.main(["train", "pictures", "--epochs=3"])
+    cli.main(["train", "--data", "prepared"])
+    assert [os.path.basename(arguments[1]) for arguments in calls] == ["train_folder.py", "pretrain.py"]
+    assert calls[0][2:] == ["pictures", "--epochs=3"]
+
+
 def test_prepare_of_a_folder_hands_over_what_is_in_it(monkeypatch, tmp_path):
     calls = []
     monkeypatch.setattr(os, "execv", lambda program, arguments: calls.append(arguments))

@@ -169,3 +169,23 @@ def test_the_end_of_a_pipe_is_one_line(arguments):
         process.stdout.close()
         assert process.stderr.read() == "error: what this was piped into has ended\n"
     assert process.returncode == 1
+
+
+ARGUMENTS = """
+import dataclasses, sys
+from fer_md import console
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    folder: tuple[str, ...] = console.arguments()
+    epochs: int | None = console.flag("Of each.", None, least=1)
+
+sys.exit(console.run(print, Settings))
+"""
+
+
+def test_arguments_that_are_no_flags_stand_before_or_behind_them():
+    expected = (0, "Settings(folder=('a', 'b'), epochs=3)\n", "")
+    assert answer("a", "--epochs=3", "b", script=ARGUMENTS) == expected
+    assert answer("--epochs", "3", "a", "b", script=ARGUMENTS) == expected
+    assert answer("--epochs=3", script=ARGUMENTS) == (1, "", "error: name at least one FOLDER (see --help)\n")

@@ -25,7 +25,8 @@ def test_the_mapping_has_every_script():
     lines = (line.split(" = ") for line in setup["options"]["package_dir"].split("\n") if line)
     folders = {package.removeprefix("fer_md._scripts."): ROOT / folder for package, folder in lines}
     assert set(folders) == {"experiments", "data_prep"}
-    assert {f"{script}.py" for script, _ in cli.EXPERIMENTS.values()} <= set(os.listdir(folders["experiments"]))
+    scripts = {cli.TRAIN_FOLDER, *(script for script, _ in cli.EXPERIMENTS.values())}
+    assert {f"{script}.py" for script in scripts} <= set(os.listdir(folders["experiments"]))
     others = {"recognised", "photograph_settings"}
     assert {path.stem for path in folders["data_prep"].glob("*.py")} == {*cli.DATA_SETS} | others
 
@@ -71,7 +72,7 @@ def fer_md(installed, tmp_path):
 
 @pytest.mark.slow
 def test_from_photographs_to_predictions(fer_md, tmp_path):
-    for person in ("ann", "ben", "cleo", "dora"):
+    for person in ("ann", "ben", "cleo", "dora", "eve"):
         for label, expression in enumerate(EXPRESSIONS):
             write_photograph(tmp_path / "photos" / person / expression / "1.png", person, label)
     fer_md("prepare collected --source=photos --output=data --detector=none")
@@ -83,6 +84,9 @@ def test_from_photographs_to_predictions(fer_md, tmp_path):
     answer = json.loads(fer_md("predict photos/ann/anger/1.png --model=served --detector=none"))
     assert answer["label"] in EXPRESSIONS
     assert "_scripts" in json.loads((tmp_path / "run" / "config.json").read_text())["command"]
+    fer_md("train photos --run_dir=own --detector=none --from_scratch --epochs=1")
+    answer = json.loads(fer_md("predict photos/ann/anger/1.png --model=own/network.tflite --detector=none"))
+    assert set(answer["probabilities"]) <= set(EXPRESSIONS)
 
 
 @pytest.mark.slow

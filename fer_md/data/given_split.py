@@ -1,11 +1,27 @@
-"""Splits that a data set comes with, completed where it comes with two."""
+"""Splits that a data set comes with: their names, and what completes them where there are two."""
 
+import re
 from collections.abc import Sequence
 
 from fer_md.data.subject_split import SHARES, split_by_subject
 from fer_md.errors import FerMdError
 
 _VALIDATION = {"Training": 6 / 7, "PublicTest": 1 / 7}
+
+_SPLITS = {
+    **dict.fromkeys(("train", "training", "trn"), "Training"),
+    **dict.fromkeys(("val", "valid", "validation", "dev", "development", "publictest"), "PublicTest"),
+    **dict.fromkeys(("test", "testing", "tst", "eval", "evaluation", "holdout", "privatetest"), "PrivateTest"),
+}
+
+
+def split_of_name(name: str) -> str | None:
+    """The split that a folder or a cell of a table names, such as ``"Training"`` for ``train_set``; None for none.
+
+    Case, digits and punctuation do not count, nor does a word such as ``set`` or ``images`` at the end.
+    """
+    letters = re.sub("[^a-z]", "", name.lower())
+    return _SPLITS.get(letters) or _SPLITS.get(re.sub("(set|split|data|images|imgs|faces|samples)$", "", letters))
 
 
 def complete_split(examples: Sequence[tuple[str, str, int]], seed: int = 0) -> list[str]:

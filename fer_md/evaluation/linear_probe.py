@@ -37,24 +37,34 @@ def linear_probe_classes(
     return _scores((embeddings - mean) / scale, weights).argmax(1)
 
 
-def fit_logistic(features: np.ndarray, labels: np.ndarray, penalty: float) -> np.ndarray:
-    """The weights of multinomial logistic regression whose classes count alike.
+def fit_logistic(
+    features: np.ndarray,
+    labels: np.ndarray,
+    penalty: float,
+    power: float = 0.0,
+    offsets: np.ndarray | float = 0.0,
+) -> np.ndarray:
+    """The weights of multinomial logistic regression.
 
     Args:
         features: (M, D) float.
         labels: (M,) integers in [0, K).
         penalty: of the weights, not of the bias.
+        power: a class counts in proportion to this power of its number of samples: 0 for all alike, 1 as they occur.
+        offsets: (M, K) scores that are there already, and to which those of the weights are added; or 0.
 
     Returns:
         (D + 1, K) float64, the bias last.
     """
-    features, counts = np.asarray(features, np.float32), np.bincount(labels)  # half the time of float64
-    shares = 1 / ((counts > 0).sum() * counts[labels])  # (M,), their sum is 1
+    features = np.asarray(features, np.float32)  # half the time of float64
+    counts = np.bincount(labels, minlength=np.shape(offsets)[-1] if np.ndim(offsets) else 0)
+    present = counts[counts > 0].astype(float)
+    shares = counts[labels] ** (power - 1.0) / (present**power).sum()  # (M,), their sum is 1
     targets, shape = np.eye(len(counts))[labels], (features.shape[1] + 1, len(counts))
 
     def loss_and_gradient(flat):
         weights = flat.reshape(shape)
-        probabilities = softmax(_scores(features, weights))
+        probabilities = softmax(_scores(features, weights) + offsets)
         errors = shares[:, None] * (probabilities - targets)  # (M, K)
         gradient = np.concatenate(
             [features.T @ errors.astype(np.float32) + penalty * weights[:-1], errors.sum(0)[None]]

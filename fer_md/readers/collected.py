@@ -1,6 +1,6 @@
 """Photographs that somebody has collected, as ``subject/expression/*.jpg`` (or .png), or in folders of splits."""
 
-from fer_md.data.given_split import complete_split
+from fer_md.data.given_split import complete_split, split_of_name
 from fer_md.data.subject_split import split_by_subject
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS, LABEL_OF_NAME
@@ -8,19 +8,6 @@ from fer_md.readers.file_tree import FileTree
 from fer_md.readers.photographs import Listing, Photograph, image_reader
 
 LAYOUT = "subject/expression/*.jpg (or .png)"
-
-SPLITS = {
-    "train": "Training",
-    "training": "Training",
-    "val": "PublicTest",
-    "valid": "PublicTest",
-    "validation": "PublicTest",
-    "publictest": "PublicTest",
-    "test": "PrivateTest",
-    "testing": "PrivateTest",
-    "privatetest": "PrivateTest",
-}
-"""Names of folders, in lower case, that are splits and never people."""
 
 _ADVICE = (
     "folders called train, val or test are splits: put train beside val, test or both, and the folders of expressions"
@@ -33,9 +20,9 @@ def list_collected(tree: FileTree, seed: int = 0) -> Listing:
 
     Args:
         tree: files as in `LAYOUT`; there may be further folders above the subjects. The folder of an expression has one
-            of the names in `fer_md.expressions.LABEL_OF_NAME`, in upper or lower case. If all are in folders named as
-            in `SPLITS`, those are the splits, completed by `fer_md.data.given_split.complete_split`. In them the
-            folders of subjects may be missing; the subject is then unknown, "".
+            of the names in `fer_md.expressions.LABEL_OF_NAME`, in upper or lower case. If all are in folders that
+            `fer_md.data.given_split.split_of_name` knows, those are the splits, completed by ``complete_split``. In
+            them the folders of subjects may be missing; the subject is then unknown, "".
         seed: of the split, see `fer_md.data.subject_split.split_by_subject`.
 
     Returns:
@@ -70,7 +57,7 @@ def list_collected(tree: FileTree, seed: int = 0) -> Listing:
         Photograph(
             f"collected/{'/'.join(name.split('/')[-3:])}",
             label,
-            "" if subject.lower() in SPLITS else subject,
+            "" if split_of_name(subject) else subject,
             split,
             name,
             image_reader(tree, name),
@@ -82,7 +69,7 @@ def list_collected(tree: FileTree, seed: int = 0) -> Listing:
 
 def _splits_above(name):
     """The places, among the folders above that of the expression, of those that are splits."""
-    return [place for place, folder in enumerate(name.split("/")[:-2]) if folder.lower() in SPLITS]
+    return [place for place, folder in enumerate(name.split("/")[:-2]) if split_of_name(folder)]
 
 
 def _by_folder(tree, found, seed):
@@ -95,7 +82,7 @@ def _by_folder(tree, found, seed):
         [place] = places
         parents["/".join(folders[:place])] = name
         person = name if place == len(folders) - 3 else subject  # unknown people are divided by image
-        examples.append((SPLITS[folders[place].lower()], person, label))
+        examples.append((split_of_name(folders[place]) or "", person, label))
     if len(parents) > 1:
         raise FerMdError(
             f"{tree.source}: the splits of {' and '.join(parents.values())} are not side by side; {_ADVICE}"

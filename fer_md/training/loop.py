@@ -43,8 +43,8 @@ def train(
     Args:
         trainers: sequence of ``Trainer`` with one recipe, strategy and length of an epoch.
         run_dir: folder of the run, which holds ``config.json``; gets ``metrics.jsonl``, ``tensorboard/``,
-            ``checkpoint.npz`` and at the end a ``.keras`` file for each network, and ``DONE``, which lists the SHA-256
-            of all but the checkpoint.
+            ``checkpoint.npz`` and at the end a ``.keras`` file for each network, what finishing them told in
+            ``finish.json`` (``Learner.finish``), and ``DONE``, which lists the SHA-256 of all but the checkpoint.
         seed: of the order of the examples and of the augmentation.
         checkpoint_seconds: longest time between two checkpoints.
         measure_start: measure the networks before the first step too, as a fine-tuning forgets most in its first epoch.
@@ -231,19 +231,22 @@ def _log_validation(trainers, forwards, log, step):
         trainer.restore(own)
 
 
-def _answers(trainers):
-    return {name: network for trainer in trainers for name, network in trainer.answers().items()}
-
-
 def _finish(trainers, run_dir, clock, steps):
     for trainer in trainers:
         trainer.use_average()
     if not trainers[0].is_chief:
         return
-    seconds, networks = clock.seconds(), _answers(trainers)
-    for name, network in networks.items():
-        with atomic_file(run_dir / f"{name}.keras") as partial:
-            network.save(partial)
+    seconds, files, notes = clock.seconds(), [], {}
+    for trainer in trainers:
+        for name, network in trainer.answers().items():
+            if trainer.learner.finish:
+                notes[name] = trainer.learner.finish(network, name)
+            with atomic_file(run_dir / f"{name}.keras") as partial:
+                network.save(partial)
+            files.append(f"{name}.keras")
+    if notes:
+        write_json(run_dir / "finish.json", notes)
+        files.append("finish.json")
     images = steps * sum(trainer.recipe.batch_size for trainer in trainers)
     write_json(
         run_dir / "time.json",
@@ -254,4 +257,4 @@ def _finish(trainers, run_dir, clock, steps):
             "not_training": clock.elsewhere / seconds,  # share of waiting for batches, validation and checkpoints
         },
     )
-    write_done(run_dir, ["config.json", "metrics.jsonl", "time.json", *(f"{name}.keras" for name in networks)])
+    write_done(run_dir, ["config.json", "metrics.jsonl", "time.json", *files])

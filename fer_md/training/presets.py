@@ -222,6 +222,27 @@ Source: ours.
 Command: as ``JOINT``, with ``--preset=joint-long``.
 """
 
+TRANSFER = Recipe(
+    epochs=20,
+    batch_size=32,
+    rate=0.003,
+    label_smoothing=0.05,
+    average=0.98,
+    augmentation=MILD,
+)
+"""Few pictures of one's own, from a network that ships with the package and has a head for them.
+
+Source: ours.
+Command: ``fer-md train FOLDER``.
+"""
+
+SCRATCH = dataclasses.replace(SMOKE, epochs=60, batch_size=32)
+"""Few pictures of one's own, from nothing.
+
+Source: ours.
+Command: ``fer-md train FOLDER --from_scratch``.
+"""
+
 PRESETS = {
     "smoke": SMOKE,
     "drawn": DRAWN,
@@ -236,6 +257,8 @@ PRESETS = {
     "joint": JOINT,
     "joint-rough": JOINT_ROUGH,
     "joint-long": JOINT_LONG,
+    "transfer": TRANSFER,
+    "scratch": SCRATCH,
 }
 
 FINETUNING = [name for name in PRESETS if name.endswith("finetune")]

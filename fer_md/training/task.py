@@ -78,12 +78,15 @@ class Learner:
         name: of its file, ``NAME.keras``, and of its lines in the log.
         watched: dict from the name of a data set that it does not learn to the head that scores it and the ``Split``
             to measure after each epoch: what the network forgets.
+        finish: function of a trained network that the run leaves and of its name; it may change the weights before they
+            are saved, and returns JSON values for ``finish.json``. None for nothing.
     """
 
     build: Callable[[], keras.Model | list[keras.Model]]
     tasks: Sequence[Task]
     name: str = "model"
     watched: Mapping[str, tuple[str, Split]] = dataclasses.field(default_factory=dict)
+    finish: Callable[[keras.Model, str], dict[str, Any]] | None = None
 
     def measured(self) -> dict[str, tuple[str, Split]]:
         """The head and the ``Split`` of every data set that the network is measured on."""

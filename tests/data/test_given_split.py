@@ -1,6 +1,6 @@
 import pytest
 
-from fer_md.data.given_split import complete_split
+from fer_md.data.given_split import complete_split, split_of_name
 from fer_md.errors import FerMdError
 
 TRAIN = [("Training", f"p{i}", i % 7) for i in range(49)]
@@ -30,3 +30,25 @@ def test_a_person_is_not_divided():
 def test_what_cannot_be_completed(examples):
     with pytest.raises(FerMdError, match="Training with PublicTest or PrivateTest; found"):
         complete_split(examples)
+
+
+@pytest.mark.parametrize(
+    "name, split",
+    [
+        ("train", "Training"),
+        ("TrainImages", "Training"),
+        ("training_set", "Training"),
+        ("Training", "Training"),
+        ("dev", "PublicTest"),
+        ("validation-set", "PublicTest"),
+        ("PublicTest", "PublicTest"),
+        ("test_set", "PrivateTest"),
+        ("Test 2", "PrivateTest"),
+        ("Testa", None),
+        ("set", None),
+        ("happy", None),
+        ("", None),
+    ],
+)
+def test_names_of_splits(name, split):
+    assert split_of_name(name) == split

@@ -41,6 +41,18 @@ def test_classes_count_alike_in_the_probe():
     assert weights[1, 0] == pytest.approx(weights[1, 2], abs=1e-2) and weights[1, 1] < -3
 
 
+def test_classes_count_by_a_power_of_their_number_beside_scores_that_are_there():
+    """Without features the probabilities are the shares: of 4 and 1 samples 4/5, their roots 2/3, and equal ones 1/2.
+
+    Scores that are there already are made up for: the bias is the logarithm of the shares less them.
+    """
+    labels, scores = np.array([0, 0, 0, 0, 1]), np.tile([0.0, 3.0], (5, 1))
+    for power, share in ((1, 4 / 5), (0.5, 2 / 3), (0, 1 / 2)):
+        for offsets in (0.0, scores):
+            bias = fit_logistic(np.zeros((5, 1)), labels, 0.1, power, offsets)[-1] + np.max(offsets, axis=0)
+            assert 1 / (1 + np.exp(bias[1] - bias[0])) == pytest.approx(share, abs=2e-3)
+
+
 def test_the_probe_finds_what_is_linear_and_ignores_scale_and_constants():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 3, 300)

@@ -46,7 +46,7 @@ def test_bad_trees(folder):
     with pytest.raises(FerMdError, match="the subject 'ann' is in again/ann and in ann"):
         listing(folder)
     write_photograph(folder / "ann/bored/1.jpg", "ann")
-    with pytest.raises(FerMdError, match="ann/bored/1.jpg: unknown expression 'bored'; the names known are angry"):
+    with pytest.raises(FerMdError, match="ann/bored/1.jpg: unknown expression 'bored'; the names known are anger"):
         listing(folder)
     with pytest.raises(FerMdError, match="ben: no photographs; the layout is subject/expression/"):
         listing(folder / "ben")
@@ -70,16 +70,16 @@ def splits(folder):
 
 
 def test_folders_of_splits_are_not_people(tmp_path):
-    for split in ("Train", "validation", "test"):
+    for split in ("Train", "dev", "test_set"):
         write_split(tmp_path / "photos/faces", split)
     assert splits(tmp_path / "photos") == {
         ("faces", "Train"): ("", "Training"),
-        ("faces", "validation"): ("", "PublicTest"),
-        ("faces", "test"): ("", "PrivateTest"),
+        ("faces", "dev"): ("", "PublicTest"),
+        ("faces", "test_set"): ("", "PrivateTest"),
     }
     prepare(listing(tmp_path / "photos"), tmp_path / "out")
     test = load_split(tmp_path / "out", "PrivateTest")
-    assert test.keys[0] == "collected/test/angry/0.jpg" and set(test.subjects) == {""}
+    assert test.keys[0] == "collected/test_set/angry/0.jpg" and set(test.subjects) == {""}
 
 
 def test_people_in_folders_of_splits_stay_there(tmp_path):

@@ -1,0 +1,165 @@
+"""A table of pictures and labels: CSV or Parquet, with columns by their usual names."""
+
+import collections
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from fer_md.data.given_split import split_of_name
+from fer_md.errors import FerMdError
+from fer_md.readers.csv_files import read_rows
+from fer_md.readers.file_tree import FileTree
+from fer_md.readers.labelled import Contents, Labelled
+
+TABLES = (".csv", ".parquet")
+"""Suffixes of the files that may be tables."""
+
+COLUMNS = {
+    "picture": "path file filename file_name filepath file_path image image_path image_name img img_path picture photo",
+    "label": "expression emotion label class category target",
+    "person": "person person_id subject subject_id identity actor participant",
+    "split": "split usage subset partition",
+}
+"""What a column may be called, the first that is there counts; case does not, and a space or a dot is as ``_``."""
+
+
+def find_table(tree: FileTree) -> str | None:
+    """The table among the files: with a column of pictures and one of labels. None where there is none.
+
+    Raises:
+        FerMdError: there are several, or a file that could be one cannot be read.
+    """
+    found = []
+    for name in tree.names:
+        if PurePosixPath(name).suffix.lower() in TABLES:
+            header = next(_rows(tree, name), (1, []))[1]
+            if all(_column(header, kind) is not None for kind in ("picture", "label")):
+                found.append(name)
+    if len(found) > 1:
+        raise FerMdError(f"{tree.source}: holds several tables of pictures: {', '.join(found)}; name one of them")
+    return found[0] if found else None
+
+
+def read_picture_table(tree: FileTree, table: str, person: str | None = None) -> Contents:
+    """Reads the labels, and the people and splits where the table has them.
+
+    A path is one from the table's folder, or from the root; or it and the name of one file alone end alike. Rows that
+    say the same count once.
+
+    Args:
+        tree: holds the table and the pictures.
+        table: its name there.
+        person: column of the people; None for one of ``COLUMNS``, if there is any.
+
+    Returns:
+        the layout. A picture that is missing, has no label or has two, is unused.
+
+    Raises:
+        FerMdError: a column is missing, a split is unknown, or the table cannot be read; or none of its pictures is
+            there.
+    """
+    rows, where = _rows(tree, table), tree.where(table)
+    _, header = next(rows, (1, []))
+    places = {kind: _column(header, kind) for kind in COLUMNS}
+    if person is not None:
+        places["person"] = _named(header, person)
+    for kind in ("picture", "label"):
+        if places[kind] is None:
+            raise FerMdError(f"{where}: has no column of the {kind}: one of {COLUMNS[kind]}; found {', '.join(header)}")
+    if person is not None and places["person"] is None:
+        raise FerMdError(f"{where}: person={person}: no such column; found {', '.join(header)}")
+    said: dict[str, dict[tuple[str, str, str], int]] = collections.defaultdict(dict)
+    find, unused = _Finder(tree, table), []
+    for line, values in rows:
+        cells = {kind: "" if place is None else values[place].strip() for kind, place in places.items()}
+        split = _split(cells["split"], f"{where}: line {line}")
+        file = find(cells["picture"])
+        if file is None:
+            unused.append((cells["picture"], f"{table}: line {line}: no such file, or more than one"))
+        else:
+            said[file].setdefault((cells["label"], cells["person"], split), line)
+    if not said:
+        first = f"; the first is {unused[0][0]}" if unused else ""
+        raise FerMdError(f"{where}: none of its {len(unused)} pictures is there{first}")
+    pictures = []
+    for file, told in said.items():
+        if reason := _against(told):
+            unused.append((file, f"{table}: {reason}"))
+        else:
+            pictures.append(Labelled(file, *next(iter(told))))
+    columns = [f"{header[place]!r} ({kind})" for kind, place in places.items() if place is not None]
+    return Contents(f"the table {table}, columns {', '.join(columns)}", pictures, unused)
+
+
+def _against(told):
+    if len(told) > 1:
+        rows = "; ".join(f"line {line} says {', '.join(filter(None, cells))}" for cells, line in told.items())
+        return f"rows differ: {rows}"
+    [((label, _, _), line)] = told.items()
+    return "" if label else f"line {line}: no label"
+
+
+def _split(cell, where):
+    if not cell:
+        return ""
+    if (split := split_of_name(cell)) is None:
+        raise FerMdError(f"{where}: a split must be train, val or test; found {cell[:40]!r}")
+    return split
+
+
+def _named(header: Sequence[str], wanted: str) -> int | None:
+    names = [_plain(name) for name in header]
+    return names.index(_plain(wanted)) if _plain(wanted) in names else None
+
+
+def _column(header, kind):
+    return next((place for name in COLUMNS[kind].split() if (place := _named(header, name)) is not None), None)
+
+
+def _plain(name):
+    return name.strip().lower().replace(" ", "_").replace(".", "_").replace("-", "_")
+
+
+class _Finder:
+    """From a path as a table has it to the name of the file in the tree, or None."""
+
+    def __init__(self, tree, table):
+        self._names, self._folder = frozenset(tree.names), PurePosixPath(table).parent
+        self._by_name = collections.defaultdict(list)
+        for name in tree.names:
+            self._by_name[name.rpartition("/")[2]].append(name)
+
+    def __call__(self, path):
+        path = path.replace("\\", "/").removeprefix("./")
+        for name in (str(self._folder / path), path):
+            if name in self._names:
+                return name
+        alike = [
+            name
+            for name in self._by_name[path.rpartition("/")[2]]
+            if f"/{path}".endswith(f"/{name}") or f"/{name}".endswith(f"/{path}")
+        ]
+        return alike[0] if len(alike) == 1 else None
+
+
+def _rows(tree: FileTree, table: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a table with their lines, the header first."""
+    if PurePosixPath(table).suffix.lower() == ".csv":
+        yield from read_rows(tree.text(table), tree.where(table))
+        return
+    frame = _parquet(tree, table)
+    yield 1, [str(name) for name in frame.columns]
+    for line, row in enumerate(frame.itertuples(index=False), 2):
+        yield line, ["" if value is None or value != value else str(value) for value in row]
+
+
+def _parquet(tree, table):
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(io.BytesIO(tree.read(table)))
+    except ImportError:
+        raise FerMdError(f"{tree.where(table)}: reading Parquet needs pyarrow: pip install pyarrow") from None
+    except Exception as error:  # of pyarrow, whose kinds are its own
+        reason = str(error).strip().split("\n")[0]
+        raise FerMdError(f"{tree.where(table)}: not Parquet ({reason}); write it again, or as CSV") from None
