@@ -194,7 +194,7 @@ def prepare(
 
 def _faces(photographs, detector, cascade, align, size, unused, crops):
     """Yields a `Face` for each photograph that can be read; fills ``unused`` and ``crops`` on the way."""
-    rest = iter(photographs)
+    rest, before = iter(photographs), len(unused)
     with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
         while chunk := list(itertools.islice(rest, _CHUNK)):
             read = [
@@ -216,6 +216,8 @@ def _faces(photographs, detector, cascade, align, size, unused, crops):
                     photograph.source,
                     photograph.votes,
                 )
+    if not crops and len(unused) > before:
+        raise FerMdError(f"none of {len(photographs)} photographs can be used; the first: {unused[before][1]}")
 
 
 def _read(photograph):

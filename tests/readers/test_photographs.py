@@ -89,7 +89,7 @@ def test_huge_photographs_are_reduced_before_they_are_searched(tmp_path, images)
 
 
 def test_nothing_is_left_when_no_photograph_can_be_used(tmp_path):
-    with pytest.raises(FerMdError, match="few: no faces to write"):
+    with pytest.raises(FerMdError, match="none of 2 photographs can be used; the first: damaged for this test"):
         prepare(listing([fails, fails]), tmp_path / "out", FixedDetector())
     with pytest.raises(FerMdError, match="align must be one of eyes, box; got 'nose'"):
         prepare(listing([fails]), tmp_path / "out", align="nose")
