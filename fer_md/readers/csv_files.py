@@ -28,7 +28,10 @@ MAX_HEADER = 1 << 20
 MAX_MEMBERS = 100
 """How many files of a tar file are looked at."""
 
-DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, tarfile.TarError, struct.error)
+DAMAGED = (
+    *(EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, tarfile.TarError, struct.error),
+    NotImplementedError,
+)
 """What reading a damaged compressed file can end in."""
 
 

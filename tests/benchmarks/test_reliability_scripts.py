@@ -40,6 +40,11 @@ def beyond_its_start(archive):
     return archive[2:]
 
 
+def of_version(version, archive):
+    """A zip one of whose members needs a reader of that version."""
+    return archive.replace(b"PK\1\2\x14\3\x14", b"PK\1\2\x14\3" + bytes([10 * version]))
+
+
 def read_table(path):
     with open_csv(path) as stream:
         stream.read()
@@ -52,7 +57,8 @@ def read_table(path):
         (load_checkpoint, zipped("a.npy", b"\x93NUMPY\1\0\x0f\0{'descr':'<i8',(")),
         (load_checkpoint, beyond_its_start(zipped("a.npy"))),
         (read_table, beyond_its_start(zipped("a.csv"))),
-        (lambda path: read_attached(path, "a"), zipped("a").replace(b"PK\1\2\x14\3\x14", b"PK\1\2\x14\3\xe6")),
+        (lambda path: read_attached(path, "a"), of_version(23, zipped("a"))),
+        (read_table, of_version(23, zipped("a.csv"))),
     ],
 )
 def test_what_was_found_is_one_line_now(tmp_path, read, content):
