@@ -2,11 +2,14 @@
 
 fer-md train pictures
 fer-md train pictures/labels.csv --run_dir=runs/ours --person=actor
+fer-md train pictures --keep
+fer-md train pictures more_pictures --run_dir=runs/both
 
 A folder, or zip, holds class/*.jpg or person/class/*.jpg, or train, val and test with these in them; or it is a table
 (CSV, Parquet) with a column of paths and one of labels, a data set that fer-md prepare knows, or a prepared one. The
 network starts as the package's: first a head for these classes learns, then all of it, at a low rate, until validation
-is flat. Started again it goes on where it was stopped. docs/YOUR_FACES.md says more.
+is flat. Several folders are learned together. Started again it goes on where it was stopped. docs/YOUR_FACES.md says
+more.
 """
 
 import dataclasses
@@ -26,7 +29,7 @@ from fer_md.files import check_writable, read_json
 from fer_md.media.pictures import save_picture
 from fer_md.models.float32 import in_float32
 from fer_md.readers.own_dataset import class_sheet, name_of, prepare_own_pictures
-from fer_md.runs.run_directory import load_model, read_settings
+from fer_md.runs.run_directory import load_model, network_names, read_settings
 from fer_md.serving.litert_file import export_litert
 from fer_md.serving.served_network import ServedNetwork
 from fer_md.training.precision import set_precision
@@ -47,28 +50,34 @@ class Settings:
         choices=[*READY, "none"],
     )
     from_scratch: bool = console.flag("Start from a new, small network, and not from the package's.", False)
+    keep: bool = console.flag(
+        "Hold the network to what the package's says of the seven expressions, and say how much of it is left.", False
+    )
     epochs: int | None = console.flag("At most, in place of the recipe's.", None, least=1)
     patience: int = console.flag("Epochs without a better validation accuracy before the end.", 6, least=1)
     seed: int = console.flag("Of the split, the order, the changes of the faces and new weights.", 0, least=0)
 
     def __post_init__(self):
-        if len(self.folder) > 1:
-            raise FerMdError(f"{self.folder[1]}: one folder at a time; fer-md joint learns prepared data sets together")
+        if self.keep and (self.from_scratch or len(self.folder) > 1):
+            raise FerMdError("--keep is for one folder, and for a start from the package's network")
 
 
 def main(settings: Settings) -> int | None:
     began = time.monotonic()
     run_dir = Path(settings.run_dir or Path("runs") / "-".join(map(name_of, settings.folder)))
     check_writable(run_dir)
-    data = prepared(settings, settings.folder[0], run_dir)
+    data = [prepared(settings, source, run_dir) for source in settings.folder]
     if not train(settings, data, run_dir):
         return console.ended(run_dir, complete=False)
     say_how_it_ended(run_dir)
     print("\n3. the test, on pictures that took no part in anything so far:")
-    evaluate.main(evaluate.Settings(run_dir=(str(run_dir),), data=str(data), split="PrivateTest"))
-    page, file = write_report(Sources((run_dir,), (data,)), run_dir / "report"), exported(run_dir)
-    print(page, file, f"written in {time.monotonic() - began:.0f} s; use it:", sep="\n")
-    print(f"fer-md predict PICTURE --model={file}")
+    for directory in data:
+        evaluate.main(evaluate.Settings(run_dir=(str(run_dir),), data=str(directory), split="PrivateTest"))
+    page = write_report(Sources((run_dir,) * len(data), tuple(data)), run_dir / "report")
+    files = exported(run_dir)
+    print(page, *files, f"written in {time.monotonic() - began:.0f} s; use it:", sep="\n")
+    for file in files:
+        print(f"fer-md predict PICTURE --model={file}")
     return None
 
 
@@ -89,19 +98,19 @@ def prepared(settings: Settings, source: str, run_dir: Path) -> Path:
     return data
 
 
-def train(settings: Settings, data: Path, run_dir: Path) -> bool:
+def train(settings: Settings, data: list[Path], run_dir: Path) -> bool:
     """Trains, or goes on; False if it was told to stop."""
     precision = set_precision("auto", run_dir)
-    learner, recipe, decisive = plan(data, settings.from_scratch, settings.epochs, settings.seed)
+    learner, recipe, decisive = plan(data, settings.from_scratch, settings.keep, settings.epochs, settings.seed)
     decisive |= {"precision": precision, "patience": settings.patience, "seed": settings.seed}
-    faces = len(learner.tasks[0].training.labels)
+    faces = max(len(task.training.labels) for task in learner.tasks)
     print(f"2. training, for at most {recipe.epochs:.0f} passes over {faces} faces:", flush=True)
     options: dict[str, Any] = {"measure_start": not settings.from_scratch, "patience": settings.patience}
     return train_network(learner, recipe, run_dir, decisive, settings.seed, **options) is not None
 
 
 def say_how_it_ended(run_dir: Path) -> None:
-    """Whether training all of the network was worth it, by ``finish.json``."""
+    """Whether training all of the network was worth it, and what is left of what it knew, by ``finish.json``."""
     for found in read_json(run_dir / "finish.json").values():
         losses = {name: outcome["loss"] for name, outcome in found["validation"].items()}
         if "head" in losses:
@@ -109,14 +118,23 @@ def say_how_it_ended(run_dir: Path) -> None:
                 "all of the network trained" if found["kept"] == "trained" else "the trunk as it was, with its new head"
             )
             print(f"kept: {kept} (log loss on validation: {losses['trained']:.3f}, as it was {losses['head']:.3f})")
+        if "agreement" in found:
+            print(
+                f"of the seven expressions it answers as before on {100 * found['agreement']:.0f} % of the validation "
+                "pictures; fer-md evaluate on data with these labels says what that costs"
+            )
 
 
-def exported(run_dir: Path) -> Path:
-    """The network as a file of LiteRT, which predicts without TensorFlow."""
-    settings = read_settings(run_dir)
-    prior = learned_prior(settings, settings["expressions"])
-    network = ServedNetwork(in_float32(load_model(run_dir)), settings["expressions"], None, prior)
-    return export_litert(network, run_dir / "network.tflite")
+def exported(run_dir: Path) -> list[Path]:
+    """Each network of the run as a file of LiteRT, which predicts without TensorFlow."""
+    settings, files = read_settings(run_dir), []
+    spaces = settings["expressions"]
+    for index, name in enumerate(network_names(settings)):
+        expressions = spaces if isinstance(spaces[0], str) else spaces[index]
+        prior = learned_prior(settings, expressions, name)
+        network = ServedNetwork(in_float32(load_model(run_dir, name)), expressions, None, prior)
+        files.append(export_litert(network, run_dir / f"{'network' if name == 'model' else name}.tflite"))
+    return files
 
 
 if __name__ == "__main__":

@@ -18,13 +18,19 @@ from fer_md.evaluation.linear_probe import fit_logistic
 from fer_md.evaluation.metrics import negative_log_likelihood
 from fer_md.evaluation.predict import embeddings_function, in_batches, logits_function
 from fer_md.evaluation.softmax import softmax
-from fer_md.models import ComponentConfig, build_component
+from fer_md.models import ComponentConfig, add_head, build_component
+from fer_md.training.soft_targets import with_teacher
+from fer_md.training.task import Learner, Task
 
 BALANCE = 0.5
 """Power of the class frequency by which faces count: a class that is four times as frequent counts twice as much."""
 
 PENALTIES = (0.1, 1.0, 10.0)
 """Of the head's weights; the validation split chooses."""
+
+
+KEPT = 0.5
+"""Share of the target that the network as it was gives, where it has the same classes."""
 
 
 def with_classes(
@@ -110,3 +116,47 @@ def calibrated(
         return {"kept": kept, "validation": outcomes}
 
     return finish
+
+
+def keeping(model: keras.Model, before: keras.Model, task: Task, name: str, same: bool) -> Learner:
+    """The learner of a task that is held to what the network said before, of the same faces.
+
+    Where the classes are the same, that is part of the target. Otherwise the network gets its former head again, as the
+    output ``logits_NAME``, which goes on learning to say what it said. No face is needed that it learned from.
+
+    Args:
+        model: the network as its training begins, with a head for the task; weights are shared with it.
+        before: made by ``build_component``, what ``model`` was made from.
+        task: with labels as targets, and a validation split.
+        name: of the data that it knew.
+        same: whether the heads have the same classes.
+
+    Returns:
+        a learner that is finished as by ``calibrated``; ``finish.json`` also has ``agreement``, the share of the
+        validation faces for which the most probable class of the former head is what it was.
+
+    Reference: Li and Hoiem, Learning without forgetting, ECCV 2016.
+    """
+    validation, head = task.validation, "logits" if same else f"logits_{name}"
+    assert validation is not None
+    said = in_batches(logits_function(before), validation.images).argmax(1).astype(np.int32)
+
+    def teacher(images):
+        return before(images, training=False)["logits"]
+
+    if same:
+        tasks = [with_teacher(task, teacher, KEPT)]
+    else:
+        layer = before.get_layer("logits")
+        model = add_head(model, head, layer.units)
+        model.get_layer(head).set_weights(layer.get_weights())
+        of_former = Task(name, task.training, dataclasses.replace(validation, labels=said), head)
+        tasks = [task, with_teacher(of_former, teacher, 1.0)]
+    calibrate = calibrated({"model": validation}, model.get_weights())
+
+    def finish(network, network_name):
+        note = calibrate(network, network_name)
+        answers = in_batches(logits_function(network, head), validation.images).argmax(1)
+        return {**note, "agreement": float((answers == said).mean())}
+
+    return Learner(lambda: model, tasks, finish=finish)

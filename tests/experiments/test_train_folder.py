@@ -33,6 +33,7 @@ def tiny_start(tmp_path_factory):
     folder = tmp_path_factory.mktemp("start")
     shares = dict.fromkeys(EXPRESSIONS, 1 / 7)
     description = {"expressions": EXPRESSIONS, "score_weights": [1.0], "temperature": 1.0, "prior": shares}
+    description |= {"data": "fer2013", "manifest_sha256": "0" * 64}
     save_pretrained(folder, [(build_component(TINY, 3), TINY)], description)
     with pytest.MonkeyPatch.context() as patched:
         patched.setitem(FOLDERS, "joint", folder)
@@ -100,12 +101,38 @@ def test_from_scratch_and_a_prepared_data_set(trained, tmp_path):
     assert not (tmp_path / "run/data").exists()
 
 
+def test_what_the_network_knew_is_kept_and_measured(trained, tmp_path):
+    """With --keep the run also answers in the seven expressions, and says how often as before."""
+    folder, _ = trained
+    answer = train(folder / "data" / "my_faces", tmp_path / "run", "--epochs=1", "--keep")
+    assert answer.returncode == 0, answer.stderr
+    assert "of the seven expressions it answers as before on" in answer.stdout
+    assert 0 <= read_json(tmp_path / "run/finish.json")["model"]["agreement"] <= 1
+    assert load_classifier(tmp_path / "run", data="fer2013").expressions == EXPRESSIONS
+    assert load_classifier(tmp_path / "run/network.tflite").expressions == ("happiness", "sadness", "bored")
+
+
+def test_two_folders_are_learned_together(trained, tmp_path):
+    """With classes of their own each has a head and a network of its own."""
+    folder, _ = trained
+    for person in PEOPLE:
+        for index in range(3):
+            for label, name in enumerate(("angry", "neutral")):
+                write_photograph(tmp_path / "others" / name / f"{person}_{index}.png", person, label, 64)
+    answer = train(folder / "data" / "my_faces", tmp_path / "run", tmp_path / "others", "--epochs=1")
+    assert answer.returncode == 0, answer.stderr
+    assert "my_faces PrivateTest-my_faces-my_faces: accuracy" in answer.stdout
+    assert load_classifier(tmp_path / "run/my_faces.tflite").expressions == ("happiness", "sadness", "bored")
+    assert load_classifier(tmp_path / "run/others.tflite").expressions == ("anger", "neutral")
+    assert load_classifier(tmp_path / "run", data="others").expressions == ("anger", "neutral")
+
+
 @pytest.mark.parametrize(
     "words, message",
     [
         ([], "name at least one FOLDER"),
         (["none"], "none: cannot be read (No such file or directory)"),
-        (["a", "b"], "b: one folder at a time"),
+        (["a", "b", "--keep"], "--keep is for one folder"),
         (["a", "--epochs=0"], "flag --epochs=0"),
     ],
 )
