@@ -233,6 +233,7 @@ TRANSFER = Recipe(
 """Few pictures of one's own, from a network that ships with the package and has a head for them.
 
 Source: ours.
+Cost and result: those of the pictures; none are recorded yet.
 Command: ``fer-md train FOLDER``.
 """
 
@@ -240,6 +241,7 @@ SCRATCH = dataclasses.replace(SMOKE, epochs=60, batch_size=32)
 """Few pictures of one's own, from nothing.
 
 Source: ours.
+Cost and result: those of the pictures; none are recorded yet.
 Command: ``fer-md train FOLDER --from_scratch``.
 """
 
