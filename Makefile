@@ -225,6 +225,9 @@ test-slow: setup  ## run the slow tests
 
 SERVING_IMAGE := tensorflow/serving:2.21.0
 
+demo: setup  ## show a page in the browser: faces of pictures and of the camera
+	$(BIN)/fer-md demo
+
 serve-check: setup  ## run the tests of the server against TensorFlow Serving itself, where docker works
 	@if docker info >/dev/null 2>&1; then \
 	  TENSORFLOW_SERVING_IMAGE=$(SERVING_IMAGE) $(BIN)/python -m pytest tests/serving/test_contract.py; \
@@ -274,7 +277,7 @@ clean:  ## remove .venv, build/ and caches, but not runs/
 
 anew:
 
-.PHONY: anew help reproduce $(PARTS) report check-results data-found setup test test-slow serve-check coverage bench lint \
+.PHONY: anew help reproduce $(PARTS) report check-results data-found setup test test-slow demo serve-check coverage bench lint \
   docs clean torture fuzz soak audit
 .SECONDARY:
 # Each training has all cores, and everything waits for .venv.

@@ -103,6 +103,7 @@ def test_help_lists_every_target():
         "setup",
         "test",
         "test-slow",
+        "demo",
         "serve-check",
         "bench",
         "lint",
