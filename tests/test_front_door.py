@@ -66,7 +66,8 @@ def test_prediction_needs_no_tensorflow(tmp_path):
     """As in an environment without it: to import it fails."""
     save_picture(tmp_path / "scene.png", draw_scene(0, 1, faces=2, size=512).image)
     answer = run(PREDICT_WITHOUT, tmp_path / "scene.png", tmp_path / "drawn")
-    assert answer.stderr.splitlines() == ["frames 1, faces 2, frames without a face 0, problems 0"]
+    said = [line for line in answer.stderr.splitlines() if "predicting" not in line]  # progress, on a slow machine
+    assert said == ["frames 1, faces 2, frames without a face 0, problems 0"]
     assert (tmp_path / "drawn" / "scene.png").is_file()
 
 
