@@ -234,7 +234,7 @@ def test_fer2013_in_folders_of_both_kinds(tmp_path):
     found = listing(tmp_path / "two", "fer2013_folders")
     assert sorted(splits(found).values()) == ["PrivateTest"] * 4 + ["PublicTest"] * 2 + ["Training"] * 12
     write_small(tmp_path / "two/train/bored/im9.png", (48, 48))
-    fails(tmp_path / "two", "train/bored/im9.png: unknown class 'bored'; the names known are angry")
+    fails(tmp_path / "two", "train/bored/im9.png: unknown class 'bored'; the names known are anger")
 
 
 def test_a_zip_is_read_as_its_folder(rafdb, tmp_path):
