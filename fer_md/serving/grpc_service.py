@@ -47,10 +47,8 @@ class PredictionService(PredictionServiceServicer):
         return _answered(context, self._metadata, request)
 
     def _predict(self, request):
-        version, signature = (
-            _version_of(self.versions, request.model_spec),
-            request.model_spec.signature_name or DEFAULT,
-        )
+        version = _version_of(self.versions, request.model_spec)
+        signature = request.model_spec.signature_name or DEFAULT
         try:
             inputs = {name: tf.make_ndarray(value) for name, value in request.inputs.items()}
         except (TypeError, ValueError) as error:

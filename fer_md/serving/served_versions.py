@@ -32,7 +32,8 @@ class ServedVersion:
         self.number, self.signatures = int(folder.name), dict(saved.meta_graphs[0].signature_def)
         self._model = tf.saved_model.load(str(folder))
         self._batchers = {
-            name: Batcher(functools.partial(self._run, name), max_batch_size, wait) for name in self._model.signatures
+            name: Batcher(functools.partial(_run, self._model, name), max_batch_size, wait)
+            for name in self._model.signatures
         }
         for request in read_warmup(folder):
             self.predict(request.model_spec.signature_name, {k: tf.make_ndarray(v) for k, v in request.inputs.items()})
@@ -65,9 +66,10 @@ class ServedVersion:
             raise Refused("INVALID_ARGUMENT", "inputs must have as many rows as each other")
         return self._batchers[signature](inputs)
 
-    def _run(self, signature, inputs):
-        outputs = self._model.signatures[signature](**{name: tf.constant(value) for name, value in inputs.items()})
-        return {name: value.numpy() for name, value in outputs.items()}
+
+def _run(model, signature, inputs):
+    outputs = model.signatures[signature](**{name: tf.constant(value) for name, value in inputs.items()})
+    return {name: value.numpy() for name, value in outputs.items()}
 
 
 class ServedVersions:
