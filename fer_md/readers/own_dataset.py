@@ -17,6 +17,7 @@ from fer_md.readers.detection_cache import DetectionCache
 from fer_md.readers.file_tree import FileTree
 from fer_md.readers.own_pictures import Found, list_own_pictures
 from fer_md.readers.photographs import Listing, prepare
+from fer_md.readers.picture_table import TABLES
 from fer_md.readers.recognise import recognise
 
 LARGEST_FACE = 112
@@ -50,9 +51,9 @@ def prepare_own_pictures(
         FerMdError: ``output`` holds other pictures; see also `list_own_pictures` and `prepare`.
     """
     source, output = Path(source), Path(output)
-    table = source.name if source.is_file() and source.suffix != ".zip" else None
+    known = None if person or source.suffix == ".parquet" else _known(source)
+    table = source.name if source.is_file() and source.suffix in TABLES and not known else None
     with FileTree(source.parent if table else source) as tree:
-        known = None if table or person else recognise(tree)
         if known:
             found = Found(known.list(tree, seed), [known.describe()])
         else:
@@ -66,6 +67,11 @@ def prepare_own_pictures(
                 prepare(listing, output, finder, drop_leaked=True, settings=settings)
     info, done = read_info(output), read_json(output / "preparation.json")
     return info, [*found.remarks, _faces_remark(detector, done["crops"]), *_unused_remark(output, done["unused_files"])]
+
+
+def _known(source):
+    with FileTree(source) as tree:
+        return recognise(tree)
 
 
 def _are_faces(listing: Listing) -> bool:
