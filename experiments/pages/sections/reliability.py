@@ -37,7 +37,7 @@ def kills_blocks(found: Kills) -> list[Block]:
 
 
 def fuzz_blocks(found: Fuzz) -> list[Block]:
-    text = f"{found.minutes:g} minutes of fuzzing, guided by coverage, over all readers."
+    text = f"Fuzzing, guided by coverage, for {found.minutes:g} min over all readers."
     rows = [
         {"reader": row.reader, "inputs": f"{row.inputs:,}", "found": row.finding or "nothing"} for row in found.readers
     ]
