@@ -35,7 +35,7 @@ def save_video(path, frames=20, rate=10, size=(64, 48), image=red, aspect=1, sta
         start: number that the time of the first frame has, in frames.
     """
     container_format, codec, pixels = _CODECS[path.suffix]
-    options = {"movflags": "faststart"} if path.suffix in (".mp4", ".mov") else {}
+    options = {"movflags": "faststart"} if path.suffix == ".mp4" else {}
     with av.open(str(path), "w", format=container_format, options=options) as container:
         stream = container.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt, stream.bit_rate = *size, pixels, 1_000_000
