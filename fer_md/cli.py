@@ -90,6 +90,9 @@ def _parser():
     predict.add_argument(
         "--explain", metavar="DIR", help="new folder for a figure of each face: what decided its label, and how surely"
     )
+    predict.add_argument(
+        "--show", action="store_true", help="show the frames in a window with the faces drawn in; closing it ends"
+    )
     finder = predict.add_mutually_exclusive_group()
     finder.add_argument(
         "--detector",
@@ -280,6 +283,7 @@ def _predict(parsed):
         track=parsed.track,
         smoothing=parsed.smooth,
         explain=parsed.explain,
+        show=parsed.show,
         on_problem=on_problem,
     )
     print(

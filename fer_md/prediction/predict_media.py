@@ -25,6 +25,7 @@ def predict_media(
     track: bool = False,
     smoothing: float = 0.0,
     explain: Path | str | None = None,
+    show: bool = False,
     on_problem: Callable[[FerMdError], object] | None = None,
 ) -> collections.Counter[str]:
     """Predicts all faces in pictures, folders, videos or of a camera, in memory that does not grow with their number.
@@ -43,6 +44,7 @@ def predict_media(
             0 for none.
         explain: new or empty folder for a figure of each face, see `fer_md.prediction.explain`, or None. It needs
             matplotlib, which the small installation lacks.
+        show: show the frames in a window as they are looked at; see `fer_md.prediction.window`.
         on_problem: function called with an error for each path that is missing or broken, which is skipped, and for
             each annotated file or figure that cannot be written. None raises the error instead.
 
@@ -65,6 +67,10 @@ def predict_media(
             from fer_md.prediction.explained_files import ExplainedFiles  # loads matplotlib
 
             writers.append(ExplainedFiles(explain, predictor, on_problem).write)
+        if show:
+            from fer_md.prediction.window import Window  # loads matplotlib
+
+            writers.append(Window().write)
         progress = outputs.enter_context(Progress("predicting", count_frames(media, every), "frames"))
         predictions = predictor.stream(read_media(media, every, on_problem), boxes_of)
         if track or smoothing:

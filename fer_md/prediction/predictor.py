@@ -155,6 +155,8 @@ class Predictor:
     ) -> Iterator[tuple[Frame, list[FacePrediction]]]:
         """Finds and classifies the faces of any number of frames, a few in memory at a time.
 
+        A frame of a camera is answered before the next is read.
+
         Args:
             frames: where to look.
             boxes_of: function from a frame to the boxes of its faces, as in `predict`; None lets the detector look.
@@ -167,7 +169,7 @@ class Predictor:
             own = boxes_of(frame) if boxes_of else None
             return frame.image, None if own is None else own_faces(own, frame.image.shape, frame.medium.source)
 
-        return self._run(frames, picture_of)
+        return self._run(frames, picture_of, alone=lambda frame: frame.medium.kind == "camera")
 
     def explain(self, image: Picture, face: FacePrediction) -> Explanation:
         """What decided a face's label: its parts are hidden one by one, which takes as long as 197 faces.
@@ -182,9 +184,10 @@ class Predictor:
         crop = cut_face(as_image(image, "image"), face, self.align, self.classifier.image_size)
         return Explanation(crop, occlusion_map(self._classify, crop, self.expressions.index(face.label)))
 
-    def _run(self, items, picture_of, embeddings=False):
-        """Yields (item, faces); ``picture_of`` gives an item's image and its known detections, or None."""
-        for chunk in _chunks(items, picture_of):
+    def _run(self, items, picture_of, embeddings=False, alone=lambda item: False):
+        """Yields (item, faces); ``picture_of`` gives an item's image and its known detections, or None, and ``alone``
+        says which items do not wait for others."""
+        for chunk in _chunks(items, picture_of, alone):
             images, known = zip(*(picture for _, picture in chunk), strict=True)
             results = self._predict(images, self._detect(images, known), embeddings)
             yield from zip((item for item, _ in chunk), results, strict=True)
@@ -281,14 +284,14 @@ def _with_boxes(images, boxes):
         yield pair
 
 
-def _chunks(items, picture_of):
+def _chunks(items, picture_of, alone):
     """Groups items into lists of (item, (image, boxes)), bounded in number and pixels."""
     chunk, pixels = [], 0
     for item in items:
         picture = picture_of(item)
         chunk.append((item, picture))
         pixels += picture[0].shape[0] * picture[0].shape[1]
-        if len(chunk) >= _CHUNK or pixels >= _CHUNK_PIXELS:
+        if len(chunk) >= _CHUNK or pixels >= _CHUNK_PIXELS or alone(item):
             yield chunk
             chunk, pixels = [], 0
     if chunk:
