@@ -80,7 +80,9 @@ def read_picture_table(tree: FileTree, table: str, person: str | None = None) ->
             said[file].setdefault((cells["label"], cells["person"], split), line)
     if not said:
         first = f"; the first is {unused[0][0]}" if unused else ""
-        raise FerMdError(f"{where}: none of its {len(unused)} pictures is there{first}")
+        raise FerMdError(
+            f"{where}: none of its {len(unused)} pictures is in the folder of the table or below it{first}"
+        )
     pictures = []
     for file, told in said.items():
         if reason := _against(told):

@@ -16,7 +16,10 @@ def test_a_data_set_that_is_known_is_read_as_such(tmp_path):
 
 def test_a_table_of_nothing(tmp_path):
     (tmp_path / "labels.csv").write_text("image,label\n0.jpg,a\n")
-    with pytest.raises(FerMdError, match="labels.csv: none of its 1 pictures is there; the first is 0.jpg"):
+    with pytest.raises(
+        FerMdError,
+        match="labels.csv: none of its 1 pictures is in the folder of the table or below it; the first is 0.jpg",
+    ):
         prepare_own_pictures(tmp_path / "labels.csv", tmp_path / "out")
 
 

@@ -177,7 +177,11 @@ def test_folders_that_cannot_be_read(tmp_path, names, message):
 @pytest.mark.parametrize(
     "lines, options, message",
     [
-        (["image,label", "no.jpg,a"], {}, "none of its 1 pictures is there; the first is no.jpg"),
+        (
+            ["image,label", "no.jpg,a"],
+            {},
+            "none of its 1 pictures is in the folder of the table or below it; the first is no.jpg",
+        ),
         (["image,label,split", "0.jpg,a,third"], {}, "line 2: a split must be train, val or test; found 'third'"),
         (["image,label", "0.jpg,a"], {"person": "actor"}, "person=actor: no such column; found image, label"),
         (["image,label", "0.jpg"], {}, "line 2: 2 columns expected, found 1"),
