@@ -26,7 +26,7 @@ from fer_md.evaluation.predict import in_batches, logits_function
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
 from fer_md.faces.face_frame import box_of, jitter_boxes
-from fer_md.files import write_json
+from fer_md.files import read_json, write_json
 from fer_md.models.baselines import SMALL_CONFIGS, TINY_CONFIGS
 from fer_md.models.baselines.hyperface import QUARTER, HyperFaceConfig, build_hyperface
 from fer_md.models.component import build_component
@@ -41,7 +41,6 @@ from fer_md.training.presets import Recipe
 from fer_md.training.task import Learner, Task
 from fer_md.training.train import train_network
 from pages.landmark_figures import cumulative_curves, draw_landmark_curves, landmark_errors
-from pages.result_files import read_run_time
 from pages.rows import Landmarks
 
 COMPONENTS = {"default": ComponentConfig(), "half": HALF, "small": SMALL, "tiny": TINY}
@@ -156,7 +155,7 @@ def main(settings: Settings) -> None:
             errors=errors,
             places=PLACES.tolist(),
             curves=curves,
-            seconds={name: read_run_time(folder).seconds for name, folder in folders.items()},
+            seconds={name: read_json(folder / "time.json")["seconds"] for name, folder in folders.items()},
         ),
     )
     print(f"written: {settings.output}, {settings.picture}")
