@@ -5,17 +5,12 @@ three trained networks run in LiteRT, level by level and face by face, on all co
 their files; they have the licence of the package, MIT, which lies beside them.
 """
 
-import os
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 
-from fer_md.faces.detection import Detection, check_image, clip_box
 from fer_md.faces.judge import judge, load_judge, move, normalise, resize, square
-from fer_md.faces.regions import cover, suppress
-from fer_md.faces.smallest_face import check_search, smallest_face
-from fer_md.litert.workers import Workers
+from fer_md.faces.regions import suppress
+from fer_md.faces.searching_detector import SearchingDetector
 
 WINDOW, STRIDE = 12, 2
 """Side and step of the first network's window, in pixels of a level."""
@@ -33,49 +28,21 @@ _PROPOSE, _REFINE = 0.6, 0.7
 """Lowest scores of the first and the second network, those of Zhang et al.'s code."""
 
 
-class MtcnnDetector:
+class MtcnnDetector(SearchingDetector):
     """Three small networks in a row propose, refine and confirm faces, with five landmarks each.
 
-    An image is searched at many sizes. The largest is the one at which a face of ``min_face`` pixels becomes `SMALLEST`
-    pixels wide. At the smallest size the whole image is a face. What is found in an image does not depend on the other
-    images.
+    An image is searched at many sizes. The largest is the one at which a face of ``min_face`` pixels becomes `WINDOW`
+    pixels wide. At the smallest size the whole image is a face.
 
-    Args:
-        min_face: side of the smallest face to find, in pixels of the image, at least 5. Half of it takes four times as
-            long, and as much memory. None takes an eighteenth of the longer side, but at least 20 and at most 40 (the
-            networks for expressions look at 48 pixels), and of images beyond 1,920 pixels a 48th.
-        threshold: lowest score of a face, in (0, 1).
-
-    Raises:
-        FerMdError: an argument is out of range.
+    Args, errors: those of `SearchingDetector`.
     """
 
     def __init__(self, min_face: int | None = None, threshold: float = 0.8):
-        check_search(min_face, threshold)
-        self.min_face, self.threshold = min_face, threshold
-        names = "propose", "refine", "confirm"
-        self._propose_network, self._refine_network, self._confirm_network = (load_judge(name) for name in names)
-        self._workers = Workers(os.cpu_count() or 1)
+        super().__init__(min_face, threshold)
+        self._propose_network, self._refine_network = load_judge("propose"), load_judge("refine")
 
-    def detect(self, images: Sequence[np.ndarray]) -> list[list[Detection]]:
-        """Finds the faces, with landmarks; see `fer_md.faces.detection.Detector`.
-
-        Raises:
-            FerMdError: an image is not (H, W, 3) uint8; the message says which.
-        """
-        images = [check_image(image, index) for index, image in enumerate(images)]
-        pyramids = list(self._workers.map(self._pyramid, images))
-        levels = [(image, level) for image, pyramid in enumerate(pyramids) for level in pyramid]
-        levels.sort(key=lambda job: job[1].shape, reverse=True)  # the network prepares itself for every new size
-        proposals: list[list[np.ndarray]] = [[] for _ in images]
-        found = self._workers.map(lambda job: self._propose(job[1], images[job[0]].shape), levels)
-        for (image, _), regions in zip(levels, found, strict=True):
-            proposals[image].append(regions)
-        return list(self._workers.map(self._confirm, images, pyramids, proposals))
-
-    def _pyramid(self, image):
-        """The image at all sizes at which it is searched, (H', W', 3) uint8 each."""
-        scale = WINDOW / smallest_face(image.shape, self.min_face)
+    def _looks(self, image):
+        scale = WINDOW / self._smallest(image.shape)
         levels: list[np.ndarray] = []
         while min(image.shape[:2]) * scale >= WINDOW - _MARGIN and max(image.shape[:2]) * scale >= WINDOW:
             size = round(image.shape[1] * scale), round(image.shape[0] * scale)
@@ -83,11 +50,10 @@ class MtcnnDetector:
             scale *= PYRAMID
         return levels
 
-    def _propose(self, level, shape):
-        """Regions of one level: (N, 5) x, y, width, height in pixels of the image of ``shape``, score."""
-        height, width = level.shape[:2]
+    def _find(self, look, shape):
+        height, width = look.shape[:2]
         canvas = np.zeros((1, height + 2 * _MARGIN, width + 2 * _MARGIN, 3), np.float32)
-        canvas[0, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN] = normalise(level)
+        canvas[0, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN] = normalise(look)
         answer = self._slide(canvas)  # (H', W', 6): four steps of the box's edges, no face, face
         rows, columns = np.nonzero(answer[..., 5] > _PROPOSE)
         corners = STRIDE * np.stack([columns, rows], 1) + 1 - _MARGIN  # 1 to 12 of a window from 0, as they trained it
@@ -105,13 +71,7 @@ class MtcnnDetector:
         starts = range(0, max(height - overlap, 1), rows)
         return np.concatenate([self._propose_network(canvas[:, row : row + rows + overlap])[0] for row in starts])
 
-    def _confirm(self, image, pyramid, proposals):
-        """The faces among the regions of all levels of an image."""
-        pictures = sorted([image, *pyramid], key=lambda picture: -picture.shape[1])
-        regions = np.concatenate(proposals) if proposals else np.zeros((0, 5))
-        boxes = square(regions[suppress(regions[:, :4], regions[:, 4], 0.7), :4])
-        boxes, _, scores = judge(self._refine_network, image.shape, pictures, boxes, 24, _REFINE)
+    def _squares(self, shape, pictures, boxes, scores):
         boxes = square(boxes[suppress(boxes, scores, 0.7)])
-        boxes, landmarks, scores = judge(self._confirm_network, image.shape, pictures, boxes, 48, self.threshold)
-        rows = [(row, clip_box(boxes[row], image.shape)) for row in suppress(boxes, scores, 0.7, cover)]
-        return [Detection(box, float(scores[row]), landmarks[row].astype(np.float32)) for row, box in rows if box]
+        boxes, _, scores = judge(self._refine_network, shape, pictures, boxes, 24, _REFINE)
+        return square(boxes[suppress(boxes, scores, 0.7)])

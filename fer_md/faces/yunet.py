@@ -5,19 +5,15 @@ many sizes for that. Its third one then looks at each face that YuNet found: it 
 nearer than YuNet's. experiments/ship_yunet.py made YuNet's file; the network's licence (BSD) lies beside it.
 """
 
-import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from fer_md.faces.detection import Detection, check_image, clip_box
-from fer_md.faces.judge import judge, load_judge, resize, square
-from fer_md.faces.regions import cover, suppress
-from fer_md.faces.smallest_face import check_search, smallest_face
+from fer_md.faces.judge import resize, square
+from fer_md.faces.regions import suppress
+from fer_md.faces.searching_detector import SearchingDetector
 from fer_md.files import read_json
 from fer_md.litert.network import load_network
-from fer_md.litert.workers import Workers
 
 NETWORK = Path(__file__).parent / "yunet_network"
 """Folder of the network's file."""
@@ -49,59 +45,24 @@ _TIGHT = 0.9
 tight as that."""
 
 
-class YunetDetector:
+class YunetDetector(SearchingDetector):
     """YuNet finds faces, and MTCNN's last network confirms them, with five landmarks each.
 
     An image is looked at so large that a face of ``min_face`` pixels becomes `FIRST` pixels wide, and, where its
-    shorter side is beyond `LAST` pixels, smaller again. What is found in an image does not depend on the other images.
+    shorter side is beyond `LAST` pixels, smaller again.
 
-    Args:
-        min_face: side of the smallest face to find, in pixels of the image, at least 5; None goes by the size of the
-            image, see `fer_md.faces.smallest_face.smallest_face`. Half of it takes four times as long.
-        threshold: lowest score of a face, in (0, 1).
-
-    Raises:
-        FerMdError: an argument is out of range.
+    Args, errors: those of `SearchingDetector`.
     """
 
     def __init__(self, min_face: int | None = None, threshold: float = 0.8):
-        check_search(min_face, threshold)
-        self.min_face, self.threshold = min_face, threshold
+        super().__init__(min_face, threshold)
         self._find_network = load_network(NETWORK / "find.tflite", read_json(NETWORK / "sha256.json")["find"])
-        self._confirm_network = load_judge("confirm")
-        self._workers = Workers(os.cpu_count() or 1)
 
-    def detect(self, images: Sequence[np.ndarray]) -> list[list[Detection]]:
-        """Finds the faces, with landmarks; see `fer_md.faces.detection.Detector`.
-
-        Raises:
-            FerMdError: an image is not (H, W, 3) uint8; the message says which.
-        """
-        images = [check_image(image, index) for index, image in enumerate(images)]
-        looks = list(self._workers.map(self._looks, images))
-        jobs = [(row, look) for row, own in enumerate(looks) for look in own]
-        jobs.sort(key=lambda job: job[1].shape, reverse=True)  # the network prepares itself for every new size
-        found: list[list[np.ndarray]] = [[] for _ in images]
-        for (row, _), faces in zip(
-            jobs, self._workers.map(lambda job: self._find(job[1], images[job[0]].shape), jobs), strict=True
-        ):
-            found[row].append(faces)
-        return list(self._workers.map(self._confirm, images, looks, found))
-
-    def _confirm(self, image, looks, found):
-        """The faces among what the looks at an image found."""
-        found = np.concatenate(found)
-        boxes = found[suppress(found[:, :4], found[:, 4], 0.5), :4]
-        pictures = sorted([image, *looks], key=lambda picture: -picture.shape[1])
-        boxes, landmarks, scores = judge(
-            self._confirm_network, image.shape, pictures, square(boxes, _TIGHT), 48, self.threshold
-        )
-        rows = [(row, clip_box(boxes[row], image.shape)) for row in suppress(boxes, scores, 0.7, cover)]
-        return [Detection(box, float(scores[row]), landmarks[row].astype(np.float32)) for row, box in rows if box]
+    def _squares(self, shape, pictures, boxes, scores):
+        return square(boxes[suppress(boxes, scores, 0.5)], _TIGHT)
 
     def _looks(self, image):
-        """The image at all sizes at which it is looked at, (H', W', 3) uint8 each, the largest first."""
-        scale, looks = FIRST / smallest_face(image.shape, self.min_face), [image]
+        scale, looks = FIRST / self._smallest(image.shape), [image]
         while len(looks) == 1 or min(looks[-1].shape[:2]) > LAST:
             size = (max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1))
             looks.append(resize(looks[-1], size))
@@ -109,10 +70,7 @@ class YunetDetector:
         return looks[1:]
 
     def _find(self, look, shape):
-        """What one look finds, strip by strip: (N, 5) x, y, width, height in pixels of the image of ``shape``, score.
-
-        Strips bound the memory; that of a whole look grows with it.
-        """
+        """Strip by strip, which bounds the memory; that of a whole look grows with it."""
         height, width = look.shape[:2]
         rows = max(_STRIP // width, _OVERLAP)
         strips = []

@@ -25,7 +25,7 @@ def test_strips_say_what_the_whole_says(detector, monkeypatch, shape):
 @pytest.mark.parametrize("side, smallest, first", [(180, 20, 108), (540, 30, 216), (900, 40, 270), (4800, 100, 576)])
 def test_where_the_search_begins_goes_by_the_size_of_the_picture(detector, side, smallest, first):
     """20 pixels up to 360, an eighteenth up to 720, 40 up to 1920, then 20 of 960; a face of those gets 12 pixels."""
-    assert detector._pyramid(np.zeros((90, side, 3), np.uint8))[0].shape[1] == first == side * 12 / smallest
+    assert detector._looks(np.zeros((90, side, 3), np.uint8))[0].shape[1] == first == side * 12 / smallest
 
 
 def test_networks_are_those_of_the_package_mtcnn(tmp_path):
