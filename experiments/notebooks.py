@@ -11,14 +11,13 @@ import contextlib
 import dataclasses
 import io
 import json
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from fer_md import console
 from fer_md.errors import FerMdError
-from fer_md.files import atomic_file, read_json
+from fer_md.files import atomic_file, read_json, working_directory
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 
@@ -47,7 +46,7 @@ def run(notebook: dict[str, Any], path: Path) -> None:
         FerMdError: a cell raises; the message names the cell, counted from 1.
     """
     names: dict[str, Any] = {"__name__": "__main__"}
-    with tempfile.TemporaryDirectory() as folder, _working_in(folder):
+    with tempfile.TemporaryDirectory() as folder, working_directory(folder):
         code = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
         for number, cell in enumerate(code, 1):
             printed = io.StringIO()
@@ -59,16 +58,6 @@ def run(notebook: dict[str, Any], path: Path) -> None:
             text = printed.getvalue().splitlines(keepends=True)
             cell["execution_count"] = number
             cell["outputs"] = [{"name": "stdout", "output_type": "stream", "text": text}] if text else []
-
-
-@contextlib.contextmanager
-def _working_in(folder):
-    before = os.getcwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 def write(path: Path, notebook: dict[str, Any]) -> None:

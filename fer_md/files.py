@@ -191,6 +191,17 @@ def _move_back(replaced, path):
         ) from None
 
 
+@contextlib.contextmanager
+def working_directory(folder: Path | str) -> Iterator[None]:
+    """``os.chdir`` for as long as the context lasts."""
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
 def path_cell(path: str) -> str:
     """A path as the cell of a CSV that no spreadsheet takes for a formula: ``=a.png`` becomes ``./=a.png``."""
     return f"./{path}" if path.startswith(("=", "+", "-", "@", "\t", "\r")) else path

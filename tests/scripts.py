@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 import runpy
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import keras
 from absl import app, flags
 
 import fer_md.console  # noqa: F401  (defines --debug)
+from fer_md.files import working_directory
 
 ROOT = Path(__file__).parents[1]
 app.define_help_flags()  # once, and not with the first script
@@ -39,17 +39,6 @@ def run_script(script, *arguments, cwd=ROOT):
         flags.FLAGS.unparse_flags()
         flags.FLAGS["debug"].unparse()
     return subprocess.CompletedProcess([script, *arguments], status, output.getvalue(), errors.getvalue())
-
-
-@contextlib.contextmanager
-def working_directory(folder):
-    """``os.chdir`` for as long as the context lasts."""
-    before = os.getcwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 def _status_of(path):

@@ -9,9 +9,9 @@ import pytest
 
 import fer_md
 from fer_md.expressions import EXPRESSIONS
+from fer_md.files import working_directory
 from fer_md.models import TINY, build_component
 from fer_md.pretrained.expression_classifier import ExpressionClassifier
-from scripts import working_directory
 
 PAGE = Path(__file__).parents[2] / "docs" / "KERAS.md"
 RNG = np.random.default_rng(0)
