@@ -5,6 +5,9 @@ from pages.rows import ConfusionFigures, Gain
 MISSING = "–"
 """Stands for a figure that there is not."""
 
+VIEWS = {"none": "1", "flip": "2 (mirrored)", "tencrop": "10 crops"}
+"""Views of a face whose predictions are averaged, by the name of the averaging."""
+
 
 def percent(value: float | None, digits: int = 2) -> str:
     """0.5 -> "50.00"."""

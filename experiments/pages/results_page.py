@@ -34,14 +34,14 @@ the date and the machine. The file holds the rest: settings, seeds, confusion ma
 
 How to read the tables:
 
-- **Accuracy** is the share of faces that were answered rightly. **Macro recall** first takes that share for each
+- **Accuracy** is the share of faces with the right prediction. **Macro recall** first takes that share for each
   expression alone, then averages; rare expressions count as much as common ones.
-- **95 % interval**: other test faces of the same kind would give a figure inside it 95 times of 100.
-- **PublicTest** and **PrivateTest** are the two held-out splits. Networks and recipes are chosen on PublicTest;
-  PrivateTest is read once, for the result.
+- **95 % interval**: how far the figure would vary with other test faces of the same kind.
+- **PublicTest** and **PrivateTest** are the validation and the test split. Networks and recipes are chosen on
+  PublicTest; PrivateTest is read once, for the result.
 - **Without leaked**: some held-out faces of FER2013 are also in its Training split. This column leaves them out.
-- **FER+ majority** compares with what most of ten later taggers named, in place of FER2013's own label.
-- **Component**: one of the method's two networks. **Fused**: the answers of both, averaged.
+- **FER+ majority** compares with the expression that most of ten later raters named, instead of FER2013's own label.
+- **Component**: one of the method's two networks. **Fused**: the scores of both, averaged.
 """
 
 SYNTHETIC = "synthetic"
@@ -66,11 +66,11 @@ class Part:
 
 
 def _stages_heading(found):
-    return "Own data set replayed" if found.settings[-1]["replay"] else "Data sets exchanged, as in the paper"
+    return "First data set replayed" if found.settings[-1]["replay"] else "Data sets exchanged, as in the paper"
 
 
 KINDS = {
-    "drawn-faces": Kind(lambda found: "How hard they are", drawn_blocks),
+    "drawn-faces": Kind(lambda found: "How hard drawn faces are", drawn_blocks),
     "stages": Kind(_stages_heading, stages_blocks),
     "stages-replay": Kind(_stages_heading, stages_blocks),
     "forgetting": Kind(lambda found: "What forgetting consists of", forgetting_blocks),
@@ -84,20 +84,20 @@ KINDS = {
     "loss-confirm": Kind(lambda found: "On all of Training", loss_blocks),
     "loss-low-data": Kind(lambda found: "On little data", loss_blocks),
     "loss-screen": Kind(lambda found: "The loss, choice by choice", loss_blocks),
-    "loss-ablation": Kind(lambda found: "A first look, two epochs long", loss_blocks),
+    "loss-ablation": Kind(lambda found: "A short study, two epochs", loss_blocks),
     "joint": Kind(lambda found: "Ways to learn two data sets", joint_blocks),
-    "network-search-onednn": Kind(lambda found: "Networks of today", search_blocks),
-    "network-search": Kind(lambda found: "First search, on a processor with AMX", search_blocks),
-    "network-search-avx2": Kind(lambda found: "Second search, before oneDNN was used", search_blocks),
+    "network-search-onednn": Kind(lambda found: "Search with oneDNN", search_blocks),
+    "network-search": Kind(lambda found: "Search on a processor with AMX", search_blocks),
+    "network-search-avx2": Kind(lambda found: "Search on a processor with AVX2, without oneDNN", search_blocks),
     "md_loss": Kind(lambda found: "Cost of MD loss", loss_cost_blocks),
     "training_step": Kind(lambda found: "A training step, on a processor with AMX", step_blocks),
     "training_step_avx2": Kind(lambda found: "A training step, on a processor with AVX2", step_blocks),
     "training_step_avx512": Kind(lambda found: "A training step, on a processor with AVX-512", step_blocks),
     "fer2013-audit": Kind(lambda found: "Twins, and the ceiling", audit_blocks),
-    "robustness": Kind(lambda found: "Worse faces", robustness_blocks),
+    "robustness": Kind(lambda found: "Degraded faces", robustness_blocks),
     "cross": Kind(lambda found: "Trained on rows, tested on columns", cross_blocks),
     "crops": Kind(lambda found: "How a face is cut out", crops_blocks),
-    "doubts": Kind(lambda found: "Faces to doubt", doubts_blocks),
+    "doubts": Kind(lambda found: "Doubtful faces", doubts_blocks),
     "smoothing": Kind(lambda found: "Averages over time", smoothing_blocks),
     "predict": Kind(lambda found: "A prediction", prediction_blocks),
 }
@@ -109,20 +109,21 @@ PARTS = (
     ),
     Part(
         "Two data sets in one network",
-        "What helps where the exchange forgets? Each way goes on from the same two networks and sees equally many "
+        "What helps against forgetting in the exchange? Each row continues from the same two networks and sees as many "
         "faces.",
         ("joint",),
     ),
     Part(
         "Tables 1 to 3: confusion matrices",
-        f"Which expressions does the fused network recognise, beside the paper? {NOT_NORMALISED}",
+        f"Which expressions does the fused network recognise, compared with the paper? {NOT_NORMALISED}",
         ("table1", "table2", "table3"),
     ),
     Part("Table 4: other methods", "Does MD loss help, and other methods too?", ("table4", "table4-wild")),
     Part("Figure 6: landmarks", f"How well does the same component find landmarks? {ERRORS}", ("figure6",)),
     Part(
         "The loss",
-        "Does a loss beside softmax help, and which? The screen chooses; the comparisons of two tell.",
+        "Does a second loss beside softmax help, and which? The study of all choices selects, the comparison of two "
+        "decides.",
         ("loss-confirm", "loss-low-data", "loss-screen", "loss-ablation"),
     ),
     Part(
@@ -130,14 +131,14 @@ PARTS = (
         "Which network learns most in a given time?",
         ("network-search-onednn", "network-search", "network-search-avx2"),
     ),
-    Part("Across data sets", "How good is a network on a data set that it has not seen?", ("cross",)),
+    Part("Across data sets", "How good is a network on a data set that it has not learned from?", ("cross",)),
     Part("FER2013, audited", "What are figures on FER2013 worth?", ("fer2013-audit",)),
     Part(
         "Robustness",
-        "How much worse are answers for worse faces, and for faces cut out in another way? Which should be doubted?",
+        "How much worse are predictions for degraded faces, and for faces cut out in another way? Which are doubtful?",
         ("robustness", "crops", "doubts"),
     ),
-    Part("Videos", "What does it help to average the answers for a face over time?", ("smoothing",)),
+    Part("Videos", "What does averaging the predictions for a face over time bring?", ("smoothing",)),
     Part(
         "Speed",
         "How fast are training and prediction?",
@@ -176,11 +177,11 @@ def results_markdown(folder: Path | str) -> str:
 
 def _pretrained(folder):
     found = read_evaluations(folder / "pretrained")
-    text = "How good is the network that `fer-md` and `load_pretrained` use? [MODEL_CARD.md](MODEL_CARD.md) says more."
+    text = "How good are the networks in the package? The [model card](MODEL_CARD.md) says more."
     blocks = [Text(text), *accuracies_blocks(found)]
     for name, rows in other_evaluations(folder / "pretrained").items():
         blocks += [Text(OTHERS[name]), accuracies_table(rows)]
-    return [_headed("The networks that ship", blocks)] if found else []
+    return [_headed("The bundled networks", blocks)] if found else []
 
 
 def _runs(folder):

@@ -72,13 +72,13 @@ def test_figures_of_the_network_that_ships(tmp_path):
     assert "3.0 minutes in all" in card and "| fer2013-full-component1 | 1.0 | 10 | – |" in card
     assert "| fer2013-full-component2 | 2.0 | 10 | 5.0 |" in card
     assert "`python e --split=P`" in card and "--output" not in card
-    assert card.index("| fer2013 PrivateTest | none") < card.index("| press PrivateTest | none")
-    assert "Confusion matrix on press PrivateTest (copies averaged: none)" in card
-    row = "| fer2013 PrivateTest | none | 14 | 70.00 | 68.0 to 72.0 | 69.00 | 65.00 | – | 0.012 |"
+    assert card.index("| fer2013 PrivateTest | 1") < card.index("| press PrivateTest | 1")
+    assert "Confusion matrix on press PrivateTest (views: 1)" in card
+    row = "| fer2013 PrivateTest | 1 | 14 | 70.00 | 68.0 to 72.0 | 69.00 | 65.00 | – | 0.012 |"
     assert row in card and row in results_markdown(tmp_path)
-    assert "was 70.10 % (copies averaged: none); compression changed it by -0.10 points" in " ".join(card.split())
+    assert "(views: 1) was 70.10 %; compression changed it by -0.10 points" in " ".join(card.split())
     under_prior = "| press PrivateTest | press | 0.25 | 78.00 | 75.0 to 81.0 | 77.00 | 74.0 to 80.0 | 0.876 |"
-    assert under_prior in card and "elsewhere" in card
+    assert under_prior in card and "Choose a share on PublicTest" in " ".join(card.split())
     assert "| anger | 25.0 | 12.5 |" in card and "| sharpness | 60.00 | 60.00 | 60.00 |" in card
     assert card.startswith("A\n") and card.endswith(f"{END}\nZ\n") and "yesterday" not in card
     with pytest.raises(FerMdError, match="once each"):
@@ -135,7 +135,7 @@ def test_what_table_4_must_be_read_with():
         "80/10/10 %, not the paper's 70/30",
         "batches of 32; seeds: 0, 1;",
         "left out: 3.",
-        "of 0.01, 0.02, 0.04, that is best on PublicTest under the first seed; for 1 of 2 it is at an end",
+        "of 0.01, 0.02, 0.04, that is best on PublicTest with the first seed; for 1 of 2 it is the smallest or largest",
         "committee of 2 members",
         "original has 240 networks",
         "Of the 4 members trained, 2 hardly learn",
@@ -150,7 +150,7 @@ def test_what_table_4_must_be_read_with():
     text = told(dataclasses.replace(TABLE4, data="wild", people=7, rates=[0.01], left_out=0))
     for part in (
         "Learning rate of all networks: 0.01.",
-        "persons to learn from: 7",
+        "people in Training: 7",
         "over other test persons",
         "its p-values are too small",
     ):
@@ -203,7 +203,7 @@ def test_two_losses_are_compared_in_words_to_quote():
         "Over 6 pairs of trainings on 2,871 faces",
         "“softmax” has 50.50 % of PublicTest and “MD” 51.50 %: a difference of +1.00 points",
         "(95 % interval +0.10 to +2.00; p 0.031 in a sign-flip test)",
-        "difference of 1.70 points would have been seen with a probability of 80 %. 12 pairs were planned.",
+        "difference of 1.70 points would have been detected with a probability of 80 %. 12 pairs were planned.",
     ):
         assert part in verdict.text
     assert rows.frame.to_numpy().tolist() == [

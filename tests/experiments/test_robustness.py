@@ -39,7 +39,7 @@ def test_robustness_of_a_shipped_network_and_a_peer(data, tmp_path):
     found = read_result(Robustness, output)
     assert len(found.rows) == 2 * (1 + 8 * 5)
     frame = robustness_blocks(found)[1].frame
-    assert list(frame.columns) == ["corruption", "network", "as they are", "1", "2", "3", "4", "5"]
+    assert list(frame.columns) == ["corruption", "network", "undamaged", "1", "2", "3", "4", "5"]
     assert len(frame) == 2 * 8
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pages.blocks import table
-from pages.cells import interval, percent
+from pages.cells import VIEWS, interval, percent
 from pages.paper_tables import FUSED
 from pages.report.page import html_of, tiles
 from pages.report.sources import Sources, evaluations
@@ -16,7 +16,7 @@ def summary_section(sources: Sources) -> str:
         {
             "run": run,
             "split": found.split,
-            "copies averaged": found.averaging,
+            "views": VIEWS[found.averaging],
             "accuracy %": percent(found.accuracy),
             "95 % interval": interval(found),
             "without leaked %": percent(found.accuracy_without_leaked),

@@ -4,10 +4,8 @@ from pathlib import Path
 
 from fer_md.runs.results import read_result
 from pages.blocks import Block, Commands, Text, table
-from pages.cells import percent
+from pages.cells import VIEWS, percent
 from pages.study_rows import Audit
-
-COPIES = {"none": "one look", "flip": "and mirrored", "tencrop": "ten crops"}
 
 
 def read_audit(folder: Path) -> Audit:
@@ -23,17 +21,19 @@ def audit_blocks(found: Audit) -> list[Block]:
 def splits_blocks(found: Audit) -> list[Block]:
     text = (
         "What the test splits share with Training. A twin is a face that correlates with a training face by "
-        f"{found.correlation:g} or more, moved by up to four pixels or mirrored. The ceiling is the accuracy of "
-        "the label that is most probable given all ten votes of FER+ (a logistic model, fitted on Training)."
+        f"{found.correlation:g} or more, possibly shifted by up to four pixels or mirrored. The ceiling is the "
+        "accuracy of predicting the most probable label from all ten votes of FER+ (a logistic model, fitted on "
+        "Training)."
     )
     return [Text(text), table(_split(row) for row in found.splits)]
 
 
 def networks_blocks(found: Audit) -> list[Block]:
     text = (
-        "Accuracy in %: on all faces; without those that are in Training pixel by pixel; without all twins; and on the "
-        "twins alone, which is memory in part. `fer` is the network of the package of that name; the others ship with "
-        "this one. `joint` was trained without faces that are in a test split pixel by pixel."
+        "Accuracy in %: on all faces; without those that are pixel-identical to a face of Training; without all twins; "
+        "and on the twins alone, where a network may remember the label. `fer` is the network in the package of that "
+        "name; the others are bundled with this one. `joint` was trained without faces that are pixel-identical to a "
+        "test face."
     )
     return [Text(text), table((_network(row) for row in found.rows), ("split", "network"))]
 
@@ -60,7 +60,7 @@ def _network(row):
     return {
         "split": row.split,
         "network": row.network,
-        "copies averaged": COPIES[row.averaging],
+        "views": VIEWS[row.averaging],
         "all %": percent(row.accuracy),
         "without identical %": percent(row.without_identical),
         "without twins %": percent(row.without_twins),

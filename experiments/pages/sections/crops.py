@@ -1,4 +1,4 @@
-"""By which rule a face is best cut out."""
+"""Which rule for cutting out a face is best."""
 
 from pages.blocks import Block, Text, table
 from pages.cells import percent, points
@@ -8,10 +8,11 @@ from pages.study_rows import Crops
 def crops_blocks(found: Crops) -> list[Block]:
     """A table for each split, one row a rule and network."""
     text = (
-        "Accuracy in % on press photographs whose faces were cut out by the eyes or by the box of the detector, in a "
-        "square of so many times the rule's own side; or of which only what is in the box was kept, and made square: "
-        "by its mirror image, squeezed, or by its middle alone. The gain is over `eyes x 1.0`, by which the training "
-        "faces were cut out, with its 95 % interval over people. Tilted heads have eyes more than 10° from level."
+        "Accuracy in % on press photographs whose faces were cut out in different ways: by the eyes or by the "
+        "detector's box, in a square whose side is a multiple of the rule's own; or from the content of the box alone, "
+        "made square by adding its mirror image, by squeezing, or by keeping only its middle. The gain is over "
+        "`eyes x 1.0`, by which the training faces were cut out, with its 95 % interval over people. A head is tilted "
+        "if its eyes are more than 10° from level."
     )
     blocks: list[Block] = [Text(text)]
     for split in dict.fromkeys(row.split for row in found.rows):

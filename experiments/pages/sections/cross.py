@@ -25,7 +25,9 @@ def cross_blocks(found: Cross) -> list[Block]:
             }
             for row in found.rows
         ),
-        Text("Left out are faces of other expressions, and those that are in Training of any of the data sets."),
+        Text(
+            "Left out are faces of other expressions, and those that are in the Training split of any of the data sets."
+        ),
         table(
             {"tested on": column.data, "faces": f"{column.faces:,}", "left out": column.left_out}
             for column in found.columns

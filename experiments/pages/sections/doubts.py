@@ -10,8 +10,8 @@ def doubts_blocks(found: Doubts) -> list[Block]:
     return [
         Text(
             f"{found.photographs} photographs of {found.data}, {found.split}, whose faces are {found.face:.0f} pixels "
-            f"wide (median), were made worse. Of the faces found in them some were doubted, for one reason or several; "
-            f"the last columns have the accuracy in % of the answers about these and about the others."
+            f"wide (median), were degraded. Some of the faces found in them were marked as doubtful, for one or more "
+            f"reasons. The last columns are the accuracy in % on the doubtful faces and on the others."
         ),
         table(
             {
@@ -25,10 +25,10 @@ def doubts_blocks(found: Doubts) -> list[Block]:
             for row in found.doubts
         ),
         Text(
-            f"The threshold (`--min_score`) against false alarms: faces found in {len(found.scenes)} photographs "
-            f"without one, cut into {found.tiles} tiles of at most {found.tile} pixels a side. Beside them is the "
-            f"share in % of the photographs above, of those with a face at the lowest threshold, in which a face is "
-            f"found as they are and at a fifth of the size."
+            f"What the threshold (`--min_score`) does. False alarms are faces found in {len(found.scenes)} photographs "
+            f"without any, cut into {found.tiles} tiles of at most {found.tile} pixels a side. Faces found is the "
+            f"share in % of the photographs above in which a face is found, out of those with a face at the lowest "
+            f"threshold; small faces found is the same at a fifth of the size."
         ),
         table(
             {

@@ -10,11 +10,11 @@ def forgetting_blocks(found: Forgetting) -> list[Block]:
     faces = " and ".join(f"{count:,}" for count in found.statistics_faces)
     text = (
         "Each component on the data set that it learned first: before the exchange, after it, and with corrections "
-        "that train nothing. Batch-norm statistics were estimated again on faces of that data set's Training split "
+        "that need no training. Batch-norm statistics were estimated again on faces of that data set's Training split "
         f"({faces}). The ratio of the priors compares how frequent each expression is in the first data set and in the "
-        "second; its logarithm is added to the logits. Biases, one an expression, were fitted on "
-        f'{found.validation}; they can do all that the ratio does. "Came back" is the part of what was lost that a '
-        f"correction makes good. Measured on {found.split}."
+        "second; its logarithm is added to the logits. Biases, one per expression, were fitted on "
+        f'{found.validation}; they can do all that the ratio does. "Recovered" is the part of the loss that a '
+        f"correction makes up for. Measured on {found.split}."
     )
     return [Text(text), table(_rows(found.rows), ("data", "network"))]
 
@@ -31,10 +31,10 @@ def _rows(rows):
             "state": row.state,
             "accuracy %": percent(row.accuracy),
             "95 % interval": interval(row),
-            "came back %": _came_back(row, before, after, "accuracy"),
+            "recovered %": _came_back(row, before, after, "accuracy"),
             "macro recall %": percent(row.macro_recall),
             "95 % interval, macro recall": interval(row, "macro_recall"),
-            "came back, macro recall %": _came_back(row, before, after, "macro_recall"),
+            "recovered, macro recall %": _came_back(row, before, after, "macro_recall"),
         }
 
 

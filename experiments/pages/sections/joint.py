@@ -9,10 +9,10 @@ def joint_blocks(found: JointStudy) -> list[Block]:
     """One row a network and data set; a column for each share of the second data set's prior."""
     first, second = found.data
     text = (
-        f"Components of network {found.network}: {found.first_epochs} epochs on {first}, and equally many faces of "
-        f"{second}. Each row then goes on for {found.epochs} epochs. Accuracy / macro recall in per cent on "
-        f"{found.split}, means over the seeds. The columns are shares of {second}'s prior in the answers; the rest is "
-        f"{first}'s. Compare two rows within a column: along a row only the prior changes, not what was learned."
+        f"The components, of network {found.network}, learned {found.first_epochs} epochs of {first} and as many faces "
+        f"of {second}. Each row then continues for {found.epochs} epochs. Accuracy / macro recall in per cent on "
+        f"{found.split}, means over the seeds. The columns are shares of {second}'s prior in the predictions; the rest "
+        f"is {first}'s. Compare rows within a column: along a row only the prior changes, not what was learned."
     )
     rows = (
         {

@@ -47,19 +47,19 @@ def tests_text(found: Methods) -> str:
 
 def _data(found: Methods) -> Iterator[str]:
     if found.network == "tiny":
-        yield "The networks here are tiny, to try the path: they are too small to learn anything."
+        yield "The networks here are tiny, just to try the code: they are too small to learn anything."
     if found.network == "small":
-        yield "The networks here are small, and learn for seconds: they show the path, not what a method is worth."
+        yield "The networks here are small and train for seconds: they test the code and do not rank the methods."
     seeds = ", ".join(map(str, found.seeds))
     yield (
-        f"Images of {found.data} to learn from: {found.images['training']}; epochs: {found.epochs}; "
-        f"batches of {found.recipe['batch_size']}; seeds: {seeds}; images of {found.split} to test: "
+        f"Training images of {found.data}: {found.images['training']}; epochs: {found.epochs}; "
+        f"batches of {found.recipe['batch_size']}; seeds: {seeds}; test images of {found.split}: "
         f"{found.images['test']}."
     )
     if found.data == "fer2013":
         yield "Training, PublicTest and PrivateTest are FER2013's own 80/10/10 %, not the paper's 70/30."
     if found.people:
-        yield f"No person is in two splits; persons to learn from: {found.people}."
+        yield f"No person is in two splits; people in Training: {found.people}."
     if found.left_out:
         yield f"Training images identical to a held-out one were left out: {found.left_out}."
 
@@ -72,8 +72,9 @@ def _rates(found):
         least, most = (sum(float(rate) == end(rates) for rate in best) for end in (min, max))
         tried = ", ".join(f"{rate:g}" for rate in rates)
         yield (
-            f"For each loss, each network uses the learning rate, of {tried}, that is best on PublicTest under the "
-            f"first seed; for {least + most} of {len(best)} it is at an end of these, for {most} at the largest."
+            f"For each loss, each network uses the learning rate, of {tried}, that is best on PublicTest with the "
+            f"first seed; for {least + most} of {len(best)} it is the smallest or largest of these, for {most} the "
+            "largest."
         )
     yield "The weight of MD loss is the default everywhere."
 
@@ -86,15 +87,15 @@ def _committee(found):
         yield (
             f"Kim et al. is a committee of {len(members) // len(trainings)} members, fused with weights fitted on "
             "PublicTest. Each has the budget of one network. The original has 240 networks. "
-            f"Of the {len(members)} members trained, {idle} hardly learn in this budget: they give one answer for at "
-            f"least {100 * IDLE:.0f} % of the test images."
+            f"Of the {len(members)} members trained, {idle} hardly learn in this budget: they predict one expression "
+            f"for at least {100 * IDLE:.0f} % of the test images."
         )
 
 
 def _without(found):
-    yield "Zhang et al. learn from one data set with all labels, so their bridge has nothing to bridge."
+    yield "Zhang et al. learn from one data set with all labels, so their bridging layer has nothing to bridge."
     if not found.people:
-        yield "The data name no persons, so Meng et al. learn without their identity-sensitive loss."
+        yield "The data do not say who is who, so Meng et al. learn without their identity-sensitive loss."
 
 
 def _tests(found):

@@ -1,4 +1,4 @@
-"""The figures of the network that ships: for its model card, and in short for docs/RESULTS.md."""
+"""The figures of the bundled networks: for their model card, and in short for docs/RESULTS.md."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from fer_md.evaluation.measure import Evaluation
 from fer_md.evaluation.quality import PARTS
 from fer_md.runs.results import read_result
 from pages.blocks import Block, Commands, Table, Text, table
-from pages.cells import interval, percent
+from pages.cells import VIEWS, interval, percent
 from pages.paper_tables import CONFUSIONS
 from pages.result_files import read_run_time
 from pages.sections.prior import READING, prior_table
@@ -19,25 +19,24 @@ TRAINED = ("*-full-component?", "*-restart*-component?")
 """Folders, beside that of the figures, of the runs whose networks ship, and of those that they went on from."""
 
 AVERAGED = (
-    '"Copies averaged" is test-time augmentation: the answers for several copies of a face are averaged. With "flip" '
-    'they are the face and its mirror image, with "tencrop" five crops of it (the middle and the corners) and their '
-    'mirror images. With "none" each face is looked at once, as `fer-md predict`, `Predictor` and `load_pretrained` '
-    'do; `fer-md predict --mirror` and `Predictor(mirror=True)` average as "flip" does.'
+    "Views are copies of a face whose predictions are averaged (test-time augmentation). `fer-md predict`, `Predictor` "
+    "and `load_pretrained` take one view, the face itself. `fer-md predict --mirror` and `Predictor(mirror=True)` take "
+    "two: the face and its mirror image. Ten crops are the middle and the corners of the face, and their mirror images."
 )
 QUALITY = "Sharpness is the variance of the Laplacian, contrast the standard deviation of the gray levels."
 OTHERS = {
     "joint": (
         "The network `joint`, trained on FER2013 and press photographs together, but on no leaked face (the figures "
-        "above are of the network `fer2013`):"
+        "above are those of the network `fer2013`):"
     ),
     "photographs": (
-        "The network `photographs`, which fuses both and leans less towards expressions that are frequent in FER2013; "
-        "`fer-md predict` and `Predictor` use it:"
+        "The network `photographs`, which fuses both and leans less towards the expressions that are frequent in "
+        "FER2013; `fer-md predict` and `Predictor` use it:"
     ),
 }
 """The further networks of the package, by the names of their folders."""
 COMMANDS = (
-    "On the same machine a command with `--pretrained` gives the same figures again: counts, accuracies and recalls "
+    "On the same machine, a command with `--pretrained` reproduces its figures: counts, accuracies and recalls "
     "exactly, calibration error and log likelihood to 7 digits. The files are in `docs/results/pretrained`."
 )
 
@@ -60,7 +59,7 @@ def accuracies_blocks(found: list[Evaluation]) -> list[Block]:
 
 
 def card_blocks(folder: Path) -> list[Block]:
-    """All that was measured of the network that ships; nothing where nothing was."""
+    """All that was measured of the bundled networks; nothing where nothing was."""
     found, others = read_evaluations(folder), other_evaluations(folder)
     if not found:
         return []
@@ -88,7 +87,7 @@ def accuracies_table(found: list[Evaluation]) -> Table:
     return table(
         {
             "data, split": f"{row.data} {row.split}",
-            "copies averaged": row.averaging,
+            "views": VIEWS[row.averaging],
             "images": row.images,
             "accuracy %": percent(row.accuracy),
             "95 % interval": interval(row),
@@ -109,8 +108,8 @@ def _compression(found, exact):
             if (row.data, row.split, row.averaging) == (other.data, other.split, other.averaging):
                 change = 100 * (other.accuracy - row.accuracy)
                 lines.append(
-                    f"Before compression the accuracy on {row.data} {row.split} was {percent(row.accuracy)} % (copies "
-                    f"averaged: {row.averaging}); compression changed it by {change:+.2f} points."
+                    f"Before compression, the accuracy on {_what(row)} was {percent(row.accuracy)} %; compression "
+                    f"changed it by {change:+.2f} points."
                 )
     return [Text(" ".join(lines))] if lines else []
 
@@ -132,8 +131,8 @@ def _training(folder):
         for name, found in times.items()
     )
     text = (
-        f"Training took {total / 60:.1f} minutes in all, by the clock. The last column is the share of that time which "
-        "waited for batches, validated or saved."
+        f"Training took {total / 60:.1f} minutes in all (wall-clock time). The last column is the share of that time "
+        "spent on waiting for batches, validation and saving."
     )
     return [Text(text), table(rows)]
 
@@ -144,18 +143,18 @@ def _prior(found):
 
 
 def _confusion(row):
-    """Shares of each true expression by what was answered, beside the paper's diagonal for the same data."""
+    """Shares of each true expression by what was predicted, beside the paper's diagonal for the same data."""
     paper = CONFUSIONS[1].diagonal if row.data == OWN else {}
     rows = []
     for name, counts in zip(row.recall, row.confusion, strict=True):
         shares = (percent(count / max(sum(counts), 1), 1) for count in counts)
-        cells = {"true \\ answered, %": name, **dict(zip(row.recall, shares, strict=True)), "images": sum(counts)}
+        cells = {"true \\ predicted, %": name, **dict(zip(row.recall, shares, strict=True)), "images": sum(counts)}
         rows.append(cells | ({"paper's Tab. 1, diagonal": f"{paper[name]:.1f}"} if paper else {}))
     return [Text(f"Confusion matrix on {_what(row)}:"), table(rows)]
 
 
 def _what(row):
-    return f"{row.data} {row.split} (copies averaged: {row.averaging})"
+    return f"{row.data} {row.split} (views: {VIEWS[row.averaging]})"
 
 
 def _quality(row):

@@ -5,9 +5,9 @@ from pages.blocks import Table, table
 from pages.cells import interval, percent
 
 READING = (
-    "The same answers under a prior (`fer-md predict --prior`): corrected for how frequent each expression is "
-    "elsewhere. The share says how much of the correction is made; at 0 the answers are the network's own. Log loss is "
-    "the mean negative log likelihood. A share is chosen on PublicTest."
+    "The same predictions corrected for a prior (`fer-md predict --prior`), which is how frequent each expression is "
+    "in the named data. The share says how much of the correction is applied; at 0 the predictions are the network's "
+    "own. Log loss is the mean negative log likelihood. Choose a share on PublicTest."
 )
 
 

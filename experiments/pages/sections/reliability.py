@@ -23,13 +23,13 @@ def reliability_blocks(folder: Path) -> list[Block]:
 
 
 def kills_blocks(found: Kills) -> list[Block]:
-    text = f"{found.kills} kills at random moments. After each, every result was looked at: missing, whole, or broken."
+    text = f"{found.kills} kills at random moments. After each, every output was checked: missing, complete or broken."
     rows = [
         {
             "stage": row.stage,
             "kills": row.kills,
-            "left something broken": row.broken,
-            "in the end": "bit-equal" if row.equal else "different",
+            "broken outputs": row.broken,
+            "final result": "bit-equal" if row.equal else "different",
         }
         for row in found.stages
     ]
@@ -37,7 +37,7 @@ def kills_blocks(found: Kills) -> list[Block]:
 
 
 def fuzz_blocks(found: Fuzz) -> list[Block]:
-    text = f"Fuzzing, guided by coverage, for {found.minutes:g} min over all readers."
+    text = f"Coverage-guided fuzzing, {found.minutes:g} min over all readers."
     rows = [
         {"reader": row.reader, "inputs": f"{row.inputs:,}", "found": row.finding or "nothing"} for row in found.readers
     ]
@@ -48,15 +48,15 @@ def soak_blocks(found: Soak) -> list[Block]:
     rows = [
         {
             "repeated": f"{row.repeats:,} {row.part}",
-            "MB after a tenth": f"{row.megabytes[0]:.0f}",
-            "growth from there, MB": f"{row.grown:+.1f}",
+            "MB after the first tenth": f"{row.megabytes[0]:.0f}",
+            "growth after that, MB": f"{row.grown:+.1f}",
         }
         for row in found.parts
     ]
-    return [Text("Memory of a process that repeats something."), table(rows)]
+    return [Text("Memory of a process that repeats one step."), table(rows)]
 
 
 def _origin(found: Result) -> list[Block]:
     environment = found.environment
-    stated = f"Made on {environment.date}, {environment.processor}, {environment.cpus} cores:" if environment else ""
+    stated = f"Measured {environment.date}, {environment.processor}, {environment.cpus} cores:" if environment else ""
     return [Text(stated), Commands((found.command or "",))]

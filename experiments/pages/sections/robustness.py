@@ -1,4 +1,4 @@
-"""How answers get worse as faces do."""
+"""How predictions degrade with the faces."""
 
 from pages.blocks import Block, Text, table
 from pages.cells import percent
@@ -8,10 +8,10 @@ from pages.study_rows import Robustness
 def robustness_blocks(found: Robustness) -> list[Block]:
     """One row a corruption and network, a column a strength."""
     text = (
-        f"Accuracy in % on {found.images:,} faces of {found.split} that were made worse on purpose, from strength 1 to "
+        f"Accuracy in % on {found.images:,} faces of {found.split} that were degraded on purpose, from strength 1 to "
         "strength 5: blurred, with noise, compressed as JPEG, made lighter or darker, with less contrast, partly "
-        "covered by a gray rectangle, shifted and turned. `fer_md/evaluation/corruptions.py` says how much each "
-        "strength is. `fer` is the network of the package of that name; the others ship with this one."
+        "covered by a gray rectangle, shifted and rotated. `fer_md/evaluation/corruptions.py` defines the strengths. "
+        "`fer` is the network in the package of that name; the others are bundled with this one."
     )
     return [Text(text), table(_rows(found.rows), ("corruption",))]
 
@@ -23,5 +23,5 @@ def _rows(rows):
             yield {
                 "corruption": corruption,
                 "network": network,
-                **{str(row.strength) if row.strength else "as they are": percent(row.accuracy, 1) for row in own},
+                **{str(row.strength) if row.strength else "undamaged": percent(row.accuracy, 1) for row in own},
             }

@@ -5,7 +5,7 @@ from pathlib import Path
 from fer_md.evaluation.measure import Evaluation
 from fer_md.runs.results import read_result
 from pages.blocks import Table, table
-from pages.cells import MISSING, interval, percent
+from pages.cells import MISSING, VIEWS, interval, percent
 from pages.result_files import read_run_config, read_run_time
 
 
@@ -27,7 +27,7 @@ def _rows(folder):
             "epochs": f"{config.settings['recipe']['epochs']:g}",
             "minutes": f"{time.seconds / 60:.1f}",
             "split": found.split,
-            "copies averaged": found.averaging,
+            "views": VIEWS[found.averaging],
             "accuracy %": percent(found.accuracy),
             "95 % interval": interval(found),
             "without leaked %": percent(found.accuracy_without_leaked),

@@ -7,7 +7,7 @@ from pages.study_rows import LossCosts, PredictionSpeed, StepSpeed
 def loss_cost_blocks(found: LossCosts) -> list[Block]:
     """One row a number of classes K."""
     text = (
-        f"Milliseconds of a whole training step and of the loss alone, by the number of classes K. Batch "
+        f"Milliseconds of a whole training step and of the loss alone, by the number of classes K. Batch size "
         f"{found.batch_size}, embeddings of {found.embedding_dim} numbers, P = {found.nearest}."
     )
     rows = (
@@ -27,7 +27,7 @@ def step_blocks(found: StepSpeed) -> list[Block]:
     ratios = " and ".join(f"{value:.2f} times {name}" for name, value in found.ratios.items())
     fastest = (found.fastest or "ours bfloat16").capitalize()
     rows = ({"variant": name, "images/s": f"{value:.0f}"} for name, value in found.images_per_second.items())
-    return [Text(f"Images learned a second, in batches of {found.batch_size}. {fastest} is {ratios}."), table(rows)]
+    return [Text(f"Training images per second, in batches of {found.batch_size}. {fastest} is {ratios}."), table(rows)]
 
 
 def prediction_blocks(found: PredictionSpeed) -> list[Block]:
@@ -55,8 +55,8 @@ def prediction_blocks(found: PredictionSpeed) -> list[Block]:
         rows.append(cells)
     ratios = ", ".join(f"{name}: {ratio:.1f} ×" for name, ratio in found.ratios.items())
     text = (
-        f"From a picture file to expressions ({found.kind}): milliseconds a picture or face by the clock, and of "
-        "processor time in brackets."
+        f"From a picture file to expressions ({found.kind}): milliseconds per picture or face (wall-clock time), and "
+        "milliseconds of processor time in brackets."
     )
     goals = [
         {"goal": row.goal, "wanted": f"{row.wanted:g}", "found": f"{row.found:.3g}", "met": "yes" if row.met else "no"}

@@ -6,7 +6,7 @@ from pages.rows import StageRow, Stages
 
 READING = (
     "A component is one of the two networks. Pre-trained, it was trained on its own data set; fine-tuned, on the other "
-    "component's as well. Fused, both answer together, with equal weights or with weights fitted on the "
+    "component's as well. Fused, their scores are added, with equal weights or with weights fitted on the "
     "validation split. The paper's figures come from other data: its D1 is "
     "FER2013 with 1,400 faces that were never published, its D2 is SFEW, which may not be redistributed. Its 79.7 is "
     "the mean of Tab. 1's diagonal, so it is compared with our macro recall; its other figures are compared with our "
@@ -14,8 +14,8 @@ READING = (
 )
 """What must be known to read any of these tables."""
 MISTAKES = (
-    "What each network confuses: of the faces with each expression the share in per cent that it recognised, and in "
-    "brackets its most frequent wrong answer."
+    "What each network confuses: the share of the faces with each expression that it recognised, in per cent, and in "
+    "brackets its most frequent mistake."
 )
 GROUPS = ("data", "stage")
 """Columns by which both tables are grouped."""
@@ -54,9 +54,9 @@ def _component_run(index, settings, components):
 def _others(found):
     """What the components did in the stages that the paper does not have."""
     stages = {row.stage for row in found.rows}
-    alone = " In stage alone a component learned its own data set for as long." if "alone" in stages else ""
+    alone = " In the stage alone, a component continued on its own data set for as long." if "alone" in stages else ""
     joint = (
-        " In joint training it learned both data sets at once for as long, each with batch-norm statistics of its own."
+        " In joint training, it learned both data sets at once for as long, each with its own batch-norm statistics."
         if "joint" in stages
         else ""
     )

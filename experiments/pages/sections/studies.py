@@ -8,10 +8,10 @@ from pages.study_rows import LossRow, LossStudy, NetworkSearch
 FIGURES = {
     "accuracy": ("accuracy %", ""),
     "macro_recall": ("macro recall %", ""),
-    "knn_accuracy": ("kNN %", "kNN is the accuracy of the classes that the 20 nearest training faces tell."),
+    "knn_accuracy": ("kNN %", "kNN is the accuracy of a vote among the 20 nearest training faces."),
     "probe_accuracy": (
         "probe accuracy %",
-        "Probe is a linear classifier of the embeddings of another data set. All its expressions count alike.",
+        "Probe is a linear classifier on the embeddings of another data set, with all expressions weighted equally.",
     ),
     "probe_macro_recall": ("probe macro recall %", ""),
     "loss": ("log loss", ""),
@@ -71,7 +71,7 @@ def differences_table(found: LossStudy) -> Table:
             if gain.low is None
             else f"{cell(name, gain.low, '+')} to {cell(name, gain.high, '+')}",
             "p": p_value(gain.p),
-            "would have been seen": cell(name, gain.detectable),
+            "detectable": cell(name, gain.detectable),
         }
         for name, gain in found.differences.items()
     )
@@ -84,12 +84,12 @@ def verdict(found: LossStudy) -> str:
     planned = f"{found.seeds_planned} pairs were planned. " if gain.pairs < found.seeds_planned else ""
     accuracies = [percent(mean(row, "accuracy")) for row in (first, second)]
     return (
-        f"Over {gain.pairs} pairs of trainings on {found.faces:,} faces, which differ in the loss alone, "
+        f"Over {gain.pairs} pairs of trainings on {found.faces:,} faces that differ only in the loss, "
         f"“{first.name}” has {accuracies[0]} % of {found.split} and “{second.name}” {accuracies[1]} %: a difference of "
         f"{100 * gain.mean:+.2f} points ({interval}p {p_value(gain.p)} in a sign-flip test). A true difference of "
-        f"{100 * gain.detectable:.2f} points would have been seen with a probability of 80 %. {planned}The interval is "
-        "for other trainings, not for other faces. Accuracy is what the study was made for; the other p-values are not "
-        "corrected for their number."
+        f"{100 * gain.detectable:.2f} points would have been detected with a probability of 80 %. {planned}The "
+        "interval is for other trainings, not for other faces. The study was made for accuracy; the other p-values are "
+        "not corrected for multiple testing."
     )
 
 
