@@ -20,7 +20,10 @@ EXPERIMENTS = {
     ),
     "finetune": ("finetune", "go on training networks with exchanged data sets"),
     "joint": ("joint", "train one network on several data sets together"),
-    "evaluate": ("evaluate", "measure networks on a prepared data set"),
+    "evaluate": (
+        "evaluate",
+        "measure networks on a folder of pictures, by group (evaluate FOLDER), or on a prepared data set",
+    ),
     "cross": ("cross_datasets", "measure networks on several data sets, seen and unseen"),
     "export": ("export", "write a network for other programs"),
     "serve": ("serve", "serve an exported network on this machine, as TensorFlow Serving does"),
@@ -28,8 +31,8 @@ EXPERIMENTS = {
 }
 """Commands that pass their arguments to a script in ``experiments/``: its name, and what it does."""
 
-TRAIN_FOLDER = "train_folder"
-"""The script behind ``train`` where a folder follows it, and not a flag."""
+OF_FOLDERS = {"train": "train_folder", "evaluate": "evaluate_folder"}
+"""The script behind a command of ``EXPERIMENTS`` where a folder follows it, and not a flag."""
 
 DATA_SETS = ("fer2013", "facial_expressions", "sfew", "ckplus", "mmi", "collected", "synthetic")
 """What ``prepare`` prepares, each by a script of its name in ``data_prep/``."""
@@ -48,8 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         exit status: 0; 1 where something could not be read; 2 for wrong usage; 130 after Ctrl-C or SIGTERM.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] == ["train"] and arguments[1:] and not arguments[1].startswith("-"):
-        return _hand_over("experiments", TRAIN_FOLDER, arguments[1:])
+    if arguments and arguments[0] in OF_FOLDERS and arguments[1:] and not arguments[1].startswith("-"):
+        return _hand_over("experiments", OF_FOLDERS[arguments[0]], arguments[1:])
     if arguments and arguments[0] in EXPERIMENTS:
         return _hand_over("experiments", EXPERIMENTS[arguments[0]][0], arguments[1:])
     if arguments and arguments[0] == "prepare":

@@ -226,12 +226,14 @@ def test_commands_hand_over_to_scripts(monkeypatch, words, script):
     assert calls[0][2:] == ["--run_dir=x", "--help"]
 
 
-def test_train_takes_a_folder_in_front_of_its_flags(monkeypatch):
+def test_train_and_evaluate_take_a_folder_in_front_of_their_flags(monkeypatch):
     calls = []
     monkeypatch.setattr(os, "execv", lambda program, arguments: calls.append(arguments))
     cli.main(["train", "pictures", "--epochs=3"])
     cli.main(["train", "--data", "prepared"])
-    assert [os.path.basename(arguments[1]) for arguments in calls] == ["train_folder.py", "pretrain.py"]
+    cli.main(["evaluate", "pictures", "--group_by=gender"])
+    scripts = [os.path.basename(arguments[1]) for arguments in calls]
+    assert scripts == ["train_folder.py", "pretrain.py", "evaluate_folder.py"]
     assert calls[0][2:] == ["pictures", "--epochs=3"]
 
 

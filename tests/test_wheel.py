@@ -25,7 +25,7 @@ def test_the_mapping_has_every_script():
     lines = (line.split(" = ") for line in setup["options"]["package_dir"].split("\n") if line)
     folders = {package.removeprefix("fer_md._scripts."): ROOT / folder for package, folder in lines}
     assert set(folders) == {"experiments", "data_prep"}
-    scripts = {cli.TRAIN_FOLDER, *(script for script, _ in cli.EXPERIMENTS.values())}
+    scripts = {*cli.OF_FOLDERS.values(), *(script for script, _ in cli.EXPERIMENTS.values())}
     assert {f"{script}.py" for script in scripts} <= set(os.listdir(folders["experiments"]))
     others = {"recognised", "photograph_settings"}
     assert {path.stem for path in folders["data_prep"].glob("*.py")} == {*cli.DATA_SETS} | others

@@ -24,7 +24,7 @@ def split_of_name(name: str) -> str | None:
     return _SPLITS.get(letters) or _SPLITS.get(re.sub("(set|split|data|images|imgs|faces|samples)$", "", letters))
 
 
-def complete_split(examples: Sequence[tuple[str, str, int]], seed: int = 0) -> list[str]:
+def complete_split(examples: Sequence[tuple[str, str, int | str]], seed: int = 0) -> list[str]:
     """All three splits as given; of two, the second is PrivateTest, and a seventh of Training becomes PublicTest.
 
     Args:

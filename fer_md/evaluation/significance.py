@@ -98,7 +98,7 @@ def bootstrap_mean(
         C. A. Field, A. H. Welsh, Bootstrapping clustered data, J. R. Statist. Soc. B 69, 2007 (the cluster bootstrap).
     """
     gains = np.asarray(gains, float)
-    people = np.arange(len(gains)) if groups is None else _numbered(groups, len(gains))  # (N,)
+    people = np.arange(len(gains)) if groups is None else numbered(groups, len(gains))  # (N,)
     totals = np.stack([np.bincount(people, gains), np.bincount(people)], axis=1)  # (P, 2): gain, images
     # People who are equal in both are one kind; drawing P people draws the counts of the kinds from a multinomial.
     kinds, counts = np.unique(totals, axis=0, return_counts=True)
@@ -111,8 +111,8 @@ def bootstrap_mean(
     return {"difference": float(gains.mean()), "low": float(low), "high": float(high)}
 
 
-def _numbered(groups, count):
-    """The number of each image's person, from 0; every "" is a person of its own."""
+def numbered(groups: Sequence[Hashable] | np.ndarray, count: int) -> np.ndarray:
+    """The number of the person of each of ``count`` images, (count,) int from 0; every "" is a person of its own."""
     if len(groups) != count:
         raise ValueError(f"groups must name the person of each of the {count} images, not of {len(groups)}")
     numbers: dict[Any, int] = {}

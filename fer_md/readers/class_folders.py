@@ -10,16 +10,23 @@ from fer_md.media.sources import PICTURES
 from fer_md.readers.file_tree import FileTree
 from fer_md.readers.labelled import Contents, Labelled
 
+FOLDER = "folder"
+"""What asks for the groups of folders, as a column's name asks for those of a table."""
+
 LAYOUTS = "class/*.jpg, person/class/*.jpg, or either of them inside train, val and test"
 """What ``read_class_folders`` takes."""
 
 
-def read_class_folders(tree: FileTree) -> Contents:
+def read_class_folders(tree: FileTree, grouped: bool = False) -> Contents:
     """Reads the labels, splits and people from the folders that the pictures are in.
 
     Folders that all pictures share are skipped. What is left is a folder of the class, or one of the person and one of
     the class, in either order; the one above may be a split, see `fer_md.data.given_split.split_of_name`. Of two
     folders the classes are those of which more are names of expressions, or else those that are fewer.
+
+    Args:
+        tree: holds the pictures.
+        grouped: the first folder that not all pictures share names the group of what is in it.
 
     Raises:
         FerMdError: there are no pictures, or their folders are none of these.
@@ -28,6 +35,9 @@ def read_class_folders(tree: FileTree) -> Contents:
     if not names:
         raise FerMdError(f"{tree.source}: no pictures; the layout is {LAYOUTS}")
     folders = _below_the_shared([name.split("/")[:-1] for name in names])
+    groups = [tuple(path[:1]) if grouped else () for path in folders]
+    if grouped:
+        folders = [path[1:] for path in folders]
     splits = [split_of_name(path[0]) if path else None for path in folders]
     given = all(splits)
     if any(splits) and not given:
@@ -40,14 +50,15 @@ def read_class_folders(tree: FileTree) -> Contents:
         wrong = min(zip(folders, names, strict=True), key=lambda each: (len(each[0]) in (1, 2), each))[1]
         if len(depth) > 1 and depth <= {1, 2}:
             wrong = names[[len(path) for path in folders].index(2)]
-        raise FerMdError(f"{tree.where(wrong)}: is in other folders than expected; the layout is {LAYOUTS}")
+        layout = f"a folder of the group, and in it {LAYOUTS}" if grouped else LAYOUTS
+        raise FerMdError(f"{tree.where(wrong)}: is in other folders than expected; the layout is {layout}")
     place = _class_place(folders)
     pictures = [
-        Labelled(name, path[place], path[1 - place] if len(path) == 2 else "", split or "")
-        for name, path, split in zip(names, folders, splits, strict=True)
+        Labelled(name, path[place], path[1 - place] if len(path) == 2 else "", split or "", group)
+        for name, path, split, group in zip(names, folders, splits, groups, strict=True)
     ]
     kinds = ("class",) if depth == {1} else ("class", "person") if place == 0 else ("person", "class")
-    return Contents(f"{'/'.join((*['split'] * given, *kinds))}/picture", pictures, [])
+    return Contents(f"{'/'.join((*['group'] * grouped, *['split'] * given, *kinds))}/picture", pictures, [])
 
 
 def _below_the_shared(folders: Sequence[list[str]]) -> list[list[str]]:

@@ -12,12 +12,14 @@ class Labelled:
         label: as it is written there.
         person: "" where unknown.
         split: one of ``fer_md.data.subject_split.SHARES``; "" where the layout names none.
+        groups: what the columns that were asked for say, "" where nothing.
     """
 
     file: str
     label: str
     person: str = ""
     split: str = ""
+    groups: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,9 @@ from fer_md.faces.choice import READY, choose_detector
 from fer_md.files import read_json
 from fer_md.media.contact_sheet import contact_sheet
 from fer_md.readers.detection_cache import DetectionCache
-from fer_md.readers.file_tree import FileTree
 from fer_md.readers.own_pictures import Found, list_own_pictures
-from fer_md.readers.photographs import Listing, prepare
-from fer_md.readers.picture_table import TABLES
-from fer_md.readers.recognise import recognise
+from fer_md.readers.own_source import open_own_source
+from fer_md.readers.photographs import prepare
 
 LARGEST_FACE = 112
 """Square pictures of one size, up to this side in pixels, are taken for faces that are cut out already."""
@@ -50,17 +49,17 @@ def prepare_own_pictures(
     Raises:
         FerMdError: ``output`` holds other pictures; see also `list_own_pictures` and `prepare`.
     """
-    source, output = Path(source), Path(output)
-    known = None if person or source.suffix == ".parquet" else _known(source)
-    table = source.name if source.is_file() and source.suffix in TABLES and not known else None
-    with FileTree(source.parent if table else source) as tree:
+    output = Path(output)
+    with open_own_source(source, columns=person is not None) as opened:
+        known = opened.layout
         if known:
-            found = Found(known.list(tree, seed), [known.describe()])
+            found = Found(known.list(opened.tree, seed), [known.describe()])
         else:
-            found = list_own_pictures(tree, name_of(source), table, person, seed)
+            found = list_own_pictures(opened.tree, name_of(source), opened.table, person, seed)
         listing = found.listing
         if detector is None:
-            detector = "none" if (known and known.cropped) or _are_faces(listing) else READY[0]
+            readers = [photograph.read for photograph in listing.photographs]
+            detector = "none" if (known and known.cropped) or are_faces(readers) else READY[0]
         settings = {"detector": detector, "seed": seed, "pictures": _hash(listing)}
         if not _holds(output, settings):
             with _cached(detector, output) as finder:
@@ -69,18 +68,16 @@ def prepare_own_pictures(
     return info, [*found.remarks, _faces_remark(detector, done["crops"]), *_unused_remark(output, done["unused_files"])]
 
 
-def _known(source):
-    with FileTree(source) as tree:
-        return recognise(tree)
+def are_faces(readers: Sequence[Callable[[], np.ndarray]]) -> bool:
+    """Whether pictures are faces that are cut out already: some from all over are small squares of one size.
 
-
-def _are_faces(listing: Listing) -> bool:
-    """Whether pictures from all over the listing are small squares of one size."""
-    some = listing.photographs[:: max(1, len(listing.photographs) // 20)]
+    Args:
+        readers: of each picture the function that reads it, see `fer_md.readers.photographs.Photograph`.
+    """
     shapes = set()
-    for photograph in some:
+    for read in readers[:: max(1, len(readers) // 20)]:
         with contextlib.suppress(FerMdError):
-            shapes.add(photograph.read().shape[:2])
+            shapes.add(read().shape[:2])
     return len(shapes) == 1 and all(height == width <= LARGEST_FACE for height, width in shapes)
 
 

@@ -8,9 +8,9 @@ from fer_md.data.given_split import complete_split
 from fer_md.data.subject_split import SHARES, split_by_subject
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS, expression_of_name
-from fer_md.readers.class_folders import read_class_folders
+from fer_md.readers.class_folders import FOLDER, read_class_folders
 from fer_md.readers.file_tree import FileTree
-from fer_md.readers.labelled import Labelled
+from fer_md.readers.labelled import Contents, Labelled
 from fer_md.readers.person_names import people_of_names
 from fer_md.readers.photographs import Listing, Photograph, image_reader
 from fer_md.readers.picture_table import find_table, read_picture_table
@@ -20,6 +20,8 @@ OWN_SHARES = {"Training": 0.7, "PublicTest": 0.15, "PrivateTest": 0.15}
 
 FEWEST = 5
 """Pictures of a class."""
+
+_UNKNOWN = "; a person may be in training and in the test, and the figures too good"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,31 +58,60 @@ def list_own_pictures(
             there is one class, or one with fewer than ``FEWEST`` pictures, or none to learn from; or some pictures have
             a split and others not.
     """
-    table = table or find_table(tree)
-    if person is not None and table is None:
-        raise FerMdError(f"{tree.source}: person={person} names the column of a table, and there is no table")
-    layout = read_picture_table(tree, table, person) if table else read_class_folders(tree)
-    classes = _classes(layout.pictures)
-    expressions = (*EXPRESSIONS, *sorted({*classes.values()} - {*EXPRESSIONS}))
-    expressions = tuple(name for name in expressions if name in classes.values())
-    labels = [classes[picture.label] for picture in layout.pictures]
+    contents, remarks = label_own_pictures(tree, table, person)
+    labels = [picture.label for picture in contents.pictures]
+    expressions = (*EXPRESSIONS, *sorted({*labels} - {*EXPRESSIONS}))
+    expressions = tuple(name for name in expressions if name in labels)
     _check_classes(tree, labels)
-    people, told = _people(layout.pictures, labels)
-    splits, divided = _splits(tree, layout.pictures, labels, people, seed)
+    splits, divided = divide_own_pictures(tree, contents.pictures, seed)
     photographs = [
         Photograph(
             f"{name}/{picture.file}",
-            expressions.index(label),
-            subject,
+            expressions.index(picture.label),
+            picture.person,
             split,
             picture.file,
             image_reader(tree, picture.file),
         )
-        for picture, label, subject, split in zip(layout.pictures, labels, people, splits, strict=True)
+        for picture, split in zip(contents.pictures, splits, strict=True)
     ]
-    remarks = [f"layout: {layout.text}", *_class_remarks(classes), told, divided]
-    remarks += _absent(labels, splits)
-    return Found(Listing(name, expressions, photographs, layout.unused), remarks)
+    remarks += [divided, *_absent(labels, splits)]
+    return Found(Listing(name, expressions, photographs, contents.unused), remarks)
+
+
+def label_own_pictures(
+    tree: FileTree, table: str | None = None, person: str | None = None, group_by: Sequence[str] = ()
+) -> tuple[Contents, list[str]]:
+    """What `list_own_pictures` finds, before it is divided.
+
+    Args:
+        tree, table, person: see there.
+        group_by: columns of the table that each picture comes with; without a table ``FOLDER`` alone, see
+            `read_class_folders`.
+
+    Returns:
+        (contents, remarks): the pictures, labelled with names of classes, each with its person, "" where unknown; and
+        sentences on the layout, the classes and the people.
+
+    Raises:
+        FerMdError: see `read_class_folders` and `read_picture_table`; or columns are asked for, and there is no table.
+    """
+    table = table or find_table(tree)
+    asked = {"person": person, "group_by": next((name for name in group_by if name != FOLDER), None)}
+    for name, column in asked.items():
+        if column is not None and table is None:
+            raise FerMdError(f"{tree.source}: {name}={column} names the column of a table, and there is no table")
+    grouped = bool(group_by)
+    layout = read_picture_table(tree, table, person, group_by) if table else read_class_folders(tree, grouped)
+    classes = _classes(layout.pictures)
+    labels = [classes[picture.label] for picture in layout.pictures]
+    people, told = _people(layout.pictures, labels)
+    pictures = [
+        dataclasses.replace(picture, label=label, person=whom)
+        for picture, label, whom in zip(layout.pictures, labels, people, strict=True)
+    ]
+    remarks = [f"layout: {layout.text}", *_class_remarks(classes), told]
+    return Contents(layout.text, pictures, layout.unused), remarks
 
 
 def _classes(pictures: Sequence[Labelled]) -> dict[str, str]:
@@ -122,27 +153,29 @@ def _people(pictures, labels):
     found = people_of_names([picture.file for picture in pictures], labels)
     if found:
         return found, f"people: {len(set(found))}, by the names of the files, such as {max(found, key=found.count)}"
-    return people, (
-        "people: nothing names them, so a person may be in training and in the test, and the figures too good; "
-        "folders person/class, or a table with the column person, would tell"
-    )
+    return people, ("people: nothing names them; folders person/class, or a table with the column person, would tell")
 
 
-def _splits(tree, pictures, labels, people, seed):
-    """The split of each picture, and how it came about."""
-    units = [person or picture.file for picture, person in zip(pictures, people, strict=True)]
+def divide_own_pictures(tree: FileTree, pictures: Sequence[Labelled], seed: int) -> tuple[list[str], str]:
+    """The split of each picture that `label_own_pictures` found, and a sentence on how it came about.
+
+    Raises:
+        FerMdError: some pictures have a split and others none.
+    """
+    people, labels = [picture.person for picture in pictures], [picture.label for picture in pictures]
+    units = [picture.person or picture.file for picture in pictures]
     given = [picture.split for picture in pictures]
     if any(given):
         if not all(given):
             raise FerMdError(f"{tree.source}: some pictures have a split and others none; give one to each, or to none")
         splits = complete_split(list(zip(given, units, labels, strict=True)), seed)
         missing = "" if set(given) == set(SHARES) else "; a seventh of the training part chooses the network"
-        return splits, f"split: as given{missing}{_in_several(units, splits)}"
+        return splits, f"split: as given{missing}{_in_several(units, splits) if any(people) else _UNKNOWN}"
     what = "people"
     if len({*people} - {""}) < len(OWN_SHARES):
         units, what = [picture.file for picture in pictures], "pictures"
-        if any(people):
-            what += f", since {len({*people} - {''})} people are too few to divide: the figures are too good"
+        few = f", since {len({*people} - {''})} people are too few to divide: the figures are too good"
+        what += few if any(people) else _UNKNOWN
     chosen = split_by_subject(zip(units, labels, strict=True), seed, OWN_SHARES)
     return [chosen[unit] for unit in units], f"split: 70 % to learn, 15 % to choose, 15 % to test, by {what}"
 

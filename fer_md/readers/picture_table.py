@@ -40,7 +40,7 @@ def find_table(tree: FileTree) -> str | None:
     return found[0] if found else None
 
 
-def read_picture_table(tree: FileTree, table: str, person: str | None = None) -> Contents:
+def read_picture_table(tree: FileTree, table: str, person: str | None = None, group_by: Sequence[str] = ()) -> Contents:
     """Reads the labels, and the people and splits where the table has them.
 
     A path is one from the table's folder, or from the root; or it and the name of one file alone end alike. Rows that
@@ -50,6 +50,7 @@ def read_picture_table(tree: FileTree, table: str, person: str | None = None) ->
         tree: holds the table and the pictures.
         table: its name there.
         person: column of the people; None for one of ``COLUMNS``, if there is any.
+        group_by: columns whose cells each picture comes with.
 
     Returns:
         the layout. A picture that is missing, has no label or has two, is unused.
@@ -62,13 +63,12 @@ def read_picture_table(tree: FileTree, table: str, person: str | None = None) ->
     _, header = next(rows, (1, []))
     places = {kind: _column(header, kind) for kind in COLUMNS}
     if person is not None:
-        places["person"] = _named(header, person)
+        places["person"] = _place(header, person, where, "person")
+    group_places = [_place(header, name, where, "group_by") for name in group_by]
     for kind in ("picture", "label"):
         if places[kind] is None:
             raise FerMdError(f"{where}: has no column of the {kind}: one of {COLUMNS[kind]}; found {', '.join(header)}")
-    if person is not None and places["person"] is None:
-        raise FerMdError(f"{where}: person={person}: no such column; found {', '.join(header)}")
-    said: dict[str, dict[tuple[str, str, str], int]] = collections.defaultdict(dict)
+    said: dict[str, dict[tuple[str, ...], int]] = collections.defaultdict(dict)
     find, unused = _Finder(tree, table), []
     for line, values in rows:
         cells = {kind: "" if place is None else values[place].strip() for kind, place in places.items()}
@@ -77,7 +77,8 @@ def read_picture_table(tree: FileTree, table: str, person: str | None = None) ->
         if file is None:
             unused.append((cells["picture"], f"{table}: line {line}: no such file, or more than one"))
         else:
-            said[file].setdefault((cells["label"], cells["person"], split), line)
+            own = (values[place].strip() for place in group_places)
+            said[file].setdefault((cells["label"], cells["person"], split, *own), line)
     if not said:
         first = f"; the first is {unused[0][0]}" if unused else ""
         raise FerMdError(
@@ -88,7 +89,8 @@ def read_picture_table(tree: FileTree, table: str, person: str | None = None) ->
         if reason := _against(told):
             unused.append((file, f"{table}: {reason}"))
         else:
-            pictures.append(Labelled(file, *next(iter(told))))
+            label, whom, part, *groups = next(iter(told))
+            pictures.append(Labelled(file, label, whom, part, tuple(groups)))
     columns = [f"{header[place]!r} ({kind})" for kind, place in places.items() if place is not None]
     return Contents(f"the table {table}, columns {', '.join(columns)}", pictures, unused)
 
@@ -97,7 +99,7 @@ def _against(told):
     if len(told) > 1:
         rows = "; ".join(f"line {line} says {', '.join(filter(None, cells))}" for cells, line in told.items())
         return f"rows differ: {rows}"
-    [((label, _, _), line)] = told.items()
+    [((label, *_), line)] = told.items()
     return "" if label else f"line {line}: no label"
 
 
@@ -107,6 +109,13 @@ def _split(cell, where):
     if (split := split_of_name(cell)) is None:
         raise FerMdError(f"{where}: a split must be train, val or test; found {cell[:40]!r}")
     return split
+
+
+def _place(header, wanted, where, what):
+    """The place of a column that was asked for by name."""
+    if (place := _named(header, wanted)) is None:
+        raise FerMdError(f"{where}: {what}={wanted}: no such column; found {', '.join(header)}")
+    return place
 
 
 def _named(header: Sequence[str], wanted: str) -> int | None:

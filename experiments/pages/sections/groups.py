@@ -1,0 +1,102 @@
+"""What a network knows of groups of people, beside each other."""
+
+from fer_md.evaluation.groups import FEWEST_FACES, FEWEST_PEOPLE, OVERALL, Comparison, Estimate, Group
+from pages.blocks import Block, Table, Text, table
+from pages.cells import MISSING, between, percent
+from pages.group_study import GroupStudy
+
+READING = (
+    "In brackets are 95 % intervals from resamples of people with all their pictures. Of twenty intervals one misses, "
+    "so of many differences some are chance. The macro recall is over the expressions that enough people show in each "
+    f"group with figures. A figure rests on {FEWEST_PEOPLE} people or more, a group on {FEWEST_FACES} faces too; "
+    "otherwise there is none. “Too sure” is the mean probability of the answers minus their accuracy. The calibration "
+    "error is larger in small groups, whatever they show, so compare groups by “too sure”."
+)
+
+
+def groups_blocks(found: GroupStudy) -> list[Block]:
+    """The figures of all pictures, then those of the groups of each column."""
+    blocks = [*overall_blocks(found)]
+    for column, comparison in found.columns.items():
+        blocks += [Text(f"By {column}:"), *comparison_blocks(comparison)]
+    return [*blocks, Text(READING)]
+
+
+def overall_blocks(found: GroupStudy) -> list[Block]:
+    """What was measured, and the figures of all pictures."""
+    everything = found.overall
+    people = (
+        f"of {everything.people} people"
+        if everything.people < everything.pictures
+        else "each of which counts as a person, since nothing names people: the intervals may be too narrow"
+    )
+    under = f", under the prior {found.prior}" if found.prior else ""
+    left = ", ".join(f"{name} ({count})" for name, count in found.left_out.items())
+    sentences = [f"The network {found.network}{under} on {everything.pictures} pictures of {found.data}, {people}."]
+    if found.unread:
+        sentences.append(f"{found.unread} more could not be read.")
+    if left:
+        sentences.append(f"Left out are labels that it does not know: {left}.")
+    if not everything.figures:
+        return [Text(" ".join([*sentences, _too_few(everything)]))]
+    return [Text(" ".join(sentences)), figures_table([everything], None)]
+
+
+def comparison_blocks(found: Comparison) -> list[Block]:
+    """The groups that are large enough side by side, a sentence on the others, and what differs."""
+    measured = [group for group in found.groups if group.figures]
+    blocks: list[Block] = [Text(_too_few(group)) for group in found.groups if not group.figures]
+    if measured:
+        blocks.insert(0, figures_table(measured, found.reference))
+    if differing := differences(found):
+        blocks.append(Text("Differences beyond chance: " + "; ".join(differing) + "."))
+    elif len(measured) > 1:
+        blocks.append(Text("No difference is beyond chance."))
+    return blocks
+
+
+def differences(found: Comparison) -> list[str]:
+    """The differences whose interval is on one side of 0, in words."""
+    return [
+        f"{name} of {group.name} minus {found.reference}: {_points(gap)}"
+        for group in found.groups
+        for name, gap in group.differences.items()
+        if gap is not None and (gap.low > 0 or gap.high < 0)
+    ]
+
+
+def figures_table(groups: list[Group], reference: str | None) -> Table:
+    """A row for each figure, a column for each group, and one for what it is ahead of the reference."""
+    rows = [{"figure": name, **{group.name: f"{getattr(group, name)}" for group in groups}} for name in _SIZES]
+    for name in groups[0].figures:
+        cells = {group.name: _cell(name, group.figures[name]) for group in groups}
+        gaps = {f"{group.name} − {reference}": _points(group.differences[name]) for group in groups[1:]}
+        rows.append({"figure": f"{name}, {'points' if name == OVERALL[3] else '%'}", **cells, **gaps})
+        if name == OVERALL[3]:
+            errors = {group.name: f"{group.calibration_error:.3f}" for group in groups}
+            rows.append({"figure": "calibration error (ECE, 15 bins)", **errors})
+    return table(rows)
+
+
+_SIZES = ("pictures", "faces", "people")
+
+
+def _cell(name, estimate: Estimate | None) -> str:
+    if estimate is None:
+        return MISSING
+    if name == OVERALL[3]:
+        return _points(estimate)
+    return f"{percent(estimate.value, 1)} ({between(estimate.low, estimate.high)})"
+
+
+def _points(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return MISSING
+    return f"{100 * estimate.value:+.1f} ({100 * estimate.low:+.1f} to {100 * estimate.high:+.1f})"
+
+
+def _too_few(group: Group) -> str:
+    return (
+        f"{group.name}: {group.faces} faces of {group.people} people in {group.pictures} pictures are too few to say "
+        "anything."
+    )
