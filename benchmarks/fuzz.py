@@ -63,12 +63,12 @@ def fuzz(name: str, seeds: list[bytes], seconds: float, findings: Path) -> dict[
         kept = f"-artifact_prefix={findings}/{re.sub('[^a-z]', '-', name)}-"
         done = subprocess.run(
             [sys.executable, str(SCRIPT), name, corpus, *limits, kept, "-print_final_stats=1"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,  # where a Python exception is told; libFuzzer says the rest on stderr
+            stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
         )
-    return outcome(name, done.returncode, done.stderr)
+    return outcome(name, done.returncode, done.stdout)
 
 
 def outcome(name: str, status: int, said: str) -> dict[str, Any]:
@@ -76,7 +76,8 @@ def outcome(name: str, status: int, said: str) -> dict[str, Any]:
     executed = re.search(r"stat::number_of_executed_units: *(\d+)", said)
     if status == 0 and executed:
         return {"reader": name, "inputs": int(executed[1]), "finding": None}
-    errors = re.findall(r"^(?:\w+\.)*\w*(?:Error|Exception).*$|^.*ERROR: libFuzzer.*$", said, re.MULTILINE)
+    errors = re.findall(r"^(?:\w+\.)*\w*(?:Error|Exception).*$", said, re.MULTILINE)
+    errors += re.findall(r"^.*ERROR: libFuzzer.*$", said, re.MULTILINE)
     finding = errors[0] if errors else f"ended with status {status}"
     return {"reader": name, "inputs": int(executed[1]) if executed else 0, "finding": finding}
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from fer_md.errors import FerMdError
+from fer_md.files import DAMAGED_ZIP
 
 MAX_UNPACKED = 2 << 30
 """Largest CSV, in bytes, that is read out of an archive."""
@@ -54,7 +55,7 @@ def open_csv(path: Path) -> Iterator[TextIO]:
     """
     try:
         if path.suffix == ".zip":
-            with zipfile.ZipFile(path) as archive, _open_member(archive, path) as binary:
+            with _open_zip(path) as archive, _open_member(archive, path) as binary:
                 yield _text(binary)
         elif path.name.endswith((".tar.gz", ".tgz")):
             with _Pieces(path) as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as tar:
@@ -72,6 +73,13 @@ def open_csv(path: Path) -> Iterator[TextIO]:
 
 def _text(binary):
     return io.TextIOWrapper(binary, encoding="utf-8-sig", newline="")
+
+
+def _open_zip(path):
+    try:
+        return zipfile.ZipFile(path)
+    except DAMAGED_ZIP as error:
+        raise FerMdError(f"{path}: not a whole zip file ({error}); fetch it again") from None
 
 
 def _open_member(archive, path):

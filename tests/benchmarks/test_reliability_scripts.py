@@ -73,6 +73,8 @@ def test_what_libfuzzer_said():
     assert fuzz.outcome("a", 0, counted) == {"reader": "a", "inputs": 4559, "finding": None}
     found = fuzz.outcome("a", 77, f"=== Uncaught ===\nIndexError: out of range\nTraceback\n{counted}")
     assert found["finding"] == "IndexError: out of range" and found["inputs"] == 4559
+    both = "==1== ERROR: libFuzzer: fuzz target exited\nUnicodeDecodeError: no text\n"
+    assert fuzz.outcome("a", 77, both)["finding"] == "UnicodeDecodeError: no text"
     assert fuzz.outcome("a", 0, "")["finding"] == "ended with status 0"
     assert fuzz.outcome("a", -14, "")["finding"] == "ended with status -14"
     assert "out-of-memory" in fuzz.outcome("a", 71, "==1== ERROR: libFuzzer: out-of-memory (used: 2049Mb)\n")["finding"]

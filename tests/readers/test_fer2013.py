@@ -146,6 +146,16 @@ def test_zip_must_hold_one_csv(tmp_path):
             list(read_fer2013(tmp_path / "fer.zip"))
 
 
+def test_a_zip_whose_names_are_no_text(tmp_path):
+    """Found by fuzzing: a name that is marked as UTF-8 and is not."""
+    with zipfile.ZipFile(tmp_path / "fer.zip", "w") as archive:
+        archive.writestr("\u00e4.csv", "emotion,pixels,Usage\n")
+    content = (tmp_path / "fer.zip").read_bytes()
+    (tmp_path / "fer.zip").write_bytes(content.replace("\u00e4".encode(), b"\x9f\x9f"))
+    with pytest.raises(FerMdError, match="not a whole zip file .*can't decode"):
+        list(read_fer2013(tmp_path / "fer.zip"))
+
+
 def test_a_damaged_zip_member(source):
     path = compressed(source, "zip")
     data = bytearray(path.read_bytes())
