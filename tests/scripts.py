@@ -1,6 +1,7 @@
 """Scripts run inside the test's process: TensorFlow is imported once and not once a script."""
 
 import contextlib
+import importlib.util
 import io
 import runpy
 import subprocess
@@ -39,6 +40,14 @@ def run_script(script, *arguments, cwd=ROOT):
         flags.FLAGS.unparse_flags()
         flags.FLAGS["debug"].unparse()
     return subprocess.CompletedProcess([script, *arguments], status, output.getvalue(), errors.getvalue())
+
+
+def benchmark(name):
+    """A script of benchmarks/ as a module; the folder itself has modules of the names of others."""
+    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", ROOT / "benchmarks" / f"{name}.py")
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _status_of(path):

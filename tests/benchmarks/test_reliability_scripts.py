@@ -1,10 +1,7 @@
 """What fuzzing found (benchmarks/fuzz.py), and how the scripts around it count."""
 
-import importlib.util
 import io
-import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,18 +11,9 @@ from fer_md.litert.attached import read_attached
 from fer_md.readers.csv_files import open_csv
 from fer_md.readers.file_tree import FileTree
 from fer_md.runs.checkpoint import load_checkpoint
+from scripts import benchmark
 
-
-def script(name):
-    """A script of benchmarks/ as a module; the folder itself has modules of the names of others."""
-    path = Path(__file__).parents[2] / "benchmarks" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", path)
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-fuzz, kills, soak = map(script, ("fuzz", "kills", "soak"))
+fuzz, kills, soak = map(benchmark, ("fuzz", "kills", "soak"))
 
 
 def zipped(name, content=b"1"):
