@@ -12,6 +12,7 @@ from fer_md.files import atomic_file
 from pages.filled_page import filled
 from pages.results_page import results_markdown
 from pages.sections.audit import audit_blocks, read_audit
+from pages.sections.groups import first_names_blocks
 from pages.sections.pretrained import card_blocks
 from pages.sections.reliability import reliability_blocks
 
@@ -34,7 +35,11 @@ def pages_of(results: Path, docs: Path) -> dict[Path, str]:
     card, audit, reliability = docs / "MODEL_CARD.md", docs / "FER2013.md", docs / "RELIABILITY.md"
     return {
         docs / "RESULTS.md": results_markdown(results),
-        card: filled(card.read_text(encoding="utf-8"), card_blocks(results / "pretrained"), card.name),
+        card: filled(
+            card.read_text(encoding="utf-8"),
+            [*card_blocks(results / "pretrained"), *first_names_blocks(results)],
+            card.name,
+        ),
         audit: filled(audit.read_text(encoding="utf-8"), audit_blocks(read_audit(results)), audit.name),
         reliability: filled(reliability.read_text(encoding="utf-8"), reliability_blocks(results), reliability.name),
     }

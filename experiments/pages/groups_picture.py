@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from fer_md.evaluation.figures import open_figure
-from fer_md.evaluation.groups import Comparison
+from fer_md.evaluation.groups import OVERALL, Comparison
 
 _COLUMNS = 4
 
@@ -23,7 +23,7 @@ def draw_groups(found: Comparison) -> Figure | None:
                 value, low, high = (100 * each for each in (estimate.value, estimate.low, estimate.high))
                 axes.plot([low, high], [place, place], color="tab:blue", linewidth=2)
                 axes.plot([value], [place], "o", color="tab:blue")
-        axes.set(title=f"{name}, {'points' if name == 'too sure' else '%'}", ylim=(len(groups) - 0.5, -0.5))
+        axes.set(title=f"{name}, {'points' if name == OVERALL[3] else '%'}", ylim=(len(groups) - 0.5, -0.5))
         axes.set_yticks(range(len(groups)), [group.name for group in groups])
         axes.grid(alpha=0.3)
     for axes in panels[len(names) :]:

@@ -18,7 +18,7 @@ FEWEST_PEOPLE = 10
 FEWEST_FACES = 30
 """Faces that the figures of a group must rest on."""
 
-OVERALL = ("found", "accuracy", "macro recall", "too sure")
+OVERALL = ("detection rate", "accuracy", "macro recall", "overconfidence")
 """Figures of a group; the recall of each expression follows."""
 
 _RESAMPLES, _CHUNK = 2000, 250
@@ -43,14 +43,14 @@ class Group:
     Attributes:
         name: of the group.
         pictures: with a label.
-        faces: pictures in which a face was found. All figures but ``found`` are of these.
+        faces: pictures in which a face was found. All figures but ``detection rate`` are of these.
         people: shown by the pictures; one of an unknown person counts as one.
-        figures: ``found``, the share of the pictures with a face; ``accuracy``; ``macro recall``; ``too sure``, the
-            mean probability of the answers minus the accuracy; and ``recall of`` each expression. None where too few
-            people show it.
+        figures: ``detection rate``, the share of the pictures with a face; ``accuracy``; ``macro recall``;
+            ``overconfidence``, the mean probability of the answers minus the accuracy; and ``recall of`` each
+            expression. None where too few people show it.
         differences: likewise, the figures minus those of the reference; empty for the reference itself.
         calibration_error: see `fer_md.evaluation.metrics.expected_calibration_error`. It grows where faces are few,
-            which ``too sure`` does not; None where they are too few.
+            which ``overconfidence`` does not; None where they are too few.
     """
 
     name: str
@@ -144,7 +144,7 @@ def compare_groups(
 
 
 def _counts(labels, probabilities):
-    """(N, 3 + K K) of each picture: 1, whether a face was found, how much too sure the answer is, its confusion."""
+    """(N, 3 + K K) of each picture: 1, whether a face was found, confidence minus correctness, its confusion."""
     number, classes = probabilities.shape
     counts, seen = np.zeros((number, 3 + classes**2)), np.flatnonzero(~np.isnan(probabilities[:, 0]))
     answers = probabilities[seen].argmax(1)
@@ -158,12 +158,12 @@ def _figures(counts, compared):
     """(..., 4 + K) figures of (..., 3 + K K) sums, NaN where nothing is there to divide by."""
     classes = int((counts.shape[-1] - 3) ** 0.5)
     with np.errstate(invalid="ignore"):
-        found, too_sure = counts[..., 1] / counts[..., 0], counts[..., 2] / counts[..., 1]
+        found, overconfidence = counts[..., 1] / counts[..., 0], counts[..., 2] / counts[..., 1]
         confusion = counts[..., 3:].reshape(*counts.shape[:-1], classes, classes)
         hits, truth = np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(-1)
         recall, accuracy = hits / truth, hits.sum(-1) / truth.sum(-1)
     macro = recall[..., compared].mean(-1) if len(compared) > 1 else np.full_like(accuracy, np.nan)
-    return np.concatenate([np.stack([found, accuracy, macro, too_sure], -1), recall], -1)
+    return np.concatenate([np.stack([found, accuracy, macro, overconfidence], -1), recall], -1)
 
 
 def _resting(units, counts):

@@ -24,7 +24,7 @@ def drawn(seed, number=400, people=80, classes=3):
 
 def test_figures_by_hand():
     """Of 40 faces of group a 30 are right, all of happiness (20) and half of neutral (10 of 20); each answer has the
-    probability 0.9, so they are 0.9 - 0.75 = 0.15 too sure. Group b is right about all of its 30."""
+    probability 0.9, so they are 0.9 - 0.75 = 0.15 overconfident. Group b is right about all of its 30."""
     labels = np.array([0] * 20 + [1] * 20 + [0] * 15 + [1] * 15)
     right = np.array([True] * 30 + [False] * 10 + [True] * 30)
     answers = np.where(right, labels, 1 - labels)
@@ -34,7 +34,7 @@ def test_figures_by_hand():
     assert (found.reference, found.compared) == ("a", list(NAMES))
     assert (first.pictures, first.faces, first.people) == (40, 40, 40) and not first.differences
     assert {name: each.value for name, each in first.figures.items()} == pytest.approx(
-        {"found": 1, "accuracy": 0.75, "macro recall": 0.75, "too sure": 0.15}
+        {"detection rate": 1, "accuracy": 0.75, "macro recall": 0.75, "overconfidence": 0.15}
         | {"recall of happiness": 1, "recall of neutral": 0.5}
     )
     assert first.calibration_error == pytest.approx(0.15)
@@ -56,10 +56,10 @@ def test_figures_are_those_of_each_group_alone(seed):
         accuracy, macro = accuracy_and_macro_recall(labels[faces], probabilities[faces].argmax(1), 3)
         values = {name: each.value for name, each in group.figures.items()}
         assert values["accuracy"] == pytest.approx(accuracy) and values["macro recall"] == pytest.approx(macro)
-        assert values["found"] == pytest.approx(faces.sum() / rows.sum())
+        assert values["detection rate"] == pytest.approx(faces.sum() / rows.sum())
         assert group.people == len(set(np.array(people)[rows]))
         assert group.calibration_error == expected_calibration_error(labels[faces], probabilities[faces])
-        assert values["too sure"] == pytest.approx(probabilities[faces].max(1).mean() - accuracy)
+        assert values["overconfidence"] == pytest.approx(probabilities[faces].max(1).mean() - accuracy)
 
 
 def test_intervals_are_those_of_a_plain_bootstrap_of_people():

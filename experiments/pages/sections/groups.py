@@ -1,7 +1,10 @@
 """What a network knows of groups of people, beside each other."""
 
+from pathlib import Path
+
 from fer_md.evaluation.groups import FEWEST_FACES, FEWEST_PEOPLE, OVERALL, Comparison, Estimate, Group
-from pages.blocks import Block, Table, Text, table
+from fer_md.runs.results import read_result
+from pages.blocks import Block, Commands, Table, Text, table
 from pages.cells import MISSING, between, percent
 from pages.group_study import GroupStudy
 
@@ -9,9 +12,32 @@ READING = (
     "In brackets are 95 % intervals from resamples of people with all their pictures. Of twenty intervals one misses, "
     "so of many differences some are chance. The macro recall is over the expressions that enough people show in each "
     f"group with figures. A figure rests on {FEWEST_PEOPLE} people or more, a group on {FEWEST_FACES} faces too; "
-    "otherwise there is none. “Too sure” is the mean probability of the answers minus their accuracy. The calibration "
-    "error is larger in small groups, whatever they show, so compare groups by “too sure”."
+    "otherwise there is none. Overconfidence is the mean probability of the answers minus their accuracy. The "
+    "calibration error is larger in small groups, whatever they show, so compare groups by overconfidence."
 )
+
+
+FIRST_NAMES = (
+    "Women and men on press photographs of people whom no network saw, as far as their first names tell: a name counts "
+    "as a woman's or a man's where the United States' Census of 1990 has it ten times as often for one of the two. "
+    "Other names are not stated."
+)
+
+
+def first_names_blocks(folder: Path) -> list[Block]:
+    """The tables of the files ``first_names_*.json`` in ``docs/results``; nothing where there are none."""
+    found = [read_result(GroupStudy, folder / f"first_names_{name}.json") for name in _named(folder)]
+    if not found:
+        return []
+    blocks: list[Block] = [Text(FIRST_NAMES)]
+    for study in found:
+        for comparison in study.columns.values():
+            blocks += [overall_text(study), *comparison_blocks(comparison)]
+    return [*blocks, Text(READING), Commands(tuple(study.command or "" for study in found))]
+
+
+def _named(folder):
+    return [name for name in ("photographs", "prior", "fer2013") if (folder / f"first_names_{name}.json").exists()]
 
 
 def groups_blocks(found: GroupStudy) -> list[Block]:
@@ -24,22 +50,28 @@ def groups_blocks(found: GroupStudy) -> list[Block]:
 
 def overall_blocks(found: GroupStudy) -> list[Block]:
     """What was measured, and the figures of all pictures."""
+    blocks: list[Block] = [overall_text(found)]
+    if found.overall.figures:
+        return [*blocks, figures_table([found.overall], None)]
+    return [*blocks, Text(_too_few(found.overall))]
+
+
+def overall_text(found: GroupStudy) -> Text:
+    """What was measured."""
     everything = found.overall
     people = (
         f"of {everything.people} people"
         if everything.people < everything.pictures
         else "each of which counts as a person, since nothing names people: the intervals may be too narrow"
     )
-    under = f", under the prior {found.prior}" if found.prior else ""
+    under = f", under the prior {found.prior}," if found.prior else ""
     left = ", ".join(f"{name} ({count})" for name, count in found.left_out.items())
     sentences = [f"The network {found.network}{under} on {everything.pictures} pictures of {found.data}, {people}."]
     if found.unread:
         sentences.append(f"{found.unread} more could not be read.")
     if left:
         sentences.append(f"Left out are labels that it does not know: {left}.")
-    if not everything.figures:
-        return [Text(" ".join([*sentences, _too_few(everything)]))]
-    return [Text(" ".join(sentences)), figures_table([everything], None)]
+    return Text(" ".join(sentences))
 
 
 def comparison_blocks(found: Comparison) -> list[Block]:
@@ -48,6 +80,8 @@ def comparison_blocks(found: Comparison) -> list[Block]:
     blocks: list[Block] = [Text(_too_few(group)) for group in found.groups if not group.figures]
     if measured:
         blocks.insert(0, figures_table(measured, found.reference))
+    if len(found.compared) > 1:
+        blocks.insert(1, Text(f"Macro recall is over {', '.join(found.compared)}."))
     if differing := differences(found):
         blocks.append(Text("Differences beyond chance: " + "; ".join(differing) + "."))
     elif len(measured) > 1:
@@ -66,9 +100,11 @@ def differences(found: Comparison) -> list[str]:
 
 
 def figures_table(groups: list[Group], reference: str | None) -> Table:
-    """A row for each figure, a column for each group, and one for what it is ahead of the reference."""
+    """A row for each figure that any group has; a column for each group and each difference to the reference."""
     rows = [{"figure": name, **{group.name: f"{getattr(group, name)}" for group in groups}} for name in _SIZES]
     for name in groups[0].figures:
+        if not any(group.figures[name] for group in groups):
+            continue
         cells = {group.name: _cell(name, group.figures[name]) for group in groups}
         gaps = {f"{group.name} − {reference}": _points(group.differences[name]) for group in groups[1:]}
         rows.append({"figure": f"{name}, {'points' if name == OVERALL[3] else '%'}", **cells, **gaps})
