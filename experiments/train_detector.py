@@ -1,18 +1,21 @@
-"""Trains the Selective Search detector on frames and drawn scenes, and measures it, YuNet and MTCNN on other people.
+"""Trains a detector on frames and drawn scenes, and measures it, YuNet and MTCNN on other people.
 
 python experiments/train_detector.py --data=/path/to/ytf_landmarks68.zip --output=runs/detector
+python experiments/train_detector.py --data=/path/to/ytf_landmarks68.zip --output=runs/joint --method=joint
 
-The folder gets detector/ (for SelectiveSearchDetector.load) and, once it is measured, results.json and
-precision_recall.png. A face's box is that of its landmarks, raised by a forehead. The threshold is chosen on people and
-scenes held out of training; the test people and test scenes are read once, at the end.
---notrain measures YuNet and MTCNN alone.
+The folder gets detector/ (for SelectiveSearchDetector.load), or joint.npz (for JointCascade.load), and, once it is
+measured, results.json and precision_recall.png. A training of the joint cascade that was stopped goes on. A face's box
+is that of its landmarks, raised by a forehead. The threshold is chosen on people and scenes held out of training; the
+test people and test scenes are read once, at the end. --notrain measures YuNet and MTCNN alone.
 """
 
 import dataclasses
+import hashlib
 import sys
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from fer_md import console
@@ -22,7 +25,8 @@ from fer_md.evaluation.detection_metrics import average_precision, match, precis
 from fer_md.evaluation.measure import mean_or_none
 from fer_md.evaluation.timing import time_calls
 from fer_md.faces.choice import READY, choose_detector
-from fer_md.faces.face_frame import face_box
+from fer_md.faces.face_frame import face_box, landmarks_box
+from fer_md.faces.joint_training import JointRecipe, Picture, train_joint
 from fer_md.faces.region_detector import SelectiveSearchDetector
 from fer_md.faces.region_training import RegionRecipe, search_pictures, train_detector
 from fer_md.faces.regions import iou
@@ -39,6 +43,11 @@ from pages.curve_picture import Panel, save_curves
 class Settings:
     data: str = console.flag("ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
     output: str = console.flag("Folder to make.")
+    method: str = console.flag(
+        "search: a network on Selective Search's regions; joint: the joint cascade (Chen et al. 2014).",
+        "search",
+        choices=["search", "joint"],
+    )
     seed: int = console.flag("Of the network, the regions and the scenes.", 0, least=0)
     frames: int = console.flag("Frames to train on, spread over the people.", 1200, least=1)
     scenes: int = console.flag("Drawn scenes to train on.", 800, least=1)
@@ -51,20 +60,20 @@ class Settings:
 _HELD_OUT = 10
 """Every tenth person is held out of training to choose the threshold on."""
 
+NO_BOXES = np.zeros((0, 4))
+
 
 def main(settings: Settings):
-    search = SelectiveSearch()
     with atomic_directory(settings.output, settings.overwrite) as folder:
-        detectors, trained = train(settings, search, folder) if settings.train else ({}, {})
+        trainer = {"search": train_search, "joint": train_cascade}[settings.method]
+        detectors, trained = trainer(settings, folder) if settings.train else ({}, {})
     tests = {
-        "test frames": [
-            (frame.image, face_box(frame.landmarks[None])) for frame in read_ytf_landmarks(settings.data, ("test",))
-        ],
-        "drawn scenes": drawn_pictures(settings, "test", settings.test_scenes),
+        "test frames": [(image, face_box(landmarks)) for image, landmarks, _ in frames(settings, "test")],
+        "drawn scenes": boxed(drawn_pictures(settings, "test", settings.test_scenes)),
     }
     detectors |= {name: (choose_detector(name, min_score=0.3), choose_detector(name).threshold) for name in READY}
-    if settings.train:
-        trained["proposals"] = {name: proposal_recall(search, pictures) for name, pictures in tests.items()}
+    if settings.train and settings.method == "search":
+        trained["proposals"] = {name: proposal_recall(SelectiveSearch(), pictures) for name, pictures in tests.items()}
     results, curves = measure(detectors, tests)
     panel = Panel(curves, "recall", "precision", "faces at IoU 0.5", 1.0)
     save_curves(Path(settings.output) / "precision_recall.png", panel)
@@ -80,18 +89,18 @@ def main(settings: Settings):
     print(f"written: {settings.output}")
 
 
-def train(settings: Settings, search, folder):
-    """Trains our detector and saves it in ``folder``.
+def train_search(settings: Settings, folder):
+    """Trains the detector on Selective Search's regions and saves it in ``folder``.
 
     Returns:
         dict from its name to it and its threshold, and a dict of what it was trained with.
     """
-    recipe = RegionRecipe(epochs=settings.epochs, seed=settings.seed)
+    recipe, search = RegionRecipe(epochs=settings.epochs, seed=settings.seed), SelectiveSearch()
     training, held_out = training_pictures(settings)
     started = time.perf_counter()
-    detector, regions = train_detector(search_pictures(training, search, len(training)), search, recipe)
+    detector, regions = train_detector(search_pictures(boxed(training), search, len(training)), search, recipe)
     train_seconds = time.perf_counter() - started
-    threshold = choose_threshold(detector, held_out)
+    threshold = choose_threshold(detector, boxed(held_out))
     SelectiveSearchDetector(detector.network, search, threshold).save(folder / "detector")
     detector.threshold = 0.02
     return {"Selective Search + CNN": (detector, threshold)}, {
@@ -103,13 +112,54 @@ def train(settings: Settings, search, folder):
     }
 
 
+def train_cascade(settings: Settings, folder):
+    """Trains the joint cascade and saves it in ``folder``; returns the same as `train_search`."""
+    recipe = JointRecipe(seed=settings.seed)
+    training, held_out = training_pictures(settings)
+    yunet = choose_detector("yunet")
+    pictures = [
+        Picture(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), landmarks, other_faces(yunet, image) if video else NO_BOXES)
+        for image, landmarks, video in training
+    ]
+    known = hashlib.sha256(repr((settings.data, settings.frames, settings.scenes, recipe)).encode()).hexdigest()[:8]
+    checkpoint = Path(f"{settings.output}-{known}.npz")
+    started = time.perf_counter()
+    cascade = train_joint(pictures, recipe, checkpoint)
+    train_seconds = time.perf_counter() - started
+    cascade.threshold = threshold = choose_threshold(cascade, boxed(held_out))
+    cascade.save(folder / "joint.npz")
+    checkpoint.unlink()
+    cascade.threshold = 0.02
+    return {"joint cascade": (cascade, threshold)}, {
+        "recipe": dataclasses.asdict(recipe),
+        "pictures": {"training": len(training), "held out": len(held_out)},
+        "train_seconds": train_seconds,
+    }
+
+
+def other_faces(yunet, image):
+    """Boxes (L, 4) around the landmarks of all faces that YuNet finds: not all people of a frame are annotated."""
+    return landmarks_box(np.array([face.box for face in yunet.detect([image])[0]]).reshape(-1, 4))
+
+
+def frames(settings: Settings, split):
+    """(image, landmarks (1, 68, 2), True) of the frames of a split, one at a time."""
+    for frame in read_ytf_landmarks(settings.data, (split,)):
+        yield frame.image, frame.landmarks[None], True
+
+
+def boxed(pictures):
+    """(image, boxes) of pictures with landmarks."""
+    return [(image, face_box(landmarks)) for image, landmarks, _ in pictures]
+
+
 def training_pictures(settings: Settings):
-    """(image, boxes) of frames and scenes to train on, and of others to choose the threshold on."""
-    frames = list(read_ytf_landmarks(settings.data, ("train",)))
-    aside = set(sorted({frame.person for frame in frames})[::_HELD_OUT])
-    pictures = [(frame.image, face_box(frame.landmarks[None])) for frame in frames if frame.person not in aside]
+    """(image, landmarks, whether a frame) of pictures to train on, and of others to choose the threshold on."""
+    read = list(read_ytf_landmarks(settings.data, ("train",)))
+    aside = set(sorted({frame.person for frame in read})[::_HELD_OUT])
+    pictures = [(frame.image, frame.landmarks[None], True) for frame in read if frame.person not in aside]
     rows = np.linspace(0, len(pictures) - 1, min(settings.frames, len(pictures))).astype(int)
-    held_out = [(frame.image, face_box(frame.landmarks[None])) for frame in frames if frame.person in aside][:150]
+    held_out = [(frame.image, frame.landmarks[None], True) for frame in read if frame.person in aside][:150]
     return (
         [pictures[row] for row in rows] + drawn_pictures(settings, "train", settings.scenes),
         held_out + drawn_pictures(settings, "held out", 90),
@@ -117,13 +167,13 @@ def training_pictures(settings: Settings):
 
 
 def drawn_pictures(settings: Settings, group, count):
-    """(image, boxes) of drawn scenes; groups differ in people and places."""
+    """(image, landmarks (N, 68, 2), False) of drawn scenes; groups differ in people and places."""
     seed = 3 * settings.seed + ("train", "held out", "test").index(group)
     pictures = []
     with Progress(f"drawing scenes ({group})", count, "scenes") as progress:
         for index in range(count):
             scene = draw_scene(seed, index)
-            pictures.append((scene.image, face_box(scene.landmarks)))
+            pictures.append((scene.image, scene.landmarks, False))
             progress.advance()
     return pictures
 
