@@ -12,7 +12,7 @@ from fer_md.errors import FerMdError
 from fer_md.faces.detection import Detection, check_image, clip_box
 from fer_md.faces.face_frame import face_box, reduce_images
 from fer_md.faces.landmarks import five_points
-from fer_md.faces.pixel_trees import BLURS, Planes, Tests, Trees
+from fer_md.faces.pixel_trees import BLURS, PixelTests, Planes, Trees
 from fer_md.faces.regions import suppress
 from fer_md.faces.shape_model import as_complex, as_points, fit_similarity
 from fer_md.files import atomic_file
@@ -220,13 +220,16 @@ class JointCascade:
             raise FerMdError(f"{path}: truncated or damaged ({error})") from None
         _check(arrays, path)
         stages = [
-            Stage(Trees(Tests(blurs, marks, offsets), thresholds), scores, cuts, weights)
+            Stage(Trees(PixelTests(blurs, marks, offsets), thresholds), scores, cuts, weights)
             for blurs, marks, offsets, thresholds, scores, cuts, weights in zip(
                 *(arrays[n] for n in _ARRAYS), strict=True
             )
         ]
         settings = (arrays[name].item() for name in ("spread", "threshold", "min_face"))
-        return cls(arrays["mean"], stages, *settings)
+        try:
+            return cls(arrays["mean"], stages, *settings)
+        except FerMdError as error:
+            raise FerMdError(f"{path}: {error}") from None
 
 
 def run_stage(

@@ -21,7 +21,7 @@ from fer_md.faces.joint_cascade import (
     to_window,
     windows_of,
 )
-from fer_md.faces.pixel_trees import Planes, Tests, Trees, draw_tests, pixel_differences
+from fer_md.faces.pixel_trees import PixelTests, Planes, Trees, draw_tests, pixel_differences
 from fer_md.faces.regions import NEGATIVE, iou
 from fer_md.faces.ridge import RidgeRegression
 from fer_md.faces.shape_model import as_complex, as_points, fit_similarity
@@ -239,11 +239,11 @@ def _grow(faces, negatives, mark, classify, radius, recipe, rng):
         tests.append(drawn.take(rows))
         thresholds.append(limits[at, rows])
         nodes = 2 * nodes + (differences[np.arange(len(nodes)), rows[nodes]] > thresholds[-1][nodes])
-    joined = Tests(*(np.concatenate([getattr(each, name) for each in tests])[None] for name in _FIELDS))
+    joined = PixelTests(*(np.concatenate([getattr(each, name) for each in tests])[None] for name in _FIELDS))
     return Trees(joined, np.concatenate(thresholds)[None])
 
 
-_FIELDS = [field.name for field in dataclasses.fields(Tests)]
+_FIELDS = [field.name for field in dataclasses.fields(PixelTests)]
 
 
 def boosting_weights(scores: np.ndarray, sign: int) -> np.ndarray:
@@ -359,7 +359,7 @@ def regress(leaves: np.ndarray, steps: np.ndarray, count: int, penalty: float) -
 
 def _no_trees(depth):
     nodes = 2**depth - 1
-    tests = Tests(
+    tests = PixelTests(
         np.zeros((0, nodes), np.uint8), np.zeros((0, nodes, 2), np.uint8), np.zeros((0, nodes, 2), np.complex64)
     )
     return Stage(
@@ -370,6 +370,6 @@ def _no_trees(depth):
 def _with(stage, tree, scores, cut):
     """A stage with one more tree."""
     old = stage.trees
-    tests = Tests(*(np.concatenate([getattr(each, name) for each in (old.tests, tree.tests)]) for name in _FIELDS))
+    tests = PixelTests(*(np.concatenate([getattr(each, name) for each in (old.tests, tree.tests)]) for name in _FIELDS))
     trees = Trees(tests, np.concatenate([old.thresholds, tree.thresholds]))
     return Stage(trees, np.concatenate([stage.scores, scores[None]]), np.append(stage.cuts, np.float32(cut)))

@@ -41,7 +41,7 @@ class Planes:
 
 
 @dataclasses.dataclass(frozen=True)
-class Tests:
+class PixelTests:
     """Differences of two pixels, any number of them in arrays of one shape (...,).
 
     Attributes:
@@ -54,12 +54,12 @@ class Tests:
     marks: np.ndarray
     offsets: np.ndarray
 
-    def take(self, rows: np.ndarray | tuple) -> "Tests":
+    def take(self, rows: np.ndarray | tuple) -> "PixelTests":
         """The tests of ``rows``."""
-        return Tests(self.blurs[rows], self.marks[rows], self.offsets[rows])
+        return PixelTests(self.blurs[rows], self.marks[rows], self.offsets[rows])
 
 
-def draw_tests(rng: np.random.Generator, count: int, points: int, mark: int, radius: float) -> Tests:
+def draw_tests(rng: np.random.Generator, count: int, points: int, mark: int, radius: float) -> PixelTests:
     """Draws tests: half of them about one landmark, the others about two that are drawn.
 
     Args:
@@ -70,19 +70,19 @@ def draw_tests(rng: np.random.Generator, count: int, points: int, mark: int, rad
         radius: greatest distance of a pixel from its landmark, in pixels of the mean shape's frame.
 
     Returns:
-        `Tests` of shape (count,).
+        `PixelTests` of shape (count,).
     """
     marks = rng.integers(points, size=(count, 2), dtype=np.uint8)
     marks[: count // 2] = mark
     lengths, angles = radius * np.sqrt(rng.random((count, 2))), 2 * np.pi * rng.random((count, 2))
-    return Tests(
+    return PixelTests(
         rng.integers(len(BLURS), size=count, dtype=np.uint8),
         marks,
         (lengths * np.exp(1j * angles)).astype(np.complex64),
     )
 
 
-def pixel_differences(planes: Planes, shapes: np.ndarray, turns: np.ndarray, tests: Tests) -> np.ndarray:
+def pixel_differences(planes: Planes, shapes: np.ndarray, turns: np.ndarray, tests: PixelTests) -> np.ndarray:
     """The first pixel's value minus the second's.
 
     Args:
@@ -111,7 +111,7 @@ class Trees:
         thresholds: (K, nodes) int16; a difference up to it leads to the left.
     """
 
-    tests: Tests
+    tests: PixelTests
     thresholds: np.ndarray
 
     @property

@@ -11,6 +11,7 @@ import pytest
 
 from fer_md.drawn.scenes import draw_scene
 from fer_md.faces.cascade import Cascade
+from fer_md.faces.joint_cascade import JointCascade
 from fer_md.faces.region_detector import SelectiveSearchDetector
 from scripts import run_script
 
@@ -59,3 +60,30 @@ def test_detection_from_a_zip_to_a_detector(frames, tmp_path):
     assert set(results["detectors"]["drawn scenes"]) >= {"Selective Search + CNN"}
     assert (tmp_path / "run" / "precision_recall.png").stat().st_size > 10_000
     assert SelectiveSearchDetector.load(tmp_path / "run" / "detector").detect([]) == []
+
+
+@pytest.mark.slow
+def test_the_joint_cascade_and_its_rivals_from_a_zip_to_figures(frames, tmp_path):
+    """Detection and landmarks by the joint cascade, landmarks by elastic parts, and albums that are adapted to."""
+    arguments = ("--method=joint", "--frames=20", "--scenes=9", "--test_scenes=9")
+    results = run("train_detector", frames, tmp_path / "run", *arguments)
+    assert set(results["detectors"]["drawn scenes"]) >= {"joint cascade"} and "proposals" not in results
+    joint = tmp_path / "run" / "joint.npz"
+    assert len(JointCascade.load(joint).stages) == 5 and not list(tmp_path.glob("run-*"))
+    figures = [f"--output={tmp_path / 'rivals.json'}", f"--picture={tmp_path / 'rivals.png'}"]
+    folder = tmp_path / "rivals"
+    answer = run_script(
+        "experiments/landmark_rivals.py", f"--data={frames}", f"--joint={joint}", f"--run_dir={folder}", *figures
+    )
+    assert answer.returncode == 0, answer.stderr
+    errors = json.loads((tmp_path / "rivals.json").read_text())["errors"]
+    assert {"joint cascade", "elastic parts"} <= set(errors)
+    assert all(0 < found["inter-ocular"]["mean"] < 0.4 for found in errors.values())
+    answer = run_script(
+        "experiments/adapt_detector.py",
+        *(f"--data={frames}", f"--joint={joint}", f"--parts={folder / 'parts' / 'parts.npz'}"),
+        f"--output={tmp_path / 'adapted.json'}",
+    )
+    assert answer.returncode == 0, answer.stderr
+    adapted = json.loads((tmp_path / "adapted.json").read_text())
+    assert (adapted["albums"], adapted["faces"]) == (6, 12)
