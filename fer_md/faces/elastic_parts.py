@@ -110,7 +110,7 @@ class ElasticParts:
             for _ in range(rounds):
                 means, variances, shares = maximise(samples, responsibilities(samples, means, variances, shares))
                 progress.advance()
-        return cls(*(each.astype(np.float32) for each in (means, variances, shares)), weight)
+        return cls(means.astype(np.float32), variances.astype(np.float32), shares.astype(np.float32), weight)
 
     def find(self, crops: Sequence[np.ndarray] | np.ndarray) -> Parts:
         """Finds the parts in each of N crops (N, CROP, CROP) uint8.

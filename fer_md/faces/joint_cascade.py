@@ -4,6 +4,7 @@ import dataclasses
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -133,10 +134,8 @@ class JointCascade:
         boxes = face_box(shapes)
         rows = suppress(boxes, scores, 0.3)
         points = five_points(shapes[rows]).astype(np.float32)
-        found = [
-            (clip_box(boxes[row], image.shape), float(scores[row]), own) for row, own in zip(rows, points, strict=True)
-        ]
-        return [Detection(*each) for each in found if each[0]]
+        faces = [(clip_box(boxes[row], image.shape), float(scores[row])) for row in rows]
+        return [Detection(box, score, own) for (box, score), own in zip(faces, points, strict=True) if box]
 
     def search(self, gray: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The windows of an image that no tree rejects.
@@ -197,10 +196,12 @@ class JointCascade:
             )
             for s in self.stages
         ]
-        arrays = {name: np.stack(values) for name, values in zip(_ARRAYS, zip(*parts, strict=True), strict=True)}
-        settings = {"spread": self.spread, "threshold": self.threshold, "min_face": self.min_face}
+        arrays: dict[str, Any] = {
+            name: np.stack(values) for name, values in zip(_ARRAYS, zip(*parts, strict=True), strict=True)
+        }
+        arrays |= {"spread": self.spread, "threshold": self.threshold, "min_face": self.min_face}
         with atomic_file(path) as partial, open(partial, "wb") as stream:
-            np.savez_compressed(stream, format=FORMAT, mean=self.mean, **settings, **arrays)
+            np.savez_compressed(stream, format=FORMAT, mean=self.mean, **arrays)
 
     @classmethod
     def load(cls, path: Path | str) -> "JointCascade":
@@ -259,15 +260,15 @@ def run_stage(
             rows, shapes, scores, turns, leaves = (each[kept] for each in (rows, shapes, scores, turns, leaves))
             own = own.take(kept)
     if stage.weights is not None:
-        shapes = move(stage, shapes, turns, leaves)
+        shapes = move(stage.weights, shapes, turns, leaves)
     return Found(rows, shapes, scores), leaves
 
 
-def move(stage: Stage, shapes: np.ndarray, turns: np.ndarray, leaves: np.ndarray) -> np.ndarray:
-    """The landmarks (N, P) after the step W phi of a complete stage, whose trees led to the leaves (N, K)."""
-    steps = np.zeros_like(shapes)
+def move(weights: np.ndarray, shapes: np.ndarray, turns: np.ndarray, leaves: np.ndarray) -> np.ndarray:
+    """The landmarks (N, P) after the step W phi of a stage with ``weights``, whose trees led to leaves (N, K)."""
+    steps, count = np.zeros_like(shapes), len(weights) // max(leaves.shape[1], 1)
     for number, own in enumerate(leaves.T.astype(np.intp)):
-        steps += stage.weights[number * stage.trees.leaves + own]
+        steps += weights[number * count + own]
     return shapes + turns[:, None] * steps
 
 

@@ -184,7 +184,7 @@ def _train_stage(cascade, faces, pictures, number, recipe, progress):
         split = recipe.classify[number], recipe.radii[number] * WINDOW
         tree = _grow(faces, negatives, k % len(mean), *split, recipe, rng)
         leaves = [tree.descend(*each.view())[:, 0] for each in (faces, negatives)]
-        steps = leaf_scores(*leaves, faces.found.scores, negatives.found.scores, tree.leaves)
+        steps = leaf_scores(leaves[0], leaves[1], faces.found.scores, negatives.found.scores, tree.leaves)
         for each, own in zip((faces, negatives), leaves, strict=True):
             each.add(own, steps)
         done = (number + (k + 1) / count) / len(recipe.radii)
@@ -196,7 +196,7 @@ def _train_stage(cascade, faces, pictures, number, recipe, progress):
         progress.advance(note=f"{len(negatives)} windows without a face")
     weights = regress(faces.leaves, faces.steps(), tree.leaves, recipe.penalty)
     stage = dataclasses.replace(stage, weights=weights)
-    faces.found = dataclasses.replace(faces.found, shapes=move(stage, faces.found.shapes, faces.turns, faces.leaves))
+    faces.found = dataclasses.replace(faces.found, shapes=move(weights, faces.found.shapes, faces.turns, faces.leaves))
     faces.turn(mean)
     return stage
 
@@ -232,7 +232,9 @@ def _grow(faces, negatives, mark, classify, radius, recipe, rng):
     nodes, tests, thresholds = np.zeros(len(values), int), [], []
     for level in range(recipe.depth):
         drawn = draw_tests(rng, recipe.candidates, len(faces.truth[0]), mark, radius)
-        differences = np.concatenate([pixel_differences(*view, drawn) for view in views])
+        differences = np.concatenate(
+            [pixel_differences(planes, shapes, turns, drawn) for planes, shapes, turns in views]
+        )
         limits = differences[rng.integers(len(differences), size=recipe.limits)]  # (limits, F)
         left = split_sums(differences, limits, nodes, values, 2**level)
         rows, at = best_splits(left, values, nodes, rng.random(2**level) < classify)
@@ -276,10 +278,10 @@ def split_sums(
     Returns:
         (L, F, count, V).
     """
-    spread = np.zeros((len(nodes), count, values.shape[1]), np.float32)
-    spread[np.arange(len(nodes)), nodes] = values
-    spread = spread.reshape(len(nodes), -1)
-    sums = [(differences <= limit).astype(np.float32).T @ spread for limit in limits]
+    by_node = np.zeros((len(nodes), count, values.shape[1]), np.float32)
+    by_node[np.arange(len(nodes)), nodes] = values
+    columns = by_node.reshape(len(nodes), -1)
+    sums = [(differences <= limit).astype(np.float32).T @ columns for limit in limits]
     return np.stack(sums).reshape(*limits.shape, count, values.shape[1])
 
 

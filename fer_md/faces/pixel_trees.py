@@ -25,7 +25,7 @@ class Planes:
     sizes: np.ndarray
 
     @classmethod
-    def of(cls, images: Sequence[np.ndarray]) -> "Planes":
+    def of(cls, images: Sequence[np.ndarray] | np.ndarray) -> "Planes":
         """One window for each image (H, W) uint8."""
         planes = [
             [cv2.blur(image, (edge, edge), borderType=cv2.BORDER_REPLICATE) for edge in BLURS] for image in images
@@ -54,7 +54,7 @@ class PixelTests:
     marks: np.ndarray
     offsets: np.ndarray
 
-    def take(self, rows: np.ndarray | tuple) -> "PixelTests":
+    def take(self, rows: np.ndarray | slice | tuple) -> "PixelTests":
         """The tests of ``rows``."""
         return PixelTests(self.blurs[rows], self.marks[rows], self.offsets[rows])
 
