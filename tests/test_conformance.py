@@ -26,6 +26,7 @@ from fer_md.layers import (
 from fer_md.losses import CenterLoss, ContrastiveLoss, MDLoss, MetricLossModel
 from fer_md.models import TINY, add_head, build_component, build_fused
 from fer_md.models.baselines import BASELINES, TINY_CONFIGS
+from fer_md.models.baselines.hyperface import build_whole_hyperface
 from fer_md.training.strategy import make_strategy
 
 SIDE, CLASSES, WIDTH = 48, 7, 5
@@ -56,6 +57,7 @@ LOSSES = {
 
 MODELS = {
     **{name: lambda name=name: BASELINES[name](TINY_CONFIGS[name], seed=1) for name in BASELINES},
+    "build_whole_hyperface": lambda: build_whole_hyperface(TINY_CONFIGS["hyperface"], seed=1),
     "inception_block": lambda: _functional(lambda x: inception_block(x, (2, 2, 3, 2, 3, 2))),
     "build_fused": lambda: build_fused([build_component(TINY, seed) for seed in (0, 1)]),
     "add_head": lambda: add_head(build_component(TINY), "logits_more", 3),

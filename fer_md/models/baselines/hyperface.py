@@ -8,7 +8,7 @@ from fer_md.expressions import EXPRESSIONS
 from fer_md.layers import Dropout, ResponseNorm, Standardize
 from fer_md.layers.convolution import conv_relu
 from fer_md.models.config import check_config
-from fer_md.models.heads import apply_points
+from fer_md.models.heads import LANDMARKS, apply_points
 from fer_md.models.seeding import seed_initial_weights
 
 
@@ -106,3 +106,30 @@ def build_hyperface(config: HyperFaceConfig | None = None, seed: int = 0, name: 
     points = apply_task(x, config, 3 * seed + 2, "landmarks")
     outputs = {"embeddings": embeddings, "logits": logits, "landmarks": apply_points(points)}
     return keras.Model(images, outputs, name=name)
+
+
+def build_whole_hyperface(
+    config: HyperFaceConfig | None = None, seed: int = 0, name: str = "whole_hyperface"
+) -> keras.Model:
+    """Builds HyperFace with its five tasks: detection, landmarks, visibility, pose, and the expression for the gender.
+
+    Args:
+        config, seed, name: see `build_hyperface`.
+
+    Returns:
+        ``keras.Model`` with the outputs of `build_hyperface` and two more: ``face_tasks`` (B, 208) float32, one behind
+        the other the logit of a face, the landmarks x and y of 68 points, their visibility, and yaw, pitch and roll in
+        radians; and ``face`` (B, 1), its first number. `fer_md.training.face_tasks` learns them together.
+    """
+    config = config or HyperFaceConfig()
+    model = build_hyperface(config, seed, name)
+    shared = model.get_layer("dropout_full").output
+    widths = {"face": 1, "visibility": LANDMARKS, "pose": 3}
+    answers = {}
+    for number, (task, width) in enumerate(widths.items()):
+        features = apply_task(shared, config, 3 * seed + 3 + number, task)
+        answers[task] = keras.layers.Dense(width, dtype="float32", name=task)(features)
+    points = keras.layers.Flatten(name="flat_landmarks", dtype="float32")(model.output["landmarks"])
+    joined = [answers["face"], points, answers["visibility"], answers["pose"]]
+    tasks = keras.layers.Concatenate(name="face_tasks", dtype="float32")(joined)
+    return keras.Model(model.input, {**model.output, "face": answers["face"], "face_tasks": tasks}, name=name)

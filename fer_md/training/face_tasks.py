@@ -1,0 +1,58 @@
+"""HyperFace's losses of detection, landmarks, visibility and pose (Ranjan, Patel and Chellappa, TPAMI 2018)."""
+
+import numpy as np
+import tensorflow as tf
+
+from fer_md.training.objective import Objective
+
+POINTS = 68
+"""Landmarks of a face."""
+
+WEIGHTS = {"face": 1.0, "landmarks": 5.0, "visibility": 0.5, "pose": 5.0, "expression": 2.0}
+"""lambda of each task (the paper's Sec. 3.2); expression takes the gender's."""
+
+_WIDTHS = (1, 2 * POINTS, POINTS, 3)
+
+
+def face_targets(faces: np.ndarray, shares: np.ndarray, visible: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """What ``face_tasks`` of `fer_md.models.baselines.hyperface.build_whole_hyperface` is compared with.
+
+    Args:
+        faces: (N,) bool, whether each crop is of a face; where it is none, the other targets do not count.
+        shares: (N, 68, 2) landmarks as shares of the crop's edge from its middle.
+        visible: (N, 68) bool.
+        angles: (N, 3) yaw, pitch and roll in degrees.
+
+    Returns:
+        (N, 208) float32.
+    """
+    count = len(faces)
+    parts = (faces[:, None], shares.reshape(count, -1), visible, np.radians(angles))
+    return np.concatenate([np.asarray(part, np.float32) for part in parts], 1)
+
+
+def face_task_loss(answers: tf.Tensor, targets: tf.Tensor, _: float) -> tuple[tf.Tensor, tf.Tensor]:
+    """The weighted sum of four losses, of which all but the first count for faces alone.
+
+    L_D = -log of the probability of what is right (eq. 1); L_L = 1 / (2 P) sum v |p' - p|^2 over the P landmarks with
+    their visibility v (eq. 2); L_V = 1 / P sum (v' - v)^2 (eq. 3); L_P = 1 / 3 sum (angle' - angle)^2 (eq. 4).
+
+    Args:
+        answers, targets: (B, 208) float32, see `face_targets`.
+
+    Returns:
+        (B,) losses, and (B,) 1 where face or no face is right.
+    """
+    logits, points, visibility, pose = tf.split(answers, _WIDTHS, 1)
+    faces, true_points, visible, true_pose = tf.split(targets, _WIDTHS, 1)
+    detection = tf.nn.sigmoid_cross_entropy_with_logits(faces, logits)[:, 0]
+    squares = tf.reduce_sum(tf.reshape(tf.square(points - true_points), (-1, POINTS, 2)), -1)
+    landmarks = tf.reduce_mean(visible * squares, 1) / 2
+    seen = tf.reduce_mean(tf.square(visibility - visible), 1)
+    turned = tf.reduce_mean(tf.square(pose - true_pose), 1)
+    of_faces = WEIGHTS["landmarks"] * landmarks + WEIGHTS["visibility"] * seen + WEIGHTS["pose"] * turned
+    right = tf.cast(tf.equal(logits[:, 0] > 0, faces[:, 0] > 0.5), tf.float32)
+    return WEIGHTS["face"] * detection + faces[:, 0] * of_faces, right
+
+
+FACE_TASKS = Objective(face_task_loss, lambda targets: tf.ones(tf.shape(targets)[:1], tf.bool), "face or not")
