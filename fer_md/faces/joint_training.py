@@ -33,6 +33,7 @@ class JointRecipe:
     """How a joint cascade is trained.
 
     Attributes:
+        starts: windows of each face, and as many of its mirror image.
         trees: trees of each landmark in each stage.
         depth: of a tree; it has 2^depth leaves.
         classify: for each stage, the probability that a node is split for classification.
@@ -47,16 +48,17 @@ class JointRecipe:
         seed: of everything that is drawn at random.
     """
 
+    starts: int = 2
     trees: int = 3
     depth: int = 3
     classify: tuple[float, ...] = (0.9, 0.8, 0.7, 0.6, 0.5)
     radii: tuple[float, ...] = (0.3, 0.2, 0.15, 0.12, 0.1)
     candidates: int = 120
     limits: int = 4
-    samples: int = 1200
+    samples: int = 2000
     lost: float = 0.02
     negatives: float = 1.0
-    mined: int = 80
+    mined: int = 300
     penalty: float = 100.0
     seed: int = 0
 
@@ -137,7 +139,7 @@ def train_joint(
         the cascade.
     """
     recipe = recipe or JointRecipe()
-    patches, truth, mean = face_windows(pictures, recipe.seed)
+    patches, truth, mean = face_windows(pictures, recipe.starts, recipe.seed)
     cascade = JointCascade(mean, [])
     if checkpoint and Path(checkpoint).exists():
         cascade = JointCascade.load(checkpoint)
@@ -154,8 +156,8 @@ def train_joint(
     return cascade
 
 
-def face_windows(pictures: Sequence[Picture], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Windows of faces, misplaced as by a search, the second half of them in a mirror.
+def face_windows(pictures: Sequence[Picture], starts: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Windows of faces and their mirror images, ``starts`` of each, misplaced as by a search.
 
     Returns:
         (patches, landmarks, mean): (N, S, S) uint8, see `cut_windows`; (N, P) complex64 in pixels of the patches; and
@@ -163,7 +165,7 @@ def face_windows(pictures: Sequence[Picture], seed: int) -> tuple[np.ndarray, np
     """
     rng = np.random.default_rng((seed, 0))
     faces = [(picture.gray, points) for picture in pictures for points in picture.landmarks]
-    faces += [mirror(*face) for face in faces]
+    faces = (faces + [mirror(*face) for face in faces]) * starts
     landmarks = np.array([points for _, points in faces], np.float64)
     boxes = box_of(landmarks)
     mean = to_window(landmarks, windows_of(boxes)).mean(0) - MARGIN

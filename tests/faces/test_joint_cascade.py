@@ -26,7 +26,15 @@ from fer_md.faces.pixel_trees import Planes, Trees, draw_tests
 from fer_md.faces.regions import iou
 
 TOY = JointRecipe(
-    trees=1, radii=(0.3, 0.15), classify=(0.8, 0.5), candidates=30, samples=150, mined=20, penalty=10.0, lost=0.02
+    starts=1,
+    trees=1,
+    radii=(0.3, 0.15),
+    classify=(0.8, 0.5),
+    candidates=30,
+    samples=150,
+    mined=20,
+    penalty=10.0,
+    lost=0.02,
 )
 
 
