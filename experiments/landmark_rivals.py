@@ -45,6 +45,8 @@ TREES = {
     "oversampling_amount": 1,
 }
 """dlib's defaults, but 200 trees in place of 500, and each crop from one start in place of 20."""
+BESIDE = ("both components, fused", "component, D1 alone", "HyperFace, D1 alone", "cascade, D1", "mean face")
+"""Methods of experiments/landmarks.py that are drawn beside the rivals."""
 TREE_CROP = 160
 """Side in pixels of the crops for dlib, which answers in whole pixels."""
 
@@ -82,7 +84,7 @@ def main(settings: Settings) -> None:
     drawn = curves
     if settings.figure6:
         others = read_json(settings.figure6)["curves"]["video frames"]
-        drawn = {name: {**own, **others[name]} for name, own in curves.items()}
+        drawn = {name: {**own, **{each: others[name][each] for each in BESIDE}} for name, own in curves.items()}
     draw_landmark_curves(settings.picture, "video frames", PLACES, drawn)
     plain = {
         method: {name: dataclasses.asdict(error) for name, error in own.items()} for method, own in summaries.items()
