@@ -32,32 +32,35 @@ def linear_svm(samples: np.ndarray, labels: np.ndarray, cost: float = 1.0, round
     return weights
 
 
-def adapt(scores: np.ndarray, representations: np.ndarray, threshold: float, negatives: float = 0.5) -> np.ndarray:
+def adapt(scores: np.ndarray, representations: np.ndarray, threshold: float, share: float = 0.5) -> np.ndarray:
     """Ranks the candidates of one album anew.
 
     The detector's surest candidates are taken for faces and its least sure ones for none; a linear support vector
     machine learns the difference in this album, and all candidates get its score.
 
-    Public, in the paper: the above, on PEP representations. Inferred: how many are taken, the machine's cost, the
-    normalisation of the representations to length 1, and that an album in which either kind is missing keeps the
-    detector's ranking.
+    Public, in the paper: the above, on PEP representations. Inferred: how many are taken (the share was chosen on
+    training people), the machine's cost, the normalisation of the representations to length 1, and that an album in
+    which either kind is missing keeps the detector's ranking. Scores of different albums do not compare well, since
+    each has its own machine.
 
     Args:
         scores: (N,) of the detector.
         representations: (N, D), see `fer_md.faces.elastic_parts.Parts`.
-        threshold: score from which a candidate is taken for a face.
-        negatives: share of the other candidates, the lowest, that are taken for none.
+        threshold: score from which the detector takes a candidate for a face.
+        share: of the candidates from there on, the highest, that are taken for faces, and of the others, the lowest,
+            that are taken for none.
 
     Returns:
         (N,) float64 scores of which those above 0 are faces.
     """
-    faces = scores >= threshold
-    others = np.flatnonzero(~faces)
-    chosen = others[np.argsort(scores[others], kind="stable")][: round(negatives * len(others))]
-    if not faces.any() or not len(chosen):
+    order = np.argsort(scores, kind="stable")
+    below = int((scores < threshold).sum())
+    others = order[: round(share * below)]
+    faces = order[len(scores) - int(np.ceil(share * (len(scores) - below))) :]
+    if not len(faces) or not len(others):
         return np.asarray(scores, float) - threshold
-    rows = np.concatenate([np.flatnonzero(faces), chosen])
     lengths = np.linalg.norm(representations, axis=1, keepdims=True)
     samples = representations / np.maximum(lengths, 1e-9)
-    weights = linear_svm(samples[rows], np.where(faces[rows], 1.0, -1.0))
+    labels = np.repeat([1.0, -1.0], [len(faces), len(others)])
+    weights = linear_svm(samples[np.concatenate([faces, others])], labels)
     return samples @ weights[:-1] + weights[-1]

@@ -1,6 +1,7 @@
 """Both training scripts from a zip to files that load, in small."""
 
 import csv
+import functools
 import io
 import json
 import zipfile
@@ -10,8 +11,10 @@ import cv2
 import pytest
 
 from fer_md.drawn.scenes import draw_scene
+from fer_md.faces import joint_training
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.joint_cascade import JointCascade
+from fer_md.faces.joint_training import JointRecipe
 from fer_md.faces.region_detector import SelectiveSearchDetector
 from scripts import run_script
 
@@ -63,13 +66,15 @@ def test_detection_from_a_zip_to_a_detector(frames, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_joint_cascade_and_its_rivals_from_a_zip_to_figures(frames, tmp_path):
-    """Detection and landmarks by the joint cascade, landmarks by elastic parts, and albums that are adapted to."""
+def test_the_joint_cascade_and_its_rivals_from_a_zip_to_figures(frames, tmp_path, monkeypatch):
+    """Detection and landmarks by a small joint cascade, landmarks by elastic parts, and albums that are adapted to."""
+    few = {"starts": 1, "trees": 1, "classify": (0.8, 0.5), "radii": (0.3, 0.15), "candidates": 20, "samples": 150}
+    monkeypatch.setattr(joint_training, "JointRecipe", functools.partial(JointRecipe, **few, mined=10))
     arguments = ("--method=joint", "--frames=20", "--scenes=9", "--test_scenes=9")
     results = run("train_detector", frames, tmp_path / "run", *arguments)
     assert set(results["detectors"]["drawn scenes"]) >= {"joint cascade"} and "proposals" not in results
     joint = tmp_path / "run" / "joint.npz"
-    assert len(JointCascade.load(joint).stages) == 5 and not list(tmp_path.glob("run-*"))
+    assert len(JointCascade.load(joint).stages) == 2 and not list(tmp_path.glob("run-*"))
     figures = [f"--output={tmp_path / 'rivals.json'}", f"--picture={tmp_path / 'rivals.png'}"]
     folder = tmp_path / "rivals"
     answer = run_script(
