@@ -168,6 +168,11 @@ def _parser():
         "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine alone)"
     )
     demo.add_argument("--port", type=int, default=8000, help="0 for a free one (default: 8000)")
+    demo.add_argument(
+        "--runtime",
+        metavar="DIR",
+        help="folder with the files of LiteRT's runtime for browsers (default: fetched once from npm's registry)",
+    )
     for command in (predict, info, demo):
         command.add_argument(
             "--trust", action="store_true", help="load a SavedModel even if it could read or write files"
@@ -320,9 +325,32 @@ def _demo(parsed):
     from fer_md.prediction.predictor import Predictor
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with DemoServer(Predictor(_classifier(parsed)), parsed.host, parsed.port) as server:
+    predictor = Predictor(_classifier(parsed))
+    with DemoServer(predictor, _in_browser(parsed), parsed.host, parsed.port) as server:
         print(f"{server.url} shows the page, until Ctrl-C", flush=True)
         server.serve_forever()
+
+
+def _in_browser(parsed):
+    """What the page of ``demo`` looks at pictures with; where there is nothing, a line says why."""
+    from fer_md.demo.in_browser import in_browser, not_in_browser
+    from fer_md.demo.runtime import find_runtime
+    from fer_md.errors import FerMdError
+    from fer_md.pretrained.networks import NETWORKS, PHOTOGRAPHS
+
+    def say(text):
+        print(text, file=sys.stderr, flush=True)
+
+    name = parsed.model or PHOTOGRAPHS
+    if name not in NETWORKS:
+        return not_in_browser(f"a browser runs the networks {', '.join(NETWORKS)} alone")
+    try:
+        return in_browser(name, find_runtime(parsed.runtime, say))
+    except FerMdError as error:
+        if parsed.runtime:
+            raise
+        say(f"{error}\nWithout it the page sends its pictures to this server. --runtime=DIR takes a copy.")
+        return not_in_browser("the runtime for browsers could not be fetched")
 
 
 def _classifier(parsed):

@@ -1,4 +1,4 @@
-"""A page in headless Chromium, driven by its DevTools protocol."""
+"""A page in headless Chromium, with its workers, driven by its DevTools protocol."""
 
 import base64
 import contextlib
@@ -29,11 +29,11 @@ class Page:
         self.errors, self.requests = [], []
         for domain in ("Page", "Runtime", "Log", "Network", "DOM"):
             self.send(f"{domain}.enable")
+        self.send("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=True, flatten=True)
 
     def send(self, method, **parameters):
         """Result of a command of the protocol; events that come before it are kept."""
-        number = next(self._numbers)
-        self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
+        number = self._start(method, parameters)
         while True:
             message = json.loads(self._socket.recv())
             if message.get("id") == number:
@@ -67,11 +67,21 @@ class Page:
         """PNG."""
         return base64.b64decode(self.send("Page.captureScreenshot")["data"])
 
+    def _start(self, method, parameters, **place):
+        number = next(self._numbers)
+        self._socket.send(json.dumps({"id": number, "method": method, "params": parameters, **place}))
+        return number
+
     def _keep(self, message):
         values = message.get("params", {})
-        match message["method"]:
+        match message.get("method"):
+            case "Target.attachedToTarget":  # a worker, which waits until all that it does is seen
+                for method in ("Runtime.enable", "Log.enable", "Network.enable", "Runtime.runIfWaitingForDebugger"):
+                    self._start(method, {}, sessionId=values["sessionId"])
             case "Runtime.exceptionThrown":
                 self.errors.append(values["exceptionDetails"]["text"])
+            case "Runtime.consoleAPICalled" if values["type"] == "error":
+                self.errors.append(str(values["args"]))
             case "Log.entryAdded" if values["entry"]["level"] == "error":
                 self.errors.append(values["entry"]["text"])
             case "Network.requestWillBeSent":
@@ -81,6 +91,7 @@ class Page:
 @contextlib.contextmanager
 def browser(folder: Path, *flags: str):
     """Yields an empty `Page`; ``folder`` is for the browser's files."""
+    assert PROGRAM, "no browser: install Chromium (apt-get install chromium)"
     command = [PROGRAM, *_FLAGS, *flags, f"--user-data-dir={folder}", "about:blank"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -6,29 +6,39 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from fer_md.demo.in_browser import InBrowser
 from fer_md.errors import FerMdError
 from fer_md.media.limits import MAX_BYTES
 from fer_md.prediction.images import as_image
 from fer_md.prediction.predictor import Predictor
 
-_FILES = {
-    "/": ("page.html", "text/html; charset=utf-8"),
-    "/page.css": ("page.css", "text/css; charset=utf-8"),
-    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+_PAGE = Path(__file__).parent / "page"
+_KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".tflite": "application/octet-stream",
 }
 _HEADERS = {
-    # The page may talk to this server alone.
-    "Content-Security-Policy": "default-src 'self'; img-src blob: data:; frame-ancestors 'none'; base-uri 'none'",
+    # The page may talk to this server alone, and may run programs of WebAssembly, which are the runtime's.
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src blob: data:; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
 }
+_FOR_EVER = "public, max-age=31536000, immutable"
+"""How long a browser may keep a file whose address has the hash of its content."""
 
 
 class DemoServer(ThreadingHTTPServer):
     """Listens until `shutdown`.
 
     Args:
-        predictor: what answers, one picture at a time.
+        predictor: what answers on the server, one picture at a time.
+        in_browser: what the page needs to answer by itself.
         host: address to listen on. On one of this machine alone, only pages of its own are answered.
         port: 0 for a free one, which ``server_address`` then holds.
 
@@ -38,8 +48,10 @@ class DemoServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, predictor: Predictor, host: str = "127.0.0.1", port: int = 8000):
+    def __init__(self, predictor: Predictor, in_browser: InBrowser, host: str = "127.0.0.1", port: int = 8000):
         self.predictor, self.one_at_a_time = predictor, threading.Lock()
+        self.about = json.dumps(in_browser.about).encode()
+        self.files = {f"/{url}": path for url, path in in_browser.files.items()}
         try:
             super().__init__((host, port), _Handler)
         except OSError as error:
@@ -63,11 +75,16 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if not self._is_own():
             return
-        if self.path not in _FILES:
+        if self.path == "/in_browser.json":
+            self._send(200, self.server.about)
+        elif self.path in self.server.files:
+            path = self.server.files[self.path]
+            self._send(200, path.read_bytes(), _KINDS[path.suffix], _FOR_EVER)
+        elif self.path in _page():
+            path = _page()[self.path]
+            self._send(200, path.read_bytes(), _KINDS[path.suffix])
+        else:
             self._send(404, json.dumps({"error": f"{self.path}: there is no such page"}).encode())
-            return
-        name, kind = _FILES[self.path]
-        self._send(200, (Path(__file__).parent / name).read_bytes(), kind)
 
     def do_POST(self):
         length = self.headers.get("Content-Length", "")
@@ -103,9 +120,16 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         return True
 
-    def _send(self, status, content, kind="application/json"):
+    def _send(self, status, content, kind="application/json", kept="no-store"):
         self.send_response(status)
-        for name, value in {**_HEADERS, "Content-Type": kind, "Content-Length": str(len(content))}.items():
+        own = {"Content-Type": kind, "Content-Length": str(len(content)), "Cache-Control": kept}
+        for name, value in {**_HEADERS, **own}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
+
+
+def _page():
+    """The page's own files by their addresses."""
+    files = {f"/{path.name}": path for path in _PAGE.iterdir() if path.suffix in _KINDS}
+    return {"/": files.pop("/page.html"), **files}

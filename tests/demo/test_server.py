@@ -4,12 +4,15 @@ import json
 import threading
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from browser import PROGRAM, browser
+from fer_md import demo
+from fer_md.demo.in_browser import InBrowser, not_in_browser
 from fer_md.demo.server import DemoServer
 from fer_md.errors import FerMdError
 from fer_md.media.limits import MAX_BYTES
@@ -27,7 +30,7 @@ def predictor():
 
 @pytest.fixture(scope="module")
 def server(predictor):
-    with DemoServer(predictor, port=0) as server:
+    with DemoServer(predictor, not_in_browser("a rule"), port=0) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server
@@ -57,10 +60,34 @@ def test_a_picture_is_answered_as_by_the_predictor(server, predictor):
 
 
 def test_pages_load_nothing_from_elsewhere(server):
-    for path, kind in (("", "text/html"), ("page.css", "text/css"), ("page.js", "text/javascript")):
+    names = {path.name for path in (Path(demo.__file__).parent / "page").iterdir()}
+    kinds = {"": "text/html", ".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+    for path in ({"", *names}) - {"page.html"}:
         status, headers, content = ask(server, path)
-        assert status == 200 and headers["Content-Type"].startswith(kind) and b"//" not in content.replace(b"// ", b"")
-        assert headers["Content-Security-Policy"].startswith("default-src 'self'")
+        assert status == 200 and headers["Content-Type"].startswith(kinds[Path(path).suffix])
+        assert b"//" not in content.replace(b"// ", b"")
+        assert headers["Content-Security-Policy"].startswith("default-src 'self'; script-src 'self' 'wasm-unsafe-eval'")
+        assert headers["Cache-Control"] == "no-store" and headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_files_for_the_browser_may_be_kept(tmp_path, predictor):
+    (tmp_path / "network.tflite").write_bytes(b"a network")
+    given = InBrowser({"find": {"url": "files/1.tflite"}}, {"files/1.tflite": tmp_path / "network.tflite"})
+    with DemoServer(predictor, given, port=0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            assert json.loads(ask(server, "in_browser.json")[2]) == given.about
+            status, headers, content = ask(server, "files/1.tflite")
+            assert (status, content) == (200, b"a network") and "immutable" in headers["Cache-Control"]
+            assert ask(server, "files/2.tflite")[0] == 404
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_the_page_learns_why_it_cannot_look_itself(server):
+    assert json.loads(ask(server, "in_browser.json")[2]) == {"reason": "a rule"}
 
 
 def test_what_is_wrong_is_said(server):
@@ -88,10 +115,10 @@ def test_a_length_that_is_none_is_refused_unread(length, server):
 def test_a_port_in_use_is_named(server):
     port = server.server_address[1]
     with pytest.raises(FerMdError, match=f"127.0.0.1:{port}: cannot be listened on"):
-        DemoServer(None, port=port)
+        DemoServer(None, not_in_browser("a rule"), port=port)
 
 
-STATUS = "document.getElementById('status').textContent"
+STATUS, SPEED = (f"document.getElementById('{name}').textContent" for name in ("status", "speed"))
 
 
 @pytest.mark.integration
@@ -102,7 +129,7 @@ def test_a_user_sees_faces_of_a_picture_and_of_the_camera(server, predictor, tmp
     (faces,) = predictor.predict([PICTURE])
     with browser(tmp_path / "browser") as page:
         page.send("Page.navigate", url=server.url)
-        page.wait_for("document.readyState == 'complete'")
+        page.wait_for("document.getElementById('loading-text')?.textContent.endsWith('itself: a rule.')")
         page.choose_file("#file", tmp_path / "picture.png")
         page.wait_for(f"{STATUS}.startsWith('1 face: ')")
         assert page.evaluate("document.querySelector('#faces h2').textContent") == f"Face 1: {faces[0].label}"
@@ -111,10 +138,10 @@ def test_a_user_sees_faces_of_a_picture_and_of_the_camera(server, predictor, tmp
         assert page.evaluate("document.getElementById('picture').ariaLabel") == page.evaluate(STATUS)
         assert page.errors == []
         page.evaluate("document.getElementById('camera').click()")
-        page.wait_for(f"{STATUS}.includes('frames a second. 1 face')")
+        page.wait_for(f"{STATUS}.startsWith('1 face: ') && {SPEED}.endsWith(' frames a second')")
         page.evaluate("document.getElementById('camera').click()")
         page.wait_for(f"{STATUS} == 'The camera is off.'")
         assert page.errors == []
         page.choose_file("#file", tmp_path / "broken.png")
-        page.wait_for(f"{STATUS}.startsWith('This picture cannot be shown: the picture: not a PNG')")
+        page.wait_for(f"{STATUS}.startsWith('This picture cannot be shown: the browser cannot read it. It is damaged')")
         assert all(url.startswith((server.url, "data:", "blob:")) for url in page.requests)
