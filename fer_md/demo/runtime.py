@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fer_md.demo.npm_registry import fetch_archive
 from fer_md.errors import FerMdError
-from fer_md.files import atomic_file, file_sha256
+from fer_md.files import atomic_file, check_writable, file_sha256
 
 NAME, VERSION = "@litertjs/core", "2.5.3"
 """The npm package. Its licence is Apache-2.0."""
@@ -39,8 +39,8 @@ _FOLDER = "package/wasm"
 
 def cache_folder() -> Path:
     """Where what was fetched is kept: in ``XDG_CACHE_HOME``, or else ``~/.cache``."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return Path(base or Path.home() / ".cache") / "fer_md" / f"litertjs-core-{VERSION}"
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base) / "fer_md" / f"litertjs-core-{VERSION}"
 
 
 def find_runtime(folder: Path | str | None = None, say: Callable[[str], object] = print) -> Path:
@@ -61,6 +61,7 @@ def find_runtime(folder: Path | str | None = None, say: Callable[[str], object] 
         return Path(folder)
     cache = cache_folder()
     if not all(_is_right(cache / name) for name in SHA256):
+        check_writable(cache)
         say(
             f"fetching LiteRT's runtime for browsers, {NAME} {VERSION} of npm, {ARCHIVE_BYTES / 1e6:.0f} MB, to {cache}"
         )

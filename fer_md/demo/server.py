@@ -54,8 +54,9 @@ class DemoServer(ThreadingHTTPServer):
         self.files = {f"/{url}": path for url, path in in_browser.files.items()}
         try:
             super().__init__((host, port), _Handler)
-        except OSError as error:
-            raise FerMdError(f"{host}:{port}: cannot be listened on ({error.strerror}); name another port") from None
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise FerMdError(f"{host}:{port}: cannot be listened on ({reason}); name another port") from None
 
     def handle_error(self, request, client_address):
         """A browser that goes away before its answer is there is not worth a line."""

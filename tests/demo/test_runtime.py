@@ -91,11 +91,13 @@ def test_other_content_is_refused_and_not_kept(data, expected, reason, registry)
 
 
 def test_a_missing_archive_and_a_cache_that_cannot_be_written(registry, tmp_path):
-    give, _ = registry
+    give, asked = registry
     give(archive(CONTENT))
     (tmp_path / "cache").write_text("a file")
     with pytest.raises(FerMdError, match="cache.*: cannot be written"):
         find_runtime(say=print)
+    assert not asked
+    (tmp_path / "cache").unlink()
     next((tmp_path / "served").rglob("*.tgz")).unlink()
     with pytest.raises(FerMdError, match="tgz: cannot be fetched .*404|tgz: cannot be fetched .*File not found"):
         find_runtime(say=print)

@@ -116,6 +116,8 @@ def test_a_port_in_use_is_named(server):
     port = server.server_address[1]
     with pytest.raises(FerMdError, match=f"127.0.0.1:{port}: cannot be listened on"):
         DemoServer(None, not_in_browser("a rule"), port=port)
+    with pytest.raises(FerMdError, match="127.0.0.1:99999: cannot be listened on .*name another port"):
+        DemoServer(None, not_in_browser("a rule"), port=99999)
 
 
 STATUS, SPEED = (f"document.getElementById('{name}').textContent" for name in ("status", "speed"))
