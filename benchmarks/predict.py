@@ -7,7 +7,7 @@ Each runs in processes of its own, and they take turns; the best of the rounds c
 environments of their own (benchmarks/predict_fer.py, predict_deepface.py). fer and deepface find faces with MTCNN:
 fer from 20 pixels on, ours, with YuNet, from there on as well, and as it does by default (from 20 to 40, by the size of
 the picture). Without --photos the pictures are drawn scenes (synthetic); the video, of 1280x720 pixels, is drawn. Ours
-classifies with the network that ships for photographs, or with --model; "Keras" is the former in Keras. Some of the
+classifies with the bundled network for photographs, or with --model; "Keras" is the former in Keras. Some of the
 figures are goals of issue 23, and the results say whether they are met.
 """
 
@@ -37,7 +37,7 @@ from fer_md.runs.results import write_result
 @dataclasses.dataclass(frozen=True)
 class Settings:
     photos: str | None = console.flag("Folder of photographs; without it scenes are drawn (synthetic).", None)
-    model: str | None = console.flag("Run directory or SavedModel; without it the network that ships.", None)
+    model: str | None = console.flag("Run directory or SavedModel; without it the bundled network.", None)
     small_python: str | None = console.flag("Python of an installation for prediction alone.", None)
     fer_python: str | None = console.flag(
         "Python in which the package fer is installed; without it fer is left out.", None

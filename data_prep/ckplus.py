@@ -18,7 +18,7 @@ from fer_md.readers.ckplus import list_ckplus
 
 @dataclasses.dataclass(frozen=True)
 class Settings(PhotographSettings):
-    last: int = console.flag("How many of the last frames of a sequence show its emotion.", 3, least=1)
+    last: int = console.flag("How many of the last frames of a sequence to use.", 3, least=1)
     contempt: str = console.flag("keep: as in the paper's Tab. 2.", "keep", choices=["keep", "drop"])
     neutral: str = console.flag(
         "first: the first frame of each sequence used is neutral.", "none", choices=["none", "first"]

@@ -1,4 +1,4 @@
-"""Prepares photographs of your own: subject/expression/*.jpg (or .png), faces found and aligned, split by subject.
+"""Prepares your own photographs: subject/expression/*.jpg (or .png), faces found and aligned, split by subject.
 
 Or train|val|test/expression/*.jpg: these splits are kept.
 

@@ -1,7 +1,7 @@
 """Prepares the press photographs of muxspace/facial_expressions: finds, aligns and labels the faces, split by person.
 
 It reads the repository's folder or a zip of it (data/legend.csv and images/). docs/DATA.md says what is written.
-A run that was stopped goes on where it was: detections are kept in OUTPUT.detections.jsonl.
+A run that was stopped resumes: detections are cached in OUTPUT.detections.jsonl.
 
 Examples:
   python data_prep/facial_expressions.py --source=facial_expressions.zip --output=runs/data/facial_expressions

@@ -1,7 +1,7 @@
 """Prepares FER2013: checks it, says what is wrong with it, and writes TFRecords and a manifest.
 
 It reads the Kaggle challenge's CSV (emotion,pixels,Usage; plain, .gz, .xz, .zip or .tar.gz) or the folders of images
-that go round (train|test/<class>/<Usage>_<id>.jpg). docs/DATA.md says where to get them and what is written.
+that are in circulation (train|test/<class>/<Usage>_<id>.jpg). docs/DATA.md says where to get them and what is written.
 
 Examples:
   python data_prep/fer2013.py --source=fer2013.csv.xz --output=runs/data/fer2013
@@ -28,7 +28,7 @@ class Settings:
         " image. Near-duplicates stay; audit.json lists them.",
         False,
     )
-    overwrite: bool = console.flag("Replace the output folder if it is there.", False)
+    overwrite: bool = console.flag("Replace the output folder if it exists.", False)
 
 
 def main(settings: Settings):

@@ -1,4 +1,4 @@
-"""Prepares MMI: the frames at the height of each frontal clip, their faces found and aligned, split by person.
+"""Prepares MMI: the frames at the peak of each frontal clip, their faces found and aligned, split by person.
 
 It reads the unpacked folder with Sessions/<number>/. docs/DATA.md says where to get it and what is written.
 
@@ -17,7 +17,7 @@ from fer_md.readers.mmi import list_mmi
 
 @dataclasses.dataclass(frozen=True)
 class Settings(PhotographSettings):
-    frames: int = console.flag("How many frames at the height of each video.", 3, least=1)
+    frames: int = console.flag("How many frames at the peak of each video.", 3, least=1)
     neutral: str = console.flag(
         "first: the first frame of each video used is neutral.", "none", choices=["none", "first"]
     )

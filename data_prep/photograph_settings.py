@@ -22,7 +22,7 @@ class PhotographSettings:
     output: str = console.flag("Folder to write. It appears when everything is written, or not at all.")
     image_size: int = console.flag("Side of a face in pixels, a multiple of 16.", 48, least=16, most=512)
     detector: str = console.flag(
-        "yunet and mtcnn: networks of the package; region: Selective Search and a network (docs/FACES.md); "
+        "yunet and mtcnn: bundled networks; region: Selective Search and a network (docs/FACES.md); "
         "none: cut out the center of each photograph.",
         READY[0],
         choices=DETECTORS,
@@ -46,7 +46,7 @@ class PhotographSettings:
     drop_leaked: bool = console.flag(
         "Leave out of Training what is pixel-identical to a PublicTest or PrivateTest image.", False
     )
-    overwrite: bool = console.flag("Replace the output folder if it is there.", False)
+    overwrite: bool = console.flag("Replace the output folder if it exists.", False)
 
     def __post_init__(self):
         if self.image_size % 16:

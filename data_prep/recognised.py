@@ -1,4 +1,4 @@
-"""Prepares a data set that is known by its layout, or says which one a folder holds.
+"""Prepares a data set that is recognised by its layout, or says which one a folder contains.
 
 docs/DATA.md lists the data sets. FER2013, CK+, SFEW, MMI and facial_expressions have scripts of their own with more
 flags.
@@ -23,7 +23,7 @@ from fer_md.readers.recognise import LAYOUTS, recognise
 @dataclasses.dataclass(frozen=True)
 class Settings(PhotographSettings):
     source: str = console.flag("The data set: an unpacked folder, a zip file, or FER2013's own file.")
-    output: str | None = console.flag("Folder to write; without it, what the source holds is said.", None)
+    output: str | None = console.flag("Folder to write; without it, the script says what the source contains.", None)
     detector: str | None = console.flag(
         "none: cut out the center of each photograph. yunet, unless the pictures are faces of 48x48 already.",
         None,

@@ -82,10 +82,10 @@ class Settings:
     probe: str = console.flag("Prepared folder of another data set, for a linear classifier of its embeddings.")
     run_dir: str = console.flag("Folder of the runs of all studies.")
     output: str | None = console.flag("JSON file for the table.", None)
-    rows: tuple[str, ...] = console.flag("Names of the rows. Screen trains all by default.", ())
-    seeds: tuple[int, ...] = console.flag("In place of the study's.", ())
-    epochs: int = console.flag("Of each training.", 36, least=1)
-    network: str = console.flag("Tiny is for a trial.", "default", choices=["default", "tiny"])
+    rows: tuple[str, ...] = console.flag("Names of the rows; the study screen trains all by default.", ())
+    seeds: tuple[int, ...] = console.flag("Seeds, instead of the study's.", ())
+    epochs: int = console.flag("Epochs of each training.", 36, least=1)
+    network: str = console.flag("tiny is for a trial.", "default", choices=["default", "tiny"])
 
 
 @dataclasses.dataclass(frozen=True)

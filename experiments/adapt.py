@@ -39,8 +39,8 @@ class Settings:
     )
     preset: str = console.flag("Recipe; see fer_md/training/presets.py.", "finetune", choices=FINETUNING)
     epochs: int = console.flag("Passes over its Training split (paper: 200).", 200, least=1)
-    seed: int = console.flag("Of order, augmentation and new heads.", 0, least=0)
-    checkpoint_seconds: float = console.flag("Longest time between two checkpoints.", 120.0, least=0)
+    seed: int = console.flag("Seed of order, augmentation and new heads.", 0, least=0)
+    checkpoint_seconds: float = console.flag("Longest time in seconds between two checkpoints.", 120.0, least=0)
 
 
 def main(settings: Settings) -> int | None:

@@ -4,7 +4,7 @@ python experiments/audit_fer2013.py --data=runs/data/fer2013 --fer=emotion_model
     --output=docs/results/fer2013-audit
 
 Every face of PublicTest and PrivateTest is looked for in Training, moved and mirrored (fer_md/data/twins.py). The
-networks that ship with the package, and that of the package fer where its file is named (fer_md/evaluation/peer.py
+bundled networks, and that of the package fer where its file is named (fer_md/evaluation/peer.py
 says how to get it), are measured with and without the faces that are found. The ceiling is how often the label can be
 told by somebody who knows all votes of FER+: it needs a folder that was prepared with --ferplus.
 """
@@ -42,7 +42,7 @@ COLUMNS = ("split", "face", "label", "training_face", "training_label", "correla
 class Settings:
     data: str = console.flag("Prepared folder of FER2013, made by data_prep/fer2013.py.")
     output: str = console.flag("Where the figures go, OUTPUT.json, and the list of twins, OUTPUT-twins.csv.")
-    networks: tuple[str, ...] = console.flag(f"Of the package: {', '.join(NETWORKS)}.", NETWORKS)
+    networks: tuple[str, ...] = console.flag(f"Bundled networks: {', '.join(NETWORKS)}.", NETWORKS)
     fer: str | None = console.flag("emotion_model.hdf5 of the package fer, to measure it too.", None)
 
 

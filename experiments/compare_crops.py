@@ -1,4 +1,4 @@
-"""By which rule a face is best cut out for the networks that ship: eyes or box, tighter or wider, or from a crop alone.
+"""By which rule a face is best cut out for the bundled networks: eyes or box, tighter or wider, or from a crop alone.
 
 python experiments/compare_crops.py --source=DATA/facial_expressions.zip --output=docs/results/crops.json
 
@@ -81,8 +81,8 @@ class Settings:
     source: str = console.flag("The repository muxspace/facial_expressions, or its zip.")
     splits: tuple[str, ...] = console.flag("Splits to measure on.", ("PublicTest", "PrivateTest"))
     detector: str = console.flag("What finds the faces.", READY[0], choices=READY)
-    networks: tuple[str, ...] = console.flag(f"Of the package: {', '.join(NETWORKS)}.", ("fer2013", "photographs"))
-    detections: str = console.flag("File that keeps what the detector found.", "runs/crops.detections.jsonl")
+    networks: tuple[str, ...] = console.flag(f"Bundled networks: {', '.join(NETWORKS)}.", ("fer2013", "photographs"))
+    detections: str = console.flag("File that caches what the detector found.", "runs/crops.detections.jsonl")
     output: str | None = console.flag("JSON file for the table.", None)
 
 

@@ -72,9 +72,9 @@ class Settings:
     methods: tuple[str, ...] = console.flag(f"Methods to compare with ours, of {', '.join(NAMES)}; all by default.", ())
     seeds: tuple[int, ...] = console.flag("Seeds to train each network with.", (0, 1, 2))
     rates: tuple[float, ...] = console.flag("Learning rates to choose from.", (0.01, 0.02, 0.04))
-    epochs: int = console.flag("Of each training.", 5, least=1)
+    epochs: int = console.flag("Epochs of each training.", 5, least=1)
     images: int | None = console.flag(
-        "Learn from so many Training images, drawn with seed 0; from all by default.", None, least=7
+        "Train on so many Training images, drawn with seed 0; on all by default.", None, least=7
     )
     network: str = console.flag(
         "The networks' own widths; or, with a committee of two, small ones for drawn faces, or tiny ones to try the "
@@ -83,7 +83,7 @@ class Settings:
         choices=list(SIZES),
     )
     precision: str = console.flag(
-        "Of the layers; auto: bfloat16 where the processor has it.", "auto", choices=PRECISIONS
+        "Precision of the layers; auto: bfloat16 where the processor has it.", "auto", choices=PRECISIONS
     )
 
 

@@ -30,7 +30,7 @@ from pages.rows import StageRow, Stages
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    components: tuple[str, ...] = console.flag("Finished pre-training runs, one a component.")
+    components: tuple[str, ...] = console.flag("Finished pre-training runs, one per component.")
     finetuned: str = console.flag("Finished run of experiments/finetune.py on them.")
     data: tuple[str, ...] = console.flag("Prepared folders; the i-th is what component i was pre-trained on.")
     alone: tuple[str, ...] = console.flag(

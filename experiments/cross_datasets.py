@@ -38,7 +38,7 @@ from pages.study_rows import Cross, CrossCell, CrossColumn, CrossRow
 @dataclasses.dataclass(frozen=True)
 class Settings:
     data: tuple[str, ...] = console.flag("Prepared folders, made by data_prep/*.py.")
-    networks: tuple[str, ...] = console.flag("Networks of the package, runs or exports.", NETWORKS)
+    networks: tuple[str, ...] = console.flag("Bundled networks, runs or exports.", NETWORKS)
     split: str = console.flag("Split to test on.", "PrivateTest")
     output: str | None = console.flag("JSON file for the figures.", None)
     picture: str | None = console.flag("PNG file for the matrix.", None)

@@ -34,13 +34,13 @@ from pages.rows import AFTER, BEFORE, Forgetting, ForgettingRow
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    components: tuple[str, ...] = console.flag("Finished pre-training runs, one a component.")
+    components: tuple[str, ...] = console.flag("Finished pre-training runs, one per component.")
     finetuned: str = console.flag("Finished run of experiments/finetune.py on them.")
     data: tuple[str, ...] = console.flag("Prepared folders; the i-th is what component i was pre-trained on.")
     split: str = console.flag("Split to measure on.", "PrivateTest")
     validation: str = console.flag("Split on which the biases are fitted.", "PublicTest")
     faces: int = console.flag("Training faces to estimate the batch-norm statistics on.", 8192, least=1)
-    seed: int = console.flag("Of the choice of these faces.", 0, least=0)
+    seed: int = console.flag("Seed for choosing these faces.", 0, least=0)
     output: str | None = console.flag("JSON file for the table.", None)
 
 

@@ -44,11 +44,11 @@ MIN_FACE = 10
 class Settings:
     source: str = console.flag("facial_expressions.zip, or the repository unpacked.")
     scenes: str = console.flag("Folder of photographs that show no face.")
-    photographs: int = console.flag("Number of photographs to make worse.", 500, least=1)
+    photographs: int = console.flag("Number of photographs to degrade.", 500, least=1)
     split: str = console.flag("Split whose people are shown.", "PublicTest")
     thresholds: tuple[float, ...] = console.flag("Of the detector.", (0.6, 0.7, 0.8, 0.9, 0.95, 0.99))
     tile: int = console.flag("Longest side of a tile in pixels.", 640, least=100)
-    seed: int = console.flag("Of the choice of photographs.", 0, least=0)
+    seed: int = console.flag("Seed for choosing the photographs.", 0, least=0)
     output: str | None = console.flag("JSON file for the tables.", None)
 
 

@@ -39,8 +39,8 @@ class Settings:
     run_dir: str = console.flag("Folder of the four runs.")
     output: str = console.flag("PNG file; its figures go beside it as .json.")
     expressions: tuple[str, ...] = console.flag("Expressions to learn.", ("happiness", "surprise", "anger", "neutral"))
-    epochs: int = console.flag("Of each run.", 6, least=1)
-    seed: int = console.flag("Of weights, order, augmentation and dropout.", 0, least=0)
+    epochs: int = console.flag("Epochs of each run.", 6, least=1)
+    seed: int = console.flag("Seed of weights, order, augmentation and dropout.", 0, least=0)
 
 
 LOSSES: dict[str, dict[str, Any]] = {

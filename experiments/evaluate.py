@@ -1,4 +1,4 @@
-"""Evaluates finished runs, or the package's own network, on one split: metrics.json, confusion_matrix.csv and .png.
+"""Evaluates finished runs, or a bundled network, on one split: metrics.json, confusion_matrix.csv and .png.
 
 python experiments/evaluate.py --run_dir=runs/quick/seed0 --data=runs/data/fer2013 --split=PublicTest
 python experiments/evaluate.py --run_dir=runs/quick/seed0 --data=runs/data/fer2013 --split=PrivateTest --averaging=flip
@@ -8,9 +8,9 @@ python experiments/evaluate.py --pretrained --data=runs/data/facial_expressions 
 
 --fuse adds up the networks' probabilities (Sec. 3.2.2): those of one fine-tuning run, or of several runs named with
 commas. Fitted weights come from --validation, which is then not measured. With --prior everything is also measured
-while more and more of the networks' own prior gives way to another (fer_md/evaluation/prior.py). Choose models, and the
+while another prior replaces more and more of the networks' own (fer_md/evaluation/prior.py). Choose models, and the
 share of a prior, on PublicTest; read PrivateTest once, for the result. The results are written to RUN/eval/ of the
-first run, those of the package's network to runs/pretrained/NAME/eval/.
+first run, those of a bundled network to runs/pretrained/NAME/eval/.
 """
 
 import dataclasses
@@ -38,11 +38,11 @@ class Settings:
     run_dir: tuple[str, ...] | None = console.flag(
         "Finished run of experiments/pretrain.py or finetune.py; several for --fuse.", None
     )
-    pretrained: bool = console.flag("The network that ships with the package, in place of a run's.", False)
+    pretrained: bool = console.flag("A bundled network instead of a run.", False)
     data: str = console.flag("Prepared folder, made by data_prep/*.py.")
     split: str = console.flag("Split to evaluate.", "PublicTest")
     network: str | None = console.flag(
-        "One network of the run, such as component1; all by default. Of the package: fer2013, joint or photographs.",
+        "One network of the run, such as component1; all by default. With --pretrained: fer2013, joint or photographs.",
         None,
     )
     fuse: str = console.flag(
@@ -53,11 +53,11 @@ class Settings:
         "Test-time augmentation: copies of each face whose probabilities are averaged.", "none", choices=AVERAGING
     )
     prior: str | None = console.flag(
-        "Measure under shares of this prior too: uniform, fer2013, facial_expressions, or happiness=0.4,neutral=0.5 "
+        "Also measure with shares of this prior: uniform, fer2013, facial_expressions, or happiness=0.4,neutral=0.5 "
         "and so on for all expressions.",
         None,
     )
-    output: str | None = console.flag("Folder for the results in place of RUN/eval.", None)
+    output: str | None = console.flag("Folder for the results, instead of RUN/eval.", None)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -52,14 +52,14 @@ class Settings:
         "Columns of the table whose groups to compare, such as gender; or, of folders, folder: the first one.", ()
     )
     model: str = console.flag("Network, as for fer-md predict --model.", PHOTOGRAPHS)
-    data: str | None = console.flag("Data set whose expressions to answer with, as for fer-md predict.", None)
-    person: str | None = console.flag("Column of the table that names the people; found by its name otherwise.", None)
+    data: str | None = console.flag("Data set whose expressions to predict, as for fer-md predict.", None)
+    person: str | None = console.flag("Column of the table with the people; by default it is found by its name.", None)
     split: str | None = console.flag(
         "train, val or test: only that one of the splits that the pictures have, or that fer-md train makes.", None
     )
-    seed: int = console.flag("Of the split that fer-md train makes.", 0, least=0)
+    seed: int = console.flag("Seed of the split that fer-md train makes.", 0, least=0)
     detector: str | None = console.flag(
-        "none: each picture is a face that is cut out already. By default yunet finds the faces, unless all pictures "
+        "none: each picture is a face crop. By default yunet finds the faces, unless all pictures "
         "are small squares of one size.",
         None,
         choices=[*READY, "none"],

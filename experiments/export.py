@@ -1,13 +1,13 @@
-"""Exports the package's network, a finished run or the fusion of several: SavedModel, LiteRT, ONNX or OpenVINO.
+"""Exports a bundled network, a finished run or the fusion of several: SavedModel, LiteRT, ONNX or OpenVINO.
 
 python experiments/export.py --pretrained --output=runs/served/fer
 python experiments/export.py --run_dir=runs/quick/seed0 --output=runs/served/fer
 python experiments/export.py --run_dir=runs/method/finetuned --data=runs/data/fer2013 --output=runs/served/fer
 python experiments/export.py --pretrained --format=litert --quantize=int8 --output=runs/fer.tflite
 
-A file appears when it answers as the Keras model does. docs/SERVING.md has the formats, the signatures and how to serve
-them. Of a fine-tuning run, and of several runs named with commas, the networks' probabilities are added up with
---score_weights (Sec. 3.2.2). With --prior the answers are those of `fer-md predict --prior`.
+The file appears once it predicts as the Keras model does. docs/SERVING.md has the formats, the signatures and how to
+serve them. The probabilities of a fine-tuning run's networks, or of several runs named with commas, are added up with
+--score_weights (Sec. 3.2.2). With --prior the predictions are those of `fer-md predict --prior`.
 """
 
 import dataclasses
@@ -50,33 +50,35 @@ class Settings:
     run_dir: tuple[str, ...] | None = console.flag(
         "Finished run of experiments/pretrain.py or finetune.py, or several.", None
     )
-    pretrained: bool = console.flag("The network that ships with the package, in place of a run's.", False)
+    pretrained: bool = console.flag("A bundled network instead of a run.", False)
     output: str = console.flag(
-        "What is written: of a SavedModel the base folder, which gets a numbered one; a .tflite or .onnx file; of "
+        "What to write: for a SavedModel the base folder, which gets a numbered one; a .tflite or .onnx file; for "
         "OpenVINO a new folder."
     )
-    format: str = console.flag("The last two need packages of their own.", "savedmodel", choices=tuple(FORMATS))
+    format: str = console.flag("onnx and openvino need extra packages.", "savedmodel", choices=tuple(FORMATS))
     quantize: str = console.flag(
         "How weights are stored: none (float32), float16 or int8; a SavedModel has none.", "none", choices=QUANTIZE
     )
     version: int | None = console.flag("Version number of a SavedModel; the next free one by default.", None, least=1)
     warmup: bool = console.flag(
-        "Add requests that TensorFlow Serving plays when it loads a SavedModel: the first user need not wait.",
+        "Add requests that TensorFlow Serving runs when it loads a SavedModel, so that the first user need not wait.",
         False,
     )
     overwrite: bool = console.flag(console.OVERWRITE, False)
     data: str | None = console.flag("Prepared folder whose label space is served; needed with several networks.", None)
     network: str | None = console.flag(
-        "One network of the run, such as component1; all by default. Of the package: photographs, the default, "
+        "One network of the run, such as component1; all by default. With --pretrained: photographs, the default, "
         "fer2013 or joint.",
         None,
     )
     prior: str | None = console.flag(
-        "Answer under this prior: uniform, fer2013, facial_expressions, or happiness=0.4,neutral=0.5 and so on for all "
+        "Correct for this prior: uniform, fer2013, facial_expressions, or happiness=0.4,neutral=0.5 and so on for all "
         "expressions.",
         None,
     )
-    prior_share: float | None = console.flag("How much --prior counts; 0.5 by default.", None, least=0, most=1)
+    prior_share: float | None = console.flag(
+        "How much of the correction to apply; 0.5 by default.", None, least=0, most=1
+    )
     score_weights: tuple[float, ...] = console.flag("Weight of each network, adding up to 1; equal by default.", ())
 
 

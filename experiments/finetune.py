@@ -3,7 +3,7 @@
 python experiments/finetune.py --components=runs/method/component1,runs/method/component2 \\
     --data=runs/data/fer2013,runs/data/facial_expressions --run_dir=runs/method/finetuned
 
-Component i was pre-trained on data set i with --protocol naming the other data sets; it goes on with data set i + 1
+Component i was pre-trained on data set i with --protocol naming the other data sets; it continues with data set i + 1
 (the last with the first). The networks take turns, step by step. At the start and after each epoch every network is
 measured on the validation splits of its own and its new data set, so that what it forgets is seen. Stopped and
 started again, it goes on.
@@ -31,13 +31,13 @@ from fer_md.training.train import train_networks
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    components: tuple[str, ...] = console.flag("Finished pre-training runs, one a component.")
+    components: tuple[str, ...] = console.flag("Finished pre-training runs, one per component.")
     data: tuple[str, ...] = console.flag("Prepared folders; the i-th is what component i was pre-trained on.")
     run_dir: str = console.flag("Folder of the run: config.json, metrics.jsonl, checkpoint, component1.keras, ...")
     preset: str = console.flag("Recipe; see fer_md/training/presets.py.", "finetune", choices=FINETUNING)
     epochs: int | None = console.flag("Passes over the largest data set, in place of the preset's.", None, least=1)
     patience: int | None = console.flag(
-        "End after so many epochs in which no component got better on the validation split of what it learns; the last "
+        "Stop after so many epochs in which no component improved on the validation split of what it learns; the last "
         "weights are kept.",
         None,
         least=1,
@@ -45,21 +45,21 @@ class Settings:
     rate: float | None = console.flag("Learning rate in place of the preset's; the paper's is 0.001.", None, least=1e-9)
     loss: str = console.flag("Loss beside softmax.", "md", choices=["md", "center", "none"])
     loss_weight: float | None = console.flag(
-        "Its factor; by default 0.1 of MD loss, 0.003 of center loss.", None, least=0
+        "Its weight; by default 0.1 of MD loss, 0.003 of center loss.", None, least=0
     )
     loss_form: str = console.flag(
-        "Form of MD loss; see fer_md/losses/forms.py. The published tables are of the default.",
+        "Form of MD loss; see fer_md/losses/forms.py. The published tables use the default.",
         "nearest",
         choices=list(MD_FORMS),
     )
-    dataset_weights: tuple[float, ...] = console.flag("lambda_i of Eq. 10, one a data set; all 1 by default.", ())
-    replay: float = console.flag("Weight of a component's own data set beside the exchanged one.", 0.0, least=0)
+    dataset_weights: tuple[float, ...] = console.flag("lambda_i of Eq. 10, one per data set; all 1 by default.", ())
+    replay: float = console.flag("Weight of a component's first data set beside the exchanged one.", 0.0, least=0)
     anchor: float = console.flag(
-        "Pull of the weights back to where they started, against forgetting (L2-SP).", 0.0, least=0
+        "Strength of the pull of the weights to where they started, against forgetting (L2-SP).", 0.0, least=0
     )
     distill: float = console.flag(
-        "Share of the targets that a component as it was before gives, against forgetting (learning without "
-        "forgetting).",
+        "Weight, in the targets, of what the component predicted before the exchange, against forgetting (learning "
+        "without forgetting).",
         0.0,
         least=0,
         most=1,
@@ -69,8 +69,8 @@ class Settings:
     )
     strategy: str = console.flag("tf.distribute strategy.", "one", choices=["one", "mirrored", "multiworker"])
     replicas: int = console.flag("Logical CPUs with --strategy=mirrored where there is no GPU.", 2, least=1)
-    seed: int = console.flag("Of order, augmentation and new heads.", 0, least=0)
-    checkpoint_seconds: float = console.flag("Longest time between two checkpoints.", 120.0, least=0)
+    seed: int = console.flag("Seed of order, augmentation and new heads.", 0, least=0)
+    checkpoint_seconds: float = console.flag("Longest time in seconds between two checkpoints.", 120.0, least=0)
 
 
 def main(settings: Settings) -> int | None:

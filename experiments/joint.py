@@ -2,9 +2,9 @@
 
 python experiments/joint.py --data=runs/data/fer2013,runs/data/facial_expressions --run_dir=runs/joint/component1
 
-Every batch holds faces of all data sets. Each data set has batch normalisation of its own, and how often an expression
+Every batch holds faces of all data sets. Each data set has its own batch normalisation, and how often an expression
 occurs in it is left out of what is learned (logit adjustment). So the run leaves a network for each data set,
-NAME.keras, which share all but that. Started again with the same flags it goes on where it was stopped. Networks are
+NAME.keras, which share all but that. The same command resumes where it stopped. Networks are
 measured on PublicTest after each epoch; the test split is never read here.
 """
 
@@ -45,31 +45,31 @@ class Settings:
     start: str | None = console.flag(
         "Finished run of pretrain.py on one of the data sets, with --protocol naming the others, to start from.", None
     )
-    shares: tuple[float, ...] = console.flag("Of each batch, one a data set; all equal by default.", ())
-    dataset_weights: tuple[float, ...] = console.flag("lambda_i of Eq. 10, one a data set; all 1 by default.", ())
+    shares: tuple[float, ...] = console.flag("Share of each batch, one per data set; all equal by default.", ())
+    dataset_weights: tuple[float, ...] = console.flag("lambda_i of Eq. 10, one per data set; all 1 by default.", ())
     sampling: tuple[float, ...] = console.flag(
-        "Powers of the class frequency by which faces are drawn, one a data set: 1 as they occur, 0.5 by the root; 0.5 "
-        "for all by default.",
+        "Powers of the class frequency by which faces are drawn, one per data set: 1 as they occur, 0.5 by the square "
+        "root; 0.5 for all by default.",
         (),
     )
     votes: tuple[float, ...] = console.flag(
-        "Shares of the target that FER+'s votes give, one a data set, below 0.5; none by default.", ()
+        "Weights of FER+'s votes in the target, one per data set, below 0.5; none by default.", ()
     )
     statistics: str = console.flag(
-        "Batch normalisation of its own for each data set, or shared.", "own", choices=["own", "shared"]
+        "Own batch normalisation for each data set, or shared.", "own", choices=["own", "shared"]
     )
-    logit_adjustment: bool = console.flag("Leave each data set's prior out of what is learned.", True)
+    logit_adjustment: bool = console.flag("Do not learn each data set's prior.", True)
     loss: str = console.flag(
         "Loss beside softmax, with centers that the data sets share.", "none", choices=list(LOSS_WEIGHTS)
     )
-    loss_weight: float | None = console.flag("Its factor, in place of its default.", None, least=0)
+    loss_weight: float | None = console.flag("Its weight, instead of the default.", None, least=0)
     precision: str = console.flag(
-        "Of the layers; auto: bfloat16 where the processor has it.", "auto", choices=PRECISIONS
+        "Precision of the layers; auto: bfloat16 where the processor has it.", "auto", choices=PRECISIONS
     )
     strategy: str = console.flag("tf.distribute strategy.", "one", choices=["one", "mirrored", "multiworker"])
     replicas: int = console.flag("Logical CPUs with --strategy=mirrored where there is no GPU.", 2, least=1)
-    seed: int = console.flag("Of weights, order, augmentation and dropout.", 0, least=0)
-    checkpoint_seconds: float = console.flag("Longest time between two checkpoints.", 120.0, least=0)
+    seed: int = console.flag("Seed of weights, order, augmentation and dropout.", 0, least=0)
+    checkpoint_seconds: float = console.flag("Longest time in seconds between two checkpoints.", 120.0, least=0)
 
 
 def main(settings: Settings) -> int | None:

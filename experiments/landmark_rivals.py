@@ -53,13 +53,13 @@ TREE_CROP = 160
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    data: str = console.flag("ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
+    data: str = console.flag("ytf_landmarks68.zip: frames with 68 landmarks, with different people in train and test.")
     joint: str = console.flag("joint.npz of experiments/train_detector.py --method=joint.")
-    run_dir: str = console.flag("Folder of what is trained.")
+    run_dir: str = console.flag("Folder for what is trained.")
     output: str = console.flag("JSON file for the figures.")
     picture: str = console.flag("PNG file for the curves.")
     figure6: str | None = console.flag("figure6.json, whose curves on the same faces are drawn as well.", None)
-    seed: int = console.flag("Of the boxes and of everything drawn.", 0, least=0)
+    seed: int = console.flag("Seed of the boxes and of everything drawn.", 0, least=0)
 
 
 def main(settings: Settings) -> None:

@@ -108,16 +108,16 @@ class Settings:
     output: str = console.flag("JSON file for the figures.")
     picture: str = console.flag("PNG file for the curves.")
     drawn: int = console.flag(
-        "Faces to learn from in a drawn data set; a quarter as many, of others, test.", 3400, least=40
+        "Training faces of a drawn data set; a quarter as many, of other people, are for the test.", 3400, least=40
     )
-    epochs: int = console.flag("Of pre-training; fine-tuning has half as many.", 12, least=2)
+    epochs: int = console.flag("Epochs of pre-training; fine-tuning has half as many.", 12, least=2)
     network: str = console.flag(
         "Widths of the networks; half: fully connected layers of 1,024, and a quarter of HyperFace's widths; small: "
         "an eighth of these, and a coarser alignment cascade.",
         "half",
         choices=list(COMPONENTS),
     )
-    seed: int = console.flag("Of everything drawn.", 0, least=0)
+    seed: int = console.flag("Seed of everything drawn.", 0, least=0)
 
 
 @dataclasses.dataclass(frozen=True)

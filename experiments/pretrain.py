@@ -2,7 +2,7 @@
 
 python experiments/pretrain.py --data=runs/data/fer2013 --run_dir=runs/quick/seed0 --preset=quick
 
-Started again with the same flags it goes on where it was stopped; SIGTERM and Ctrl-C write a checkpoint first.
+The same command resumes where it stopped; SIGTERM and Ctrl-C write a checkpoint first.
 The model is selected on --validation; the test split is never read here.
 """
 
@@ -34,9 +34,9 @@ class Settings:
     data: str = console.flag("Prepared folder, made by data_prep/*.py.")
     run_dir: str = console.flag("Folder of the run: config.json, metrics.jsonl, checkpoint, model.keras.")
     preset: str = console.flag("Recipe; see fer_md/training/presets.py.", "quick", choices=list(PRESETS))
-    epochs: int | None = console.flag("Epochs in place of the preset's.", None, least=1)
+    epochs: int | None = console.flag("Epochs, instead of the preset's.", None, least=1)
     finish: float | None = console.flag(
-        "Epochs at the end with mild changes of the faces, in place of the preset's; 0 for none.", None, least=0
+        "Final epochs with mild augmentation, instead of the preset's; 0 for none.", None, least=0
     )
     network: str = console.flag(
         "The default component, one with twice the filters, the deepest, one wide only where a filter is cheap, one "
@@ -45,8 +45,8 @@ class Settings:
         choices=list(NETWORKS),
     )
     dropout: float | None = console.flag(
-        "Share dropped after both FC layers, in place of the network's. The paper's 0.65 may be what is dropped or "
-        "what is kept.",
+        "Dropout rate after both fully connected layers, instead of the network's. The paper's 0.65 may be the share "
+        "dropped or the share kept.",
         None,
         least=0,
         most=0.99,
@@ -59,34 +59,34 @@ class Settings:
     start: str | None = console.flag("Finished run of the same network, whose weights this one starts from.", None)
     loss: str = console.flag("Loss beside softmax.", "none", choices=["md", "center", "none"])
     loss_form: str = console.flag(
-        "Form of MD loss; see fer_md/losses/forms.py. The networks that ship learned under the default.",
+        "Form of MD loss; see fer_md/losses/forms.py. The bundled networks learned with the default.",
         "nearest",
         choices=list(MD_FORMS),
     )
     loss_weight: float | None = console.flag(
-        "Its factor: by default 0.1 of MD loss, 0.003 of center loss, which suit a training from scratch. From a run "
+        "Its weight: by default 0.1 of MD loss, 0.003 of center loss, which suit a training from scratch. From a run "
         "without it (--start) embeddings lie far apart: 0.01.",
         None,
         least=0,
     )
     votes: float = console.flag(
-        "Share of the target that FER+'s votes for a face give, the rest is its label's; below 0.5, so that the label "
-        "is still the most probable class.",
+        "Weight of FER+'s votes in the target of a face; the rest is its label's. Below 0.5, so that the label is "
+        "still the most probable class.",
         0.0,
         least=0,
         most=0.49,
     )
     precision: str = console.flag(
-        "Of the layers; auto: bfloat16 where the processor has it.", "auto", choices=PRECISIONS
+        "Precision of the layers; auto: bfloat16 where the processor has it.", "auto", choices=PRECISIONS
     )
     strategy: str = console.flag("tf.distribute strategy.", "one", choices=["one", "mirrored", "multiworker"])
     replicas: int = console.flag("Logical CPUs with --strategy=mirrored where there is no GPU.", 2, least=1)
     protocol: tuple[str, ...] = console.flag(
-        "Further data sets of the method: images identical to one they hold out are not trained on.", ()
+        "Other data sets of the method: images identical to one that they hold out are not trained on.", ()
     )
     validation: str = console.flag("Split evaluated after each epoch.", "PublicTest")
-    seed: int = console.flag("Of weights, order, augmentation and dropout.", 0, least=0)
-    checkpoint_seconds: float = console.flag("Longest time between two checkpoints.", 120.0, least=0)
+    seed: int = console.flag("Seed of weights, order, augmentation and dropout.", 0, least=0)
+    checkpoint_seconds: float = console.flag("Longest time in seconds between two checkpoints.", 120.0, least=0)
 
 
 def main(settings: Settings) -> int | None:

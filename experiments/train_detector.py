@@ -41,19 +41,19 @@ from pages.curve_picture import Panel, save_curves
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    data: str = console.flag("ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
+    data: str = console.flag("ytf_landmarks68.zip: frames with 68 landmarks, with different people in train and test.")
     output: str = console.flag("Folder to make.")
     method: str = console.flag(
         "search: a network on Selective Search's regions; joint: the joint cascade (Chen et al. 2014).",
         "search",
         choices=["search", "joint"],
     )
-    seed: int = console.flag("Of the network, the regions and the scenes.", 0, least=0)
+    seed: int = console.flag("Seed of the network, the regions and the scenes.", 0, least=0)
     frames: int = console.flag("Frames to train on, spread over the people.", 1200, least=1)
     scenes: int = console.flag("Drawn scenes to train on.", 800, least=1)
     test_scenes: int = console.flag("Drawn scenes to test on, with 0 to 8 faces in turn.", 270, least=9)
     epochs: int = console.flag("Passes over the regions.", RegionRecipe.epochs, least=1)
-    train: bool = console.flag("Train and measure our detector; --notrain measures those that ship alone.", True)
+    train: bool = console.flag("Train and measure our detector; --notrain only measures the bundled ones.", True)
     overwrite: bool = console.flag("Replace the output folder if it exists.", False)
 
 

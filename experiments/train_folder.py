@@ -6,10 +6,10 @@ fer-md train pictures --keep
 fer-md train pictures more_pictures --run_dir=runs/both
 
 A folder, or zip, holds class/*.jpg or person/class/*.jpg, or train, val and test with these in them; or it is a table
-(CSV, Parquet) with a column of paths and one of labels, a data set that fer-md prepare knows, or a prepared one. The
-network starts as the package's: first a head for these classes learns, then all of it, at a low rate, until validation
-is flat. Several folders are learned together. Started again it goes on where it was stopped. docs/YOUR_FACES.md says
-more.
+(CSV, Parquet) with a column of paths and one of labels, a data set that fer-md prepare recognises, or a prepared one.
+Training starts from a bundled network: first a head for these classes learns, then the whole network at a low learning
+rate, until validation no longer improves. Several folders are learned together. The same command resumes where it
+stopped. docs/YOUR_FACES.md has the details.
 """
 
 import dataclasses
@@ -41,21 +41,21 @@ from pages.report import Sources, write_report
 @dataclasses.dataclass(frozen=True)
 class Settings:
     folder: tuple[str, ...] = console.arguments()
-    run_dir: str | None = console.flag("Folder of all that is written; runs/NAME by default.", None)
-    person: str | None = console.flag("Column of the table that names the people; found by its name otherwise.", None)
+    run_dir: str | None = console.flag("Folder for everything that is written; runs/NAME by default.", None)
+    person: str | None = console.flag("Column of the table with the people; by default it is found by its name.", None)
     detector: str | None = console.flag(
-        "none: each picture is a face that is cut out already. By default yunet finds the faces, unless all pictures "
+        "none: each picture is a face crop. By default yunet finds the faces, unless all pictures "
         "are small squares of one size.",
         None,
         choices=[*READY, "none"],
     )
-    from_scratch: bool = console.flag("Start from a new, small network, and not from the package's.", False)
+    from_scratch: bool = console.flag("Start from a new, small network instead of the bundled one.", False)
     keep: bool = console.flag(
-        "Hold the network to what the package's says of the seven expressions, and say how much of it is left.", False
+        "Hold the network to what the bundled one predicts, and report how many predictions are unchanged.", False
     )
-    epochs: int | None = console.flag("At most, in place of the recipe's.", None, least=1)
-    patience: int = console.flag("Epochs without a better validation accuracy before the end.", 6, least=1)
-    seed: int = console.flag("Of the split, the order, the changes of the faces and new weights.", 0, least=0)
+    epochs: int | None = console.flag("Largest number of epochs, instead of the recipe's.", None, least=1)
+    patience: int = console.flag("Stop after so many epochs without a better validation accuracy.", 6, least=1)
+    seed: int = console.flag("Seed of splits, order, augmentation and new weights.", 0, least=0)
 
     def __post_init__(self):
         if self.keep and (self.from_scratch or len(self.folder) > 1):

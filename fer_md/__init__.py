@@ -1,9 +1,9 @@
 """fer_md: the multi-dataset facial-expression network of Yang, Li and Cao (2020).
 
 What users need is here, in ``fer_md.__all__``; each name loads what it needs when it is first used, so that
-``import fer_md`` alone loads neither TensorFlow nor Keras. ``fer_md.Predictor`` finds faces in pictures and says what
-they express. ``fer_md.load_pretrained`` gives the trained network, ``fer_md.ExpressionClassifier`` the same with a head
-for your own labels. ``fer_md.MetricLossModel`` trains a network on MD loss. After ``import fer_md``,
+``import fer_md`` alone loads neither TensorFlow nor Keras. ``fer_md.Predictor`` finds faces in pictures and
+predicts their expressions. ``fer_md.load_pretrained`` gives a trained network, ``fer_md.ExpressionClassifier`` the same
+with a head for your own labels. ``fer_md.MetricLossModel`` trains a network on MD loss. After ``import fer_md``,
 ``keras.saving.load_model`` opens every network that this package saves.
 """
 

@@ -18,16 +18,16 @@ EXPERIMENTS = {
         "pretrain",
         "train a network on a folder of pictures (train FOLDER) or a prepared data set",
     ),
-    "finetune": ("finetune", "go on training networks with exchanged data sets"),
+    "finetune": ("finetune", "fine-tune networks with exchanged data sets"),
     "joint": ("joint", "train one network on several data sets together"),
     "evaluate": (
         "evaluate",
         "measure networks on a folder of pictures, by group (evaluate FOLDER), or on a prepared data set",
     ),
     "cross": ("cross_datasets", "measure networks on several data sets, seen and unseen"),
-    "export": ("export", "write a network for other programs"),
-    "serve": ("serve", "serve an exported network on this machine, as TensorFlow Serving does"),
-    "report": ("report", "write one HTML page about runs"),
+    "export": ("export", "export a network for other programs"),
+    "serve": ("serve", "serve an exported network on this machine, like TensorFlow Serving"),
+    "report": ("report", "write an HTML report about runs"),
 }
 """Commands that pass their arguments to a script in ``experiments/``: its name, and what it does."""
 
@@ -37,8 +37,10 @@ OF_FOLDERS = {"train": "train_folder", "evaluate": "evaluate_folder"}
 DATA_SETS = ("fer2013", "facial_expressions", "sfew", "ckplus", "mmi", "collected", "synthetic")
 """What ``prepare`` prepares, each by a script of its name in ``data_prep/``."""
 
-_DESCRIPTION = "Finds faces in pictures and videos and says what they express. Prepares data sets, trains and measures."
-_EPILOG = "prepare and the commands after it run scripts; for their flags add --help to the command."
+_DESCRIPTION = (
+    "Finds faces in pictures and videos and predicts their expressions. Prepares data, trains, evaluates and serves."
+)
+_EPILOG = "For the flags of a command add --help after it."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,41 +72,43 @@ def _parser():
     parser = argparse.ArgumentParser("fer-md", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"fer-md {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    predict = commands.add_parser("predict", allow_abbrev=False, help="find faces and say what they express")
+    predict = commands.add_parser("predict", allow_abbrev=False, help="find faces and predict their expressions")
     predict.set_defaults(run=_predict)
     predict.add_argument(
         "paths", nargs="+", metavar="PATH", help="a picture, folder or video, or the number of a camera"
     )
     predict.add_argument(
         "--model",
-        help="photographs, fer2013 or joint, networks of the package; a run directory; a SavedModel or .tflite file of "
+        help="photographs, fer2013 or joint, the bundled networks; a run directory; a SavedModel or .tflite file of "
         "fer-md export; or a server, grpc://HOST:PORT/MODEL or http://HOST:PORT/MODEL (default: photographs)",
     )
     predict.add_argument(
-        "--data", help="data set whose expressions to answer with: its name in the run, or its prepared folder"
+        "--data", help="data set whose expressions to predict: its name in the run, or its prepared folder"
     )
     predict.add_argument(
         "--output", metavar="FILE", help=".jsonl or .csv file for the results (default: JSON lines on stdout)"
     )
-    predict.add_argument("--overwrite", action="store_true", help="replace the file of --output if it is there")
+    predict.add_argument("--overwrite", action="store_true", help="replace the file of --output if it exists")
     predict.add_argument(
         "--annotate", metavar="DIR", help="new folder for copies of the pictures and videos with the faces drawn in"
     )
     predict.add_argument(
-        "--explain", metavar="DIR", help="new folder for a figure of each face: what decided its label, and how surely"
+        "--explain", metavar="DIR", help="new folder for a figure of each face: which parts of it decided the label"
     )
     predict.add_argument(
-        "--show", action="store_true", help="show the frames in a window with the faces drawn in; closing it ends"
+        "--show",
+        action="store_true",
+        help="show the frames in a window with the faces drawn in; closing it ends the command",
     )
     finder = predict.add_mutually_exclusive_group()
     finder.add_argument(
         "--detector",
         choices=DETECTORS,
         default=READY[0],
-        help=f"what finds the faces; with none each picture is a face (default: {READY[0]})",
+        help=f"face detector; none: each picture is a face crop (default: {READY[0]})",
     )
     finder.add_argument(
-        "--boxes", metavar="FILE", help=".csv or .jsonl file with the boxes of the faces, instead of a detector"
+        "--boxes", metavar="FILE", help=".csv or .jsonl file with bounding boxes of the faces, instead of a detector"
     )
     predict.add_argument(
         "--detector_dir", metavar="DIR", help="for --detector=region: folder that experiments/train_detector.py wrote"
@@ -120,10 +124,13 @@ def _parser():
         type=_score,
         metavar="SCORE",
         help="lowest score of a face, between 0 and 1 (default of yunet and mtcnn: 0.8); "
-        "a higher one raises fewer false alarms",
+        "a higher one gives fewer false alarms and misses more faces",
     )
     predict.add_argument(
-        "--align", choices=ALIGNMENTS, default="eyes", help="what a face is cut out by (default: eyes)"
+        "--align",
+        choices=ALIGNMENTS,
+        default="eyes",
+        help="how a face is cut out: rotated and scaled by its eyes, or by its box (default: eyes)",
     )
     predict.add_argument(
         "--cascade", metavar="FILE", help="for --align=cascade: file that experiments/train_alignment.py wrote"
@@ -132,7 +139,7 @@ def _parser():
     predict.add_argument(
         "--mirror",
         action="store_true",
-        help="average over each face and its mirror image, which makes the network work twice",
+        help="average over each face and its mirror image, which takes the network twice as long",
     )
     predict.add_argument(
         "--prior",
@@ -141,13 +148,16 @@ def _parser():
         "(press photographs), or happiness=0.4,neutral=0.5 and so on for all expressions",
     )
     predict.add_argument(
-        "--prior_share", type=float, metavar="SHARE", help="for --prior: how much it counts, from 0 to 1 (default: 0.5)"
+        "--prior_share",
+        type=float,
+        metavar="SHARE",
+        help="for --prior: how much of the correction to apply, from 0 to 1 (default: 0.5)",
     )
     predict.add_argument(
-        "--every", type=_positive, default=1, metavar="N", help="look only at every N-th frame of a video"
+        "--every", type=_positive, default=1, metavar="N", help="process only every N-th frame of a video"
     )
     predict.add_argument(
-        "--track", action="store_true", help="give the faces of a video numbers that they keep from frame to frame"
+        "--track", action="store_true", help="number the faces of a video and follow them from frame to frame"
     )
     predict.add_argument(
         "--smooth",
@@ -156,18 +166,18 @@ def _parser():
         metavar="SECONDS",
         help="average the probabilities of each face of a video over these seconds; includes --track",
     )
-    info = commands.add_parser("info", allow_abbrev=False, help="show versions, and what a model is")
+    info = commands.add_parser("info", allow_abbrev=False, help="show versions, networks and expressions")
     info.set_defaults(run=_info)
     info.add_argument("--model", help="as for predict")
     info.add_argument("--data", help="as for predict")
-    demo = commands.add_parser("demo", allow_abbrev=False, help="show a page in the browser: pictures and the camera")
+    demo = commands.add_parser("demo", allow_abbrev=False, help="show a page for the browser: pictures and the camera")
     demo.set_defaults(run=_demo)
     demo.add_argument("--model", help="as for predict")
     demo.add_argument("--data", help="as for predict")
     demo.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine alone)"
     )
-    demo.add_argument("--port", type=int, default=8000, help="0 for a free one (default: 8000)")
+    demo.add_argument("--port", type=int, default=8000, help="port; 0 for a free one (default: 8000)")
     demo.add_argument(
         "--runtime",
         metavar="DIR",

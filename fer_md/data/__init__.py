@@ -1,1 +1,1 @@
-"""Prepared data sets: what they hold, how they are split, checked, written and read, and the batches made of them."""
+"""Prepared data sets: contents, splits and checks, how they are written and read, and the batches made of them."""

@@ -1,4 +1,4 @@
-"""Near twins: the faces of a test split that are in Training as well, though moved a little, mirrored or saved anew.
+"""Near twins: the faces of a test split that are in Training as well, though moved a little, mirrored or saved again.
 
 Such faces measure memory. Their pixels differ, so that no hash finds them; their correlation does.
 """

@@ -1,1 +1,1 @@
-"""A page in the browser that shows what a network says of a picture or of the camera."""
+"""A page for the browser that shows the predictions for a picture or the camera."""

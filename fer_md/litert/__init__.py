@@ -1,1 +1,1 @@
-"""Networks in LiteRT, which answers without TensorFlow, and their conversion, which needs it."""
+"""Networks in LiteRT, which runs without TensorFlow, and their conversion, which needs it."""

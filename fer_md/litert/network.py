@@ -71,7 +71,7 @@ def _allocate(interpreter, first):
 
 
 def read_network(path: Path, sha256: str) -> bytes:
-    """The content of a file that ships with the package, for `LiteNetwork`.
+    """The content of a file in the package, for `LiteNetwork`.
 
     Args:
         path: ``.tflite`` file.
@@ -90,5 +90,5 @@ def read_network(path: Path, sha256: str) -> bytes:
 
 
 def load_network(path: Path, sha256: str) -> LiteNetwork:
-    """The network of a file that ships with the package; see `read_network`."""
+    """The network of a file in the package; see `read_network`."""
     return LiteNetwork(read_network(path, sha256))

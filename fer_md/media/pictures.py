@@ -145,7 +145,7 @@ def _decode(data, name, max_pixels, mode, formats):
         )
     check_size(size[0], size[1], f"{name}: the image is", max_pixels)
     if jpeg and jpeg.scans > MAX_SCANS:
-        raise FerMdError(f"{name}: the image has {jpeg.scans} scans; at most {MAX_SCANS} are decoded: save it anew")
+        raise FerMdError(f"{name}: the image has {jpeg.scans} scans; at most {MAX_SCANS} are decoded: save it again")
     try:
         image = None if _png_overflows(data) else cv2.imdecode(np.frombuffer(_plain_exif(data), np.uint8), mode)
     except cv2.error:

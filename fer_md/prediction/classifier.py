@@ -25,7 +25,7 @@ _BATCH = 256
 class Classifier:
     """Gives the probabilities of expressions for faces that are already cut out.
 
-    Pickled, it is what `load_classifier` was asked for, and is loaded anew. One that was made otherwise is pickled if
+    Pickled, it is what `load_classifier` was asked for, and is loaded again. One that was made otherwise is pickled if
     ``forward`` can be.
 
     Args:
@@ -79,7 +79,7 @@ def _in_batches(function, faces):
 
 
 def load_classifier(path: Path | str | None = None, data: str | None = None, trust: bool = False) -> Classifier:
-    """Loads the network that ships with the package, or what a training or an export has written.
+    """Loads a bundled network, or what a training or an export has written.
 
     Args:
         path: a name of ``fer_md.pretrained.networks.NETWORKS`` for a network of the package, None for

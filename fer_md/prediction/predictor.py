@@ -37,7 +37,7 @@ class Predictor:
     """Finds the faces in pictures and says what each expresses.
 
     Args:
-        model: None for the network that ships with the package; the folder of a run or of a SavedModel (see
+        model: None for the bundled network `photographs`; the folder of a run or of a SavedModel (see
             `fer_md.prediction.classifier.load_classifier`); or a `Classifier`.
         detector: ``"yunet"`` or ``"mtcnn"``, see `fer_md.faces.choice`; a `Detector`; or None, which takes each picture
             for one face, see `fer_md.faces.alignment.fit_face`.

@@ -1,1 +1,1 @@
-"""The trained networks that ship with the package."""
+"""The bundled networks: trained networks in the package."""

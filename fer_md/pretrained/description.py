@@ -1,4 +1,4 @@
-"""The description that lies beside the weights of a trained network that ships."""
+"""The description that lies beside the weights of a bundled network."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""A trained network that ships as one Keras model, with a head for one's own labels."""
+"""A bundled network as one Keras model, with a head for one's own labels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -49,7 +49,7 @@ class ExpressionClassifier(keras.Model):
     def from_preset(
         cls, preset: str = "photographs", num_classes: int | None = None, labels: Sequence[str] | None = None
     ) -> "ExpressionClassifier":
-        """A trained network that ships, or one with a new head.
+        """A bundled network, or one with a new head.
 
         Args:
             preset: a name that ``fer_md.load_pretrained`` knows.

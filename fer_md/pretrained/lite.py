@@ -1,4 +1,4 @@
-"""The trained networks that ship with the package, in LiteRT: without TensorFlow and Keras."""
+"""The bundled networks, in LiteRT: without TensorFlow and Keras."""
 
 import functools
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from fer_md.pretrained.networks import FOLDERS, check_name, photographs_shift
 
 
 def load_lite(name: str) -> Callable[[np.ndarray], np.ndarray]:
-    """A network that ships, as a function from faces (B, 48, 48) uint8 to probabilities (B, 7) float64.
+    """A bundled network, as a function from faces (B, 48, 48) uint8 to probabilities (B, 7) float64.
 
     Its weights have 8 bits. A probability differs by at most ``largest_difference`` from that of ``load_pretrained`` on
     the faces of the validation split; ``description.json`` beside the network has the figure, under ``litert``.
@@ -42,14 +42,14 @@ def load_lite(name: str) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def _load(folder):
-    """A network that ships, on as many cores as a batch is worth."""
+    """A bundled network, on as many cores as a batch is worth."""
     return spread(LiteNetwork(_content(folder)))
 
 
 def lite_embeddings(name: str) -> Callable[[np.ndarray], np.ndarray]:
-    """A network that ships, as a function from faces (B, 48, 48) uint8 to its embeddings (B, D) float32.
+    """A bundled network, as a function from faces (B, 48, 48) uint8 to its embeddings (B, D) float32.
 
-    They are the features from which the components' logits are computed, beside each other. The network is loaded anew
+    They are the features from which the components' logits are computed, beside each other. The network is loaded again
     at the first call, and is about five times as slow as that of `load_lite`.
 
     Args:

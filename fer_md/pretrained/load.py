@@ -1,4 +1,4 @@
-"""The trained networks that ship with the package, in Keras."""
+"""The bundled networks, in Keras."""
 
 import keras
 
@@ -8,7 +8,7 @@ from fer_md.pretrained.store import load_fused
 
 
 def load_pretrained(name: str = "fer2013") -> keras.Model:
-    """A trained network that ships with the package: its components, with their scores fused (Sec. 3.2.2).
+    """A bundled network: its components, with their scores fused (Sec. 3.2.2).
 
     Args:
         name: ``"fer2013"``, trained on FER2013 alone, the best on its test faces; ``"joint"``, trained on FER2013 and

@@ -1,4 +1,4 @@
-"""The trained networks that ship with the package, by their names."""
+"""The bundled networks, by their names."""
 
 from typing import Any
 

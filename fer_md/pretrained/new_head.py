@@ -1,4 +1,4 @@
-"""A network that ships, with another head."""
+"""A bundled network, with another head."""
 
 import keras
 
@@ -11,7 +11,7 @@ DROPOUT = 0.35
 
 
 def with_new_head(preset: str, num_classes: int) -> keras.Model:
-    """The components of a network that ships, with one new linear layer over all their embeddings.
+    """The components of a bundled network, with one new linear layer over all their embeddings.
 
     Args:
         preset: a name that ``fer_md.load_pretrained`` knows.

@@ -1,4 +1,4 @@
-"""Files of a trained network that ships: how they are written, compressed, and loaded."""
+"""Files of a bundled network: how they are written, compressed, and loaded."""
 
 import dataclasses
 from collections.abc import Sequence

@@ -1,1 +1,1 @@
-"""Readers of data sets, each of which takes the layout in which its data set is handed out."""
+"""Readers of public data sets, each for the layout in which its data set is distributed."""

@@ -28,4 +28,4 @@ def load_checkpoint(path: Path | str) -> dict[str, np.ndarray]:
     except (OSError, *DAMAGED_ZIP) as error:
         if isinstance(error, OSError) and error.filename is not None:  # it cannot be opened; a damaged zip has no name
             raise
-        raise FerMdError(f"{path}: truncated or damaged ({error}); delete it to start the run anew") from None
+        raise FerMdError(f"{path}: truncated or damaged ({error}); delete it to start the run again") from None

@@ -21,7 +21,7 @@ _FIRST_PAUSE = 0.1
 class Client(Classifier):
     """A network on a server, as the classifier of a `fer_md.Predictor`: faces are found and cut out here.
 
-    It can be pickled, and then connects anew.
+    It can be pickled, and then connects again.
 
     Args:
         url: ``grpc://HOST:PORT/MODEL`` or ``http://HOST:PORT/MODEL``, or ``grpcs`` and ``https`` for TLS. Behind it may

@@ -23,7 +23,7 @@ def decode_pictures(data: tf.Tensor) -> tf.Tensor:
 
     An error inside a graph ends the whole request. Only a data set of TensorFlow can drop an element instead. What it
     decodes passes on as strings, since the pictures differ in size, and it does no more than that, since its functions
-    are optimised anew in each request.
+    are optimised again in each request.
 
     Args:
         data: (B,) string, the contents of the files.

@@ -1,6 +1,6 @@
 """How networks are trained.
 
-Four words lead through the package:
+Four terms explain the package:
 
 - `Task`: one data set to learn, with its losses (``task.py``). Its `Objective` says what the network's output is
   compared with (``objective.py``).
@@ -8,6 +8,6 @@ Four words lead through the package:
 - `Recipe`: every number of a training (``presets.py``).
 - ``train_network`` trains one learner by a recipe, ``train_networks`` several that take turns (``train.py``).
 
-Behind them, ``loop.py`` goes through the epochs, ``stream.py`` makes the batches, and a `Trainer` takes the steps
+Behind them, ``loop.py`` runs the epochs, ``stream.py`` makes the batches, and a `Trainer` takes the steps
 (``trainer.py``). ``exchange.py`` and ``adapt.py`` make the learners of the paper's later stages.
 """

@@ -149,7 +149,7 @@ FULL = Recipe(epochs=120, batch_size=128, rate=0.04, average=0.999, augmentation
 """The long run; docs/SHIPPED.md says how it was chosen. It has not been run for all its 120 epochs.
 
 Source: ours.
-Cost and result: of 70 and 46 epochs, in docs/results/fer2013-full-component1 and 2. The networks that ship began so.
+Cost and result: of 70 and 46 epochs, in docs/results/fer2013-full-component1 and 2. The bundled networks began so.
 Command: as ``QUICK``, with ``--preset=full --network=wide --epochs=70``.
 """
 
@@ -233,7 +233,7 @@ TRANSFER = Recipe(
     average=0.98,
     augmentation=MILD,
 )
-"""Few pictures of one's own, from a network that ships with the package and has a head for them.
+"""Few pictures of one's own, from a bundled network and has a head for them.
 
 Source: ours.
 Cost and result: those of the pictures; none are recorded yet.

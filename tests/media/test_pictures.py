@@ -105,7 +105,7 @@ def test_a_jpeg_of_hundreds_of_scans_is_not_decoded():
     data = cv2.imencode(".jpg", COLOUR, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
     scan = data.rindex(b"\xff\xda")
     assert decode_gray(data[:-2] + 50 * data[scan:-2] + data[-2:], "x").shape == (20, 30)
-    with pytest.raises(FerMdError, match="scans; at most 100 are decoded: save it anew"):
+    with pytest.raises(FerMdError, match="scans; at most 100 are decoded: save it again"):
         decode_gray(data[:-2] + 100 * data[scan:-2] + data[-2:], "x")
 
 
