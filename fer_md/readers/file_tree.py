@@ -136,6 +136,8 @@ def checked_text(name: str, folder: Path) -> str:
 
 
 def _open_zip(path):
+    if path.exists() and not path.is_file():  # a pipe or a device would never end
+        raise FerMdError(f"{path}: neither a folder nor a file")
     try:
         return zipfile.ZipFile(path)
     except (FileNotFoundError, PermissionError) as error:

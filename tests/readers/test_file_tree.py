@@ -99,3 +99,10 @@ def test_a_pipe_in_a_folder_is_not_read(tmp_path):
     os.mkfifo(tmp_path / "a.png")
     (tmp_path / "b.png").write_bytes(b"picture")
     assert FileTree(tmp_path).names == ("b.png",)
+
+
+@pytest.mark.parametrize("source", ["/dev/zero", "pipe"])
+def test_a_device_or_a_pipe_is_no_zip(tmp_path, source):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FerMdError, match=f"{source}: neither a folder nor a file"):
+        FileTree(tmp_path / source)  # an absolute path stays as it is
