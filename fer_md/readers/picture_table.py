@@ -68,6 +68,9 @@ def read_picture_table(tree: FileTree, table: str, person: str | None = None, gr
     for kind in ("picture", "label"):
         if places[kind] is None:
             raise FerMdError(f"{where}: has no column of the {kind}: one of {COLUMNS[kind]}; found {', '.join(header)}")
+    for place in (*places.values(), *group_places):
+        if place is not None and [_plain(name) for name in header].count(_plain(header[place])) > 1:
+            raise FerMdError(f"{where}: has several columns {header[place]!r}; rename all but one")
     said: dict[str, dict[tuple[str, ...], int]] = collections.defaultdict(dict)
     find, unused = _Finder(tree, table), []
     for line, values in rows:

@@ -185,6 +185,7 @@ def test_folders_that_cannot_be_read(tmp_path, names, message):
         ),
         (["image,label,split", "0.jpg,a,third"], {}, "line 2: a split must be train, val or test; found 'third'"),
         (["image,label", "0.jpg,a"], {"person": "actor"}, "person=actor: no such column; found image, label"),
+        (["image,label,Label", "0.jpg,a,b"], {}, "has several columns 'label'; rename all but one"),
         (["image,label", "0.jpg"], {}, "line 2: 2 columns expected, found 1"),
         (["image;label"], {"table": "labels.csv"}, "has no column of the picture: one of path .*; found image;label"),
     ],
