@@ -9,18 +9,18 @@ from pages.cells import MISSING, between, percent
 from pages.group_study import GroupStudy
 
 READING = (
-    "In brackets are 95 % intervals from resamples of people with all their pictures. Of twenty intervals one misses, "
-    "so of many differences some are chance. The macro recall is over the expressions that enough people show in each "
-    f"group with figures. A figure rests on {FEWEST_PEOPLE} people or more, a group on {FEWEST_FACES} faces too; "
-    "otherwise there is none. Overconfidence is the mean probability of the answers minus their accuracy. The "
-    "calibration error is larger in small groups, whatever they show, so compare groups by overconfidence."
+    "In brackets are 95 % intervals, made by resampling people with all their pictures. One in twenty intervals misses "
+    "the true value, so some of many differences are chance. Macro recall is over the expressions that enough people "
+    f"show in each group. A figure needs at least {FEWEST_PEOPLE} people, a group at least {FEWEST_FACES} faces too. "
+    "Overconfidence is the mean probability of the predictions minus their accuracy. The calibration error is larger "
+    "in small groups, whatever they show, so compare groups by overconfidence."
 )
 
 
 FIRST_NAMES = (
-    "Women and men on press photographs of people whom no network saw, as far as their first names tell: a name counts "
-    "as a woman's or a man's where the United States' Census of 1990 has it ten times as often for one of the two. "
-    "Other names are not stated."
+    "Women and men on press photographs of people whom no network saw, judged by their first names: a name counts as a "
+    "woman's or a man's if the United States Census of 1990 has it ten times as often for one of the two. People with "
+    "other names are in the group not stated."
 )
 
 
@@ -62,9 +62,9 @@ def overall_text(found: GroupStudy) -> Text:
     people = (
         f"of {everything.people} people"
         if everything.people < everything.pictures
-        else "each of which counts as a person, since nothing names people: the intervals may be too narrow"
+        else "each of which counts as a person, since nothing says who is who: the intervals may be too narrow"
     )
-    under = f", under the prior {found.prior}," if found.prior else ""
+    under = f", with the prior {found.prior}," if found.prior else ""
     left = ", ".join(f"{name} ({count})" for name, count in found.left_out.items())
     sentences = [f"The network {found.network}{under} on {everything.pictures} pictures of {found.data}, {people}."]
     if found.unread:
