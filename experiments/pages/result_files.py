@@ -9,6 +9,7 @@ from fer_md.typed_json import from_json
 from pages.rows import Forgetting, Landmarks, Matrices, Methods, RunConfig, RunTime, Stages
 from pages.study_rows import (
     Audit,
+    CameraPage,
     Crops,
     Cross,
     Doubts,
@@ -46,6 +47,7 @@ KINDS: dict[str, type[Result]] = {
     "training_step_avx2": StepSpeed,
     "training_step_avx512": StepSpeed,
     "predict": PredictionSpeed,
+    "camera_page": CameraPage,
     "fer2013-audit": Audit,
     "robustness": Robustness,
     "crops": Crops,

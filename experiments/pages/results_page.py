@@ -22,7 +22,7 @@ from pages.sections.pretrained import OTHERS, accuracies_blocks, accuracies_tabl
 from pages.sections.robustness import robustness_blocks
 from pages.sections.runs import runs_table
 from pages.sections.smoothing import smoothing_blocks
-from pages.sections.speed import loss_cost_blocks, prediction_blocks, step_blocks
+from pages.sections.speed import camera_blocks, loss_cost_blocks, prediction_blocks, step_blocks
 from pages.sections.stages import READING, stages_blocks
 from pages.sections.studies import loss_blocks, search_blocks
 
@@ -100,6 +100,7 @@ KINDS = {
     "doubts": Kind(lambda found: "Doubtful faces", doubts_blocks),
     "smoothing": Kind(lambda found: "Averages over time", smoothing_blocks),
     "predict": Kind(lambda found: "A prediction", prediction_blocks),
+    "camera_page": Kind(lambda found: "The page in the browser", camera_blocks),
 }
 PARTS = (
     Part(
@@ -142,7 +143,7 @@ PARTS = (
     Part(
         "Speed",
         "How fast are training and prediction?",
-        ("md_loss", "training_step", "training_step_avx2", "training_step_avx512", "predict"),
+        ("md_loss", "training_step", "training_step_avx2", "training_step_avx512", "predict", "camera_page"),
     ),
 )
 """The parts on real data, in the order of the page; drawn faces come last."""

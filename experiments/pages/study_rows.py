@@ -184,6 +184,24 @@ class SpeedGoal:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class CameraRate:
+    """Frames of a camera that one view of the page answers a second, with so many faces in each."""
+
+    view: str
+    faces: int
+    frames_a_second: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CameraPage(Result):
+    """What benchmarks/camera_page.py measures; ``browser`` is its name and version."""
+
+    browser: str
+    seconds_to_load: float
+    rates: list[CameraRate]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class PredictionSpeed(Result):
     """What benchmarks/predict.py measures.
 

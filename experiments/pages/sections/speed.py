@@ -1,7 +1,7 @@
-"""What the benchmarks measure: the cost of MD loss, a training step, and a prediction."""
+"""What the benchmarks measure: the cost of MD loss, a training step, a prediction, and the page in the browser."""
 
 from pages.blocks import Block, Text, table
-from pages.study_rows import LossCosts, PredictionSpeed, StepSpeed
+from pages.study_rows import CameraPage, LossCosts, PredictionSpeed, StepSpeed
 
 
 def loss_cost_blocks(found: LossCosts) -> list[Block]:
@@ -63,6 +63,19 @@ def prediction_blocks(found: PredictionSpeed) -> list[Block]:
         for row in found.goals or ()
     ]
     return [Text(text), table(rows), Text(f"Ratios: {ratios}."), *([table(goals)] if goals else [])]
+
+
+def camera_blocks(found: CameraPage) -> list[Block]:
+    """One row a view and number of faces."""
+    text = (
+        f"`fer-md demo` in {found.browser}, with a camera of 640x480 pixels that shows a drawn scene (synthetic). The "
+        f"page is ready {found.seconds_to_load:.1f} s after it is opened."
+    )
+    rows = (
+        {"pictures are looked at": row.view, "faces": row.faces, "frames per second": f"{row.frames_a_second:.1f}"}
+        for row in found.rates
+    )
+    return [Text(text), table(rows)]
 
 
 def _times(cell):
