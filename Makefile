@@ -93,17 +93,17 @@ reproduce: setup data-found $(PARTS) $(DONE)  ## everything: data, training, tab
 
 reproduce-table1: setup $(RESULTS)/table1.json  ## Tab. 1: confusion matrix of the fused network
 
-reproduce-table2: setup $(if $(CKPLUS),$(RESULTS)/table2.json)  ## Tab. 2: the same on CK+, which you need to have
+reproduce-table2: setup $(if $(CKPLUS),$(RESULTS)/table2.json)  ## Tab. 2: the same on CK+ (needs the data)
 	$(if $(CKPLUS),,@echo "Tab. 2 needs the data: CK+ as DIR/CK+ or DIR/CK+.zip, then make $@ DATA_ROOT=DIR")
 
-reproduce-table3: setup $(if $(MMI),$(RESULTS)/table3.json)  ## Tab. 3: the same on MMI, which you need to have
+reproduce-table3: setup $(if $(MMI),$(RESULTS)/table3.json)  ## Tab. 3: the same on MMI (needs the data)
 	$(if $(MMI),,@echo "Tab. 3 needs the data: MMI, unpacked, as DIR/MMI, then make $@ DATA_ROOT=DIR")
 
 reproduce-table4: setup $(patsubst %,$(RESULTS)/%.json,table4 $(TABLE4_WILD))  ## Tab. 4: the other methods, with and without MD loss
 
 reproduce-figure6: setup $(RESULTS)/figure6.json  ## Fig. 6: errors of 68 landmarks
 
-report: setup $(DONE)  ## one page about the method, from what has been made
+report: setup $(DONE)  ## an HTML report about the method, from what has been made
 	$(WRITE_REPORT)
 
 check-results: setup  ## compare what you measured with the committed figures
@@ -225,7 +225,7 @@ test-slow: setup  ## run the slow tests
 
 SERVING_IMAGE := tensorflow/serving:2.21.0
 
-demo: setup  ## show a page in the browser: faces of pictures and of the camera
+demo: setup  ## show a page for the browser: faces in pictures and from the camera
 	$(BIN)/fer-md demo
 
 serve-check: setup  ## run the tests of the server against TensorFlow Serving itself, where docker works
@@ -243,16 +243,16 @@ lint: setup  ## check style and types
 	$(BIN)/python -m ruff format --check --quiet .
 	$(BIN)/python -m mypy
 
-torture: setup  ## kill every stage at a hundred random moments; what comes out is bit-equal
+torture: setup  ## kill every stage at a hundred random moments; the results must be bit-equal
 	$(BIN)/python benchmarks/kills.py
 
-fuzz: $(VENV)/.fuzz  ## fuzz every reader of files from elsewhere for ten minutes; findings in runs/fuzz
+fuzz: $(VENV)/.fuzz  ## fuzz every reader of external files for ten minutes; findings in runs/fuzz
 	$(BIN)/python benchmarks/fuzz.py
 
-soak: setup  ## 20,000 predictions and 50 predictors in memory that does not grow
+soak: setup  ## 20,000 predictions and 50 predictors; memory must not grow
 	$(BIN)/python benchmarks/soak.py
 
-audit: $(VENV)/.audit  ## fail on known faults of the installed packages, and on licences that do not go with Apache-2.0
+audit: $(VENV)/.audit  ## fail on known vulnerabilities and incompatible licences of the installed packages
 	$(BIN)/python benchmarks/audit.py
 
 $(VENV)/.fuzz $(VENV)/.audit: $(VENV)/.%: $(VENV)/.installed

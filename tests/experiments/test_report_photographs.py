@@ -23,7 +23,7 @@ def test_every_photograph_is_shown_in_its_colours_and_a_broken_one_named(tmp_pat
     write(tmp_path, 3)
     (tmp_path / "broken<.jpg").write_bytes(b"")
     section = photographs_sheet(stub_predictor(), tmp_path, "runs/<one>")
-    assert "3 faces on 3 photographs" in section and "runs/&lt;one&gt; answers" in section
+    assert "3 faces on 3 photographs" in section and "predicted by runs/&lt;one&gt;" in section
     assert "Skipped: " in section and "broken&lt;.jpg: the file is empty" in section
     assert section.count("<tr>") == 4 and '<td>02.png</td><td>1</td><td class="text">neutral 70 %' in section
     data = base64.b64decode(re.search('base64,([^"]*)"', section)[1])

@@ -11,8 +11,7 @@ def lead(sources: Sources) -> str:
     """The picture, the sentences, and which of the data sets are drawn."""
     found = answers(sources.finetuned or sources.runs[0], sources.data[0])
     sentences = (
-        "Under each face are its label and the expression that the network read from it: green where both agree, red "
-        "where they do not.",
+        "Under each face are its label and the predicted expression: green where both agree, red where they do not.",
         _network(sources),
         _accuracy(sources, len(found.names)),
     )
@@ -23,7 +22,7 @@ def _network(sources):
     if sources.finetuned:
         return (
             "Two networks were trained, the components: each learned one data set, then they exchanged their data "
-            "sets, and now they answer together."
+            "sets, and now their scores are added."
         )
     return f"One network was trained on {read_info(sources.data[0])['name']}."
 
@@ -35,10 +34,10 @@ def _accuracy(sources, expressions):
         rows = [row for row in stages.rows if (row.data, row.stage) == (name, "fine-tuned")]
         for row in rows:
             if row.network == "fused, equal weights":
-                return f"They answer {_share(row)} of {row.images} unseen faces rightly; {guessing}."
+                return f"They are right on {_share(row)} of {row.images} unseen faces; {guessing}."
     for row in evaluations(sources.runs[0]):
         subject = "The first alone" if sources.finetuned else "It"
-        return f"{subject} answers {_share(row)} of {row.images} unseen faces rightly; {guessing}."
+        return f"{subject} is right on {_share(row)} of {row.images} unseen faces; {guessing}."
     return ""
 
 

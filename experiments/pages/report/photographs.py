@@ -55,7 +55,7 @@ def photographs_sheet(predictor: Predictor, folder: Path, network: Path | str) -
         for name, faces in zip(names, found, strict=True)
     ]
     count = sum(map(len, found))
-    text = f"{count} faces on {len(frames)} photographs, {milliseconds:.0f} ms each; {network} answers."
+    text = f"{count} faces on {len(frames)} photographs, {milliseconds:.0f} ms each; predicted by {network}."
     shown = f" The first {len(frames)} of {len(media)} are shown." if len(media) > MOST else ""
     skipped = "".join(f" Skipped: {error}." for error in problems)
     return (

@@ -16,9 +16,11 @@ def predictions_section(sources: Sources) -> str:
         found = answers(sources.finetuned or run, directory)
         network = "both components, fused" if sources.finetuned else f"network of {run}"
         parts.append(f"<h3>{html.escape(found.data)}, {html.escape(network)}</h3>")
-        text = f"The first {EACH} faces of each expression in {SPLIT}: the label, then the answer and its probability."
+        text = (
+            f"The first {EACH} faces of each expression in {SPLIT}: the label, then the prediction and its probability."
+        )
         parts.append(paragraph(text) + found.sheet(found.first(EACH)))
         if len(worst := found.confident_mistakes(WORST)):
-            text = f"The mistakes made with most confidence on {SPLIT}. Sometimes it is the label that is wrong."
+            text = f"The mistakes with the highest confidence on {SPLIT}. Sometimes it is the label that is wrong."
             parts.append(paragraph(text) + found.sheet(worst))
     return "".join(parts)
