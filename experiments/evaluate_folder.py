@@ -1,14 +1,14 @@
-"""Measures a network on labelled pictures of one's own, group by group: is it as good for everyone?
+"""Measures a network on your own labelled pictures, group by group: is it as good for everyone?
 
 fer-md evaluate pictures
 fer-md evaluate pictures/labels.csv --group_by=gender,age --person=actor
 fer-md evaluate pictures --group_by=folder                                  # women/happy/*.jpg, men/happy/*.jpg
 fer-md evaluate pictures --model=runs/pictures/network.tflite --split=test
 
-The folder, zip or table is one as for fer-md train. Each picture is answered as fer-md predict does it, by the face
-that it is of. The folder --output holds index.html to look at, metrics.json, groups.csv with every figure, answers.csv
-with every picture, and groups-COLUMN.png. Intervals are from resamples of people; a figure of fewer than ten people is
-not given. docs/YOUR_FACES.md says more.
+The folder, zip or table is as for fer-md train. Predictions are those of fer-md predict for the main face of each
+picture. The folder --output contains the report index.html, metrics.json, groups.csv with every figure, answers.csv
+with every picture, and groups-COLUMN.png. Intervals come from resampling people; figures for fewer than ten people are
+left out. docs/YOUR_FACES.md has the details.
 """
 
 import collections
@@ -49,7 +49,7 @@ from pages.sections.groups import READING, comparison_blocks, groups_blocks, ove
 class Settings:
     folder: tuple[str, ...] = console.arguments()
     group_by: tuple[str, ...] = console.flag(
-        "Columns of the table whose groups to compare, such as gender; or, of folders, folder: the first one.", ()
+        "Columns of the table to compare groups by, such as gender; or folder: the first level of folders.", ()
     )
     model: str = console.flag("Network, as for fer-md predict --model.", PHOTOGRAPHS)
     data: str | None = console.flag("Data set whose expressions to predict, as for fer-md predict.", None)
