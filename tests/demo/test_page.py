@@ -331,6 +331,30 @@ def test_both_views_agree(page, tmp_path):
         assert first == pytest.approx(second, abs=0.01)
 
 
+LATE = """const real = fetch;
+window.fetch = async (url, ...rest) => {
+  if (String(url).includes("in_browser")) await new Promise((done) => { window.release = done; });
+  return real(url, ...rest);
+};"""
+"""Lets the page wait for the description of what it may load."""
+
+
+def test_a_picture_chosen_early_waits_and_is_not_sent(server, predictor, tmp_path):
+    save_picture(tmp_path / "one.png", scene(0))
+    with browser(tmp_path / "browser") as page:
+        page.send("Page.addScriptToEvaluateOnNewDocument", source=LATE)
+        page.send("Page.navigate", url=server.url)
+        page.wait_for("document.readyState == 'complete' && Boolean(window.release)")
+        page.choose_file("#file", tmp_path / "one.png")
+        page.wait_for(f"{STATUS} == 'Looking …'")
+        page.evaluate("new Promise((done) => setTimeout(done, 500))")
+        assert page.evaluate(STATUS) == "Looking …"
+        page.evaluate("release()")
+        page.wait_for(f"{STATUS} != 'Looking …'")
+        check(page, predictor.predict([scene(0)])[0])
+        assert not any(url.endswith("/predict") for url in page.requests)
+
+
 def test_a_page_that_cannot_load_sends_pictures_and_says_why(predictor, tmp_path):
     given = in_browser("photographs", find_runtime())
     missing = dataclasses.replace(given, files={url: path for url, path in given.files.items() if ".wasm" not in url})

@@ -23,7 +23,7 @@ export function cutFace(picture, { box, landmarks }, size) {
 
 // Samples a turned square: about `center`, with the unit vector `across` along its upper edge.
 function cutSquare(picture, center, side, across, size) {
-  let [part, corner] = window(picture, center, 0.75 * side + 2), shrink = [1, 1];
+  let [part, corner] = partAround(picture, center, 0.75 * side + 2), shrink = [1, 1];
   if (size < side) { // bilinear sampling alone would skip pixels
     const shrunk = (length) => Math.max(1, round((length * size) / side));
     const smaller = resizeArea(part, shrunk(part.width), shrunk(part.height));
@@ -40,12 +40,12 @@ function cutSquare(picture, center, side, across, size) {
 }
 
 // The part of a picture within `radius` of a point, in gray, and its corner.
-function window(picture, [x, y], radius) {
-  const low = (at, last) => clip(Math.floor(at - radius), 0, last), high = (at, last) => clip(Math.ceil(at + radius), 0, last);
+function partAround(picture, [x, y], radius) {
   const right = picture.width - 1, bottom = picture.height - 1;
-  const corner = [low(x, right), low(y, bottom)];
-  const part = cut(picture, ...corner, high(x, right) - corner[0] + 1, high(y, bottom) - corner[1] + 1, 0);
-  return [gray(part), corner];
+  const left = clip(Math.floor(x - radius), 0, right), top = clip(Math.floor(y - radius), 0, bottom);
+  const width = clip(Math.ceil(x + radius), 0, right) - left + 1;
+  const height = clip(Math.ceil(y + radius), 0, bottom) - top + 1;
+  return [gray(cut(picture, left, top, width, height, 0)), [left, top]];
 }
 
 // Bilinear samples of a gray picture at the places where a matrix takes the pixels of the result.

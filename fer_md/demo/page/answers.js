@@ -1,19 +1,19 @@
-// The two ways to the faces of a picture: in a worker of this page, and on the server. Each takes a bitmap, and the file
-// that it was read from or null for a frame of the camera. It returns the list of faces.
+// The two ways to the faces of a picture: in a worker of this page, and on the server. Each takes a bitmap, and the
+// file that it was read from or null for a frame of the camera. It returns the list of faces.
 
 export class InBrowser {
   // Begins to load; `about` is the description of what is loaded, `onBytes` is called with the bytes so far and in all.
   constructor(about, onBytes) {
     const files = [about.runtime.program, about.find, about.confirm, ...about.classify];
     const all = files.reduce((sum, { bytes }) => sum + bytes, 0);
-    let so_far = 0, number = 0;
+    let soFar = 0, number = 0;
     onBytes(0, all);
     this.waiting = new Map();
     this.worker = new Worker("worker.js");
     this.loaded = new Promise((done, fail) => {
       this.worker.onerror = ({ message }) => fail(new Error(message || "the browser cannot start it"));
       this.worker.onmessage = ({ data }) => {
-        if (data.kind === "loading") onBytes((so_far += data.bytes), all);
+        if (data.kind === "loading") onBytes((soFar += data.bytes), all);
         else if (data.kind === "ready") done();
         else if (data.kind === "failed") fail(new Error(data.reason));
         else this.answered(data);

@@ -49,7 +49,8 @@ export class Network {
     runtime.HEAPU8.set(content, start);
     fixShapes(new DataView(runtime.HEAPU8.buffer, start, content.length), inputShape, outputShape);
     const model = runtime.loadModel(environment, start, content.length);
-    const options = { environment, accelerator: "wasm", cpuOptions: { numThreads: 1 }, gpuOptions: {}, webNNOptions: {} };
+    const onProcessor = { accelerator: "wasm", cpuOptions: { numThreads: 1 }, gpuOptions: {}, webNNOptions: {} };
+    const options = { environment, ...onProcessor };
     return { start, model, compiled: await runtime.compileModel(environment, model, options) };
   }
 

@@ -20,32 +20,32 @@ const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 const views = { server: new OnServer() };
 const choice = (name) => document.querySelector(`[name=view][value=${name}]`);
-const chosen = () => views[document.querySelector("[name=view]:checked").value];
 
-// Loads what the page needs to look at pictures itself, where the server has it.
+// The chosen view; before it is known whether the page can look itself, nothing is sent anywhere.
+async function chosen() {
+  await prepared;
+  return views[document.querySelector("[name=view]:checked").value];
+}
+
+// Begins to load what the page needs to look at pictures itself, where the server has it.
 async function prepare() {
   const about = await (await fetch("in_browser.json")).json();
-  if (about.reason) return refuse(about.reason);
-  choice("browser").checked = true;
+  if (about.reason) throw new Error(about.reason);
   loading.hidden = false;
   views.browser = new InBrowser(about, (bytes, all) => {
     loadingText.textContent = `Loading the runtime and the networks: ${megabytes(bytes)} of ${megabytes(all)}`;
     progress.value = bytes / all;
   });
-  try {
-    await views.browser.loaded;
-    loading.hidden = true;
-  } catch (error) {
-    refuse(error.message);
-  }
+  if (!choice("server").checked) choice("browser").checked = true;
+  views.browser.loaded.then(() => (loading.hidden = true), refuse);
 }
 
-function refuse(reason) {
+function refuse({ message }) {
   choice("browser").disabled = true;
   choice("server").checked = true;
   loading.hidden = false;
   progress.hidden = true;
-  loadingText.textContent = `This page cannot look at pictures itself: ${reason}.`;
+  loadingText.textContent = `This page cannot look at pictures itself: ${message}.`;
 }
 
 // The pixels as they are in the file, turned as it states.
@@ -63,7 +63,7 @@ async function show(file) {
   say("Looking …");
   try {
     const bitmap = await decode(file);
-    const found = await chosen().ask(bitmap, file);
+    const found = await (await chosen()).ask(bitmap, file);
     if (shown !== file) return;
     draw(canvas, bitmap, found);
     bitmap.close();
@@ -97,7 +97,7 @@ async function watch() {
   let said = -PAUSE;
   try {
     for await (const bitmap of camera.frames()) {
-      const found = await chosen().ask(bitmap, null);
+      const found = await (await chosen()).ask(bitmap, null);
       if (!camera.on) break;
       draw(canvas, bitmap, found);
       list(faces, found);
@@ -142,5 +142,4 @@ for (const name of ["browser", "server"]) {
     if (shown) show(shown);
   });
 }
-choice("server").checked = true;
-prepare().catch((error) => refuse(error.message));
+const prepared = prepare().catch(refuse);

@@ -16,7 +16,8 @@ export class Predictor {
     for (const face of await detect(this.networks, picture)) {
       const shares = await classify(this.networks.classify, cutFace(picture, face, size), size, shift);
       const label = expressions[shares.indexOf(Math.max(...shares))];
-      faces.push({ ...face, label, probabilities: Object.fromEntries(expressions.map((name, at) => [name, shares[at]])) });
+      const probabilities = Object.fromEntries(expressions.map((name, at) => [name, shares[at]]));
+      faces.push({ ...face, label, probabilities });
     }
     return faces;
   }

@@ -79,8 +79,8 @@ export function resizeArea(picture, width, height) {
       const start = row * channels * picture.width;
       columns.forEach((tapsX, x) => {
         for (const { place, share } of tapsX) {
-          const from = start + channels * place;
-          for (let channel = 0; channel < channels; channel++) sums[channels * x + channel] += data[from + channel] * share;
+          const from = start + channels * place, to = channels * x;
+          for (let channel = 0; channel < channels; channel++) sums[to + channel] += data[from + channel] * share;
         }
       });
       for (let to = 0; to < line; to++) means[to] += down * sums[to];

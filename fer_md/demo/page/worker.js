@@ -1,6 +1,6 @@
 // Looks at pictures beside the page, which stays responsive. Started as a classic script: the runtime's script is one.
-// It is sent {number, bitmap} and answers {kind: "answer", number, faces} or {kind: "error", number, reason}. Before, it
-// tells {kind: "loading", bytes}, in the end {kind: "ready"} or {kind: "failed", reason}.
+// It is sent {number, bitmap} and answers {kind: "answer", number, faces} or {kind: "error", number, reason}. Before,
+// it tells {kind: "loading", bytes}, in the end {kind: "ready"} or {kind: "failed", reason}.
 "use strict";
 
 async function load() {
