@@ -220,7 +220,7 @@ $(VENV)/.installed: setup.cfg
 test: setup  ## run the tests (not the slow ones)
 	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile
 
-test-slow: setup  ## run the slow tests
+test-slow: $(VENV)/.clusters  ## run the slow tests
 	$(BIN)/python -m pytest -m slow
 
 SERVING_IMAGE := tensorflow/serving:2.21.0
@@ -255,7 +255,7 @@ soak: setup  ## 20,000 predictions and 50 predictors; memory must not grow
 audit: $(VENV)/.audit  ## fail on known vulnerabilities and incompatible licences of the installed packages
 	$(BIN)/python benchmarks/audit.py
 
-$(VENV)/.fuzz $(VENV)/.audit: $(VENV)/.%: $(VENV)/.installed
+$(VENV)/.fuzz $(VENV)/.audit $(VENV)/.clusters: $(VENV)/.%: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	@touch $@
 

@@ -1,6 +1,7 @@
 """The command ``fer-md``: it finds faces and their expressions in pictures and videos, and runs the experiments."""
 
 import argparse
+import contextlib
 import functools
 import math
 import os
@@ -30,6 +31,9 @@ EXPERIMENTS = {
     "report": ("report", "write an HTML report about runs"),
 }
 """Commands that pass their arguments to a script in ``experiments/``: its name, and what it does."""
+
+ENGINES = ("process", "ray")
+"""Where ``predict`` works."""
 
 OF_FOLDERS = {"train": "train_folder", "evaluate": "evaluate_folder"}
 """The script behind a command of ``EXPERIMENTS`` where a folder follows it, and not a flag."""
@@ -75,7 +79,11 @@ def _parser():
     predict = commands.add_parser("predict", allow_abbrev=False, help="find faces and predict their expressions")
     predict.set_defaults(run=_predict)
     predict.add_argument(
-        "paths", nargs="+", metavar="PATH", help="a picture, folder or video, or the number of a camera"
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a picture, folder, pattern ('photos/**/*.jpg'), video or table of pictures (.parquet), or the number of "
+        "a camera",
     )
     predict.add_argument(
         "--model",
@@ -86,9 +94,22 @@ def _parser():
         "--data", help="data set whose expressions to predict: its name in the run, or its prepared folder"
     )
     predict.add_argument(
-        "--output", metavar="FILE", help=".jsonl or .csv file for the results (default: JSON lines on stdout)"
+        "--output",
+        metavar="FILE",
+        help=".jsonl or .csv file for the results (default: JSON lines on stdout); or a folder, .parquet, which the "
+        "same command completes when it is started again",
     )
-    predict.add_argument("--overwrite", action="store_true", help="replace the file of --output if it exists")
+    predict.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=ENGINES[0],
+        help="where to predict: in this process, or with Ray on all cores of this machine or of a cluster, into a "
+        f"folder .parquet or .jsonl (default: {ENGINES[0]})",
+    )
+    predict.add_argument(
+        "--workers", type=_positive, metavar="N", help="for --engine=ray: processes, a core each (default: all cores)"
+    )
+    predict.add_argument("--overwrite", action="store_true", help="replace what --output names if it exists")
     predict.add_argument(
         "--annotate", metavar="DIR", help="new folder for copies of the pictures and videos with the faces drawn in"
     )
@@ -254,12 +275,7 @@ def _quieten_decoders():
 
 
 def _predict(parsed):
-    from fer_md import console
-    from fer_md.evaluation.prior import parse_prior
-    from fer_md.prediction import annotated_files, records
-    from fer_md.prediction.own_boxes import OwnBoxes
-    from fer_md.prediction.predict_media import predict_media
-    from fer_md.prediction.predictor import Predictor
+    from fer_md.errors import FerMdError
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: what is predicted so far is kept
     problems = []
@@ -267,6 +283,18 @@ def _predict(parsed):
     def on_problem(error):
         problems.append(error)
         print(f"skipped: {error}", file=sys.stderr)
+
+    if parsed.workers and parsed.engine != "ray":
+        raise FerMdError("--workers is for --engine=ray")
+    in_parts = parsed.engine == "ray" or (parsed.output or "").lower().endswith(".parquet")
+    return (_predict_parts if in_parts else _predict_file)(parsed, on_problem, problems)
+
+
+def _predict_file(parsed, on_problem, problems):
+    from fer_md import console
+    from fer_md.prediction import annotated_files, records
+    from fer_md.prediction.own_boxes import OwnBoxes
+    from fer_md.prediction.predict_media import predict_media
 
     if parsed.output:  # what is wrong with the outputs is said before the model is loaded
         records.check_file(parsed.output, parsed.overwrite)
@@ -277,22 +305,8 @@ def _predict(parsed):
     if parsed.explain:
         annotated_files.check_folder(parsed.explain)
     boxes_of = OwnBoxes(parsed.boxes, on_problem).of if parsed.boxes else None
-    align, cascade = choose_alignment(parsed.align, parsed.cascade)
-    name = "none" if parsed.boxes else parsed.detector
-    detector = choose_detector(name, parsed.detector_dir, parsed.min_face, parsed.min_score)
-    prior = parse_prior(parsed.prior) if parsed.prior else None
-    predictor = Predictor(
-        _classifier(parsed),
-        detector,
-        align,
-        parsed.max_faces,
-        cascade=cascade,
-        mirror=parsed.mirror,
-        prior=prior,
-        prior_share=parsed.prior_share,
-    )
     counts = predict_media(
-        predictor,
+        _predictor(parsed),
         parsed.paths,
         parsed.output,
         parsed.annotate,
@@ -310,6 +324,68 @@ def _predict(parsed):
         file=sys.stderr,
     )
     return console.STOPPED if counts["interrupted"] else int(bool(problems))
+
+
+def _predict_parts(parsed, on_problem, problems):
+    from fer_md import console
+    from fer_md.errors import FerMdError
+    from fer_md.prediction.parts import Parts, check_folder
+    from fer_md.prediction.picture_rows import PictureRows
+    from fer_md.prediction.predict_parts import Workers, predict_parts
+
+    if not parsed.output:
+        raise FerMdError("--engine=ray needs --output, the name of a folder that ends in .parquet or .jsonl")
+    if alone := [name for name in ("boxes", "annotate", "explain", "show") if getattr(parsed, name)]:
+        raise FerMdError(f"--{alone[0]} works with a .jsonl or .csv file and --engine=process alone")
+    check_folder(parsed.output)
+    make = functools.partial(
+        PictureRows, functools.partial(_predictor, parsed), parsed.every, parsed.track, parsed.smooth
+    )
+    with contextlib.ExitStack() as held:
+        workers: Workers
+        if parsed.engine == "ray":
+            from fer_md.prediction.ray_workers import ray_workers
+
+            workers = held.enter_context(ray_workers(make, parsed.workers))
+        else:
+            workers = make()
+        settings = {name: getattr(parsed, name) for name in _DECIDING} | {"fer_md": __version__}
+        parts = held.enter_context(Parts(parsed.output, settings, workers.expressions, parsed.overwrite))
+        counts = predict_parts(workers, parsed.paths, parts, on_problem)
+    print(
+        f"faces {counts['faces']}, files without a face {counts['without']}, problems "
+        f"{len(problems) + counts['errors']}, done before {counts['before']}"
+        + (", interrupted; the same command goes on" if counts["interrupted"] else ""),
+        file=sys.stderr,
+    )
+    return console.STOPPED if counts["interrupted"] else int(bool(problems or counts["errors"]))
+
+
+_DECIDING = (
+    *("model", "data", "detector", "detector_dir", "min_face", "min_score", "align", "cascade", "max_faces", "mirror"),
+    *("prior", "prior_share", "every", "track", "smooth"),
+)
+"""Flags of ``predict`` that its rows depend on."""
+
+
+def _predictor(parsed):
+    from fer_md.evaluation.prior import parse_prior
+    from fer_md.prediction.predictor import Predictor
+
+    align, cascade = choose_alignment(parsed.align, parsed.cascade)
+    name = "none" if parsed.boxes else parsed.detector
+    detector = choose_detector(name, parsed.detector_dir, parsed.min_face, parsed.min_score)
+    prior = parse_prior(parsed.prior) if parsed.prior else None
+    return Predictor(
+        _classifier(parsed),
+        detector,
+        align,
+        parsed.max_faces,
+        cascade=cascade,
+        mirror=parsed.mirror,
+        prior=prior,
+        prior_share=parsed.prior_share,
+    )
 
 
 def _info(parsed):

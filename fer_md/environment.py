@@ -91,6 +91,12 @@ def check_process() -> None:
         )
 
 
+def threads() -> int:
+    """How many threads may compute: OMP_NUM_THREADS, which a worker of a cluster is given; else all cores."""
+    stated = os.environ.get("OMP_NUM_THREADS", "")
+    return int(stated) if stated.isdecimal() and int(stated) else os.cpu_count() or 1
+
+
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
     """Discards whatever is written to the file descriptor of stderr while the context lasts."""

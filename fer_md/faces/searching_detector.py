@@ -1,11 +1,11 @@
 """What YuNet and MTCNN share: an image is looked at in several sizes, and MTCNN's last network confirms the faces."""
 
 import abc
-import os
 from collections.abc import Sequence
 
 import numpy as np
 
+from fer_md.environment import threads
 from fer_md.errors import FerMdError
 from fer_md.faces.detection import Detection, check_image, clip_box
 from fer_md.faces.judge import judge, load_judge
@@ -36,7 +36,7 @@ class SearchingDetector(abc.ABC):
             )
         self.min_face, self.threshold = min_face, threshold
         self._confirm_network = load_judge("confirm")
-        self._workers = Workers(os.cpu_count() or 1)
+        self._workers = Workers(threads())
 
     def detect(self, images: Sequence[np.ndarray]) -> list[list[Detection]]:
         """Finds the faces, with landmarks; see `fer_md.faces.detection.Detector`.

@@ -1,14 +1,12 @@
 """A network of LiteRT on as many cores as a batch is worth."""
 
-import os
 from collections.abc import Callable
 
 import numpy as np
 
+from fer_md.environment import threads
 from fer_md.litert.network import LiteNetwork
 from fer_md.litert.workers import Workers
-
-CORES = os.cpu_count() or 1
 
 FACES_A_CORE = 8
 """Up to so many faces one core answers alone."""
@@ -16,10 +14,11 @@ FACES_A_CORE = 8
 
 def spread(network: LiteNetwork) -> Callable[[np.ndarray], np.ndarray]:
     """A function from faces (B, S, S) uint8 to the network's answer to them, (B, K) float64."""
-    workers = Workers(max(1, CORES - 1))
+    cores = threads()
+    workers = Workers(max(1, cores - 1))
 
     def answer(faces):
-        own, *others = np.array_split(faces[..., None], np.clip(-(-len(faces) // FACES_A_CORE), 1, CORES))
+        own, *others = np.array_split(faces[..., None], np.clip(-(-len(faces) // FACES_A_CORE), 1, cores))
         answers = workers.map(network, others)
         return np.concatenate([network(own), *answers], dtype=np.float64)
 

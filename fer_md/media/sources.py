@@ -1,6 +1,7 @@
-"""Pictures, folders, videos and cameras as one stream of frames, with one frame in memory at a time."""
+"""Pictures, folders, videos, tables and cameras as one stream of frames, with one frame in memory at a time."""
 
 import dataclasses
+import glob
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -9,8 +10,8 @@ import numpy as np
 
 from fer_md.errors import FerMdError
 from fer_md.files import unreadable, walk
-from fer_md.media import cameras, videos
-from fer_md.media.pictures import read_picture
+from fer_md.media import cameras, tables, videos
+from fer_md.media.pictures import ALL_FORMATS, decode_rgb, read_picture
 
 PICTURES = frozenset(
     (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".jp2", ".j2k", ".avif")
@@ -24,23 +25,28 @@ VIDEOS = frozenset(
 )
 """Suffixes of the files that count as videos."""
 
+TABLE = ".parquet"
+"""Suffix of a table of pictures, see `fer_md.media.tables`."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Medium:
-    """A picture, video or camera to look at.
+    """A picture, video, table of pictures or camera to look at.
 
     Attributes:
-        kind: ``"picture"``, ``"video"`` or ``"camera"``.
+        kind: ``"picture"``, ``"video"``, ``"table"`` or ``"camera"``.
         source: the path as the user wrote it (for a file in a folder, that folder's path and the rest), or, for
-            example, ``"camera 0"``.
+            example, ``"camera 0"``; for a picture of a table see `fer_md.media.tables.read_rows`.
         name: relative path, free of ``..``, for files that are made from this medium.
         index: number of the camera; None for files.
+        content: bytes of a picture that a table holds; None where they are in a file.
     """
 
     kind: str
     source: str
     name: str
     index: int | None = None
+    content: bytes | None = dataclasses.field(default=None, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,8 +72,9 @@ def find_media(paths: Iterable[Path | str], on_problem: Callable[[FerMdError], o
     """Lists what there is to look at, without decoding anything.
 
     Args:
-        paths: files, folders, or numbers of cameras. A folder is searched with all folders below it; names that start
-            with a dot are left out. A number is a camera only where no file has that name.
+        paths: files, folders, patterns such as ``"photos/**/*.jpg"``, or numbers of cameras. A folder is searched with
+            all folders below it; names that start with a dot are left out. Of a pattern, ``**`` stands for any folders.
+            A number is a camera, and a name a pattern, only where no file has that name.
         on_problem: function called with an error for each path that is missing or holds nothing, and for each file in a
             folder that is left out because its name is not that of a picture or video. None raises the error instead.
 
@@ -75,7 +82,7 @@ def find_media(paths: Iterable[Path | str], on_problem: Callable[[FerMdError], o
         the media in the order of ``paths``, those of a folder sorted by name.
     """
     media: list[Medium] = []
-    for path in map(Path, paths):
+    for path in _expanded(paths, on_problem):
         if os.path.isdir(path):  # those of Path raise where a name is too long
             found = list(_in_folder(path, on_problem))
             media += found
@@ -93,6 +100,17 @@ def find_media(paths: Iterable[Path | str], on_problem: Callable[[FerMdError], o
     return media
 
 
+def _expanded(paths, on_problem):
+    """The paths, with those files in place of a pattern that it is true of."""
+    for path in map(Path, paths):
+        if not glob.has_magic(str(path)) or os.path.lexists(path):
+            yield path
+        elif found := [file for file in sorted(glob.iglob(str(path), recursive=True)) if os.path.isfile(file)]:
+            yield from map(Path, found)
+        else:
+            _report(FerMdError(f"{path}: no file is called so"), on_problem)
+
+
 def _in_folder(folder, on_problem):
     for path in walk(folder, lambda error: _report(unreadable(error), on_problem)):
         if os.path.isdir(path):
@@ -106,7 +124,8 @@ def _in_folder(folder, on_problem):
 
 
 def _kind(path):
-    return "video" if path.suffix.lower() in VIDEOS else "picture"
+    suffix = path.suffix.lower()
+    return "table" if suffix == TABLE else "video" if suffix in VIDEOS else "picture"
 
 
 def count_frames(media: Iterable[Medium], every: int = 1) -> int | None:
@@ -115,15 +134,42 @@ def count_frames(media: Iterable[Medium], every: int = 1) -> int | None:
     for medium in media:
         if medium.kind == "camera":
             return None
-        total += -(-_stated_frames(medium.source) // every) if medium.kind == "video" else 1
+        total += _stated_frames(medium, every)
     return total
 
 
-def _stated_frames(source):
+def _stated_frames(medium, every):
     try:
-        return videos.count_frames(source)
+        if medium.kind == "table":
+            return tables.count_rows(medium.source)
+        return -(-videos.count_frames(medium.source) // every) if medium.kind == "video" else 1
     except FerMdError:
         return 0  # reported when it is read
+
+
+def count_media(media: Iterable[Medium]) -> int:
+    """How many there are, with each row of a table as one."""
+    return sum(_stated_frames(medium, 1) if medium.kind == "table" else 1 for medium in media)
+
+
+def unfold(media: Iterable[Medium], on_problem: Callable[[FerMdError], object] | None = None) -> Iterator[Medium]:
+    """Yields the media with the pictures of each table in its place; few of them are in memory at a time.
+
+    Args:
+        media: of `find_media`.
+        on_problem: function called with an error for a table that cannot be read, the rest of which is skipped. None
+            raises the error instead.
+    """
+    for medium in media:
+        if medium.kind != "table":
+            yield medium
+            continue
+        folder = Path(medium.name).stem
+        try:
+            for number, (source, content) in enumerate(tables.read_rows(medium.source)):
+                yield Medium("picture", source, f"{folder}/{number}.png", content=content)
+        except FerMdError as error:
+            _report(error, on_problem)
 
 
 def read_media(
@@ -132,7 +178,7 @@ def read_media(
     """Decodes media one after the other.
 
     Args:
-        media: what to read.
+        media: what to read, see `find_media`.
         every: n, to read only every n-th frame of a video or camera.
         on_problem: function called with an error for a medium that cannot be read, or only in part. The rest of it is
             skipped. None raises the error instead.
@@ -140,7 +186,7 @@ def read_media(
     Yields:
         `Frame`.
     """
-    for medium in media:
+    for medium in unfold(media, on_problem):
         try:
             yield from _read(medium, every)
         except FerMdError as error:
@@ -155,7 +201,11 @@ def _report(error, on_problem):
 
 def _read(medium, every):
     if medium.kind == "picture":
-        yield Frame(medium, read_picture(medium.source))
+        content = medium.content
+        image = (
+            read_picture(medium.source) if content is None else decode_rgb(content, medium.source, formats=ALL_FORMATS)
+        )
+        yield Frame(medium, image)
         return
     is_video = medium.kind == "video"
     for frame in videos.read_video(medium.source, every) if is_video else cameras.read_camera(medium.index, every):

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import Prior, prior_text
@@ -50,7 +51,7 @@ def open_records(
     Raises:
         FerMdError: the name ends in something else, or nothing can be written there.
     """
-    used = {"prior": prior_text(prior) if prior else None, "prior_share": prior_share if prior else None}
+    used = used_prior(prior, prior_share)
     if path is None:
         yield lambda frame, faces: _write_json(sys.stdout, frame, faces, used)
         return
@@ -67,8 +68,19 @@ def open_records(
             yield lambda frame, faces: table.writerows(_columns(frame, faces, used))
 
 
-def _rows(frame, faces, used):
-    """Yields a dict of JSON values for each face; pixels to 1/100, probabilities and seconds to 1e-6."""
+def used_prior(prior: Prior | None, prior_share: float | None) -> dict[str, Any]:
+    """The fields of a row that say which prior the probabilities are under; None for the network's own."""
+    return {"prior": prior_text(prior) if prior else None, "prior_share": prior_share if prior else None}
+
+
+def face_rows(frame: Frame, faces: Faces, used: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yields a dict of JSON values for each face; pixels to 1/100, probabilities and seconds to 1e-6.
+
+    Args:
+        frame: where the faces are.
+        faces: in their order.
+        used: of `used_prior`.
+    """
     for number, face in enumerate(faces):
         values = face.as_dict()
         points = values["landmarks"]
@@ -95,12 +107,12 @@ def _rounded(value, digits):
 
 
 def _write_json(stream, frame, faces, used):
-    for row in _rows(frame, faces, used):
+    for row in face_rows(frame, faces, used):
         stream.write(json.dumps(row, allow_nan=False) + "\n")
 
 
 def _columns(frame, faces, used):
     """The rows of the table: nested values as columns, None as an empty field."""
-    for row in _rows(frame, faces, used):
+    for row in face_rows(frame, faces, used):
         stated = {name: row[name] for name in _STATED}
         yield stated | {"source": path_cell(row["source"]), **as_columns(row), **used}

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from fer_md.data.given_split import split_of_name
 from fer_md.errors import FerMdError
+from fer_md.media.tables import PATHS
 from fer_md.readers.csv_files import read_rows
 from fer_md.readers.file_tree import FileTree
 from fer_md.readers.labelled import Contents, Labelled
@@ -15,7 +16,7 @@ TABLES = (".csv", ".parquet")
 """Suffixes of the files that may be tables."""
 
 COLUMNS = {
-    "picture": "path file filename file_name filepath file_path image image_path image_name img img_path picture photo",
+    "picture": PATHS,
     "label": "expression emotion label class category target",
     "person": "person person_id subject subject_id identity actor participant",
     "split": "split usage subset partition",

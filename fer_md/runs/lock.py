@@ -1,4 +1,4 @@
-"""One process trains in a run's folder at a time."""
+"""One process works in a folder at a time."""
 
 import contextlib
 import fcntl
@@ -9,20 +9,20 @@ from fer_md.errors import FerMdError
 
 
 @contextlib.contextmanager
-def run_lock(run_dir: Path | str) -> Iterator[None]:
-    """Holds a run's folder, by its hidden file ``.lock``; the system gives it back when the process ends, however.
+def folder_lock(folder: Path | str) -> Iterator[None]:
+    """Holds a folder, by its hidden file ``.lock``; the system gives it back when the process ends, however.
 
     Args:
-        run_dir: the folder, which must be there.
+        folder: which must be there.
 
     Raises:
-        FerMdError: another process trains in it.
+        FerMdError: another process works in it.
     """
-    with open(Path(run_dir) / ".lock", "w") as stream:
+    with open(Path(folder) / ".lock", "w") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise FerMdError(
-                f"{run_dir}: another process is training in it; wait for its end, or name another folder"
+                f"{folder}: another process is working in it; wait for its end, or name another folder"
             ) from None
         yield

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from fer_md.runs.lock import run_lock
+from fer_md.runs.lock import folder_lock
 from fer_md.runs.provenance import environment
 from fer_md.runs.run_directory import open_run
 from fer_md.training.centers import start_centers
@@ -78,7 +78,7 @@ def train_networks(
     trainers = [Trainer(learner, recipe, examples, strategy) for learner in learners]
     for trainer in trainers:
         start_centers(trainer, seed)
-    with run_lock(run_dir) if trainers[0].is_chief else contextlib.nullcontext(), workers_that_answer(run_dir):
+    with folder_lock(run_dir) if trainers[0].is_chief else contextlib.nullcontext(), workers_that_answer(run_dir):
         complete = train(trainers, run_dir, seed, checkpoint_seconds, measure_start, patience)
     if not complete:
         return None

@@ -1,0 +1,134 @@
+"""Rows in a folder of files, each of which is there whole or not at all: what is missing can be added later."""
+
+import contextlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from fer_md.errors import FerMdError
+from fer_md.files import atomic_file, parse_json, read_json, write_json
+from fer_md.prediction.picture_rows import Row, flat
+from fer_md.prediction.results import BOX_COLUMNS, POINT_COLUMNS
+from fer_md.runs.lock import folder_lock
+
+FORMATS = (".parquet", ".jsonl")
+"""Suffixes of the folders, and of the parts in them."""
+
+SETTINGS = "_settings.json"
+"""The file that says what the rows were made with; readers of Parquet pass over a name that begins so."""
+
+_NAME = re.compile(r"part-(\d{5,})")
+
+
+class Parts:
+    """A folder of rows, which one process at a time adds to while its context lasts.
+
+    Args:
+        folder: its name ends in one of `FORMATS`. Folders that are missing are made.
+        settings: JSON values of all that the rows depend on.
+        expressions: names of the expressions, in the order of the columns.
+        overwrite: remove the parts that are there.
+
+    Attributes:
+        done: the sources that have rows.
+
+    Raises:
+        FerMdError: the folder holds something else, or rows that were made with other settings; a part cannot be read;
+            or another process works in the folder.
+    """
+
+    def __init__(
+        self, folder: Path | str, settings: dict[str, Any], expressions: Sequence[str], overwrite: bool = False
+    ):
+        self.folder, self.expressions = Path(folder), tuple(expressions)
+        self._settings, self._overwrite = settings, overwrite
+        self._suffix = self.folder.suffix.lower()
+        self._lock = contextlib.ExitStack()
+        self.done: frozenset[str] = frozenset()
+
+    def __enter__(self) -> "Parts":
+        check_folder(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as held:
+            held.enter_context(folder_lock(self.folder))
+            self._open()
+            self._lock = held.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.close()
+
+    def _open(self):
+        stated = self.folder / SETTINGS
+        if self._overwrite:
+            for part in self._parts().values():
+                part.unlink()
+        elif stated.exists() and (found := read_json(stated)) != self._settings:
+            raise FerMdError(
+                f"{self.folder}: its rows were made with {_difference(found, self._settings)}; name another, or add "
+                "--overwrite to begin anew"
+            )
+        write_json(stated, self._settings)
+        parts = self._parts()
+        self._next = max(parts, default=-1) + 1
+        self.done = frozenset(source for part in parts.values() for source in _sources(part))
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Adds a part with these rows."""
+        rows = [row | {"source": printable(row["source"])} for row in rows]
+        with atomic_file(self.folder / f"part-{self._next:05}{self._suffix}") as partial:
+            if self._suffix == ".parquet":
+                _write_parquet(partial, rows, self.expressions)
+            else:
+                partial.write_text("".join(json.dumps(row, allow_nan=False) + "\n" for row in rows), encoding="utf-8")
+        self._next += 1
+
+    def _parts(self):
+        """The parts by their numbers."""
+        found = ((_NAME.fullmatch(path.stem), path) for path in sorted(self.folder.glob(f"*{self._suffix}")))
+        return {int(name[1]): path for name, path in found if name}
+
+
+def check_folder(folder: Path | str) -> None:
+    """Raises `FerMdError` unless ``folder`` is a name for parts, and new, empty, or a folder of parts."""
+    folder = Path(folder)
+    if folder.suffix.lower() not in FORMATS:
+        raise FerMdError(f"{folder}: the name of a folder of results must end in {' or '.join(FORMATS)}")
+    if folder.exists() and not folder.is_dir():
+        raise FerMdError(f"{folder}: is a file, and the results are a folder; name another")
+    if folder.is_dir() and not (folder / SETTINGS).exists() and any(folder.iterdir()):
+        raise FerMdError(f"{folder}: holds other files than results; name another")
+
+
+def _difference(found, settings):
+    names = [name for name in settings | found if found.get(name) != settings.get(name)]
+    return " and ".join(f"{name}={found.get(name)}, not {settings.get(name)}" for name in names)
+
+
+def printable(source: str) -> str:
+    """A path as text, with what is not UTF-8 in it escaped."""
+    return source.encode("utf-8", "backslashreplace").decode()
+
+
+def _sources(part: Path) -> Iterable[str]:
+    if part.suffix.lower() == ".jsonl":
+        return [parse_json(line, part)["source"] for line in part.read_text(encoding="utf-8").splitlines()]
+    import pyarrow.parquet
+
+    return pyarrow.parquet.read_table(part, columns=["source"])["source"].to_pylist()
+
+
+def _write_parquet(path, rows, expressions):
+    import pyarrow
+    import pyarrow.parquet
+
+    columns = [flat(row) for row in rows]
+    numbers = (*BOX_COLUMNS, "score", "sharpness", "roll", *expressions, *POINT_COLUMNS)
+    kinds = dict.fromkeys(("frame", "face", "track"), pyarrow.int64())
+    kinds |= dict.fromkeys(("time", *numbers, "prior_share"), pyarrow.float64())
+    names = ("source", "frame", "time", "face", "track", *BOX_COLUMNS, "score", "sharpness", "roll", "doubts", "label")
+    names += ("prior", "prior_share", *expressions, *POINT_COLUMNS, "error")
+    schema = pyarrow.schema([(name, kinds.get(name, pyarrow.string())) for name in names])
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(columns, schema), path)
