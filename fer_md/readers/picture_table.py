@@ -172,7 +172,7 @@ def _parquet(tree, table):
     import pandas as pd
 
     try:
-        return pd.read_parquet(io.BytesIO(tree.read(table)))
+        return pd.read_parquet(io.BytesIO(tree.read(table))).astype(object)  # texts are decoded here, not later
     except ImportError:
         raise FerMdError(f"{tree.where(table)}: reading Parquet needs pyarrow: pip install pyarrow") from None
     except Exception as error:  # of pyarrow, whose kinds are its own

@@ -151,6 +151,10 @@ def test_parquet(tmp_path, monkeypatch):
     monkeypatch.setattr(pd, "read_parquet", lambda stream: 1 / 0)
     with pytest.raises(FerMdError, match="labels.parquet: not Parquet .*write it again, or as CSV"):
         found(tmp_path)
+    damaged = types.SimpleNamespace(astype=lambda kind: b"\xff".decode())  # found by flipping bits
+    monkeypatch.setattr(pd, "read_parquet", lambda stream: damaged)
+    with pytest.raises(FerMdError, match="labels.parquet: not Parquet .*can't decode"):
+        found(tmp_path)
     monkeypatch.undo()
     monkeypatch.setitem(sys.modules, "pyarrow", types.ModuleType("pyarrow"))  # too old to be one
     with pytest.raises(FerMdError, match="labels.parquet: (reading Parquet needs pyarrow|not Parquet)"):
