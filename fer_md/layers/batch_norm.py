@@ -5,13 +5,19 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from fer_md.layers.compiled_norm import normalize_compiled
+
+_BLOCK = 16
+"""Channels that the fused kernel works on at a time; it is slow where a block is not full."""
+
 
 @keras.saving.register_keras_serializable(package="fer_md")
 class BatchNorm(keras.layers.Layer):
     """Batch normalisation over all axes but the last (Ioffe and Szegedy, 2015).
 
     ``y = gamma (x - mean) / sqrt(var + epsilon) + beta``. On the CPU, Keras 3 builds this from single operations, which
-    take half of a training step. This layer calls TensorFlow's fused kernel instead.
+    take half of a training step. This layer calls TensorFlow's fused kernel instead, or, where that is slow, loops of
+    its own (see ``normalize_compiled``).
 
     Statistics and parameters are float32, whatever the dtype of the input. Where several replicas train together, mean
     and variance are those of the global batch, so that the number of replicas does not change the result. The moving
@@ -67,6 +73,8 @@ class BatchNorm(keras.layers.Layer):
         replicas = tf.distribute.get_replica_context()
         if replicas is not None and replicas.num_replicas_in_sync > 1:
             y, mean, variance = self._normalize_global(x, gamma, beta, replicas)
+        elif x.shape[-1] % _BLOCK:
+            y, mean, variance = normalize_compiled(x, gamma, beta, self.epsilon)
         else:
             y, mean, variance = self._fused(x, gamma, beta, gamma[:0], gamma[:0], training=True)
         self.moving_mean.assign(self.momentum * self.moving_mean + (1 - self.momentum) * mean)
