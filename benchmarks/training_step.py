@@ -4,8 +4,8 @@ python benchmarks/training_step.py --output=docs/results/training_step.json
 
 Ours and the alternatives take turns, so that a slow moment of the machine hits all of them; the best of the
 rounds counts. PyTorch is an extra: pip install torch. Each runs in a process of its own, stock Keras and PyTorch as
-they start by themselves; what oneDNN alone gives stock Keras, where TensorFlow leaves it off, is timed beside it. For
-comparison: the images/s of a step that does nothing but its multiplications, as fast as one large matrix product.
+they start by themselves; what oneDNN alone gives stock Keras, where TensorFlow leaves it off, is timed beside it. The
+limit is the images/s of a step that does nothing but its convolutions and matrix products, each timed alone.
 """
 
 from fer_md import console  # isort: skip  (first: on another backend of Keras it ends in one line)
@@ -13,19 +13,18 @@ from fer_md import console  # isort: skip  (first: on another backend of Keras i
 import dataclasses
 import importlib.util
 import json
-import math
 import os
 import subprocess
 import sys
 import time
 
 import keras
-import tensorflow as tf
 import training_step_keras
 from bare_step import bare_step, noise
+from step_limit import seconds_at_best
 
 from fer_md.layers import BatchNorm
-from fer_md.models import ComponentConfig, build_component
+from fer_md.models import NETWORKS, build_component
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import plain_settings
 from fer_md.training.precision import set_precision
@@ -35,6 +34,7 @@ from fer_md.training.trainer import AVERAGE_EVERY
 @dataclasses.dataclass(frozen=True)
 class Settings:
     variant: str | None = console.flag("Time only this variant, and print its images/s as JSON.", None)
+    network: str = console.flag("What is trained.", "default", choices=list(NETWORKS))
     batch_size: int = console.flag("Images a step.", 256, least=1)
     steps: int = console.flag("Steps timed in each round; every eighth of ours averages the weights.", 8, least=1)
     rounds: int = console.flag("Turns of each variant.", 3, least=1)
@@ -47,41 +47,59 @@ STOCK = "stock Keras float32"
 STOCK_ONEDNN = "stock Keras with oneDNN float32"
 ON_THE_WAY = ("stock layers, our step float32", "and fused batch norm float32")
 """From stock Keras to ours float32; what is left is the pooled CReLU."""
-PRODUCT = "matrix product float32"
-TORCH = ("torch float32", "torch channels_last float32", "torch channels_last bfloat16")
+LIMITS = ("limit bfloat16", "limit float32")
+TORCH = (
+    "torch float32",
+    "torch channels_last float32",
+    "torch channels_last bfloat16",
+    "torch compiled channels_last float32",
+    "torch compiled channels_last bfloat16",
+)
 
 
 def main(settings: Settings):
     if settings.variant:
-        print(
-            json.dumps(time_product(settings) if settings.variant == PRODUCT else time_ours(settings, settings.variant))
-        )
+        timed = time_limit if settings.variant in LIMITS else time_ours
+        print(json.dumps(timed(settings, settings.variant)))
         return None
-    variants = [*OURS, STOCK, STOCK_ONEDNN, *ON_THE_WAY, PRODUCT, *(TORCH if has_torch(settings) else ())]
+    variants = [*OURS, STOCK, STOCK_ONEDNN, *ON_THE_WAY, *LIMITS, *(TORCH if has_torch(settings) else ())]
     best = dict.fromkeys(variants, 0.0)
     for number in range(settings.rounds):
         for variant in variants:
             best[variant] = max(best[variant], measure(settings, variant))
-            print(f"round {number + 1}  {variant:32}{best[variant]:8.0f} images/s", flush=True)
+            print(f"round {number + 1}  {variant:40}{best[variant]:8.0f} images/s", flush=True)
     fastest = max(OURS, key=best.get)  # bfloat16 where the processor computes in it
     ours = best[fastest]
     ratios = {"stock Keras": ours / best[STOCK]}
     if has_torch(settings):
         ratios["best PyTorch"] = ours / max(best[variant] for variant in TORCH)
+    shares = {variant: best[variant] / best[f"limit {precision_of(variant)}"] for variant in OURS}
     for name, ratio in ratios.items():
         print(f"{fastest} / {name}: {ratio:.2f}")
+    for variant, share in shares.items():
+        print(f"{variant}: {100 * share:.0f} % of its limit")
     if settings.output:
         write_result(
             settings.output,
             {
-                "network": plain_settings(ComponentConfig()),
+                "network": widths(settings),
                 "images_per_second": best,
                 "fastest": fastest,
                 "ratios": ratios,
+                "shares_of_limit": shares,
                 "batch_size": settings.batch_size,
             },
         )
     return None
+
+
+def widths(settings: Settings):
+    """The network's configuration in plain values."""
+    return plain_settings(NETWORKS[settings.network])
+
+
+def precision_of(variant):
+    return variant.rpartition(" ")[-1]
 
 
 def has_torch(settings: Settings):
@@ -91,12 +109,13 @@ def has_torch(settings: Settings):
 
 
 def measure(settings: Settings, variant):
-    environment, sizes = dict(os.environ), [str(settings.batch_size), str(settings.steps)]
+    environment = dict(os.environ)
+    arguments = [str(settings.batch_size), str(settings.steps), json.dumps(widths(settings))]
     if variant in TORCH:
         script = __file__.replace("training_step.py", "training_step_torch.py")
-        command = [settings.torch_python, script, variant, *sizes]
+        command = [settings.torch_python, script, variant, *arguments]
     elif variant in (STOCK, STOCK_ONEDNN):
-        command = [sys.executable, training_step_keras.__file__, *sizes]
+        command = [sys.executable, training_step_keras.__file__, *arguments]
         if variant == STOCK:
             del environment["TF_ENABLE_ONEDNN_OPTS"]  # which importing console has set
     else:
@@ -104,6 +123,7 @@ def measure(settings: Settings, variant):
             sys.executable,
             __file__,
             f"--variant={variant}",
+            f"--network={settings.network}",
             f"--batch_size={settings.batch_size}",
             f"--steps={settings.steps}",
         ]
@@ -112,11 +132,13 @@ def measure(settings: Settings, variant):
 
 
 def time_ours(settings: Settings, variant):
-    set_precision("bfloat16" if variant == OURS[0] else "float32")
+    set_precision(precision_of(variant))
     norms = dict(zip(ON_THE_WAY, (keras.layers.BatchNormalization, BatchNorm), strict=True))
 
     def build():
-        return stock_with_outputs(norms[variant]) if variant in norms else build_component()
+        if variant in norms:
+            return stock_with_outputs(settings, norms[variant])
+        return build_component(NETWORKS[settings.network])
 
     take_step = bare_step(build, noise(settings.batch_size))
     for step in range(AVERAGE_EVERY):  # the last of them compiles the averaging of the weights
@@ -128,30 +150,14 @@ def time_ours(settings: Settings, variant):
     return settings.steps * settings.batch_size / (time.perf_counter() - started)
 
 
-def time_product(settings: Settings, size=2048):
-    """Images per second if the multiplications of a step, forward and twice as many back, ran at this rate."""
-    matrix = tf.random.stateless_normal((size, size), (0, 0))
-    product = tf.function(lambda: tf.reduce_sum(tf.matmul(matrix, matrix)))
-    product().numpy()
-    started = time.perf_counter()
-    for _ in range(settings.steps):
-        product().numpy()
-    rate = settings.steps * size**3 / (time.perf_counter() - started)
-    return rate / (3 * multiplications(build_component()))
+def time_limit(settings: Settings, variant):
+    set_precision(precision_of(variant))
+    model = build_component(NETWORKS[settings.network])
+    return settings.batch_size / seconds_at_best(model, settings.batch_size, settings.steps)
 
 
-def multiplications(model):
-    """Multiplications of convolutions and fully connected layers for one image, forward."""
-    total = 0
-    for layer in model.layers:
-        if hasattr(layer, "kernel"):
-            places = layer.output.shape[1] * layer.output.shape[2] if len(layer.kernel.shape) == 4 else 1
-            total += places * math.prod(layer.kernel.shape)
-    return total
-
-
-def stock_with_outputs(norm):
-    model = training_step_keras.component(norm)
+def stock_with_outputs(settings: Settings, norm):
+    model = training_step_keras.component(widths(settings), norm)
     return keras.Model(model.input, {"embeddings": model.layers[-1].input, "logits": model.output})
 
 

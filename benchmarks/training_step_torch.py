@@ -1,6 +1,8 @@
 """The PyTorch side of training_step.py; needs nothing but torch.
 
-python benchmarks/training_step_torch.py "torch channels_last bfloat16" 256 8
+python benchmarks/training_step_torch.py "torch compiled channels_last bfloat16" 256 8 WIDTHS
+
+WIDTHS as for training_step_keras.py. The optimizer is PyTorch's own fused one.
 """
 
 import contextlib
@@ -22,29 +24,41 @@ def conv_relu(inputs, filters, size):
 
 
 class Component(nn.Module):
-    """The network of ``fer_md.models.ComponentConfig()``, as one writes it in PyTorch."""
+    """A network of ``fer_md.models.build_component``, as one writes it in PyTorch.
 
-    def __init__(self):
+    Args:
+        widths: dict of the fields of a ``fer_md.models.ComponentConfig``.
+    """
+
+    def __init__(self, widths):
         super().__init__()
-        self.conv1, self.conv2 = conv_bn(1, 16, 5), conv_bn(32, 16, 3)
-        self.one = conv_relu(32, 16, 1)
-        self.three = nn.Sequential(conv_relu(32, 24, 1), conv_relu(24, 32, 3))
-        self.five = nn.Sequential(conv_relu(32, 4, 1), conv_relu(4, 8, 5))
-        self.project = nn.Sequential(nn.MaxPool2d(3, 1, 1), conv_relu(32, 8, 1))
+        filters, more, sizes = widths["filters"], widths["more_filters"], widths["kernel_sizes"]
+        one, reduce_three, three, reduce_five, five, project = widths["inception"]
+
+        def stage(inputs, index, conv):
+            if not more[index]:
+                return conv(inputs, filters[index], sizes[index])
+            return nn.Sequential(conv_relu(inputs, more[index], 3), conv(more[index], filters[index], sizes[index]))
+
+        def fully_connected(inputs):
+            return nn.Linear(inputs, widths["fc_units"]), nn.ReLU(), nn.Dropout(widths["dropout"])
+
+        self.conv1, self.conv2 = stage(1, 0, conv_bn), stage(2 * filters[0], 1, conv_bn)
+        inputs = 2 * filters[1]
+        self.one = conv_relu(inputs, one, 1)
+        self.three = nn.Sequential(conv_relu(inputs, reduce_three, 1), conv_relu(reduce_three, three, 3))
+        self.five = nn.Sequential(conv_relu(inputs, reduce_five, 1), conv_relu(reduce_five, five, 5))
+        self.project = nn.Sequential(nn.MaxPool2d(3, 1, 1), conv_relu(inputs, project, 1))
         self.tail = nn.Sequential(
-            conv_relu(64, 64, 3),
+            stage(one + three + five + project, 2, conv_relu),
             nn.MaxPool2d(2),
-            conv_relu(64, 96, 3),
+            stage(filters[2], 3, conv_relu),
             nn.MaxPool2d(2),
-            conv_relu(96, 128, 3),
+            stage(filters[3], 4, conv_relu),
             nn.Flatten(),
-            nn.Linear(1152, 2048),
-            nn.ReLU(),
-            nn.Dropout(0.35),
-            nn.Linear(2048, 2048),
-            nn.ReLU(),
-            nn.Dropout(0.35),
-            nn.Linear(2048, 7),
+            *fully_connected(9 * filters[4]),
+            *fully_connected(widths["fc_units"]),
+            nn.Linear(widths["fc_units"], 7),
         )
 
     def forward(self, x):
@@ -55,22 +69,24 @@ class Component(nn.Module):
         return self.tail(torch.cat([self.one(x), self.three(x), self.five(x), self.project(x)], 1))
 
 
-def main(variant, batch_size, steps):
+def main(variant, batch_size, steps, widths):
     torch.manual_seed(0)
     layout = torch.channels_last if "channels_last" in variant else torch.contiguous_format
-    model = Component().to(memory_format=layout)
+    model = Component(widths).to(memory_format=layout)
     images = (256 * torch.rand(batch_size, 1, 48, 48)).to(memory_format=layout)
     labels = torch.randint(0, 7, (batch_size,))
-    optimizer = torch.optim.SGD(model.parameters(), 0.01, momentum=0.9, nesterov=True, weight_decay=5e-4)
+    optimizer = torch.optim.SGD(model.parameters(), 0.01, 0.9, nesterov=True, weight_decay=5e-4, fused=True)
     averaged = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998)
     )
+
+    forward = torch.compile(model) if "compiled" in variant else model
 
     def step(number):
         autocast = torch.autocast("cpu", torch.bfloat16) if "bfloat16" in variant else contextlib.nullcontext()
         optimizer.zero_grad()
         with autocast:
-            loss = functional.cross_entropy(model(images), labels, label_smoothing=0.1)
+            loss = functional.cross_entropy(forward(images), labels, label_smoothing=0.1)
         loss.backward()
         optimizer.step()
         if number % 8 == 7:
@@ -85,4 +101,4 @@ def main(variant, batch_size, steps):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4]))

@@ -164,12 +164,19 @@ class LossCosts(Result):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class StepSpeed(Result):
-    """What benchmarks/training_step.py measures; ``fastest`` names our variant that the ratios are of."""
+    """What benchmarks/training_step.py measures.
+
+    Attributes:
+        fastest: our variant that the ratios are of.
+        shares_of_limit: of our variants, by name: what they reach of a step that is convolutions and products alone.
+            Older files have none.
+    """
 
     network: dict[str, Any] | None = None
     images_per_second: dict[str, float]
     fastest: str | None = None
     ratios: dict[str, float]
+    shares_of_limit: dict[str, float] | None = None
     batch_size: int
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fer_md.errors import FerMdError
-from fer_md.models import TINY, ComponentConfig, build_component, build_fused, config_for
+from fer_md.models import NETWORKS, TINY, ComponentConfig, build_component, build_fused, config_for
 from fer_md.models.heads import prototype_component
 
 
@@ -29,15 +29,29 @@ def test_default_has_the_papers_shape():
     assert dense < model.count_params() < dense + 300_000
 
 
-def test_the_benchmark_times_the_same_network_in_stock_keras(monkeypatch):
+@pytest.mark.parametrize("config", [NETWORKS["default"], NETWORKS["deep"]], ids=["default", "deep"])
+def test_the_benchmark_times_the_same_network_in_stock_keras(config, monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
     import training_step_keras
 
     stock, ours = (
         sorted(tuple(weight.shape) for weight in model.trainable_weights)
-        for model in (training_step_keras.component(), build_component())
+        for model in (training_step_keras.component(dataclasses.asdict(config)), build_component(config))
     )
     assert stock == ours
+
+
+def test_the_limit_of_a_step_counts_each_multiplication_once(monkeypatch):
+    """TINY has 5 + 6 convolutions and 3 dense layers; nothing needs a gradient for the images."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
+    import step_limit
+
+    called = []
+    monkeypatch.setattr(step_limit, "fastest", lambda call, rounds: called.append(call().shape) or 1.0)
+    model = build_component(TINY)
+    assert step_limit.seconds_at_best(model, 2, 1) == len(called) == 3 * (5 + 6 + 3) - 1
+    kernels = sorted(tuple(weight.shape) for weight in model.trainable_weights if weight.name == "kernel")
+    assert sorted(tuple(shape) for shape in called if tuple(shape) in kernels) == kernels
 
 
 @pytest.mark.parametrize(

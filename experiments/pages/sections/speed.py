@@ -27,7 +27,14 @@ def step_blocks(found: StepSpeed) -> list[Block]:
     ratios = " and ".join(f"{value:.2f} times {name}" for name, value in found.ratios.items())
     fastest = (found.fastest or "ours bfloat16").capitalize()
     rows = ({"variant": name, "images/s": f"{value:.0f}"} for name, value in found.images_per_second.items())
-    return [Text(f"Training images per second, in batches of {found.batch_size}. {fastest} is {ratios}."), table(rows)]
+    text = f"Training images per second, in batches of {found.batch_size}. {fastest} is {ratios}."
+    if shares := found.shares_of_limit:
+        named = " and ".join(f"{name} reaches {100 * share:.0f} %" for name, share in shares.items())
+        text += (
+            " The limit is a step that does nothing but its convolutions and matrix products, each timed alone in the "
+            f"same precision: {named} of it."
+        )
+    return [Text(text), table(rows)]
 
 
 def prediction_blocks(found: PredictionSpeed) -> list[Block]:
