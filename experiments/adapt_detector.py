@@ -10,11 +10,13 @@ measured in each album, and over all test frames.
 
 import dataclasses
 import sys
+import zipfile
 
 import cv2
 import numpy as np
 
 from fer_md import console
+from fer_md.errors import FerMdError
 from fer_md.evaluation.detection_metrics import average_precision, match, precision_recall
 from fer_md.evaluation.measure import mean_or_none
 from fer_md.evaluation.significance import bootstrap_mean
@@ -88,9 +90,16 @@ class Album:
 
 
 def load_parts(path):
-    """The `ElasticParts` of a file of experiments/landmark_rivals.py."""
-    with np.load(path) as stored:
-        return ElasticParts(stored["means"], stored["variances"], stored["shares"], float(stored["weight"]))
+    """The `ElasticParts` of a file of experiments/landmark_rivals.py.
+
+    Raises:
+        FerMdError: the file is damaged, or another one.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return ElasticParts(stored["means"], stored["variances"], stored["shares"], float(stored["weight"]))
+    except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise FerMdError(f"{path}: not the parts of experiments/landmark_rivals.py ({error})") from None
 
 
 def propose(settings: Settings, detector: JointCascade, model: ElasticParts) -> list[Album]:

@@ -1,4 +1,4 @@
-"""Writes docs/RESULTS.md, and the figures of MODEL_CARD.md, FER2013.md and RELIABILITY.md, from the committed files.
+"""Writes docs/RESULTS.md, and the figures of four other pages of docs, from the committed files.
 
 python experiments/results.py
 """
@@ -15,12 +15,15 @@ from pages.sections.audit import audit_blocks, read_audit
 from pages.sections.groups import first_names_blocks
 from pages.sections.pretrained import card_blocks
 from pages.sections.reliability import reliability_blocks
+from pages.sections.rivals import rival_blocks
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
     results: str = console.flag("Folder of the result files.", "docs/results")
-    docs: str = console.flag("Folder of the pages RESULTS.md, MODEL_CARD.md, FER2013.md and RELIABILITY.md.", "docs")
+    docs: str = console.flag(
+        "Folder of the pages RESULTS.md, MODEL_CARD.md, FER2013.md, RELIABILITY.md and RIVALS.md.", "docs"
+    )
 
 
 def main(settings: Settings) -> None:
@@ -32,7 +35,8 @@ def main(settings: Settings) -> None:
 
 def pages_of(results: Path, docs: Path) -> dict[Path, str]:
     """The texts of the pages as the result files would have them."""
-    card, audit, reliability = docs / "MODEL_CARD.md", docs / "FER2013.md", docs / "RELIABILITY.md"
+    names = ("MODEL_CARD.md", "FER2013.md", "RELIABILITY.md", "RIVALS.md")
+    card, audit, reliability, rivals = (docs / name for name in names)
     return {
         docs / "RESULTS.md": results_markdown(results),
         card: filled(
@@ -42,6 +46,7 @@ def pages_of(results: Path, docs: Path) -> dict[Path, str]:
         ),
         audit: filled(audit.read_text(encoding="utf-8"), audit_blocks(read_audit(results)), audit.name),
         reliability: filled(reliability.read_text(encoding="utf-8"), reliability_blocks(results), reliability.name),
+        rivals: filled(rivals.read_text(encoding="utf-8"), rival_blocks(results), rivals.name),
     }
 
 

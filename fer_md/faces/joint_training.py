@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_md.errors import FerMdError
 from fer_md.faces.cascade_training import mirror
 from fer_md.faces.face_frame import box_of, jitter_boxes
 from fer_md.faces.joint_cascade import (
@@ -137,8 +138,13 @@ def train_joint(
 
     Returns:
         the cascade.
+
+    Raises:
+        FerMdError: there is no face in the pictures.
     """
     recipe = recipe or JointRecipe()
+    if not any(len(picture.landmarks) for picture in pictures):
+        raise FerMdError(f"there is no face in the {len(pictures)} pictures to learn from")
     patches, truth, mean = face_windows(pictures, recipe.starts, recipe.seed)
     cascade = JointCascade(mean, [])
     if checkpoint and Path(checkpoint).exists():

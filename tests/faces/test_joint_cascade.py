@@ -159,6 +159,11 @@ def test_faces_that_are_not_annotated_are_no_negatives():
     assert Picture(picture.gray, np.zeros((0, 68, 2))).without_face(windows).all()
 
 
+def test_pictures_without_a_face_teach_nothing():
+    with pytest.raises(FerMdError, match="no face in the 1 pictures"):
+        train_joint([Picture(np.zeros((9, 9), np.uint8), np.zeros((0, 68, 2)))])
+
+
 def test_save_and_load(cascade, tmp_path):
     cascade.save(tmp_path / "joint.npz")
     loaded = JointCascade.load(tmp_path / "joint.npz")
