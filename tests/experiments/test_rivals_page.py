@@ -42,7 +42,7 @@ def test_tables_of_the_rivals(tmp_path):
     for name, content in files.items():
         (tmp_path / f"{name}.json").write_text(json.dumps({**content, **origin}))
     text = markdown(rival_blocks(tmp_path))
-    assert "learned from 1,900 pictures in 15 min" in text
+    assert "learned from 1,900 pictures in 15 min, on one thread" in text
     assert "| test frames | joint cascade | 0.9100 | 0.800 | 0.700 | 75 |" in text
     assert "| test frames | Selective Search + CNN | 0.9100 | 0.955 | 0.700 | 75 |" in text and "| mtcnn |" not in text
     assert "| joint cascade | 9.78 | 7.00 | 0.143 | 40.1 | 5.00 | 40.1 |" in text

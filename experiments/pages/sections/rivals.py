@@ -47,7 +47,8 @@ def detection_blocks(joint: dict[str, Any], search: dict[str, Any]) -> list[Bloc
             for name, row in found.items()
         ]
     trained = joint["pictures"]["training"]
-    text = f"Detection. The joint cascade learned from {trained:,} pictures in {joint['train_seconds'] / 60:.0f} min."
+    text = f"Detection. The joint cascade learned from {trained:,} pictures in {joint['train_seconds'] / 60:.0f} min,"
+    text += " on one thread beside other programs."
     return [Text(text), table(rows), *_origin(joint)]
 
 
