@@ -65,7 +65,7 @@ class ElasticParts:
     place is part of a patch's features; the representation as the parts' appearances, one behind the other.
 
     Inferred: the descriptor (the paper's are SIFT and local binary patterns), the grid, two sizes of patches, the
-    number of parts (the paper has more), and the weight of the place, with which its variance is that of the
+    number of parts, and the weight of the place, with which its variance is that of the
     appearance.
 
     Args:
