@@ -12,6 +12,7 @@ from fer_md.layers.gaussian_prototypes import GaussianPrototypes
 from fer_md.layers.inception import inception_block
 from fer_md.layers.preprocessing import Equalize, IsotropicSmoothing, Standardize, Stretch
 from fer_md.layers.response_norm import ResponseNorm
+from fer_md.layers.soft_argmax import SoftArgmax
 
 __all__ = [
     "BatchNorm",
@@ -22,6 +23,7 @@ __all__ = [
     "GaussianPrototypes",
     "IsotropicSmoothing",
     "ResponseNorm",
+    "SoftArgmax",
     "Standardize",
     "Stretch",
     "inception_block",

@@ -23,14 +23,18 @@ def conv_relu(
     )(x)
 
 
-def conv_bn(x: keras.KerasTensor, filters: int, kernel_size: int, name: str) -> keras.KerasTensor:
-    """Convolution without bias, then batch normalisation: (B, H, W, C) -> (B, H, W, filters)."""
+def conv_bn(
+    x: keras.KerasTensor, filters: int, kernel_size: int, name: str, strides: int = 1
+) -> keras.KerasTensor:
+    """Convolution without bias, then batch normalisation: (B, H, W, C) -> (B, H / strides, W / strides, filters)."""
     convolution = keras.layers.Conv2D(
-        filters, kernel_size, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
+        filters, kernel_size, strides, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
     )
     return BatchNorm(name=f"{name}_bn")(convolution(x))
 
 
-def conv_bn_relu(x: keras.KerasTensor, filters: int, kernel_size: int, name: str) -> keras.KerasTensor:
-    """``conv_bn``, then ReLU: (B, H, W, C) -> (B, H, W, filters)."""
-    return keras.layers.ReLU(name=f"{name}_relu")(conv_bn(x, filters, kernel_size, name))
+def conv_bn_relu(
+    x: keras.KerasTensor, filters: int, kernel_size: int, name: str, strides: int = 1
+) -> keras.KerasTensor:
+    """``conv_bn``, then ReLU."""
+    return keras.layers.ReLU(name=f"{name}_relu")(conv_bn(x, filters, kernel_size, name, strides))

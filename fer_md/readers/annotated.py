@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
@@ -29,7 +30,13 @@ class AnnotatedFaces:
 
     def first(self, count: int) -> "AnnotatedFaces":
         """The first ``count`` faces, or all where there are fewer."""
-        return AnnotatedFaces(self.images[:count], self.landmarks[:count], self.people[:count])
+        return self.rows(range(min(count, len(self.images))))
+
+    def rows(self, numbers: Iterable[int]) -> "AnnotatedFaces":
+        """The faces with these numbers, in their order."""
+        chosen = list(numbers)
+        images, people = [self.images[row] for row in chosen], [self.people[row] for row in chosen]
+        return AnnotatedFaces(images, self.landmarks[chosen], people)
 
 
 def video_faces(source: Path | str, split: str) -> AnnotatedFaces:

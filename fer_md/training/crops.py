@@ -1,5 +1,6 @@
 """Square crops of faces for a network that finds landmarks, and the way back into the image."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import cv2
@@ -16,8 +17,21 @@ from fer_md.readers.annotated import AnnotatedFaces
 SIDE = 1.4
 """Side of a crop as a share of its box's mean edge: room for landmarks that a misplaced box leaves out."""
 
-TURN = 6.0
-"""Standard deviation in degrees of the rotation of training crops."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Placement:
+    """How training crops are misplaced: standard deviations.
+
+    Attributes:
+        shift: of the center in x and in y, as a share of the box's mean edge.
+        spread: of the logarithm of the size.
+        turn: of the rotation, in degrees.
+    """
+
+    shift: float = 0.06
+    spread: float = 0.08
+    turn: float = 6.0
 
 
 def crop_frames(boxes: ArrayLike, size: int, angles: ArrayLike = 0.0) -> tuple[np.ndarray, np.ndarray]:
@@ -75,7 +89,9 @@ def from_shares(shares: np.ndarray, boxes: ArrayLike, size: int) -> np.ndarray:
     return transform(crop_frames(boxes, size), (np.asarray(shares, np.float64) + 0.5) * size - 0.5)
 
 
-def training_crops(faces: AnnotatedFaces, starts: int, size: int, seed: int) -> Split:
+def training_crops(
+    faces: AnnotatedFaces, starts: int, size: int, seed: int, placement: Placement | None = None
+) -> Split:
     """Crops from boxes misplaced as by a detector, each also turned a little, and every other one in a mirror.
 
     Args:
@@ -83,10 +99,12 @@ def training_crops(faces: AnnotatedFaces, starts: int, size: int, seed: int) -> 
         starts: boxes drawn for each face, as for the alignment cascade (`fer_md.faces.face_frame.jitter_boxes`).
         size: side of the crops in pixels.
         seed: of the boxes and angles.
+        placement: how far the boxes are off; None for the default.
 
     Returns:
         `fer_md.data.records.Split` of starts * N crops without labels; the landmarks are in pixels of the crop.
     """
+    placement = placement or Placement()
     rng, count = np.random.default_rng(seed), len(faces.images)
     mirrored = [mirror(*pair) for pair in zip(faces.images, faces.landmarks, strict=True)]
     sides = (faces.images, faces.landmarks), tuple(zip(*mirrored, strict=True))
@@ -95,8 +113,8 @@ def training_crops(faces: AnnotatedFaces, starts: int, size: int, seed: int) -> 
         for start in range(starts):
             images, landmarks = sides[start % 2]
             landmarks = np.asarray(landmarks)
-            boxes = jitter_boxes(box_of(landmarks), rng)
-            angles = np.radians(TURN) * rng.standard_normal(count)
+            boxes = jitter_boxes(box_of(landmarks), rng, placement.shift, placement.spread)
+            angles = np.radians(placement.turn) * rng.standard_normal(count)
             crops.append(cut_crops(images, boxes, size, angles))
             points.append(transform(inverse(crop_frames(boxes, size, angles)), landmarks))
             progress.advance(count)
