@@ -25,6 +25,7 @@ from fer_md.evaluation.landmark_error import LIMIT, errors_by_normaliser, summar
 from fer_md.evaluation.predict import in_batches, logits_function
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
+from fer_md.faces.crops import as_shares, cut_crops, from_shares
 from fer_md.faces.face_frame import box_of, jitter_boxes
 from fer_md.files import read_json, write_json
 from fer_md.models.baselines import SMALL_CONFIGS, TINY_CONFIGS
@@ -35,7 +36,7 @@ from fer_md.models.heads import landmark_component, start_at
 from fer_md.readers.annotated import AnnotatedFaces, drawn_faces, video_faces
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, open_run, plain_settings
-from fer_md.training.crops import as_shares, cut_crops, from_shares, training_crops
+from fer_md.training.crops import training_crops
 from fer_md.training.objective import POINTS
 from fer_md.training.presets import Recipe
 from fer_md.training.task import Learner, Task

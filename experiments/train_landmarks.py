@@ -19,11 +19,12 @@ from fer_md.data.pipeline import training_batches
 from fer_md.errors import FerMdError
 from fer_md.evaluation.landmark_error import errors_by_normaliser, summarize_errors
 from fer_md.evaluation.predict import in_batches, logits_function
+from fer_md.faces.crops import as_shares, cut_crops, from_shares
 from fer_md.faces.face_frame import box_of, jitter_boxes
 from fer_md.models.landmark_network import LandmarkConfig, build_landmark_network
 from fer_md.readers.annotated import AnnotatedFaces, drawn_faces, video_faces
 from fer_md.runs.run_directory import plain_settings
-from fer_md.training.crops import Placement, as_shares, cut_crops, from_shares, training_crops
+from fer_md.training.crops import Placement, training_crops
 from fer_md.training.objective import POINTS
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import Recipe

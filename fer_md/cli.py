@@ -156,6 +156,9 @@ def _parser():
     predict.add_argument(
         "--cascade", metavar="FILE", help="for --align=cascade: file that experiments/train_alignment.py wrote"
     )
+    predict.add_argument(
+        "--landmarks68", action="store_true", help="find 68 landmarks of each face too, for research use"
+    )
     predict.add_argument("--max_faces", type=_positive, metavar="N", help="keep only the N largest faces of a picture")
     predict.add_argument(
         "--mirror",
@@ -335,7 +338,7 @@ def _predict_parts(parsed, on_problem, problems):
 
     if not parsed.output:
         raise FerMdError("--engine=ray needs --output, the name of a folder that ends in .parquet or .jsonl")
-    if alone := [name for name in ("boxes", "annotate", "explain", "show") if getattr(parsed, name)]:
+    if alone := [name for name in ("boxes", "annotate", "explain", "show", "landmarks68") if getattr(parsed, name)]:
         raise FerMdError(f"--{alone[0]} works with a .jsonl or .csv file and --engine=process alone")
     check_folder(parsed.output)
     make = functools.partial(
@@ -385,6 +388,7 @@ def _predictor(parsed):
         mirror=parsed.mirror,
         prior=prior,
         prior_share=parsed.prior_share,
+        landmarks68=parsed.landmarks68,
     )
 
 

@@ -19,6 +19,7 @@ from fer_md.layers import (
     GaussianPrototypes,
     IsotropicSmoothing,
     ResponseNorm,
+    SoftArgmax,
     Standardize,
     Stretch,
     inception_block,
@@ -44,6 +45,7 @@ LAYERS = {
     GaussianPrototypes: ({"num_classes": 4}, EMBEDDINGS),
     IsotropicSmoothing: ({}, FACES),
     ResponseNorm: ({}, MAPS),
+    SoftArgmax: ({}, MAPS),
     Standardize: ({"epsilon": 2.0}, FACES),
     Stretch: ({}, FACES),
 }

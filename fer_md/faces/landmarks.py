@@ -1,12 +1,12 @@
-"""The five landmarks of a face out of the 68 that an alignment cascade finds."""
+"""The 68 landmarks of the faces that a detector found, and the five among them."""
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Protocol
 
 import cv2
 import numpy as np
 
-from fer_md.faces.cascade import Cascade
 from fer_md.faces.detection import Detection
 from fer_md.faces.face_frame import landmarks_box
 
@@ -28,26 +28,47 @@ def five_points(landmarks: np.ndarray) -> np.ndarray:
     return np.stack([*eyes, landmarks[:, 30], landmarks[:, 48], landmarks[:, 54]], 1)
 
 
-def place_landmarks(
-    cascade: Cascade, images: Sequence[np.ndarray], found: list[list[Detection]]
-) -> list[list[Detection]]:
-    """Gives faces the landmarks that a cascade finds in their boxes.
+class Aligner(Protocol):
+    """Anything that finds 68 landmarks in boxes: a `LandmarkFinder`, a `Cascade`."""
+
+    def align(self, images: Sequence[np.ndarray], boxes: np.ndarray) -> np.ndarray:
+        """Finds the landmarks.
+
+        Args:
+            images: N grayscale images (H, W) uint8, of any sizes.
+            boxes: (N, 4) x, y, width, height in pixels of the rough boxes around the landmarks.
+
+        Returns:
+            (N, 68, 2) float32 pixel coordinates x, y in iBUG order.
+        """
+        ...
+
+
+def find_landmarks(aligner: Aligner, images: Sequence[np.ndarray], found: list[list[Detection]]) -> np.ndarray:
+    """The 68 landmarks of faces, by their boxes.
 
     Args:
-        cascade: finds 68 landmarks, of which five are taken.
+        aligner: finds them.
         images: N images (H, W, 3) uint8 RGB.
         found: the faces of each image.
 
     Returns:
-        the same faces with the cascade's landmarks.
+        (F, 68, 2) float32 pixel coordinates x, y in iBUG order: of all F faces, image by image.
     """
     boxes = [detection.box for detections in found for detection in detections]
     if not boxes:
-        return found
+        return np.zeros((0, 68, 2), np.float32)
     grays: list[np.ndarray] = []
     for image, detections in zip(images, found, strict=True):
         grays += [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)] * len(detections) if detections else []
-    points = iter(five_points(cascade.align(grays, landmarks_box(np.array(boxes)))))
+    return aligner.align(grays, landmarks_box(np.array(boxes)))
+
+
+def place_landmarks(
+    aligner: Aligner, images: Sequence[np.ndarray], found: list[list[Detection]]
+) -> list[list[Detection]]:
+    """The same faces with the five points among those of `find_landmarks`, whose arguments it takes."""
+    points = iter(five_points(find_landmarks(aligner, images, found)))
     return [
         [dataclasses.replace(detection, landmarks=next(points)) for detection in detections] for detections in found
     ]

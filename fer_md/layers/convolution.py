@@ -23,9 +23,7 @@ def conv_relu(
     )(x)
 
 
-def conv_bn(
-    x: keras.KerasTensor, filters: int, kernel_size: int, name: str, strides: int = 1
-) -> keras.KerasTensor:
+def conv_bn(x: keras.KerasTensor, filters: int, kernel_size: int, name: str, strides: int = 1) -> keras.KerasTensor:
     """Convolution without bias, then batch normalisation: (B, H, W, C) -> (B, H / strides, W / strides, filters)."""
     convolution = keras.layers.Conv2D(
         filters, kernel_size, strides, padding="same", use_bias=False, kernel_initializer="he_normal", name=name

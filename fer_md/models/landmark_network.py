@@ -54,7 +54,7 @@ def build_landmark_network(
     """Builds the network: down to an eighth of its largest map, and up again by sums (Lin et al., CVPR 2017).
 
     Args:
-        config: the widths; None for the default, which has 1,038,012 trainable weights.
+        config: the widths; None for the default, which has 1,157,092 trainable weights.
         seed: of the initial weights. Python's ``random`` is seeded too, see ``seed_initial_weights``.
         name: of the model.
 

@@ -14,6 +14,7 @@ SMALLEST = 480
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _INK, _BAR, _BEST, _POINT = (255, 255, 255), (120, 170, 230), (255, 190, 60), (80, 255, 120)
+_POINT68 = (90, 220, 255)
 
 
 def annotate(image: np.ndarray, faces: Sequence[FacePrediction]) -> np.ndarray:
@@ -33,12 +34,15 @@ def annotate(image: np.ndarray, faces: Sequence[FacePrediction]) -> np.ndarray:
     for face in faces:
         x, y, width, height = (round(value * factor) for value in face.box)
         cv2.rectangle(canvas, (x, y), (x + width - 1, y + height - 1), _BEST, thickness)
-        if face.landmarks is not None:
-            for point in face.landmarks:
-                center = [round(float(value) * factor) for value in np.clip(point, -1e4, 1e5)]
-                cv2.circle(canvas, center, thickness + 1, _POINT, -1, cv2.LINE_AA)
+        _draw_points(canvas, face.landmarks68, factor, thickness, _POINT68)
+        _draw_points(canvas, face.landmarks, factor, thickness + 1, _POINT)
         _draw_bars(canvas, (x, y, width), face, unit)
     return canvas
+
+
+def _draw_points(canvas, points, factor, radius, color):
+    for point in () if points is None else np.clip(points, -1e4, 1e5):
+        cv2.circle(canvas, [round(float(value) * factor) for value in point], radius, color, -1, cv2.LINE_AA)
 
 
 def _draw_bars(canvas, place, face, unit):

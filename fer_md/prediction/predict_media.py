@@ -58,7 +58,13 @@ def predict_media(
     media = find_media(paths, on_problem)
     with contextlib.ExitStack() as outputs:
         record = outputs.enter_context(
-            open_records(output, predictor.expressions, predictor.prior, predictor.prior_share)
+            open_records(
+                output,
+                predictor.expressions,
+                predictor.prior,
+                predictor.prior_share,
+                landmarks68=predictor.landmark_finder is not None,
+            )
         )
         writers = [record]
         if annotate:

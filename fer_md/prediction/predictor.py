@@ -14,7 +14,8 @@ from fer_md.faces.alignment import check_alignment, cut_face, whole_box
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.choice import READY, choose_detector
 from fer_md.faces.detection import Box, Detection, Detector, clip_box
-from fer_md.faces.landmarks import place_landmarks
+from fer_md.faces.landmark_finder import LandmarkFinder
+from fer_md.faces.landmarks import find_landmarks, place_landmarks
 from fer_md.media.sources import Frame
 from fer_md.prediction.classifier import Classifier, load_classifier
 from fer_md.prediction.images import Picture, as_image, is_picture, source_of
@@ -54,6 +55,8 @@ class Predictor:
             corrected for it, see `fer_md.evaluation.prior`. None leaves them as the network gives them.
         prior_share: how much of that correction is made, in [0, 1]; None for `fer_md.evaluation.prior.SHARE`. More of
             it makes fewer mistakes where the prior is true, and finds fewer of the rare expressions.
+        landmarks68: give each face its 68 landmarks too, in your own boxes as well; see
+            `fer_md.faces.landmark_finder.LandmarkFinder`. For research, see docs/FACES.md.
 
     Raises:
         FerMdError: an argument is not one of these, or the model cannot be loaded.
@@ -75,6 +78,7 @@ class Predictor:
         mirror: bool = False,
         prior: Prior | None = None,
         prior_share: float | None = None,
+        landmarks68: bool = False,
     ):
         check_alignment(align)
         if max_faces is not None and max_faces < 1:
@@ -84,6 +88,7 @@ class Predictor:
         self.classifier = model if isinstance(model, Classifier) else load_classifier(model, data)
         self.detector = choose_detector(detector) if isinstance(detector, str) else detector
         self.align, self.max_faces, self.cascade = align, max_faces, cascade
+        self.landmark_finder = LandmarkFinder() if landmarks68 else None
         self.averaging = "flip" if mirror else "none"
         self.prior, self.prior_share = prior, chosen_share(prior, prior_share)
         self._shift = None
@@ -148,7 +153,8 @@ class Predictor:
 
         for (index, source, _), faces in self._run(read(), lambda item: item[2], embeddings):
             pictures[index] = PicturePrediction(source, tuple(faces))
-        return Predictions([pictures[index] for index in sorted(pictures)], self.expressions)
+        found = [pictures[index] for index in sorted(pictures)]
+        return Predictions(found, self.expressions, self.landmark_finder is not None)
 
     def stream(
         self, frames: Iterable[Frame], boxes_of: Callable[[Frame], list[Box] | None] | None = None
@@ -222,7 +228,8 @@ class Predictor:
         faces = np.stack(cut)
         rows = self._classify(faces)
         vectors = self.classifier.embed(faces) if embeddings else [None] * len(faces)
-        answers = iter(zip(cut, rows, vectors, strict=True))
+        points = find_landmarks(self.landmark_finder, images, found) if self.landmark_finder else [None] * len(faces)
+        answers = iter(zip(cut, rows, vectors, points, strict=True))
         return [[self._face(detection, *next(answers)) for detection in detections] for detections in found]
 
     def _classify(self, faces):
@@ -230,7 +237,7 @@ class Predictor:
         found = np.mean([self.classifier.classify(copy) for copy in views(faces, self.averaging)], axis=0)
         return found if self._shift is None else apply_shift(found, self._shift)
 
-    def _face(self, detection, crop, row, embedding):
+    def _face(self, detection, crop, row, embedding, landmarks68):
         box, score, landmarks = tuple(detection.box), detection.score, detection.landmarks
         sharpness, roll = relative_sharpness(crop), None if landmarks is None else roll_of(landmarks)
         return FacePrediction(
@@ -243,6 +250,7 @@ class Predictor:
             sharpness=sharpness,
             roll=roll,
             doubts=doubts_about(box, score, sharpness, roll),
+            landmarks68=landmarks68,
         )
 
 

@@ -12,7 +12,14 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import Prior, prior_text
 from fer_md.files import atomic_file, check_new, check_writable, path_cell
 from fer_md.media.sources import Frame
-from fer_md.prediction.results import BOX_COLUMNS, POINT_COLUMNS, QUALITY_COLUMNS, FacePrediction, as_columns
+from fer_md.prediction.results import (
+    BOX_COLUMNS,
+    POINT68_COLUMNS,
+    POINT_COLUMNS,
+    QUALITY_COLUMNS,
+    FacePrediction,
+    as_columns,
+)
 
 Faces = Sequence[FacePrediction]
 
@@ -36,7 +43,11 @@ def check_file(path: Path | str, overwrite: bool) -> None:
 
 @contextlib.contextmanager
 def open_records(
-    path: Path | str | None, expressions: Sequence[str], prior: Prior | None = None, prior_share: float | None = None
+    path: Path | str | None,
+    expressions: Sequence[str],
+    prior: Prior | None = None,
+    prior_share: float | None = None,
+    landmarks68: bool = False,
 ) -> Iterator[Callable[[Frame, Faces], None]]:
     """Opens a file for predictions, which appears whole or not at all, in place of one that was there.
 
@@ -44,6 +55,7 @@ def open_records(
         path: file whose name ends in one of `FORMATS`; None for JSON lines on stdout.
         expressions: names of the probabilities, in the order of their columns.
         prior, prior_share: that the probabilities are under, as the predictor has them; None for the network's own.
+        landmarks68: whether the faces have 68 landmarks, which are then written too.
 
     Yields:
         function of a frame and its faces that writes a row for each face.
@@ -63,7 +75,8 @@ def open_records(
         if Path(path).suffix.lower() == ".jsonl":
             yield lambda frame, faces: _write_json(stream, frame, faces, used)
         else:
-            table = csv.DictWriter(stream, (*_COLUMNS, *expressions, *POINT_COLUMNS), lineterminator="\n")
+            points = (*POINT_COLUMNS, *(POINT68_COLUMNS if landmarks68 else ()))
+            table = csv.DictWriter(stream, (*_COLUMNS, *expressions, *points), lineterminator="\n")
             table.writeheader()
             yield lambda frame, faces: table.writerows(_columns(frame, faces, used))
 
@@ -83,7 +96,7 @@ def face_rows(frame: Frame, faces: Faces, used: dict[str, Any]) -> Iterator[dict
     """
     for number, face in enumerate(faces):
         values = face.as_dict()
-        points = values["landmarks"]
+        points68 = _rounded_points(values["landmarks68"])
         yield {
             "source": frame.medium.source,
             "frame": frame.index,
@@ -95,7 +108,8 @@ def face_rows(frame: Frame, faces: Faces, used: dict[str, Any]) -> Iterator[dict
             "sharpness": _rounded(values["sharpness"], 4),
             "roll": _rounded(values["roll"], 1),
             "doubts": values["doubts"],
-            "landmarks": None if points is None else [[round(value, 2) for value in point] for point in points],
+            "landmarks": _rounded_points(values["landmarks"]),
+            **({} if points68 is None else {"landmarks68": points68}),
             "label": values["label"],
             **used,
             "probabilities": {name: round(value, 6) for name, value in values["probabilities"].items()},
@@ -104,6 +118,10 @@ def face_rows(frame: Frame, faces: Faces, used: dict[str, Any]) -> Iterator[dict
 
 def _rounded(value, digits):
     return None if value is None else round(value, digits) + 0.0  # no -0.0
+
+
+def _rounded_points(points):
+    return None if points is None else [[round(value, 2) for value in point] for point in points]
 
 
 def _write_json(stream, frame, faces, used):

@@ -15,6 +15,8 @@ BOX_COLUMNS = ("x", "y", "width", "height")
 QUALITY_COLUMNS = ("score", "sharpness", "roll", "doubts")
 POINT_COLUMNS = tuple(f"{name.replace(' ', '_')}_{axis}" for name in LANDMARKS for axis in "xy")
 """Columns of a table of faces that hold the numbers of ``box``, how good its picture is, and ``landmarks``."""
+POINT68_COLUMNS = tuple(f"landmark{number}_{axis}" for number in range(68) for axis in "xy")
+"""Those that hold the numbers of ``landmarks68``."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -36,6 +38,8 @@ class FacePrediction:
         roll: degrees by which it is turned in the plane of the picture, in [-180, 180], clockwise above 0; None
             without landmarks.
         doubts: why the answer should be doubted, of `fer_md.prediction.quality.DOUBTS`; mostly nothing.
+        landmarks68: (68, 2) float32 x, y in iBUG order: the jaw from left to right, brows, nose, eyes, mouth. None
+            unless the `Predictor` was asked for them.
     """
 
     box: Box
@@ -48,6 +52,7 @@ class FacePrediction:
     sharpness: float | None = None
     roll: float | None = None
     doubts: tuple[str, ...] = ()
+    landmarks68: np.ndarray | None = None
 
     __eq__ = same_values
 
@@ -64,12 +69,16 @@ class FacePrediction:
             "sharpness": self.sharpness,
             "roll": self.roll,
             "doubts": list(self.doubts),
+            "landmarks68": None if self.landmarks68 is None else self.landmarks68.tolist(),
         }
 
 
 def as_columns(face: dict[str, Any]) -> dict[str, Any]:
-    """What `FacePrediction.as_dict` returned as one row of a table, with a column for each number."""
-    points = [value for point in face["landmarks"] or () for value in point] or [None] * len(POINT_COLUMNS)
+    """What `FacePrediction.as_dict` returned as one row of a table, with a column for each number; no columns for 68
+    landmarks that it lacks."""
+    points, points68 = (
+        [value for point in face.get(name) or () for value in point] for name in ("landmarks", "landmarks68")
+    )
     return {
         **dict(zip(BOX_COLUMNS, face["box"], strict=True)),
         "score": face["score"],
@@ -78,7 +87,8 @@ def as_columns(face: dict[str, Any]) -> dict[str, Any]:
         "doubts": " ".join(face["doubts"]),
         "label": face["label"],
         **face["probabilities"],
-        **dict(zip(POINT_COLUMNS, points, strict=True)),
+        **dict(zip(POINT_COLUMNS, points or [None] * len(POINT_COLUMNS), strict=True)),
+        **(dict(zip(POINT68_COLUMNS, points68, strict=True)) if points68 else {}),
     }
 
 
@@ -134,11 +144,12 @@ class Predictions(list[PicturePrediction]):
     Args:
         pictures: what it holds.
         expressions: names of the expressions, in the order of the probabilities.
+        landmarks68: whether the faces have 68 landmarks.
     """
 
-    def __init__(self, pictures: Iterable[PicturePrediction], expressions: Sequence[str]):
+    def __init__(self, pictures: Iterable[PicturePrediction], expressions: Sequence[str], landmarks68: bool = False):
         super().__init__(pictures)
-        self.expressions = tuple(expressions)
+        self.expressions, self.landmarks68 = tuple(expressions), landmarks68
 
     def to_dataframe(self) -> "pandas.DataFrame":
         """All faces as a table; it needs pandas, which the small installation lacks.
@@ -147,7 +158,8 @@ class Predictions(list[PicturePrediction]):
             a row for each face, with the columns ``picture`` (its place in the list, from 0), ``source``, ``face`` (its
             place in the picture), ``x``, ``y``, ``width``, ``height``, ``score``, ``sharpness``, ``roll``, ``doubts``
             (words with spaces between them), ``label``, one for each expression, and one for each coordinate of the
-            landmarks. What is unknown is NaN. A picture without a face, or with an error, has no row.
+            landmarks; with ``landmarks68`` one for each of theirs. What is unknown is NaN. A picture without a face, or
+            with an error, has no row.
         """
         import pandas
 
@@ -156,8 +168,9 @@ class Predictions(list[PicturePrediction]):
             for index, picture in enumerate(self)
             for number, face in enumerate(picture)
         ]
-        numbers = ("score", "sharpness", "roll", *self.expressions, *POINT_COLUMNS)
+        points = (*POINT_COLUMNS, *(POINT68_COLUMNS if self.landmarks68 else ()))
+        numbers = ("score", "sharpness", "roll", *self.expressions, *points)
         measured = (*BOX_COLUMNS, *QUALITY_COLUMNS)
-        columns = ("picture", "source", "face", *measured, "label", *self.expressions, *POINT_COLUMNS)
+        columns = ("picture", "source", "face", *measured, "label", *self.expressions, *points)
         kinds = {"picture": int, "face": int} | dict.fromkeys((*BOX_COLUMNS, *numbers), float)
         return pandas.DataFrame(rows, columns=list(columns)).astype(kinds)

@@ -13,12 +13,13 @@ import landmarks as landmarks_script
 from fer_md.data.augment import Augmentation
 from fer_md.data.pipeline import training_batches
 from fer_md.drawn.face_model import MIRROR
+from fer_md.faces.crops import SIDE, as_shares, crop_frames, cut_crops, from_shares
 from fer_md.faces.face_frame import box_of, jitter_boxes
 from fer_md.models import TINY, build_component
 from fer_md.models.heads import landmark_component, start_at
 from fer_md.readers.annotated import AnnotatedFaces, drawn_faces
 from fer_md.runs.run_directory import open_run
-from fer_md.training.crops import SIDE, as_shares, crop_frames, cut_crops, from_shares, training_crops
+from fer_md.training.crops import training_crops
 from fer_md.training.loop import train
 from fer_md.training.objective import POINTS, mean_distance
 from fer_md.training.presets import Recipe
