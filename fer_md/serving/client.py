@@ -66,7 +66,16 @@ class Client(Classifier):
 
     def _forward_faces(self, faces):
         parts = [faces[start : start + self.batch, ..., None] for start in range(0, len(faces), self.batch)]
-        return np.concatenate([self._ask(lambda part=part: self._transport.predict(part))[0] for part in parts])
+        answers = [self._checked(part, *self._ask(lambda part=part: self._transport.predict(part))) for part in parts]
+        return np.concatenate(answers)
+
+    def _checked(self, faces, probabilities, expressions):
+        """The answer, if it is one: a server may have changed its version since the client was made."""
+        if tuple(expressions) != self.expressions:
+            raise FerMdError(f"{self.url}: answers with other expressions than before; make a new client")
+        if probabilities.shape != (len(faces), len(expressions)):
+            raise FerMdError(f"{self.url}: answers {probabilities.shape} probabilities to {len(faces)} faces")
+        return probabilities
 
     def _ask(self, request):
         """What ``request`` returns, asked again as long as the server is unavailable."""

@@ -19,7 +19,7 @@ from fer_md.serving.protos import (
     add_PredictionServiceServicer_to_server,
     grpc,
 )
-from fer_md.serving.rest_service import RestHandler
+from fer_md.serving.rest_service import LONGEST, RestHandler
 from fer_md.serving.served_versions import ServedVersions
 
 _THREADS = 32
@@ -69,7 +69,7 @@ class LocalServer:
         certificate: tuple[Path, Path] | None = None,
     ):
         self.versions = ServedVersions(name, base, labels or {}, max_batch_size, wait)
-        options = [("grpc.max_receive_message_length", -1), ("grpc.so_reuseport", 0)]
+        options = [("grpc.max_receive_message_length", LONGEST), ("grpc.so_reuseport", 0)]
         self._grpc = grpc.server(ThreadPoolExecutor(_THREADS), options=options)
         add_PredictionServiceServicer_to_server(PredictionService(self.versions), self._grpc)
         add_ModelServiceServicer_to_server(ModelService(self.versions), self._grpc)
@@ -85,7 +85,11 @@ class LocalServer:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate[1], certificate[0])
-            self._rest.socket = context.wrap_socket(self._rest.socket, server_side=True)
+            self._rest.socket = context.wrap_socket(
+                self._rest.socket,
+                server_side=True,
+                do_handshake_on_connect=False,  # by the thread of the request
+            )
         self.rest_port = self._rest.server_address[1]
 
     def refresh(self) -> None:

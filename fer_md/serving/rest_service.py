@@ -20,10 +20,10 @@ from fer_md.serving.refused import Refused
 from fer_md.serving.served_versions import ServedVersion, ServedVersions
 
 _PATH = re.compile(
-    r"/v1/models/(?P<name>[^/:]+)(/versions/(?P<number>\d+)|/labels/(?P<label>[^/:]+))?(?P<what>:predict|/metadata)?"
+    r"/v1/models/(?P<name>[^/:]+)(/versions/(?P<number>\d{1,18})|/labels/(?P<label>[^/:]+))?(?P<what>:predict|/metadata)?"
 )
 _HTTP = {"INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400, "NOT_FOUND": 404}
-_LONGEST = 2**28
+LONGEST = 2**28
 """Bytes of a request beyond which it is not read."""
 
 
@@ -31,6 +31,7 @@ class RestHandler(BaseHTTPRequestHandler):
     """Answers ``:predict``, ``/metadata`` and the status of a model; ``versions`` is set by a subclass."""
 
     protocol_version = "HTTP/1.1"
+    timeout = 60  # seconds that a client may say nothing
     versions: ServedVersions
 
     def do_GET(self):
@@ -64,9 +65,9 @@ class RestHandler(BaseHTTPRequestHandler):
 
     def _body(self):
         length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > _LONGEST:
+        if not length.isdecimal() or int(length) > LONGEST:
             self.close_connection = True
-            raise Refused("INVALID_ARGUMENT", f"Content-Length must be at most {_LONGEST}; got {length}")
+            raise Refused("INVALID_ARGUMENT", f"Content-Length must be at most {LONGEST}; got {length}")
         return self.rfile.read(int(length))
 
     def _status(self, version, body):
@@ -82,7 +83,7 @@ class RestHandler(BaseHTTPRequestHandler):
     def _predict(self, version, body):
         try:
             asked = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Refused("INVALID_ARGUMENT", f"JSON Parse error: {error}") from None
         if not isinstance(asked, dict) or ("instances" in asked) == ("inputs" in asked):
             raise Refused("INVALID_ARGUMENT", "Missing 'inputs' or 'instances' key: one of both must be there")
@@ -100,6 +101,8 @@ def answer_json(version: ServedVersion, asked: dict[str, Any]) -> dict[str, Any]
         Refused: it does not fit the signature.
     """
     signature = asked.get("signature_name", DEFAULT)
+    if not isinstance(signature, str):
+        raise Refused("INVALID_ARGUMENT", "'signature_name' must be a string")
     specs = version.specs(signature)
     columns = _columns(asked["instances"], specs) if "instances" in asked else asked["inputs"]
     if not isinstance(columns, dict) or set(columns) == {"b64"}:

@@ -44,8 +44,12 @@ class RestTransport:
 
     def predict(self, faces: np.ndarray) -> tuple[np.ndarray, list[str]]:
         content = {"signature_name": "faces", "inputs": {"faces": faces.tolist()}}
-        outputs = self._request(":predict", json.dumps(content).encode())["outputs"]
-        return np.array(outputs["probabilities"], np.float32), outputs["expressions"][0]
+        answer = self._request(":predict", json.dumps(content).encode())
+        try:
+            outputs = answer["outputs"]
+            return np.array(outputs["probabilities"], np.float32), outputs["expressions"][0]
+        except (KeyError, TypeError, IndexError, ValueError):
+            raise FerMdError("answers no probabilities; serve what fer-md export wrote") from None
 
     def _request(self, what, data=None):
         try:
@@ -54,7 +58,7 @@ class RestTransport:
         except urllib.error.HTTPError as error:
             if error.code == 503:
                 raise Unavailable("503") from None
-            raise FerMdError(f"{error.code}, {_message(error.read())}") from None
+            raise FerMdError(f"{error.code}, {_message(error)}") from None
         except TimeoutError:
             raise FerMdError(f"no answer within {self.timeout:g} s") from None
         except (urllib.error.URLError, http.client.HTTPException, ConnectionError) as error:
@@ -64,12 +68,17 @@ class RestTransport:
             if isinstance(reason, ssl.SSLError):
                 raise FerMdError(f"no secure connection ({reason})") from None
             raise Unavailable(str(reason) or type(reason).__name__) from None
-        except ValueError:
+        except OSError as error:
+            raise Unavailable(str(error)) from None
+        except (ValueError, RecursionError):
             raise FerMdError("answers something else than JSON") from None
 
 
-def _message(content):
+def _message(error):
     try:
+        content = error.read()
         return json.loads(content)["error"]
+    except (OSError, http.client.HTTPException):  # it went away before it had said why
+        return error.reason
     except (ValueError, KeyError, TypeError):
         return content[:200].decode(errors="replace")

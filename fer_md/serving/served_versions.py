@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
@@ -27,10 +28,18 @@ class ServedVersion:
     """
 
     def __init__(self, folder: Path, max_batch_size: int, wait: float):
-        check_saved_model(folder)
-        saved = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
-        self.number, self.signatures = int(folder.name), dict(saved.meta_graphs[0].signature_def)
-        self._model = tf.saved_model.load(str(folder))
+        self.number = int(folder.name)
+        try:
+            check_saved_model(folder)
+            saved = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+            self.signatures = dict(saved.meta_graphs[0].signature_def)
+            self._model = tf.saved_model.load(str(folder))
+        except FerMdError:
+            raise
+        except Exception as error:  # of TensorFlow, whose kinds are many: files are missing, or still being copied
+            reason = str(error).strip().partition("\n")[0]
+            raise FerMdError(f"{folder}: cannot be loaded ({reason}); copy it anew, or export it again") from None
+        self._max_batch_size = max_batch_size
         self._batchers = {
             name: Batcher(functools.partial(_run, self._model, name), max_batch_size, wait)
             for name in self._model.signatures
@@ -64,7 +73,12 @@ class ServedVersion:
                 raise Refused("INVALID_ARGUMENT", f"{name} must be {wanted}; got {found}")
         if len({len(value) for value in inputs.values()}) > 1:
             raise Refused("INVALID_ARGUMENT", "inputs must have as many rows as each other")
-        return self._batchers[signature](inputs)
+        rows, most = len(next(iter(inputs.values()))), self._max_batch_size
+        parts = [
+            self._batchers[signature]({name: value[start : start + most] for name, value in inputs.items()})
+            for start in range(0, max(rows, 1), most)
+        ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _run(model, signature, inputs):
@@ -101,10 +115,15 @@ class ServedVersions:
         folders = {int(path.name): path for path in self.base.glob("*") if re.fullmatch(r"[1-9]\d*", path.name)}
         if not folders:
             raise FerMdError(f"{self.base}: has no version, such as {self.base / '1'}; fer-md export makes one")
-        self.loaded = {
-            number: self.loaded.get(number) or ServedVersion(folder, *self._batching)
-            for number, folder in sorted(folders.items())
-        }
+        loaded, problems = {}, []
+        for number, folder in sorted(folders.items()):
+            try:
+                loaded[number] = self.loaded.get(number) or ServedVersion(folder, *self._batching)
+            except FerMdError as error:
+                problems.append(error)
+        self.loaded = loaded or self.loaded
+        if problems:
+            raise problems[0]
 
     def version(self, name: str, number: int | None = None, label: str | None = None) -> ServedVersion:
         """The version that a request asks for; without number and label the highest.

@@ -264,3 +264,53 @@ def test_load_is_measured_on_this_machine_alone(server, tmp_path):
         assert row["answered"] > 0 and 0 < row["milliseconds"]["median"] <= row["milliseconds"]["99 of 100"]
     done = run_script("benchmarks/serving_load.py", "--url=grpc://example.org:8500/fer")
     assert done.returncode == 1 and "only a server of this machine" in done.stderr
+
+
+@pytest.mark.parametrize("wrong", [EXPRESSIONS[::-1], EXPRESSIONS[:6]])
+def test_a_version_with_other_expressions_is_noticed(wrong, monkeypatch):
+    transport = Unsteady(0)
+    monkeypatch.setattr(client_module, "_transport", lambda *_: transport)
+    client = Client("grpc://localhost:8500/fer")
+    transport.predict = lambda faces: (np.zeros((len(faces), len(wrong))), list(wrong))
+    with pytest.raises(FerMdError, match="grpc://localhost:8500/fer: answers with other expressions than before"):
+        client.classify(FACES)
+
+
+def test_an_answer_to_fewer_faces_is_noticed(monkeypatch):
+    transport = Unsteady(0)
+    monkeypatch.setattr(client_module, "_transport", lambda *_: transport)
+    client = Client("grpc://localhost:8500/fer")
+    transport.predict = lambda faces: (np.zeros((1, 7)), list(EXPRESSIONS))
+    with pytest.raises(FerMdError, match=r"answers \(1, 7\) probabilities to 5 faces"):
+        client.classify(FACES)
+
+
+def test_a_version_that_cannot_be_loaded_harms_no_other(base, expected, tmp_path):
+    """It is said in one line, and it is loaded once it is whole."""
+    folder = tmp_path / "served"
+    shutil.copytree(base, folder)
+    with LocalServer(folder) as server:
+        shutil.copytree(base / "1", folder / "2")
+        (folder / "2" / "variables" / "variables.data-00000-of-00001").unlink()
+        (folder / "3").mkdir()
+        for _ in range(2):
+            with pytest.raises(FerMdError, match="2: cannot be loaded") as error:
+                server.refresh()
+            assert "\n" not in str(error.value) and list(server.versions.loaded) == [1]
+        np.testing.assert_allclose(Client(url(server)).classify(FACES), expected, atol=1e-5)
+        shutil.rmtree(folder / "3")
+        shutil.copytree(base / "1", folder / "2", dirs_exist_ok=True)
+        server.refresh()
+        assert list(server.versions.loaded) == [1, 2]
+
+
+def test_a_client_that_says_nothing_does_not_hold_up_the_others(certificates, base, expected):
+    keys = certificates["key"], certificates["chain"]
+    with LocalServer(base, certificate=keys) as server, socket.create_connection(("127.0.0.1", server.rest_port)):
+        client = Client(url(server, "https"), authority=certificates["authority"], timeout=30)
+        np.testing.assert_allclose(client.classify(FACES), expected, atol=1e-5)
+
+
+def test_a_large_request_is_answered_in_parts(base, expected):
+    with LocalServer(base, max_batch_size=2) as server:
+        np.testing.assert_allclose(Client(url(server)).classify(FACES), expected, atol=1e-5)

@@ -204,6 +204,7 @@ FACE = np.zeros((48, 48, 1)).tolist()
     [
         ("fer:predict", {}, 400),
         ("fer:predict", [], 400),
+        ("fer:predict", {"signature_name": ["faces"], "instances": [5]}, 400),
         ("fer:predict", {"instances": []}, 400),
         ("fer:predict", {"instances": [{"b64": "no base64!"}]}, 400),
         ("fer:predict", {"instances": [5]}, 400),
