@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from fer_md import console
+from fer_md.drawn.synthetic import draw_face
 from fer_md.evaluation.landmark_error import (
     LIMIT,
     cumulative_error,
@@ -29,6 +30,8 @@ from fer_md.faces.face_frame import box_of, jitter_boxes, landmarks_box
 from fer_md.faces.landmark_finder import NETWORK, SIZE, LandmarkFinder
 from fer_md.faces.regions import iou
 from fer_md.files import atomic_file, file_sha256, write_json
+from fer_md.media.contact_sheet import contact_sheet
+from fer_md.media.pictures import save_picture
 from fer_md.readers.annotated import drawn_faces, video_faces
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, read_settings
@@ -48,6 +51,7 @@ class Settings:
     run_dir: str | None = console.flag("Run of experiments/train_landmarks.py; without it the file stays.", None)
     output: str = console.flag("Folder for the files.", str(NETWORK))
     results: str | None = console.flag("JSON file for the figures.", None)
+    picture: str | None = console.flag("PNG file for a drawn face with its five points and its 68.", None)
     drawn: int = console.flag("Drawn faces to measure on, of other people than were learned.", 850, least=1)
     seed: int = console.flag("Of the misplaced boxes and of the drawn faces.", 0, least=0)
 
@@ -78,6 +82,8 @@ def main(settings: Settings) -> None:
         by_detector[name] = from_detector(finder, faces)
         tell(name, errors[name], by_detector[name])
     times = speed(finder, tests["video frames"])
+    if settings.picture:
+        draw(settings.picture, finder)
     if settings.results:
         write_result(
             settings.results,
@@ -148,6 +154,19 @@ def speed(finder, faces):
         "one by one": time_calls(one_by_one, len(images)),
         "together": time_calls(lambda: finder.align(images, boxes), len(images)),
     }
+
+
+def draw(path, finder):
+    """Writes a drawn face three times: plain, with the detector's five points, and with the 68."""
+    face = draw_face("picture", "picture 3", "happiness", "lab", 256)
+    picture = cv2.cvtColor(face.image, cv2.COLOR_GRAY2RGB)
+    found = choose_detector().detect([picture])[0][0]
+    points = finder.align([face.image], landmarks_box(np.array([found.box])))[0]
+    panels = [picture, picture.copy(), picture.copy()]
+    for panel, places in zip(panels[1:], (found.landmarks, points), strict=True):
+        for x, y in np.rint(places).astype(int).tolist():
+            cv2.circle(panel, (x, y), 2, (80, 255, 120), -1, cv2.LINE_AA)
+    save_picture(path, contact_sheet(panels, ["a drawn face", "5 points", "68 points"], 3, scale=1))
 
 
 def tell(name, errors, by_detector):

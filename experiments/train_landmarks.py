@@ -33,7 +33,7 @@ from fer_md.training.train import train_network
 
 NETWORKS = {
     "default": LandmarkConfig(),
-    "tiny": LandmarkConfig(image_size=32, stem=4, filters=(4, 4)),
+    "tiny": LandmarkConfig(stem=4, filters=(4, 4)),
 }
 RECIPE = Recipe(
     epochs=1,

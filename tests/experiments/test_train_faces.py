@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from fer_md.drawn.scenes import draw_scene
@@ -15,6 +16,7 @@ from fer_md.faces import joint_training
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.joint_cascade import JointCascade
 from fer_md.faces.joint_training import JointRecipe
+from fer_md.faces.landmark_finder import LandmarkFinder
 from fer_md.faces.region_detector import SelectiveSearchDetector
 from scripts import run_script
 
@@ -92,3 +94,26 @@ def test_the_joint_cascade_and_its_rivals_from_a_zip_to_figures(frames, tmp_path
     assert answer.returncode == 0, answer.stderr
     adapted = json.loads((tmp_path / "adapted.json").read_text())
     assert (adapted["albums"], adapted["faces"]) == (6, 12)
+
+
+@pytest.mark.slow
+def test_landmarks_from_a_zip_to_a_file_that_finds_them(frames, tmp_path):
+    learn = ("experiments/train_landmarks.py", f"--data={frames}", f"--run_dir={tmp_path / 'run'}", "--network=tiny")
+    answer = run_script(*learn, "--drawn=8", "--epochs=2", "--held_out=0.2")
+    assert answer.returncode == 0, answer.stderr
+    assert "of people held out: error" in answer.stdout
+    folder, results = tmp_path / "file", tmp_path / "results.json"
+    ship = ("experiments/ship_landmarks.py", f"--data={frames}", f"--output={folder}", f"--results={results}")
+    ship += (f"--picture={tmp_path / 'points.png'}",)
+    answer = run_script(*ship, f"--run_dir={tmp_path / 'run'}", "--drawn=4")
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(results.read_text())
+    assert found["training"]["drawn"] == 8 and found["bytes"] == (folder / "points.tflite").stat().st_size
+    assert (tmp_path / "points.png").stat().st_size > 10_000
+    assert found["errors"]["video frames"].keys() == {"two looks", "one look"}
+    assert LandmarkFinder(folder).align([np.zeros((40, 40), np.uint8)], np.array([[5, 5, 30, 30]])).shape == (1, 68, 2)
+
+
+def test_a_share_of_people_to_hold_out_is_below_one(frames, tmp_path):
+    answer = run_script("experiments/train_landmarks.py", f"--data={frames}", f"--run_dir={tmp_path}", "--held_out=1")
+    assert answer.returncode == 1 and "--held_out must be in [0, 1); got 1.0" in answer.stderr
