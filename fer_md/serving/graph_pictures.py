@@ -42,6 +42,25 @@ def decode_pictures(data: tf.Tensor) -> tf.Tensor:
     return tf.tensor_scatter_nd_update(tf.fill([count], ""), places[:, None], found)
 
 
+def count_pixels(data: tf.Tensor) -> tf.Tensor:
+    """The pixels that the headers of PNG and JPEG files state, (B,) int64; 0 where a file has no such header.
+
+    Args:
+        data: (B,) string, the contents of the files.
+    """
+    count, is_png = tf.shape(data)[0], _is_png(data)
+    files = tf.data.Dataset.from_tensor_slices((tf.range(count), data)).map(_jpeg_pixels).ignore_errors()
+    none = tf.zeros((0,), tf.int32), tf.zeros((0,), tf.int64)
+    places, found = files.batch(tf.cast(tf.maximum(count, 1), tf.int64)).reduce(none, lambda _, batch: batch)
+    jpeg = tf.tensor_scatter_nd_update(tf.zeros([count], tf.int64), places[:, None], found)
+    png = _png_pixels(data)
+    return tf.where(is_png, tf.where((png < 0) | (png > MAX_PIXELS), tf.cast(MAX_PIXELS, tf.int64), png), jpeg)
+
+
+def _jpeg_pixels(place, data):
+    return place, tf.reduce_prod(tf.cast(tf.image.extract_jpeg_shape(data)[:2], tf.int64))
+
+
 def upright(decoded: tf.Tensor, data: tf.Tensor) -> tf.Tensor:
     """The gray levels of a picture, turned as its EXIF orientation says.
 

@@ -10,9 +10,12 @@ from fer_md.files import atomic_directory
 from fer_md.media.limits import MAX_PIXELS
 from fer_md.serving.checks import check_answers
 from fer_md.serving.graph_faces import cut_face, fit_face, has_pixel
-from fer_md.serving.graph_pictures import decode_pictures, upright
+from fer_md.serving.graph_pictures import count_pixels, decode_pictures, upright
 from fer_md.serving.served_network import ServedNetwork
 from fer_md.tensorflow_files import write_errors
+
+MOST_TOGETHER = 2**24
+"""Pixels of a batch of pictures up to which they are decoded together; beyond, one after the other, in less memory."""
 
 OK = "ok"
 UNREADABLE = f"the picture cannot be decoded, or has more than {MAX_PIXELS:,} pixels"
@@ -66,8 +69,16 @@ class Signatures(tf.Module):
 
     def _of_pictures(self, rows):
         outputs = tf.TensorSpec((self.size, self.size), tf.uint8), tf.TensorSpec((), tf.string)
-        rows = rows | {"decoded": decode_pictures(rows["data"])}
-        faces, status = tf.map_fn(self._face, rows, fn_output_signature=outputs)
+        data = rows["data"]
+        together = tf.reduce_sum(count_pixels(data)) <= MOST_TOGETHER
+        decoded = tf.cond(together, lambda: decode_pictures(data), lambda: tf.fill([tf.shape(data)[0]], ""))
+
+        def face(row):
+            decoded = tf.cond(together, lambda: row["decoded"], lambda: decode_pictures(row["data"][None])[0])
+            return self._face(row | {"decoded": decoded})
+
+        rows = rows | {"decoded": decoded}
+        faces, status = tf.map_fn(face, rows, parallel_iterations=1, fn_output_signature=outputs)
         return self._answer(faces[..., None], status, status == OK)
 
     def _face(self, row):

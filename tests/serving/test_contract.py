@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -170,6 +171,17 @@ def test_what_is_broken_harms_no_neighbour(server, channel, expected):
     wanted = expected(2, "serving_default", INPUTS["serving_default"])["probabilities"][0]
     for data, answer in zip(pictures, answers, strict=True):
         np.testing.assert_allclose(answer["probabilities"][0], wanted if data == sound else np.zeros(7), atol=1e-5)
+
+
+def test_many_pixels_are_answered_like_few(server, channel, expected):
+    """Beyond a sum of pixels the graph decodes one picture after the other."""
+    sound = INPUTS["serving_default"]["image_bytes"][0]
+    large = cv2.imencode(".png", np.full((3000, 3000), 90, np.uint8))[1].tobytes()
+    found, _ = ask(channel, "serving_default", {"image_bytes": np.array([sound, large, b"broken", large], object)})
+    assert [status.decode() for status in found["status"]] == [OK, OK, UNREADABLE, OK]
+    wanted = expected(2, "serving_default", INPUTS["serving_default"])["probabilities"][0]
+    np.testing.assert_allclose(found["probabilities"][0], wanted, atol=1e-5)
+    np.testing.assert_allclose(found["probabilities"][1], found["probabilities"][3], atol=1e-5)
 
 
 def one(data):

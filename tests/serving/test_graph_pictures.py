@@ -148,3 +148,12 @@ def test_faces_are_cut_out_as_elsewhere():
 )
 def test_a_box_has_a_pixel_or_not(box, inside):
     assert bool(graph_faces.has_pixel(SCENE[..., 0], np.array(box, np.float32))) == inside
+
+
+def test_pixels_are_counted_before_anything_is_decoded():
+    vast = bytearray(encoded(SCENE, "PNG"))
+    vast[16:24] = b"\xff" * 8
+    data = [encoded(SCENE, "JPEG"), encoded(SCENE[:7], "PNG"), b"broken", b"", bytes(vast)]
+    expected = [120 * 160, 7 * 160, 0, 0, graph_pictures.MAX_PIXELS]
+    assert graph_pictures.count_pixels(tf.constant(data)).numpy().tolist() == expected
+    assert graph_pictures.count_pixels(tf.constant([], tf.string)).shape == (0,)
