@@ -233,6 +233,17 @@ serve-check: setup  ## run the tests of the server against TensorFlow Serving it
 	  TENSORFLOW_SERVING_IMAGE=$(SERVING_IMAGE) $(BIN)/python -m pytest tests/serving/test_contract.py; \
 	else echo "docker does not work here: TensorFlow Serving was not checked"; fi
 
+# Each worker learns of the others from TF_CONFIG. One that dies ends the other; the same command goes on.
+WORKERS := ["127.0.0.1:23451", "127.0.0.1:23452"]
+define train_worker
+TF_CONFIG='{"cluster": {"worker": $(WORKERS)}, "task": {"type": "worker", "index": $(1)}}' \
+  $(BIN)/python experiments/pretrain.py --strategy=multiworker --preset=drawn --network=small --epochs=2 \
+  --data=runs/data/synthetic-lab --protocol=runs/data/synthetic-wild --run_dir=runs/two-workers
+endef
+
+train-two-workers: setup runs/data/synthetic-lab/dataset.json runs/data/synthetic-wild/dataset.json  ## train on two workers of this machine
+	$(call train_worker,1) & other=$$!; $(call train_worker,0); status=$$?; wait $$other && exit $$status
+
 bench: setup $(D1)/dataset.json  ## time the training step, the input pipeline and MD loss
 	$(BIN)/python benchmarks/training_step.py
 	$(BIN)/python benchmarks/input_pipeline.py --data=$(D1)
@@ -277,7 +288,7 @@ clean:  ## remove .venv, build/ and caches, but not runs/
 anew:
 
 .PHONY: anew help reproduce $(PARTS) report check-results data-found setup test test-slow demo serve-check coverage bench lint \
-  docs clean torture fuzz soak audit
+  docs clean torture fuzz soak audit train-two-workers
 .SECONDARY:
 # Each training has all cores, and everything waits for .venv.
 .NOTPARALLEL:

@@ -1,5 +1,6 @@
 """The Makefile: which data it finds, what it says about the rest, and what it would run."""
 
+import json
 import os
 import re
 import subprocess
@@ -207,3 +208,12 @@ def test_tables_without_data_say_what_they_need(done, data_root, tmp_path, table
     assert f"--protocol={tmp_path / 'data1'},{tmp_path / 'data2'}" in steps.stdout and "paper" not in steps.stdout
     steps = make("--dry-run", *done, f"reproduce-table{table}", f"DATA_ROOT={data_root}", "PRESET=paper")
     assert "--preset=paper-finetune --epochs=200" in steps.stdout
+
+
+def test_two_workers_know_of_each_other():
+    """Both run the same training; each is told its own place. tests/training/test_multiworker.py lets one die."""
+    lines = make("-n", "train-two-workers").stdout
+    configs = [json.loads(found) for found in re.findall(r"TF_CONFIG='([^']*)'", lines)]
+    assert [config["task"] for config in configs] == [{"type": "worker", "index": index} for index in (1, 0)]
+    assert configs[0]["cluster"] == configs[1]["cluster"] and len(set(configs[0]["cluster"]["worker"])) == 2
+    assert lines.count("--strategy=multiworker") == lines.count("--run_dir=runs/two-workers") == 2
