@@ -20,6 +20,7 @@ from pages.study_rows import (
     NetworkSearch,
     PredictionSpeed,
     Robustness,
+    ServingLoad,
     Smoothing,
     StepSpeed,
 )
@@ -48,6 +49,7 @@ KINDS: dict[str, type[Result]] = {
     "training_step_avx512": StepSpeed,
     "predict": PredictionSpeed,
     "camera_page": CameraPage,
+    "serving_load": ServingLoad,
     "fer2013-audit": Audit,
     "robustness": Robustness,
     "crops": Crops,

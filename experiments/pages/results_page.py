@@ -22,7 +22,7 @@ from pages.sections.pretrained import OTHERS, accuracies_blocks, accuracies_tabl
 from pages.sections.robustness import robustness_blocks
 from pages.sections.runs import runs_table
 from pages.sections.smoothing import smoothing_blocks
-from pages.sections.speed import camera_blocks, loss_cost_blocks, prediction_blocks, step_blocks
+from pages.sections.speed import camera_blocks, load_blocks, loss_cost_blocks, prediction_blocks, step_blocks
 from pages.sections.stages import READING, stages_blocks
 from pages.sections.studies import loss_blocks, search_blocks
 
@@ -101,6 +101,7 @@ KINDS = {
     "smoothing": Kind(lambda found: "Averages over time", smoothing_blocks),
     "predict": Kind(lambda found: "A prediction", prediction_blocks),
     "camera_page": Kind(lambda found: "The page in the browser", camera_blocks),
+    "serving_load": Kind(lambda found: "A server under load", load_blocks),
 }
 PARTS = (
     Part(
@@ -143,7 +144,15 @@ PARTS = (
     Part(
         "Speed",
         "How fast are training and prediction?",
-        ("md_loss", "training_step", "training_step_avx2", "training_step_avx512", "predict", "camera_page"),
+        (
+            "md_loss",
+            "training_step",
+            "training_step_avx2",
+            "training_step_avx512",
+            "predict",
+            "camera_page",
+            "serving_load",
+        ),
     ),
 )
 """The parts on real data, in the order of the page; drawn faces come last."""

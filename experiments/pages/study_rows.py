@@ -209,6 +209,33 @@ class CameraPage(Result):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class LoadRow:
+    """What so many clients at a time wait for a server on the same machine, over one transport.
+
+    Attributes:
+        transport: "grpc" or "http".
+        median_milliseconds: of a request.
+        milliseconds_of_99_percent: within which 99 % of the requests were answered.
+    """
+
+    transport: str
+    clients: int
+    answered: int
+    failed: int
+    answers_a_second: float
+    median_milliseconds: float
+    milliseconds_of_99_percent: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ServingLoad(Result):
+    """What benchmarks/serving_load.py measures; each number of clients asks for ``seconds``."""
+
+    seconds: float
+    rows: list[LoadRow]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class PredictionSpeed(Result):
     """What benchmarks/predict.py measures.
 

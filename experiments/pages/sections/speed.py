@@ -1,7 +1,7 @@
-"""What the benchmarks measure: the cost of MD loss, a training step, a prediction, and the page in the browser."""
+"""What the benchmarks measure: the cost of MD loss, a training step, a prediction, the browser's page, a server."""
 
 from pages.blocks import Block, Text, table
-from pages.study_rows import CameraPage, LossCosts, PredictionSpeed, StepSpeed
+from pages.study_rows import CameraPage, LossCosts, PredictionSpeed, ServingLoad, StepSpeed
 
 
 def loss_cost_blocks(found: LossCosts) -> list[Block]:
@@ -81,6 +81,26 @@ def camera_blocks(found: CameraPage) -> list[Block]:
     rows = (
         {"pictures are looked at": row.view, "faces": row.faces, "frames per second": f"{row.frames_a_second:.1f}"}
         for row in found.rates
+    )
+    return [Text(text), table(rows)]
+
+
+def load_blocks(found: ServingLoad) -> list[Block]:
+    """One row a transport and number of clients."""
+    text = (
+        "Clients ask `fer-md serve` on the same machine about one face, and again as soon as they have an answer, for "
+        f"{found.seconds:g} s. Milliseconds are of one request."
+    )
+    rows = (
+        {
+            "transport": "gRPC" if row.transport == "grpc" else "REST",
+            "clients": row.clients,
+            "answers per second": f"{row.answers_a_second:.0f}",
+            "median, ms": f"{row.median_milliseconds:.0f}",
+            "99 % within, ms": f"{row.milliseconds_of_99_percent:.0f}",
+            "failed": row.failed,
+        }
+        for row in found.rows
     )
     return [Text(text), table(rows)]
 
