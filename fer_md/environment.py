@@ -17,6 +17,8 @@ SETTINGS = {
     # A damaged image or video ends in an error of ours, not in the decoders' warnings.
     "OPENCV_LOG_LEVEL": "OFF",
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
+    # So does a port in use.
+    "GRPC_VERBOSITY": "NONE",
 }
 """Environment variables, which are set unless the user has set them already."""
 
