@@ -22,6 +22,8 @@ from fer_md.expressions import EXPRESSIONS
 from fer_md.faces.alignment import align_eyes, chosen_crop, crop_box, crop_center, fit_face
 from fer_md.faces.choice import READY, choose_detector
 from fer_md.faces.detection import Detection, Detector, main_face
+from fer_md.faces.landmark_finder import LandmarkFinder
+from fer_md.faces.landmarks import place_landmarks
 from fer_md.pretrained.networks import NETWORKS
 from fer_md.progress import Progress
 from fer_md.readers.detection_cache import DetectionCache
@@ -47,6 +49,17 @@ def by_eyes(enlarge: float, image: np.ndarray, face: Detection) -> np.ndarray:
     return by_box(enlarge, image, face)
 
 
+def by_68(image: np.ndarray, face: Detection) -> np.ndarray:
+    """By the eyes among the 68 points, in place of the detector's."""
+    [[placed]] = place_landmarks(finder(), [image], [[face]])
+    return by_eyes(1.0, image, placed)
+
+
+@functools.cache
+def finder() -> LandmarkFinder:
+    return LandmarkFinder()
+
+
 def by_box(enlarge: float, image: np.ndarray, face: Detection) -> np.ndarray:
     return crop_box(image, face.box, enlarge=enlarge)
 
@@ -63,6 +76,7 @@ def squeezed(crop: np.ndarray) -> np.ndarray:
 
 RULES: dict[str, Callable[[np.ndarray, Detection], np.ndarray]] = {
     **{f"eyes x {enlarge}": functools.partial(by_eyes, enlarge) for enlarge in ENLARGE},
+    "eyes among 68 points": by_68,
     **{f"box x {enlarge}": functools.partial(by_box, enlarge) for enlarge in ENLARGE},
     "crop, mirrored": functools.partial(own_crop, fit_face),
     "crop, squeezed": functools.partial(own_crop, squeezed),

@@ -47,14 +47,14 @@ def test_every_rule_is_measured_and_compared_with_the_eyes(source, tmp_path, mon
     answer = run_script("experiments/compare_crops.py", *flags, f"--output={output}")
     assert answer.returncode == 0, answer.stderr
     found = read_result(Crops, output)
-    assert len(found.rows) == 15 == len({row.rule for row in found.rows})
+    assert len(found.rows) == 16 == len({row.rule for row in found.rows})
     assert [row.rule for row in found.rows if row.gain is None] == ["eyes x 1.0"]
     own = next(row for row in found.rows if row.gain is None)
     assert 0 < own.tilted < own.faces and 1 < own.people < own.faces
     for row in found.rows:
         assert row.gain is None or row.gain.difference == pytest.approx(row.accuracy - own.accuracy)
     text, split, rows = crops_blocks(found)
-    assert f"Training: {own.faces} faces of {own.people} people" in split.text and len(rows.frame) == 15
+    assert f"Training: {own.faces} faces of {own.people} people" in split.text and len(rows.frame) == 16
 
 
 def test_a_split_without_a_face_is_named(source, tmp_path, monkeypatch):

@@ -8,11 +8,11 @@ from pages.study_rows import Crops
 def crops_blocks(found: Crops) -> list[Block]:
     """A table for each split, one row a rule and network."""
     text = (
-        "Accuracy in % on press photographs whose faces were cut out in different ways: by the eyes or by the "
-        "detector's box, in a square whose side is a multiple of the rule's own; or from the content of the box alone, "
-        "made square by adding its mirror image, by squeezing, or by keeping only its middle. The gain is over "
-        "`eyes x 1.0`, by which the training faces were cut out, with its 95 % interval over people. A head is tilted "
-        "if its eyes are more than 10° from level."
+        "Accuracy in % on press photographs whose faces were cut out in different ways: by the detector's eyes or its "
+        "box, in a square whose side is a multiple of the rule's own; by the eyes among the 68 landmarks; or from the "
+        "content of the box alone, made square by adding its mirror image, by squeezing, or by keeping only its "
+        "middle. The gain is over `eyes x 1.0`, by which the training faces were cut out, with its 95 % interval over "
+        "people. A head is tilted if its eyes are more than 10° from level."
     )
     blocks: list[Block] = [Text(text)]
     for split in dict.fromkeys(row.split for row in found.rows):
