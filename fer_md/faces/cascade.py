@@ -1,12 +1,12 @@
 """Incremental face alignment: 68 landmarks by a parallel cascade of linear regressions (Asthana et al. 2014)."""
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fer_md.array_files import read_arrays
 from fer_md.errors import FerMdError
 from fer_md.faces.face_frame import box_of, describe, perturb, reduce_images, steps_left
 from fer_md.faces.ridge import RidgeRegression
@@ -137,13 +137,7 @@ class Cascade:
         Raises:
             FerMdError: the file is missing, damaged, or no cascade of this format. Nothing in it is ever unpickled.
         """
-        try:
-            with np.load(Path(path), allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-        except FileNotFoundError:
-            raise FerMdError(f"{path}: no such file; make it with experiments/train_alignment.py") from None
-        except (zipfile.BadZipFile, ValueError, EOFError, OSError, KeyError) as error:
-            raise FerMdError(f"{path}: truncated or damaged ({error})") from None
+        arrays = read_arrays(path, "make it with experiments/train_alignment.py")
         _check(arrays, path)
         mean, basis, deviations, frame, cells, step_means, step_covariances, weights = (arrays[n] for n in _ARRAYS)
         model = ShapeModel(mean, basis, deviations, int(frame))

@@ -1,7 +1,6 @@
 """Joint detection and alignment by one cascade of boosted trees (Chen, Ren, Wei, Cao and Sun 2014)."""
 
 import dataclasses
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from fer_md.array_files import read_arrays
 from fer_md.errors import FerMdError
 from fer_md.faces.detection import Detection, check_image, clip_box
 from fer_md.faces.face_frame import face_box, reduce_images
@@ -210,15 +210,7 @@ class JointCascade:
         Raises:
             FerMdError: the file is missing, damaged, or no cascade of this format. Nothing in it is ever unpickled.
         """
-        try:
-            with np.load(Path(path), allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-        except FileNotFoundError:
-            raise FerMdError(
-                f"{path}: no such file; make it with experiments/train_detector.py --method=joint"
-            ) from None
-        except (zipfile.BadZipFile, ValueError, EOFError, OSError) as error:
-            raise FerMdError(f"{path}: truncated or damaged ({error})") from None
+        arrays = read_arrays(path, "make it with experiments/train_detector.py --method=joint")
         _check(arrays, path)
         stages = [
             Stage(Trees(PixelTests(blurs, marks, offsets), thresholds), scores, cuts, weights)
