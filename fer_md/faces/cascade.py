@@ -141,7 +141,7 @@ class Cascade:
         _check(arrays, path)
         mean, basis, deviations, frame, cells, step_means, step_covariances, weights = (arrays[n] for n in _ARRAYS)
         model = ShapeModel(mean, basis, deviations, int(frame))
-        return cls(model, cells, step_means, step_covariances, weights, arrays.get("inverses"))
+        return cls(model, cells.tolist(), step_means, step_covariances, weights, arrays.get("inverses"))
 
 
 def draw_examples(
