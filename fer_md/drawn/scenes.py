@@ -46,7 +46,7 @@ def draw_scene(seed: int, index: int, faces: int | None = None, size: int = 256)
         seed: another seed draws other people and places.
         index: number of the scene.
         faces: number of faces, 0 to `MOST_FACES`; None for ``index % 9``.
-        size: side of the picture in pixels, 128 to 1024.
+        size: side of the picture in pixels, 128 to 1000.
 
     Returns:
         the scene. Its faces do not overlap. In the background there are shapes that are no faces.
@@ -57,8 +57,8 @@ def draw_scene(seed: int, index: int, faces: int | None = None, size: int = 256)
     faces = index % (MOST_FACES + 1) if faces is None else faces
     if not 0 <= faces <= MOST_FACES:
         raise FerMdError(f"faces must be 0 to {MOST_FACES}, got {faces}")
-    if not 128 <= size <= 1024:
-        raise FerMdError(f"size must be 128 to 1024 pixels, got {size}")
+    if not 128 <= size <= 1000:
+        raise FerMdError(f"size must be 128 to 1000 pixels, got {size}")
     rng, capture = np.random.default_rng((seed, index)), DOMAINS["wild"]
     heads = _place_heads(rng, faces, capture, size)
     canvas = np.empty((size * _SUPERSAMPLING,) * 2, np.uint8)
