@@ -22,7 +22,14 @@ from pages.sections.pretrained import OTHERS, accuracies_blocks, accuracies_tabl
 from pages.sections.robustness import robustness_blocks
 from pages.sections.runs import runs_table
 from pages.sections.smoothing import smoothing_blocks
-from pages.sections.speed import camera_blocks, load_blocks, loss_cost_blocks, prediction_blocks, step_blocks
+from pages.sections.speed import (
+    camera_blocks,
+    load_blocks,
+    loss_cost_blocks,
+    prediction_blocks,
+    step_blocks,
+    worker_blocks,
+)
 from pages.sections.stages import READING, stages_blocks
 from pages.sections.studies import loss_blocks, search_blocks
 
@@ -102,6 +109,7 @@ KINDS = {
     "predict": Kind(lambda found: "A prediction", prediction_blocks),
     "camera_page": Kind(lambda found: "The page in the browser", camera_blocks),
     "serving_load": Kind(lambda found: "A server under load", load_blocks),
+    "ray_workers": Kind(lambda found: "Very many pictures", worker_blocks),
 }
 PARTS = (
     Part(
@@ -150,6 +158,7 @@ PARTS = (
             "training_step_avx2",
             "training_step_avx512",
             "predict",
+            "ray_workers",
             "camera_page",
             "serving_load",
         ),

@@ -236,6 +236,32 @@ class ServingLoad(Result):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class EngineRate:
+    """One command of ``fer-md predict``.
+
+    Attributes:
+        engine: what runs it, and the number of workers.
+        seconds_to_start: of the command with one picture.
+        seconds: of the command with all pictures.
+        pictures_a_second: of the others, in the difference of the two.
+    """
+
+    engine: str
+    seconds_to_start: float
+    seconds: float
+    pictures_a_second: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RayWorkers(Result):
+    """What benchmarks/ray_workers.py measures; ``load_before`` is the load of other programs in the minute before."""
+
+    pictures: int
+    load_before: float
+    rates: list[EngineRate]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class PredictionSpeed(Result):
     """What benchmarks/predict.py measures.
 

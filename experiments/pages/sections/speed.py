@@ -1,7 +1,7 @@
-"""What the benchmarks measure: the cost of MD loss, a training step, a prediction, the browser's page, a server."""
+"""What the benchmarks measure: the cost of MD loss, a training step, predictions, the browser's page, a server."""
 
 from pages.blocks import Block, Text, table
-from pages.study_rows import CameraPage, LossCosts, PredictionSpeed, ServingLoad, StepSpeed
+from pages.study_rows import CameraPage, LossCosts, PredictionSpeed, RayWorkers, ServingLoad, StepSpeed
 
 
 def loss_cost_blocks(found: LossCosts) -> list[Block]:
@@ -101,6 +101,25 @@ def load_blocks(found: ServingLoad) -> list[Block]:
             "failed": row.failed,
         }
         for row in found.rows
+    )
+    return [Text(text), table(rows)]
+
+
+def worker_blocks(found: RayWorkers) -> list[Block]:
+    """One row an engine."""
+    text = (
+        f"`fer-md predict` of {found.pictures:,} pictures: drawn scenes (synthetic) with one to three faces, and "
+        "copies of them. The rate is that of all pictures but the first, whose time is the start. Other programs ran "
+        f"beside them: the load of the machine in the minute before was {found.load_before:.1f}."
+    )
+    rows = (
+        {
+            "engine": row.engine,
+            "start, s": f"{row.seconds_to_start:.1f}",
+            "whole, s": f"{row.seconds:.1f}",
+            "pictures per second": f"{row.pictures_a_second:.0f}",
+        }
+        for row in found.rates
     )
     return [Text(text), table(rows)]
 
