@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "fer_md"
 ORDER = (
     ("environment", "errors", "arguments", "expressions", "files", "progress", "console"),
-    ("typed_json", "tensorflow_files"),
+    ("typed_json", "array_files", "tensorflow_files"),
     "litert",
     "losses",
     "layers",
