@@ -69,7 +69,7 @@ def _connected(address, count):
         import ray
     except ImportError:
         raise FerMdError('Ray is not installed; pip install "fer_md[ray]"') from None
-    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address:
         try:
             ray.init(address, **quiet)
