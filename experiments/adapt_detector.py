@@ -10,16 +10,15 @@ measured in each album, and over all test frames.
 
 import dataclasses
 import sys
-import zipfile
 
 import cv2
 import numpy as np
 
 from fer_md import console
-from fer_md.errors import FerMdError
 from fer_md.evaluation.detection_metrics import average_precision, match, precision_recall
 from fer_md.evaluation.measure import mean_or_none
 from fer_md.evaluation.significance import bootstrap_mean
+from fer_md.faces.crops import cut_crops
 from fer_md.faces.detector_adaptation import adapt
 from fer_md.faces.elastic_parts import CROP, ElasticParts
 from fer_md.faces.face_frame import face_box, landmarks_box
@@ -27,7 +26,7 @@ from fer_md.faces.joint_cascade import JointCascade
 from fer_md.progress import Progress
 from fer_md.readers.ytf_landmarks import read_ytf_landmarks
 from fer_md.runs.results import write_result
-from fer_md.training.crops import cut_crops
+from landmark_rivals import load_parts
 
 LOWEST = 0.02
 """Threshold with which candidates are proposed."""
@@ -42,7 +41,7 @@ class Settings:
 
 
 def main(settings: Settings) -> None:
-    detector, model = JointCascade.load(settings.joint), load_parts(settings.parts)
+    detector, model = JointCascade.load(settings.joint), load_parts(settings.parts)[0]
     threshold, detector.threshold = detector.threshold, LOWEST
     albums = propose(settings, detector, model)
     before = [album.scores - threshold for album in albums]
@@ -87,19 +86,6 @@ class Album:
     right: np.ndarray
     looks: np.ndarray
     faces: int
-
-
-def load_parts(path):
-    """The `ElasticParts` of a file of experiments/landmark_rivals.py.
-
-    Raises:
-        FerMdError: the file is damaged, or another one.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return ElasticParts(stored["means"], stored["variances"], stored["shares"], float(stored["weight"]))
-    except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise FerMdError(f"{path}: not the parts of experiments/landmark_rivals.py ({error})") from None
 
 
 def propose(settings: Settings, detector: JointCascade, model: ElasticParts) -> list[Album]:

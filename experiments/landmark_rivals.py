@@ -17,8 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from fer_md import console
+from fer_md.array_files import read_arrays
+from fer_md.errors import FerMdError
 from fer_md.evaluation.landmark_error import LIMIT, errors_by_normaliser, summarize_methods
 from fer_md.evaluation.timing import time_calls
+from fer_md.faces.crops import SIDE, as_shares, cut_crops, from_shares
 from fer_md.faces.elastic_parts import CROP, ElasticParts
 from fer_md.faces.face_frame import box_of, jitter_boxes
 from fer_md.faces.joint_cascade import JointCascade
@@ -27,7 +30,7 @@ from fer_md.files import atomic_file, read_json, write_json
 from fer_md.readers.annotated import video_faces
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import open_run
-from fer_md.training.crops import SIDE, as_shares, cut_crops, from_shares, training_crops
+from fer_md.training.crops import training_crops
 from pages.landmark_figures import cumulative_curves, draw_landmark_curves, landmark_errors
 
 PLACES = np.linspace(0, 0.2, 81)
@@ -122,16 +125,27 @@ def trained_parts(settings, training, folder):
         write_json(folder / "time.json", {"seconds": time.perf_counter() - started})
         with atomic_file(path) as partial, open(partial, "wb") as stream:
             np.savez(stream, **vars(model), regression=weights)
-    with np.load(path) as stored:
-        arrays = dict(stored)
-    weights = arrays.pop("regression")
-    model = ElasticParts(**{**arrays, "weight": float(arrays["weight"])})
+    model, weights = load_parts(path)
 
     def find(images, boxes):
         places = with_ones(model.find(cut_crops(images, boxes, CROP)).places)
         return from_shares((places @ weights).reshape(-1, 68, 2), boxes, CROP)
 
     return find
+
+
+def load_parts(path):
+    """The `ElasticParts` of a file that this script wrote, and the regression from their places.
+
+    Raises:
+        FerMdError: the file is missing, damaged, or another one.
+    """
+    arrays = read_arrays(path, "make it with experiments/landmark_rivals.py")
+    try:
+        model = ElasticParts(arrays["means"], arrays["variances"], arrays["shares"], float(arrays["weight"]))
+        return model, arrays["regression"]
+    except (KeyError, TypeError) as error:
+        raise FerMdError(f"{path}: not the parts of experiments/landmark_rivals.py ({error})") from None
 
 
 def with_ones(places):

@@ -1,6 +1,7 @@
 """Imports run one way: each package imports only from those that are named before it."""
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,14 @@ def test_no_script_imports_tensorflow_ahead_of_fer_md(path):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         assert not {name.split(".")[0] for name in names} & {"keras", "tensorflow"}
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_what_a_script_imports_of_fer_md_is_there(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "fer_md":
+            for name in {alias.name for alias in node.names} - set(dir(importlib.import_module(node.module))):
+                importlib.import_module(f"{node.module}.{name}")  # a module, and no name in one
 
 
 @pytest.mark.parametrize("name", ["md_loss", "profile_step", "training_step"])
