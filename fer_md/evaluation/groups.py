@@ -106,20 +106,21 @@ def compare_groups(
     names = [name for name, _ in sorted(collections.Counter(groups).items(), key=lambda each: (-each[1], each[0]))]
     places = np.array([names.index(name) for name in groups])  # (N,)
     units, counts = numbered(people, len(labels)), _counts(labels, probabilities)
-    resting = [_resting(units[places == place], counts[places == place]) for place in range(len(names))]
-    measured = [place for place, row in enumerate(resting) if _suffices(counts[places == place], row)]
+    members = [places == place for place in range(len(names))]
+    resting = [_resting(units[rows], counts[rows]) for rows in members]
+    measured = [place for place, rows in enumerate(members) if _suffices(counts[rows], resting[place])]
     fewest = np.min([resting[place][_FACES + 1 :] for place in measured] or [np.zeros(len(expressions))], axis=0)
     compared = [place for place, number in enumerate(fewest) if number >= FEWEST_PEOPLE]
-    draws = _draws(units, counts, [places == place for place in measured], compared, seed)
+    draws = _draws(units, counts, [members[place] for place in measured], compared, seed)
     estimates = {
-        place: _estimates(_figures(counts[places == place].sum(0), compared), drawn, _people(resting[place], compared))
+        place: _estimates(_figures(counts[members[place]].sum(0), compared), drawn, _people(resting[place], compared))
         for place, drawn in zip(measured, draws, strict=True)
     }
     titles = [*OVERALL, *(f"recall of {expression}" for expression in expressions)]
     found = []
     for place, name in enumerate(names):
         own, differences, error = [], [], None
-        seen = (places == place) & (counts[:, _FACES] > 0)
+        seen = members[place] & (counts[:, _FACES] > 0)
         if place in measured:
             own, error = estimates[place], expected_calibration_error(labels[seen], probabilities[seen])
         if place in measured[1:]:
@@ -128,9 +129,9 @@ def compare_groups(
         found.append(
             Group(
                 name=name,
-                pictures=int((places == place).sum()),
+                pictures=int(members[place].sum()),
                 faces=int(seen.sum()),
-                people=len(set(units[places == place])),
+                people=len(set(units[members[place]])),
                 figures=dict(zip(titles, own, strict=False)),
                 differences=dict(zip(titles, differences, strict=False)),
                 calibration_error=error,
