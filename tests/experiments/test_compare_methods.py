@@ -79,7 +79,7 @@ def test_every_method_with_both_losses(data, tmp_path):
     answer = compare(data, tmp_path, "--seeds=0", "--epochs=1")
     assert answer.returncode == 0, answer.stderr
     found = json.loads((tmp_path / "table.json").read_text())
-    assert [(row["method"].split()[0], row["loss"], row["paper"]) for row in found["rows"]] == [
+    assert [(row["method"].split()[0], row["loss"], row.get("paper")) for row in found["rows"]] == [
         ("Zhang", "own", 75.10),
         ("Zhang", "MD", 75.21),
         ("Kim", "own", 72.72),
@@ -134,10 +134,10 @@ def check_again(data, folder, found):
     """A second call trains only what is missing and gives the same rows; other epochs are refused."""
     shutil.rmtree(folder / "runs" / "zhang-own-0.01-0")
     kept = (folder / "runs" / "ours-md-0.01-0" / "scores.npz").stat().st_mtime_ns
-    answer = compare(data, folder, "--seeds=0", "--epochs=1", "--methods=zhang")
+    answer = compare(data, folder, "--seeds=0", "--epochs=1", "--methods=zhang", "--overwrite")
     assert answer.returncode == 0, answer.stderr
     again = json.loads((folder / "table.json").read_text())
     assert again["rows"] == [found["rows"][i] for i in (0, 1, 6, 7)]
     assert (folder / "runs" / "ours-md-0.01-0" / "scores.npz").stat().st_mtime_ns == kept
-    answer = compare(data, folder, "--seeds=0", "--epochs=2")
+    answer = compare(data, folder, "--seeds=0", "--epochs=2", "--overwrite")
     assert answer.returncode == 1 and "holds a run with recipe=" in answer.stderr

@@ -49,7 +49,7 @@ def test_screen_of_the_loss_trains_what_is_not_there_yet(data, tmp_path):
     loss_study("screen", data, tmp_path, "--rows=softmax", "--seeds=0")
     before = first.stat().st_mtime_ns
     rows = "softmax,Gaussian prototypes,MD pulling 0.5"
-    _, found = loss_study("screen", data, tmp_path, f"--rows={rows}", "--seeds=0,1")
+    _, found = loss_study("screen", data, tmp_path, f"--rows={rows}", "--seeds=0,1", "--overwrite")
     assert first.stat().st_mtime_ns == before and not (first.parent / "checkpoint.npz").exists()
     assert found.faces == 30 and found.split == "PublicTest" and found.differences is None
     assert [row.name for row in found.rows] == rows.split(",")

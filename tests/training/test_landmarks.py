@@ -182,15 +182,15 @@ def test_figure_6_on_drawn_faces(tmp_path):
         gain = found["errors"][name]["mean face"]["face size"]["minus_first"]
         assert gain["low"] <= gain["difference"] <= gain["high"]
         curve = found["curves"][name]["face size"]["both components, fused"]
-        assert len(curve) == len(found["curves"]["places"]) and np.all(np.diff(curve) >= 0)
+        assert len(curve) == len(found["places"]) and np.all(np.diff(curve) >= 0)
     assert (tmp_path / "curves.png").stat().st_size > 10_000
     done = [tmp_path / "runs" / name for name in ("component1/model.keras", "cascade/updated.npz")]
     kept = [path.stat().st_mtime_ns for path in done]
-    answer = landmarks(tmp_path, "--epochs=2")
+    answer = landmarks(tmp_path, "--epochs=2", "--overwrite")
     assert answer.returncode == 0, answer.stderr
     assert json.loads((tmp_path / "figures.json").read_text())["errors"] == found["errors"]
     assert [path.stat().st_mtime_ns for path in done] == kept
-    answer = landmarks(tmp_path, "--epochs=3")
+    answer = landmarks(tmp_path, "--epochs=3", "--overwrite")
     assert answer.returncode == 1 and "name another folder" in answer.stderr
-    answer = landmarks(tmp_path, "--epochs=2", "--seed=1")
+    answer = landmarks(tmp_path, "--epochs=2", "--seed=1", "--overwrite")
     assert answer.returncode == 1 and "cascade/config.json: holds a run with faces_sha256" in answer.stderr
