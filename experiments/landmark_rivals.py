@@ -48,7 +48,7 @@ TREES = {
     "oversampling_amount": 1,
 }
 """dlib's defaults, but 200 trees in place of 500, and each crop from one start in place of 20."""
-BESIDE = ("both components, fused", "component, D1 alone", "HyperFace, D1 alone", "cascade, D1", "mean face")
+BESIDE = ("joint, fused", "component, D1 alone", "HyperFace, D1 alone", "cascade, D1", "mean face")
 """Methods of experiments/landmarks.py that are drawn beside the rivals."""
 TREE_CROP = 160
 """Side in pixels of the crops for dlib, which answers in whole pixels."""

@@ -1,11 +1,13 @@
-"""Fig. 6: landmarks by the component, pre-trained on each of two data sets and fine-tuned on the other, and by others.
+"""Fig. 6: landmarks by components that learn two data sets, one after the other or together, and by others.
 
 python experiments/landmarks.py --data=ytf_landmarks68.zip --run_dir=runs/landmarks --output=A.json --picture=B.png
 
-D1 is the video frames of the zip, D2 faces drawn in the wild; without --data D1 is faces drawn in the lab. Component 1
-learns D1, then D2, component 2 the other way round; the same networks without the exchange, HyperFace on D1, the
-alignment cascade of D1 and the mean face are what they are compared with. All start from the same misplaced boxes.
-The test people are read once, at the end. A run can be stopped and started again; what is done is not trained again.
+D1 is the video frames of the zip, D2 faces drawn in the wild; without --data D1 is faces drawn in the lab. The paper's
+exchange: component 1 learns D1, then D2, component 2 the other way round. Joint training: each learns both at once,
+component 1 more of D1, component 2 more of D2. The same network on one data set, HyperFace on D1, the alignment cascade
+of D1 and the mean face are what they are compared with. All networks see equally many faces, and all methods start from
+the same misplaced boxes. The test people are read once, at the end. With several seeds everything is trained for each,
+and the errors of all are put together. A run can be stopped and started again; what is done is not trained again.
 """
 
 import dataclasses
@@ -21,7 +23,7 @@ from fer_md import console
 from fer_md.data.augment import Augmentation
 from fer_md.data.pipeline import training_batches
 from fer_md.errors import FerMdError
-from fer_md.evaluation.landmark_error import LIMIT, errors_by_normaliser, summarize_methods
+from fer_md.evaluation.landmark_error import LIMIT, errors_by_normaliser, summarize_errors, summarize_methods
 from fer_md.evaluation.predict import in_batches, logits_function
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
@@ -36,7 +38,7 @@ from fer_md.models.heads import landmark_component, start_at
 from fer_md.readers.annotated import AnnotatedFaces, drawn_faces, video_faces
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, open_run, plain_settings
-from fer_md.training.crops import training_crops
+from fer_md.training.crops import Placement, training_crops
 from fer_md.training.objective import POINTS
 from fer_md.training.presets import Recipe
 from fer_md.training.task import Learner, Task
@@ -59,21 +61,29 @@ CASCADES = {
     "tiny": FEW_CELLS,
 }
 
+LEAD = 3.0
+"""Faces of its own data set for each of the other that a component sees in joint training."""
+
 NETWORKS = {
-    "pretrained1": ("component", 0, None),
-    "pretrained2": ("component", 1, None),
-    "component1": ("component", 1, "pretrained1"),
-    "component2": ("component", 0, "pretrained2"),
-    "alone1": ("component", 0, "pretrained1"),
-    "alone2": ("component", 1, "pretrained2"),
-    "hyperface": ("hyperface", 0, None),
+    "joint1": ("component", (LEAD, 1.0), None),
+    "joint2": ("component", (1.0, LEAD), None),
+    "pretrained1": ("component", (1.0, 0.0), None),
+    "pretrained2": ("component", (0.0, 1.0), None),
+    "component1": ("component", (0.0, 1.0), "pretrained1"),
+    "component2": ("component", (1.0, 0.0), "pretrained2"),
+    "alone1": ("component", (1.0, 0.0), "pretrained1"),
+    "alone2": ("component", (0.0, 1.0), "pretrained2"),
+    "hyperface": ("hyperface", (1.0, 0.0), None),
 }
-"""What is trained: kind of network, data set to learn from, and the network from which it goes on."""
+"""What is trained: kind of network, shares of D1 and D2 among its faces, and the network from which it goes on."""
 
 METHODS = {
-    "both components, fused": ("component1", "component2"),
-    "component 1: D1, then D2": ("component1",),
-    "component 2: D2, then D1": ("component2",),
+    "joint, fused": ("joint1", "joint2"),
+    "joint, component 1": ("joint1",),
+    "joint, component 2": ("joint2",),
+    "exchange, fused": ("component1", "component2"),
+    "exchange, component 1: D1, then D2": ("component1",),
+    "exchange, component 2: D2, then D1": ("component2",),
     "component, D1 alone": ("alone1",),
     "component, D2 alone": ("alone2",),
     "HyperFace, D1 alone": ("hyperface",),
@@ -84,13 +94,17 @@ RECIPE = Recipe(
     epochs=1,
     batch_size=32,
     rate=0.4,
-    warmup=0.05,
     weight_decay=5e-4,
     average=0.99,
-    augmentation=Augmentation(contrast=0.25),
+    augmentation=Augmentation(contrast=0.3, erase=0.1, blur=0.7, noise=10.0),
 )
 RATES = {"component": 0.4, "hyperface": 0.3}
 """Large, since the loss is small; HyperFace has no batch normalisation."""
+SOURCES = {source for _, _, source in NETWORKS.values() if source}
+"""Networks that others go on from: these learn for as long as pre-training takes, and others without a source for as
+long as both stages take."""
+
+PLACEMENT = Placement(shift=0.07, spread=0.1, turn=12.0)
 FINE_TUNING = 0.3
 """Learning rate of the second stage as a share of the first's."""
 DROPOUT = 0.0
@@ -118,7 +132,8 @@ class Settings:
         "half",
         choices=list(COMPONENTS),
     )
-    seed: int = console.flag("Seed of everything drawn.", 0, least=0)
+    image_size: int = console.flag("Edge of the crops that the networks see.", 48, least=16)
+    seeds: tuple[int, ...] = console.flag("Seeds of everything drawn; all is trained with each.", (0,))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,32 +146,56 @@ class DataSet:
 
 
 def main(settings: Settings) -> None:
-    data = [video_frames(settings) if settings.data else drawn(settings, "lab"), drawn(settings, "wild")]
-    folders = {name: Path(settings.run_dir) / name for name in (*NETWORKS, "cascade")}
-    train_alignment(settings, data, folders["cascade"])
-    for name, (kind, number, source) in NETWORKS.items():
-        train_landmarks(settings, name, kind, data[number].training, folders[source] if source else None, folders[name])
-    errors, curves = measure(settings, data, folders)
+    found: dict[str, dict[str, dict[str, list]]] = {}
+    times, people = {}, {}
+    for seed in settings.seeds:
+        data = [
+            video_frames(settings) if settings.data else drawn(settings, "lab", seed),
+            drawn(settings, "wild", seed),
+        ]
+        folders = {name: Path(settings.run_dir) / f"seed{seed}" / name for name in (*NETWORKS, "cascade")}
+        train_alignment(settings, seed, data, folders["cascade"])
+        for name, network in NETWORKS.items():
+            train_landmarks(settings, seed, network, data, folders, folders[name])
+        times[seed] = {name: read_json(folder / "time.json")["seconds"] for name, folder in folders.items()}
+        for each in data:
+            people.setdefault(each.name, []).extend(each.test.people)
+            for method, errors in measure(settings, seed, each.test, folders).items():
+                for name, values in errors.items():
+                    found.setdefault(each.name, {}).setdefault(method, {}).setdefault(name, []).append(values)
+    together = {
+        each: {
+            method: {name: np.concatenate(values) for name, values in errors.items()} for method, errors in own.items()
+        }
+        for each, own in found.items()
+    }
+    errors = {each: landmark_errors(summarize_methods(own, people[each])) for each, own in together.items()}
+    curves = {each: cumulative_curves(own, PLACES) for each, own in together.items()}
     draw_landmark_curves(settings.picture, data[0].name, PLACES, curves[data[0].name])
+    for each, methods in errors.items():
+        for method, error in methods.items():
+            tell(each, method, error["inter-ocular"])
     write_result(
         settings.output,
         Landmarks(
-            seed=settings.seed,
+            seeds=list(settings.seeds),
             data=[each.name for each in data],
             faces={each.name: {"training": len(each.training.images), "test": len(each.test.images)} for each in data},
             network=settings.network,
+            image_size=settings.image_size,
             epochs={
                 "pre-training": settings.epochs,
                 "fine-tuning": settings.epochs // 2,
-                "HyperFace": settings.epochs + settings.epochs // 2,
+                "joint training and HyperFace": settings.epochs + settings.epochs // 2,
             },
             recipe=plain_recipe(settings),
             faces_sha256={each.name: [fingerprint(each.training), fingerprint(each.test)] for each in data},
             failure_above=LIMIT,
             errors=errors,
+            single={each: by_seed(own) for each, own in found.items()},
             places=PLACES.tolist(),
             curves=curves,
-            seconds={name: read_json(folder / "time.json")["seconds"] for name, folder in folders.items()},
+            seconds={name: float(np.mean([own[name] for own in times.values()])) for name in times[settings.seeds[0]]},
         ),
     )
     print(f"written: {settings.output}, {settings.picture}")
@@ -166,9 +205,9 @@ def video_frames(settings):
     return DataSet("video frames", video_faces(settings.data, "train"), video_faces(settings.data, "test"))
 
 
-def drawn(settings, domain):
-    training = drawn_faces(settings.drawn, f"{domain}-learnt", settings.seed, domain, size=96)
-    test = drawn_faces(settings.drawn // 4, f"{domain}-tested", settings.seed, domain, size=96)
+def drawn(settings, domain, seed):
+    training = drawn_faces(settings.drawn, f"{domain}-learnt", seed, domain, size=96)
+    test = drawn_faces(settings.drawn // 4, f"{domain}-tested", seed, domain, size=96)
     return DataSet(f"faces drawn in the {domain} (synthetic)", training, test)
 
 
@@ -180,8 +219,8 @@ def fingerprint(faces):
     return digest.hexdigest()
 
 
-def cascade_recipe(settings):
-    return dataclasses.replace(CASCADES[settings.network], seed=settings.seed)
+def cascade_recipe(settings, seed):
+    return dataclasses.replace(CASCADES[settings.network], seed=seed)
 
 
 def plain_recipe(settings):
@@ -191,27 +230,29 @@ def plain_recipe(settings):
         **shared,
         "rates": RATES,
         "fine_tuning": FINE_TUNING,
+        "lead": LEAD,
         "dropout": DROPOUT,
         "copies": COPIES,
-        "cascade": plain_settings(cascade_recipe(settings)),
+        "placement": plain_settings(PLACEMENT),
+        "cascade": plain_settings(cascade_recipe(settings, settings.seeds[0])),
         "update": UPDATE,
     }
 
 
-def train_alignment(settings, data, folder):
+def train_alignment(settings, seed, data, folder):
     """Trains the cascade on D1 and updates a copy of it on some of D2; nothing where that is done.
 
     Raises:
         FerMdError: the folder holds a cascade with other settings.
     """
-    recipe, faces, more = cascade_recipe(settings), data[0].training, data[1].training.first(UPDATE)
+    recipe, faces, more = cascade_recipe(settings, seed), data[0].training, data[1].training.first(UPDATE)
     open_run(
         folder,
         {
             "faces_sha256": [fingerprint(faces), fingerprint(more)],
             "kind": "cascade",
             "recipe": plain_settings(recipe),
-            "seed": settings.seed,
+            "seed": seed,
         },
     )
     if (folder / "DONE").exists():
@@ -219,73 +260,77 @@ def train_alignment(settings, data, folder):
     started = time.perf_counter()
     cascade = train_cascade(faces.images, faces.landmarks, faces.people, recipe)
     cascade.save(folder / "cascade.npz")
-    cascade.update(more.images, more.landmarks, recipe.perturbations, settings.seed)
+    cascade.update(more.images, more.landmarks, recipe.perturbations, seed)
     cascade.save(folder / "updated.npz")
     write_json(folder / "time.json", {"seconds": time.perf_counter() - started})
     (folder / "DONE").touch()
 
 
-def train_landmarks(settings, name, kind, faces, source, folder):
-    """Trains one network into its folder; nothing where that is done.
+def train_landmarks(settings, seed, network, data, folders, folder):
+    """Trains one of ``NETWORKS`` into its folder; nothing where that is done.
 
     Raises:
         FerMdError: told to stop, or the folder holds a run with other settings.
     """
-    epochs = settings.epochs // 2 if source else settings.epochs + (settings.epochs // 2 if kind == "hyperface" else 0)
+    kind, shares, source = network
+    fine_tuning = settings.epochs // 2
+    epochs = fine_tuning if source else settings.epochs if folder.name in SOURCES else settings.epochs + fine_tuning
     copies = min(epochs, COPIES)
     rate = RATES[kind] * (FINE_TUNING if source else 1)
-    recipe = dataclasses.replace(RECIPE, epochs=epochs / copies, rate=rate, warmup=RECIPE.warmup * epochs / copies)
-    config = dataclasses.replace((COMPONENTS if kind == "component" else HYPERFACES)[settings.network], dropout=DROPOUT)
+    recipe = dataclasses.replace(RECIPE, epochs=epochs / copies, rate=rate, warmup=1 / copies)
+    widths = (COMPONENTS if kind == "component" else HYPERFACES)[settings.network]
+    config = dataclasses.replace(widths, dropout=DROPOUT, image_size=settings.image_size)
+    learned = [(each, share) for each, share in zip(data, shares, strict=True) if share]
     decisive = {
-        "faces_sha256": fingerprint(faces),
+        "faces_sha256": [fingerprint(each.training) for each, _ in learned],
+        "shares": [share for _, share in learned],
         "kind": kind,
         "network": plain_settings(config),
         "recipe": plain_settings(recipe),
+        "placement": plain_settings(PLACEMENT),
         "copies": copies,
-        "start": source and source.name,
-        "seed": settings.seed,
+        "start": source,
+        "seed": seed,
     }
     if (folder / "DONE").exists():
         open_run(folder, decisive)  # an error if it is another's
         return
-    split = training_crops(faces, copies, config.image_size, settings.seed)
-    shares = as_shares(split.landmarks, config.image_size)
+    tasks = [landmark_task(each, share, copies, config.image_size, seed) for each, share in learned]
 
     def build():
         if source:
-            return load_model(source)
+            return load_model(folders[source])
         if kind == "component":
-            model = landmark_component(build_component(config, settings.seed))
+            model = landmark_component(build_component(config, seed))
         else:
-            model = build_hyperface(config, settings.seed)
-        start_at(model, shares)
+            model = build_hyperface(config, seed)
+        start_at(model, np.concatenate([as_shares(task.training.landmarks, config.image_size) for task in tasks]))
         return model
 
-    batches = functools.partial(training_batches, targets=shares)
-    task = Task(name, split, head="landmarks", objective=POINTS, batches=batches)
-    if train_network(Learner(build, [task]), recipe, folder, decisive, settings.seed) is None:
+    if train_network(Learner(build, tasks), recipe, folder, decisive, seed) is None:
         raise FerMdError(f"{folder}: stopped; start it again to go on")
     (folder / "checkpoint.npz").unlink()
 
 
-def measure(settings, data, folders):
-    """Errors and cumulative curves of each method on the test people of each data set, from the same boxes."""
+def landmark_task(data, share, copies, size, seed):
+    """The landmarks of one data set's training faces, as a share of each batch."""
+    split = training_crops(data.training, copies, size, seed, PLACEMENT)
+    batches = functools.partial(training_batches, targets=as_shares(split.landmarks, size))
+    return Task(data.name, split, head="landmarks", share=share, objective=POINTS, batches=batches)
+
+
+def measure(settings, seed, faces, folders):
+    """Errors of each method on faces, from the same boxes."""
     networks = dict.fromkeys(name for names in METHODS.values() for name in names)
-    forward = {name: logits_function(load_model(folders[name]), "landmarks") for name in networks}
-    results, curves = {}, {}
-    for each in data:
-        images, truth = each.test.images, each.test.landmarks
-        boxes = jitter_boxes(box_of(truth), np.random.default_rng(settings.seed))
-        crops = cut_crops(images, boxes, COMPONENTS[settings.network].image_size)
-        points = {name: from_shares(in_batches(f, crops), boxes, crops.shape[1]) for name, f in forward.items()}
-        found = {method: np.mean([points[name] for name in names], axis=0) for method, names in METHODS.items()}
-        found |= align(folders["cascade"], images, boxes)
-        errors = {method: errors_by_normaliser(landmarks, truth) for method, landmarks in found.items()}
-        results[each.name] = landmark_errors(summarize_methods(errors, each.test.people))
-        curves[each.name] = cumulative_curves(errors, PLACES)
-        for method, by_normaliser in results[each.name].items():
-            tell(each.name, method, by_normaliser["inter-ocular"])
-    return results, curves
+    boxes = jitter_boxes(box_of(faces.landmarks), np.random.default_rng(seed))
+    crops = cut_crops(faces.images, boxes, settings.image_size)
+    points = {}
+    for name in networks:
+        forward = logits_function(load_model(folders[name]), "landmarks")
+        points[name] = from_shares(in_batches(forward, crops), boxes, settings.image_size)
+    found = {method: np.mean([points[name] for name in names], axis=0) for method, names in METHODS.items()}
+    found |= align(folders["cascade"], faces.images, boxes)
+    return {method: errors_by_normaliser(landmarks, faces.landmarks) for method, landmarks in found.items()}
 
 
 def align(folder, images, boxes):
@@ -293,6 +338,16 @@ def align(folder, images, boxes):
     cascade, updated = (Cascade.load(folder / f"{name}.npz") for name in ("cascade", "updated"))
     methods = {"mean face": (cascade, 0), "cascade, D1": (cascade, None), "cascade, D1, updated on D2": (updated, None)}
     return {method: model.align(images, boxes, levels) for method, (model, levels) in methods.items()}
+
+
+def by_seed(errors):
+    """Mean error and failures by the eyes of each training, by method, from lists of one (N,) a seed."""
+    return {
+        method: [
+            {name: summarize_errors(values)[name] for name in ("mean", "failures")} for values in own["inter-ocular"]
+        ]
+        for method, own in errors.items()
+    }
 
 
 def tell(data, method, error):

@@ -32,7 +32,7 @@ from fer_md.faces.regions import iou
 from fer_md.files import atomic_file, file_sha256, write_json
 from fer_md.media.contact_sheet import contact_sheet
 from fer_md.media.pictures import save_picture
-from fer_md.readers.annotated import drawn_faces, video_faces
+from fer_md.readers.annotated import FRAMES_COUNT_FROM, drawn_faces, video_faces
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, read_settings
 
@@ -65,10 +65,8 @@ def main(settings: Settings) -> None:
         "video frames": video_faces(settings.data, "test"),
         "drawn faces": drawn_faces(settings.drawn, "points-tested", settings.seed, size=144),
     }
-    offset = offset_of_frames(finder, video_faces(settings.data, "train"))
-    print(f"the frames' landmarks lie {offset[0]:.2f} pixels to the right of the network's, {offset[1]:.2f} below")
-    tests["video frames, less their offset"] = dataclasses.replace(
-        tests["video frames"], landmarks=tests["video frames"].landmarks - offset
+    tests["video frames, as their file counts"] = dataclasses.replace(
+        tests["video frames"], landmarks=tests["video frames"].landmarks + FRAMES_COUNT_FROM
     )
     errors, curves, by_detector = {}, {}, {}
     for name, faces in tests.items():
@@ -92,7 +90,6 @@ def main(settings: Settings) -> None:
                 "bytes": (Path(settings.output) / "points.tflite").stat().st_size,
                 "seed": settings.seed,
                 "faces": {name: len(faces.images) for name, faces in tests.items()},
-                "offset_pixels": offset.tolist(),
                 "failure_above": LIMIT,
                 "errors": errors,
                 "places": PLACES.tolist(),
@@ -118,15 +115,6 @@ def ship(settings):
         partial.write_bytes(content)
     write_json(output / "sha256.json", {"points": file_sha256(output / "points.tflite")})
     return difference
-
-
-def offset_of_frames(finder, faces):
-    """Median (2,) of the training people's annotated points less those found, in pixels.
-
-    The network learned each face and its mirror image, so it has no side; a tracker's points can have one.
-    """
-    boxes = jitter_boxes(box_of(faces.landmarks), np.random.default_rng(0))
-    return np.median(faces.landmarks - finder.align(faces.images, boxes), axis=(0, 1))
 
 
 def from_detector(finder, faces):

@@ -196,6 +196,8 @@ KINDS = {
     "table3": _ROWS,
     "table4": _METHODS,
     "table4-wild": _METHODS,
-    "figure6": Kind(_fields("data", "faces", "epochs", "network", "seed", "recipe", "faces_sha256"), _landmarks),
+    "figure6": Kind(
+        _fields("data", "faces", "epochs", "network", "image_size", "seeds", "recipe", "faces_sha256"), _landmarks
+    ),
 }
 """The files that are compared."""

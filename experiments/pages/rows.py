@@ -260,26 +260,31 @@ class Landmarks(Result):
     """What experiments/landmarks.py measures: Fig. 6.
 
     Attributes:
+        seeds: with which everything was trained.
         data: names of the data sets.
         faces: of each data set "training" and "test" with their numbers.
-        faces_sha256: of each data set the hashes of both.
+        faces_sha256: of each data set the hashes of both, as the last seed has them.
+        image_size: edge of the crops that the networks see.
         epochs: of each stage.
         failure_above: error above which a face counts as failed.
-        errors: by data set, method, and what the error is divided by.
+        errors: of all seeds together, by data set, method, and what the error is divided by.
+        single: mean error and failures by the eyes of each seed, by data set and method.
         places: errors at which the curves are given.
         curves: shares of the faces with at most these errors, by data set, what the error is divided by, and method.
         seconds: of each training.
     """
 
-    seed: int
+    seeds: list[int]
     data: list[str]
     faces: dict[str, dict[str, int]]
     network: str
+    image_size: int
     epochs: dict[str, int]
     recipe: dict[str, Any]
     faces_sha256: dict[str, list[str]]
     failure_above: float
     errors: dict[str, dict[str, dict[str, LandmarkError]]]
+    single: dict[str, dict[str, list[dict[str, float]]]]
     places: list[float]
     curves: dict[str, dict[str, dict[str, list[float]]]]
     seconds: dict[str, float]

@@ -7,7 +7,7 @@ from fer_md.files import read_json
 from pages.blocks import Block, Commands, Text, table
 from pages.cells import between
 
-OURS = ("both components, fused", "component, D1 alone", "HyperFace, D1 alone", "cascade, D1", "mean face")
+OURS = ("joint, fused", "exchange, fused", "component, D1 alone", "HyperFace, D1 alone", "cascade, D1", "mean face")
 """Rows of Fig. 6 that stand beside the rivals."""
 
 
