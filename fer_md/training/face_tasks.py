@@ -1,5 +1,8 @@
 """HyperFace's losses of detection, landmarks, visibility and pose (Ranjan, Patel and Chellappa, TPAMI 2018)."""
 
+import functools
+from collections.abc import Mapping
+
 import numpy as np
 import tensorflow as tf
 
@@ -10,6 +13,9 @@ POINTS = 68
 
 WEIGHTS = {"face": 1.0, "landmarks": 5.0, "visibility": 0.5, "pose": 5.0, "expression": 2.0}
 """lambda of each task (the paper's Sec. 3.2); expression takes the gender's."""
+
+REIMPLEMENTED = {"face": 1.0, "landmarks": 100.0, "visibility": 20.0, "pose": 5.0, "expression": 0.3}
+"""The same in an independent reimplementation (takiyu/hyperface at 0ae8006)."""
 
 _WIDTHS = (1, 2 * POINTS, POINTS, 3)
 
@@ -31,7 +37,9 @@ def face_targets(faces: np.ndarray, shares: np.ndarray, visible: np.ndarray, ang
     return np.concatenate([np.asarray(part, np.float32) for part in parts], 1)
 
 
-def face_task_loss(answers: tf.Tensor, targets: tf.Tensor, _: float) -> tuple[tf.Tensor, tf.Tensor]:
+def face_task_loss(
+    answers: tf.Tensor, targets: tf.Tensor, _: float, weights: Mapping[str, float] = WEIGHTS
+) -> tuple[tf.Tensor, tf.Tensor]:
     """The weighted sum of four losses, of which all but the first count for faces alone.
 
     L_D = -log of the probability of what is right (eq. 1); L_L = 1 / (2 P) sum v |p' - p|^2 over the P landmarks with
@@ -39,6 +47,7 @@ def face_task_loss(answers: tf.Tensor, targets: tf.Tensor, _: float) -> tuple[tf
 
     Args:
         answers, targets: (B, 208) float32, see `face_targets`.
+        weights: of the tasks, as `WEIGHTS`.
 
     Returns:
         (B,) losses, and (B,) 1 where face or no face is right.
@@ -50,9 +59,15 @@ def face_task_loss(answers: tf.Tensor, targets: tf.Tensor, _: float) -> tuple[tf
     landmarks = tf.reduce_mean(visible * squares, 1) / 2
     seen = tf.reduce_mean(tf.square(visibility - visible), 1)
     turned = tf.reduce_mean(tf.square(pose - true_pose), 1)
-    of_faces = WEIGHTS["landmarks"] * landmarks + WEIGHTS["visibility"] * seen + WEIGHTS["pose"] * turned
+    of_faces = weights["landmarks"] * landmarks + weights["visibility"] * seen + weights["pose"] * turned
     right = tf.cast(tf.equal(logits[:, 0] > 0, faces[:, 0] > 0.5), tf.float32)
-    return WEIGHTS["face"] * detection + faces[:, 0] * of_faces, right
+    return weights["face"] * detection + faces[:, 0] * of_faces, right
 
 
-FACE_TASKS = Objective(face_task_loss, lambda targets: tf.ones(tf.shape(targets)[:1], tf.bool), "face or not")
+def face_tasks(weights: Mapping[str, float] = WEIGHTS) -> Objective:
+    """The objective of the output ``face_tasks`` with these weights of the tasks."""
+    compare = functools.partial(face_task_loss, weights=weights)
+    return Objective(compare, lambda targets: tf.ones(tf.shape(targets)[:1], tf.bool), "face or not")
+
+
+FACE_TASKS = face_tasks()
