@@ -11,7 +11,10 @@ import cv2
 import numpy as np
 import pytest
 
+import hyperface
+from fer_md.data.records import write_dataset
 from fer_md.drawn.scenes import draw_scene
+from fer_md.drawn.synthetic import draw_faces
 from fer_md.faces import joint_training
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.joint_cascade import JointCascade
@@ -112,6 +115,47 @@ def test_landmarks_from_a_zip_to_a_file_that_finds_them(frames, tmp_path):
     assert (tmp_path / "points.png").stat().st_size > 10_000
     assert found["errors"]["video frames"].keys() == {"two looks", "one look"}
     assert LandmarkFinder(folder).align([np.zeros((40, 40), np.uint8)], np.array([[5, 5, 30, 30]])).shape == (1, 68, 2)
+
+
+def test_hyperface_from_a_zip_to_figures(frames, tmp_path):
+    """All tasks and landmarks alone; another start of the script trains nothing again and finds the same."""
+    arguments = [f"--data={frames}", f"--run_dir={tmp_path / 'runs'}", "--networks=tiny,tiny-landmarks"]
+    arguments += ["--epochs=1", "--drawn=28"]
+    found = []
+    for output in ("first.json", "second.json"):
+        answer = run_script("experiments/hyperface.py", *arguments, f"--output={tmp_path / output}")
+        assert answer.returncode == 0, answer.stderr
+        found.append(json.loads((tmp_path / output).read_text()))
+    assert found[0]["networks"] == found[1]["networks"]
+    assert found[0]["people"] == "test" and found[0]["faces"] == {"training": 36, "measured": 12}
+    whole, alone = found[0]["networks"].values()
+    assert set(whole) - set(alone) == {"detection", "visibility", "pose", "expression"}
+    assert whole["steps"] == alone["steps"] == 2 and 0 <= whole["expression"] <= 1
+    assert 0 < alone["landmarks"]["face size"]["mean"] < 0.5 and "minus_first" in alone["landmarks"]["face size"]
+    assert set(whole["pose"]) == {"yaw", "pitch", "roll"} and min(found[0]["mean pose"].values()) > 0
+
+
+def test_expressions_from_a_prepared_data_set_and_people_held_out(frames, tmp_path):
+    faces = draw_faces("lab", 56, 0, {"Training": 0.5, "PublicTest": 0.5})
+    write_dataset(faces, tmp_path / "data", "drawn")
+    answer = run_script(
+        "experiments/hyperface.py",
+        *(f"--data={frames}", f"--run_dir={tmp_path / 'runs'}", f"--output={tmp_path / 'a.json'}", "--networks=tiny"),
+        *("--epochs=1", f"--expressions={tmp_path / 'data'}", "--held_out=0.5"),
+    )
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads((tmp_path / "a.json").read_text())
+    assert found["people"] == "held out of training" and found["faces"] == {"training": 18, "measured": 18}
+    assert found["expressions"] == "data, PublicTest" and found["crops"]["expressions"] == 28
+
+
+def test_figures_of_hyperface_by_hand():
+    """Scores of two faces 2 and -1, of two others 1 and -2: precision 1 at recall 1/2, 2/3 at recall 1."""
+    found = hyperface.detection(np.array([2.0, -1, 1, -2]), 2)
+    assert found == {"average_precision": pytest.approx(0.5 + 0.5 * 2 / 3), "recall": 0.5, "false_alarms": 0.5}
+    visible = np.array([[True, True, False, False]])
+    assert hyperface.recalls(np.array([[True, False, False, True]]), visible) == {"hidden": 0.5, "visible": 0.5}
+    assert hyperface.off(np.array([[10, 0, -5]]), np.array([[4, 1, -5]])) == {"yaw": 6, "pitch": 1, "roll": 0}
 
 
 def test_a_share_of_people_to_hold_out_is_below_one(frames, tmp_path):

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from fer_md.models.baselines import TINY_CONFIGS
 from fer_md.models.baselines.hyperface import build_hyperface, build_whole_hyperface
-from fer_md.training.face_tasks import FACE_TASKS, WEIGHTS, face_targets, face_task_loss
+from fer_md.training.face_tasks import FACE_TASKS, WEIGHTS, face_targets, face_task_loss, face_tasks
 
 
 def targets(faces, rng=None):
@@ -31,6 +31,17 @@ def test_the_loss_by_hand():
     loss, right = face_task_loss(tf.constant(answers), tf.constant(true), 0.0)
     np.testing.assert_allclose(loss, [np.log(2) + 0.3125 + 0.125 + 0.6, np.log(2), 0], atol=1e-5)
     assert right.numpy().tolist() == [0, 1, 1] and FACE_TASKS.counted(true).numpy().all()
+
+
+def test_each_task_has_its_weight():
+    """All landmarks off by (0.3, 0.4) cost 0.25 / 2 of their weight; a task with weight 0 costs nothing."""
+    true = face_targets(np.array([True]), np.zeros((1, 68, 2)), np.ones((1, 68), bool), np.zeros((1, 3)))
+    answers = np.zeros((1, 208), np.float32)
+    answers[:, 1:137] = np.tile([0.3, 0.4], 68)
+    alone = face_tasks({**dict.fromkeys(WEIGHTS, 0.0), "landmarks": 2.0})
+    loss, _ = alone.compare(tf.constant(answers), tf.constant(true), 0.0)
+    np.testing.assert_allclose(loss, [0.25], rtol=1e-6)
+    assert alone.counted(true).numpy().tolist() == [True]
 
 
 def slow(answers, true):
