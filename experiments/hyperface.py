@@ -63,11 +63,11 @@ class Plan:
 
 
 PLANS = {
-    "whole": Plan(HyperFaceConfig(), WEIGHTS, 0.05),
-    "quarter": Plan(QUARTER, WEIGHTS, 0.05),
-    "quarter-reweighted": Plan(QUARTER, REIMPLEMENTED, 0.02),
+    "whole": Plan(HyperFaceConfig(), WEIGHTS, 0.01),
+    "quarter": Plan(QUARTER, WEIGHTS, 0.01),
+    "quarter-reweighted": Plan(QUARTER, REIMPLEMENTED, 0.01),
     "quarter-landmarks": Plan(QUARTER, LANDMARKS_ALONE, 4.0),
-    "tiny": Plan(TINY_CONFIGS["hyperface"], WEIGHTS, 0.05),
+    "tiny": Plan(TINY_CONFIGS["hyperface"], WEIGHTS, 0.01),
     "tiny-landmarks": Plan(TINY_CONFIGS["hyperface"], LANDMARKS_ALONE, 1.0),
 }
 """The landmarks' rates are large, since their loss is small."""
@@ -119,19 +119,19 @@ def main(settings: Settings) -> None:
     if not test.images:
         test = video_faces(settings.data, "test")
     labelled = prepared(settings) if settings.expressions else drawn(settings)
-    boxes, trained = face_boxes(learned), {}
+    boxes, trained = face_boxes(learned), []
     for name, factor, *others in itertools.product(names, settings.factors, settings.dropouts, settings.seeds):
         dropout, seed = others
         config = dataclasses.replace(PLANS[name].config, dropout=dropout)
         plan = dataclasses.replace(PLANS[name], config=config, rate=factor * PLANS[name].rate)
-        title = f"{name}-rate{plan.rate:g}-dropout{dropout:g}-seed{seed}"
-        folder = Path(settings.run_dir) / title
-        trained[title] = train(settings, folder, plan, seed, learned, boxes, labelled, precision)
+        folder = Path(settings.run_dir) / f"{name}-rate{plan.rate:g}-dropout{dropout:g}-seed{seed}"
+        train(settings, folder, plan, seed, learned, boxes, labelled, precision)
+        trained.append((name, folder))
     figures = measure(settings, trained, learned, test, labelled)
     write_result(
         settings.output,
         {
-            "seeds": list(settings.seeds),
+            "epochs": settings.epochs,
             "people": "held out of training" if settings.held_out else "test",
             "faces": {"training": len(learned.images), "measured": len(test.images)},
             "batch": BATCH,
@@ -169,7 +169,7 @@ def prepared(settings: Settings) -> Labelled:
 
 
 def train(settings, folder, plan, seed, learned, boxes, labelled, precision):
-    """Trains a network into its folder, which it returns; nothing where that is done.
+    """Trains a network into its folder; nothing where that is done.
 
     Raises:
         FerMdError: told to stop, or the folder holds a run with other settings.
@@ -194,7 +194,7 @@ def train(settings, folder, plan, seed, learned, boxes, labelled, precision):
     }
     if (folder / "DONE").exists():
         open_run(folder, decisive)  # an error if it is another's
-        return folder
+        return
     crops, targets = face_crops(learned, boxes, copies, size, seed, not alone)
     batches = functools.partial(training_batches, targets=targets)
     share = batch if alone else BATCH["faces"] + BATCH["no faces"]
@@ -214,7 +214,6 @@ def train(settings, folder, plan, seed, learned, boxes, labelled, precision):
     if train_network(Learner(build, tasks), recipe, folder, decisive, seed) is None:
         raise FerMdError(f"{folder}: stopped; start it again to go on")
     (folder / "checkpoint.npz").unlink()
-    return folder
 
 
 def face_crops(faces, boxes, copies, size, seed, with_others):
@@ -258,34 +257,40 @@ def face_boxes(faces: AnnotatedFaces) -> list[np.ndarray]:
     return boxes
 
 
-def measure(settings, folders, learned, test, labelled):
-    """Figures of each network on the same crops, and of what knows only the mean of the training faces."""
+def measure(settings, trained, learned, test, labelled):
+    """Figures of each network on the same crops, and of the mean pose of the training faces.
+
+    The landmarks are also compared with those of the first network.
+    """
     size, truth = HyperFaceConfig.image_size, test.landmarks
     boxes = jitter_boxes(box_of(truth), np.random.default_rng(settings.seeds[0]))
     faces = cut_crops(test.images, boxes, size)
     others = crops_without_faces(test.images, face_boxes(test), 3 * len(faces), size, settings.seeds[0])
     visible, angles = head_of(truth)
     found, points = {}, {}
-    for title, folder in folders.items():
-        model, config = load_model(folder), read_settings(folder)
+    for name, folder in trained:
+        title, model, run = folder.name, load_model(folder), read_settings(folder)
         answers = in_batches(logits_function(model, "face_tasks"), np.concatenate([faces, others]))
         scores, (shares, seen, pose) = answers[:, 0], np.split(answers[: len(faces), 1:], [136, 204], 1)
         points[title] = from_shares(shares.reshape(-1, 68, 2), boxes, size)
         own_visible, own_angles = head_of(points[title])
         found[title] = {
+            "network": name,
+            **{key: run["recipe"][key] for key in ("rate", "batch_size")},
+            "dropout": run["network"]["dropout"],
+            "seed": run["seed"],
+            "steps": round(run["steps"]),
             "seconds": read_json(folder / "time.json")["seconds"],
-            "steps": round(config["steps"]),
             "by its landmarks": {"visibility": recalls(own_visible, visible), "pose": off(own_angles, angles)},
         }
-        if not config["weights"]["face"]:
-            continue
-        right = in_batches(logits_function(model), labelled.test.images).argmax(1) == labelled.test.labels
-        found[title] |= {
-            "detection": detection(scores, len(faces)),
-            "visibility": recalls(seen > 0.5, visible),
-            "pose": off(np.degrees(pose), angles),
-            "expression": float(right.mean()),
-        }
+        if run["weights"]["face"]:
+            right = in_batches(logits_function(model), labelled.test.images).argmax(1) == labelled.test.labels
+            found[title] |= {
+                "detection": detection(scores, len(faces)),
+                "visibility": recalls(seen > 0.5, visible),
+                "pose": off(np.degrees(pose), angles),
+                "expression": float(right.mean()),
+            }
     errors = {title: errors_by_normaliser(each, truth) for title, each in points.items()}
     for title, summary in summarize_methods(errors, test.people).items():
         found[title]["landmarks"] = summary

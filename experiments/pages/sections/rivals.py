@@ -1,5 +1,6 @@
 """The methods that Fig. 6 compares with, as faces are found, landmarks placed and detectors adapted: docs/RIVALS.md."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +11,32 @@ from pages.cells import between
 OURS = ("joint, fused", "exchange, fused", "component, D1 alone", "HyperFace, D1 alone", "cascade, D1", "mean face")
 """Rows of Fig. 6 that stand beside the rivals."""
 
+HYPERFACES = {
+    "whole": "its widths, all tasks",
+    "quarter": "a quarter of its widths, all tasks",
+    "quarter-reweighted": "the same, other weights of the tasks",
+    "quarter-landmarks": "a quarter of its widths, landmarks alone",
+}
+"""Networks of experiments/hyperface.py."""
+
 
 def rival_blocks(folder: Path) -> list[Block]:
     """The tables of the files that are in ``docs/results``.
 
     Args:
-        folder: with joint_cascade.json, landmark_rivals.json, detector_adaptation.json, detectors.json and
-            quick/figure6.json.
+        folder: with joint_cascade.json, landmark_rivals.json, detector_adaptation.json, hyperface.json,
+            hyperface_quarter.json, hyperface_trials.json, detectors.json and quick/figure6.json.
     """
     joint, rivals, adaptation = (
         read_json(folder / f"{name}.json") for name in ("joint_cascade", "landmark_rivals", "detector_adaptation")
     )
+    names = ("hyperface", "hyperface_quarter", "hyperface_trials")
+    *runs, trials = (read_json(folder / f"{name}.json") for name in names)
     search, figure6 = read_json(folder / "detectors.json"), read_json(folder / "quick" / "figure6.json")
     return [
         *detection_blocks(joint, search),
         *landmark_blocks(rivals, figure6["errors"]["video frames"]),
+        *hyperface_blocks(runs, trials),
         *adaptation_blocks(adaptation),
     ]
 
@@ -74,6 +86,108 @@ def landmark_blocks(rivals: dict[str, Any], ours: dict[str, Any]) -> list[Block]
         f"68 landmarks on {rivals['faces']['test']} frames of people not trained on. Training: {seconds}, one thread."
     )
     return [Text(text), table(rows), *_origin(rivals)]
+
+
+def hyperface_blocks(runs: Sequence[dict[str, Any]], trials: dict[str, Any]) -> list[Block]:
+    """HyperFace's landmarks, its other tasks, and the trials on people held out of training.
+
+    Args:
+        runs: files of experiments/hyperface.py, measured on the same faces.
+        trials: another one, measured on training people.
+    """
+    first, networks = runs[0], [(run["epochs"], each) for run in runs for each in run["networks"].values()]
+    faces, crops = first["faces"], first["crops"]
+    pose = [("mean pose of the training faces", first["mean pose"], {})]
+    for epochs, each in networks:
+        name, own = f"{HYPERFACES[each['network']]}, {epochs} epochs", each["by its landmarks"]
+        if "pose" in each:
+            pose.append((name, each["pose"], each["visibility"]))
+        pose.append((f"{name}: from its landmarks", own["pose"], own["visibility"]))
+    text = (
+        f"HyperFace, trained on {faces['training']:,} frames. Landmarks on {faces['measured']} frames of people not "
+        "trained on; a difference is from the landmarks alone."
+    )
+    other = (
+        f"Its other tasks. Detection is measured on crops, {crops['faces']:,} of faces and {crops['no faces']:,} that "
+        f"overlap each face by less than 0.35. Expressions: {crops['expressions']:,} {first['expressions']}."
+    )
+    turned = (
+        "Pose and visibility, compared with those of the true landmarks. "
+        f"{100 * first['hidden']:.1f} % of the landmarks are hidden."
+    )
+    tried = (
+        f"Trials of {trials['epochs']} epochs, measured on {trials['faces']['measured']} frames of training people who "
+        "were held out. The learning rates above were chosen by them."
+    )
+    return [
+        Text(text),
+        table([_landmark_row(*each) for each in networks]),
+        Text(other),
+        table([_task_row(*each) for each in networks if "detection" in each[1]]),
+        Text(turned),
+        table([_pose_row(*each) for each in pose]),
+        *(block for run in runs for block in _origin(run)),
+        Text(tried),
+        table([_trial_row(each) for each in trials["networks"].values()]),
+        *_origin(trials),
+    ]
+
+
+def _landmark_row(epochs, each):
+    eyes, size = each["landmarks"]["inter-ocular"], each["landmarks"]["face size"]
+    return {
+        "HyperFace": HYPERFACES[each["network"]],
+        "epochs": f"{epochs}",
+        "minutes": f"{each['seconds'] / 60:.0f}",
+        "mean, %": f"{100 * eyes['mean']:.2f}",
+        "difference": _gap(eyes.get("minus_first")),
+        "failures, %": f"{100 * eyes['failures']:.1f}",
+        "mean by face size, %": f"{100 * size['mean']:.2f}",
+        "failures by it, %": f"{100 * size['failures']:.1f}",
+    }
+
+
+def _gap(found):
+    """A mean difference with its interval, in points; "" where there is none."""
+    if found is None:
+        return ""
+    middle, low, high = (f"{100 * found[name]:+.2f}" for name in ("difference", "low", "high"))
+    return f"{middle} ({low} to {high})"
+
+
+def _task_row(epochs, each):
+    detection = each["detection"]
+    return {
+        "HyperFace": HYPERFACES[each["network"]],
+        "epochs": f"{epochs}",
+        "AP of face or not": f"{detection['average_precision']:.4f}",
+        "faces found, %": f"{100 * detection['recall']:.1f}",
+        "others taken for one, %": f"{100 * detection['false_alarms']:.1f}",
+        "expressions right, %": f"{100 * each['expression']:.1f}",
+    }
+
+
+def _pose_row(name, pose, visibility):
+    shares = {f"{kind} landmarks right, %": visibility.get(kind) for kind in ("hidden", "visible")}
+    return {
+        "HyperFace": name,
+        **{f"{angle} off by, degrees": f"{pose[angle]:.1f}" for angle in ("yaw", "pitch", "roll")},
+        **{name: "" if share is None else f"{100 * share:.1f}" for name, share in shares.items()},
+    }
+
+
+def _trial_row(each):
+    eyes = each["landmarks"]["inter-ocular"]
+    whole = "detection" in each
+    return {
+        "HyperFace": HYPERFACES[each["network"]],
+        "rate": f"{each['rate']:g}",
+        "dropout": f"{each['dropout']:g}",
+        "landmarks, mean, %": f"{100 * eyes['mean']:.2f}",
+        "AP of face or not": f"{each['detection']['average_precision']:.4f}" if whole else "",
+        "yaw off by, degrees": f"{each['pose']['yaw']:.1f}" if whole else "",
+        "expressions right, %": f"{100 * each['expression']:.1f}" if whole else "",
+    }
 
 
 def adaptation_blocks(found: dict[str, Any]) -> list[Block]:
