@@ -78,3 +78,6 @@ def test_tables_of_the_rivals(tmp_path):
     assert "| a quarter of its widths, all tasks, 12 epochs | 4.0 | 3.0 | 2.0 | 40.0 | 90.0 |" in text
     assert text.count("epochs: from its landmarks | 3.1 | 2.0 | 1.0 | 60.0 | 99.0 |") == 3
     assert "| a quarter of its widths, landmarks alone | 4 | 0.5 | 9.78 |  |  |  |" in text
+    for name in ("hyperface", "hyperface_quarter"):
+        (tmp_path / f"{name}.json").unlink()
+    assert "a quarter of its widths" not in markdown(rival_blocks(tmp_path))

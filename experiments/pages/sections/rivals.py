@@ -24,19 +24,20 @@ def rival_blocks(folder: Path) -> list[Block]:
     """The tables of the files that are in ``docs/results``.
 
     Args:
-        folder: with joint_cascade.json, landmark_rivals.json, detector_adaptation.json, hyperface.json,
-            hyperface_quarter.json, hyperface_trials.json, detectors.json and quick/figure6.json.
+        folder: with joint_cascade.json, landmark_rivals.json, detector_adaptation.json, detectors.json and
+            quick/figure6.json; where HyperFace is trained, also hyperface.json or hyperface_quarter.json, and
+            hyperface_trials.json.
     """
     joint, rivals, adaptation = (
         read_json(folder / f"{name}.json") for name in ("joint_cascade", "landmark_rivals", "detector_adaptation")
     )
-    names = ("hyperface", "hyperface_quarter", "hyperface_trials")
-    *runs, trials = (read_json(folder / f"{name}.json") for name in names)
+    trained = [folder / f"{name}.json" for name in ("hyperface_quarter", "hyperface")]
+    runs = [read_json(path) for path in trained if path.exists()]
     search, figure6 = read_json(folder / "detectors.json"), read_json(folder / "quick" / "figure6.json")
     return [
         *detection_blocks(joint, search),
         *landmark_blocks(rivals, figure6["errors"]["video frames"]),
-        *hyperface_blocks(runs, trials),
+        *(hyperface_blocks(runs, read_json(folder / "hyperface_trials.json")) if runs else ()),
         *adaptation_blocks(adaptation),
     ]
 
