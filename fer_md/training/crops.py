@@ -89,7 +89,7 @@ def empty_boxes(shape: tuple[int, ...], faces: np.ndarray, count: int, rng: np.r
         fewer where faces fill the picture.
     """
     height, width = shape[:2]
-    sides = min(height, width) * np.exp(rng.uniform(*np.log(_SIDES), _TRIES))
+    sides = min(height, width) * np.exp(rng.uniform(np.log(_SIDES[0]), np.log(_SIDES[1]), _TRIES))
     corners = rng.uniform(0, 1, (_TRIES, 2)) * (np.array((width, height)) - sides[:, None])
     boxes = np.column_stack([corners, sides, sides])
     return boxes[iou(boxes, faces).max(1, initial=0) < NEGATIVE][:count]
