@@ -1,4 +1,4 @@
-"""Writes docs/RESULTS.md, and the figures of four other pages of docs, from the committed files.
+"""Writes docs/RESULTS.md, and the figures of five other pages of docs, from the committed files.
 
 python experiments/results.py
 """
@@ -12,6 +12,7 @@ from fer_md.files import atomic_file
 from pages.filled_page import filled
 from pages.results_page import results_markdown
 from pages.sections.audit import audit_blocks, read_audit
+from pages.sections.faces import face_blocks
 from pages.sections.groups import first_names_blocks
 from pages.sections.pretrained import card_blocks
 from pages.sections.reliability import reliability_blocks
@@ -22,7 +23,7 @@ from pages.sections.rivals import rival_blocks
 class Settings:
     results: str = console.flag("Folder of the result files.", "docs/results")
     docs: str = console.flag(
-        "Folder of the pages RESULTS.md, MODEL_CARD.md, FER2013.md, RELIABILITY.md and RIVALS.md.", "docs"
+        "Folder of the pages RESULTS.md, MODEL_CARD.md, FER2013.md, RELIABILITY.md, RIVALS.md and FACES.md.", "docs"
     )
 
 
@@ -35,8 +36,8 @@ def main(settings: Settings) -> None:
 
 def pages_of(results: Path, docs: Path) -> dict[Path, str]:
     """The texts of the pages as the result files would have them."""
-    names = ("MODEL_CARD.md", "FER2013.md", "RELIABILITY.md", "RIVALS.md")
-    card, audit, reliability, rivals = (docs / name for name in names)
+    names = ("MODEL_CARD.md", "FER2013.md", "RELIABILITY.md", "RIVALS.md", "FACES.md")
+    card, audit, reliability, rivals, faces = (docs / name for name in names)
     return {
         docs / "RESULTS.md": results_markdown(results),
         card: filled(
@@ -47,6 +48,7 @@ def pages_of(results: Path, docs: Path) -> dict[Path, str]:
         audit: filled(audit.read_text(encoding="utf-8"), audit_blocks(read_audit(results)), audit.name),
         reliability: filled(reliability.read_text(encoding="utf-8"), reliability_blocks(results), reliability.name),
         rivals: filled(rivals.read_text(encoding="utf-8"), rival_blocks(results), rivals.name),
+        faces: filled(faces.read_text(encoding="utf-8"), face_blocks(results), faces.name),
     }
 
 

@@ -45,12 +45,17 @@ def main(settings: Settings):
         versions = ", ".join(map(str, server.versions.loaded))
         print(f"versions {versions}: grpc://{settings.host}:{server.port}/{settings.name}", end="")
         print(f" and http://{settings.host}:{server.rest_port}/{settings.name}", flush=True)
+        told = ""
         while True:
             time.sleep(settings.look_every)
+            problem = ""
             try:
                 server.refresh()
             except FerMdError as error:
-                print(f"not loaded: {error}", file=sys.stderr)
+                problem = f"not loaded: {error}"
+            if problem and problem != told:  # a version that stays broken is told of once
+                print(problem, file=sys.stderr, flush=True)
+            told = problem
 
 
 def labels_of(texts: tuple[str, ...]) -> dict[str, int]:

@@ -87,7 +87,10 @@ KINDS = {
     },
     "table4": Kind(lambda found: f"Tab. 4, {found.data}", methods_blocks),
     "table4-wild": Kind(lambda found: f"Tab. 4, {found.data}", methods_blocks),
-    "figure6": Kind(lambda found: f"Fig. 6, network {found.network}", landmarks_blocks),
+    **dict.fromkeys(
+        ("figure6", "landmarks48", "landmarks96"),
+        Kind(lambda found: f"Fig. 6, network {found.network}, crops of {found.image_size} pixels", landmarks_blocks),
+    ),
     "loss-confirm": Kind(lambda found: "On all of Training", loss_blocks),
     "loss-low-data": Kind(lambda found: "On little data", loss_blocks),
     "loss-screen": Kind(lambda found: "The loss, choice by choice", loss_blocks),
@@ -129,7 +132,11 @@ PARTS = (
         ("table1", "table2", "table3"),
     ),
     Part("Table 4: other methods", "Does MD loss help, and other methods too?", ("table4", "table4-wild")),
-    Part("Figure 6: landmarks", f"How well does the same component find landmarks? {ERRORS}", ("figure6",)),
+    Part(
+        "Figure 6: landmarks",
+        f"How well does the same component find landmarks? {ERRORS}",
+        ("landmarks48", "landmarks96", "figure6"),
+    ),
     Part(
         "The loss",
         "Does a second loss beside softmax help, and which? The study of all choices selects, the comparison of two "

@@ -164,15 +164,16 @@ def _rows(tree: FileTree, table: str) -> Iterator[tuple[int, list[str]]]:
         return
     frame = _parquet(tree, table)
     yield 1, [str(name) for name in frame.columns]
-    for line, row in enumerate(frame.itertuples(index=False), 2):
-        yield line, ["" if value is None or value != value else str(value) for value in row]
+    for line, row in enumerate(frame.where(frame.notna(), "").itertuples(index=False), 2):
+        yield line, [str(value) for value in row]
 
 
 def _parquet(tree, table):
     import pandas as pd
 
     try:
-        return pd.read_parquet(io.BytesIO(tree.read(table))).astype(object)  # texts are decoded here, not later
+        frame = pd.read_parquet(io.BytesIO(tree.read(table)), dtype_backend="numpy_nullable")
+        return frame.astype(object)  # texts are decoded here, not later
     except ImportError:
         raise FerMdError(f"{tree.where(table)}: reading Parquet needs pyarrow: pip install pyarrow") from None
     except Exception as error:  # of pyarrow, whose kinds are its own

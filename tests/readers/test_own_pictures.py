@@ -145,14 +145,15 @@ def test_parquet(tmp_path, monkeypatch):
     """pandas reads it where it has pyarrow; here it is replaced."""
     write(tmp_path, *(f"{i}.jpg" for i in range(12)))
     (tmp_path / "labels.parquet").write_bytes(b"PAR1")
-    frame = pd.DataFrame({"image": [f"{i}.jpg" for i in range(12)], "label": [i % 2 for i in range(12)]})
-    monkeypatch.setattr(pd, "read_parquet", lambda stream: frame)
+    labels = pd.array([None, *(i % 2 for i in range(11))], "Int64")  # a whole number beside a gap stays whole
+    frame = pd.DataFrame({"image": [f"{i}.jpg" for i in range(12)], "label": labels})
+    monkeypatch.setattr(pd, "read_parquet", lambda stream, dtype_backend: frame)
     assert {name for _, name, *_ in rows(tmp_path)} == {"0", "1"}
-    monkeypatch.setattr(pd, "read_parquet", lambda stream: 1 / 0)
+    monkeypatch.setattr(pd, "read_parquet", lambda stream, dtype_backend: 1 / 0)
     with pytest.raises(FerMdError, match="labels.parquet: not Parquet .*write it again, or as CSV"):
         found(tmp_path)
     damaged = types.SimpleNamespace(astype=lambda kind: b"\xff".decode())  # found by flipping bits
-    monkeypatch.setattr(pd, "read_parquet", lambda stream: damaged)
+    monkeypatch.setattr(pd, "read_parquet", lambda stream, dtype_backend: damaged)
     with pytest.raises(FerMdError, match="labels.parquet: not Parquet .*can't decode"):
         found(tmp_path)
     monkeypatch.undo()

@@ -1,0 +1,118 @@
+"""Errors of the alignment, of the network for 68 points, and of Fig. 6: the tables of docs/FACES.md."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer_md.files import read_json
+from pages.blocks import Block, Commands, Text, table
+from pages.result_files import read_named
+from pages.rows import Landmarks
+
+LEVELS = {
+    "mean shape": "mean face in the box",
+    "one level": "one level",
+    "cascade": "five levels",
+    "adapted cascade": "five levels, updated on 600 drawn faces",
+}
+SIZES = ("landmarks48", "landmarks96")
+"""The files of Fig. 6, by the edge of the crops."""
+
+
+def face_blocks(folder: Path) -> list[Block]:
+    """The tables, from alignment.json, landmarks68.json, frame_offset.json and the files of ``SIZES`` in a folder."""
+    alignment, points, offset = (
+        read_json(folder / f"{name}.json") for name in ("alignment", "landmarks68", "frame_offset")
+    )
+    return [
+        Text("**Alignment** by the cascade:"),
+        alignment_table(alignment),
+        *_origin(alignment),
+        Text("**The network for 68 points** that ships:"),
+        points_table(points),
+        *_origin(points),
+        *figure6_blocks([found for name in SIZES if isinstance(found := read_named(folder, name), Landmarks)]),
+        Text(offset_text(offset)),
+        *_origin(offset),
+    ]
+
+
+def alignment_table(found: dict[str, Any]) -> Block:
+    """One row a method and set of test people."""
+    names = {"test people": "frames", "drawn people": "drawn faces"}
+    return table(
+        {"faces": f"{found['faces'][people]} {names[people]}", "method": LEVELS[method], **_cells(errors)}
+        for people, methods in found["errors"].items()
+        for method, errors in methods.items()
+    )
+
+
+def points_table(found: dict[str, Any]) -> Block:
+    """One row a way to look and set of test people."""
+    rows = []
+    for faces, methods in found["errors"].items():
+        for method, errors in methods.items():
+            rows.append({"faces": f"{found['faces'][faces]} {faces}", "method": method, **_cells(errors)})
+        own = found["from_detector"][faces]
+        method = f"two looks, in the detector's boxes ({own['found']} found)"
+        rows.append({"faces": f"{found['faces'][faces]} {faces}", "method": method, **_by_eyes(own)})
+    return table(rows)
+
+
+def figure6_blocks(studies: Iterable[Landmarks]) -> list[Block]:
+    """A table for each edge of the crops; the mean error has the deviation over the seeds."""
+    blocks: list[Block] = []
+    for found in studies:
+        edge, seeds = found.image_size, len(found.seeds)
+        epochs = ", ".join(f"{count} of {stage}" for stage, count in found.epochs.items())
+        blocks += [
+            Text(f"**Fig. 6**, crops of {edge} × {edge} pixels, {seeds} seeds, {epochs} in epochs:"),
+            table(
+                {
+                    "test people": data,
+                    "method": method,
+                    **_cells({name: vars(error) for name, error in errors.items()}),
+                    "deviation of the mean": _deviation([one["mean"] for one in found.single[data][method]]),
+                }
+                for data, methods in found.errors.items()
+                for method, errors in methods.items()
+            ),
+            Commands((found.command,)),
+        ]
+    return blocks
+
+
+def offset_text(found: dict[str, Any]) -> str:
+    """How far the file's points lie to the right of two detectors'."""
+    offsets = " and ".join(
+        f"{own['right']['mean']:.2f} ({own['right']['low']:.2f} to {own['right']['high']:.2f}) pixels for {name}"
+        for name, own in found["detectors"].items()
+    )
+    return (
+        f"**Where the frames' coordinates begin.** On the {found['faces']:,} training frames the points of the file "
+        f"lie to the right of where a detector puts them, in the picture and in its mirror image: by {offsets}."
+    )
+
+
+def _cells(errors):
+    eyes, size = _by_eyes(errors["inter-ocular"]), errors["face size"]
+    return {**eyes, "mean by face size": f"{100 * size['mean']:.2f} %"}
+
+
+def _by_eyes(error):
+    return {
+        "mean": f"{100 * error['mean']:.2f} %",
+        "median": f"{100 * error['median']:.2f} %",
+        "AUC to 0.08": f"{error['auc']:.3f}",
+        "failures": f"{100 * error['failures']:.1f} %",
+    }
+
+
+def _deviation(means):
+    return f"{100 * np.std(means, ddof=1):.2f}" if len(means) > 1 else ""
+
+
+def _origin(found):
+    return [Commands((found["command"],))]
