@@ -205,7 +205,7 @@ $(RESULTS)/table4-wild.json: $(D2)/dataset.json
 $(RESULTS)/figure6.json: $(FRAMES) $(if $(shell grep -s$(if $(FRAMES),L,l) '"video frames"' $(RESULTS)/figure6.json),anew)
 	$(BIN)/python experiments/landmarks.py $(addprefix --data=,$(FRAMES)) \
 	  --run_dir=$(RUNS)/$(if $(FRAMES),frame-landmarks,landmarks) $(LANDMARKS) \
-	  --seeds=$(SEED) --output=$@ --overwrite --picture=$(@:.json=.png)
+	  --seeds=$(SEED) --output=$@ --overwrite --picture=$(@:.json=.png) --faces=$(@:.json=-faces.png)
 
 ##@ Develop
 

@@ -17,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from fer_md import console
@@ -30,6 +31,8 @@ from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
 from fer_md.faces.crops import as_shares, cut_crops, from_shares
 from fer_md.faces.face_frame import box_of, jitter_boxes
 from fer_md.files import read_json, write_json
+from fer_md.media.contact_sheet import contact_sheet
+from fer_md.media.pictures import save_picture
 from fer_md.models.baselines import SMALL_CONFIGS, TINY_CONFIGS
 from fer_md.models.baselines.hyperface import QUARTER, HyperFaceConfig, build_hyperface
 from fer_md.models.component import build_component
@@ -114,6 +117,9 @@ COPIES = 12
 UPDATE = 600
 """Faces of D2 that the cascade's incremental update learns."""
 PLACES = np.linspace(0, 0.2, 81)
+DRAWN = ("true points", "joint, fused", "exchange, fused", "component, D1 alone", "cascade, D1")
+"""Methods whose points are drawn into faces."""
+DRAWN_FACES = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,6 +128,7 @@ class Settings:
     run_dir: str = console.flag("Folder of the networks' runs.")
     output: str = console.flag("JSON file for the figures.")
     picture: str = console.flag("PNG file for the curves.")
+    faces: str | None = console.flag("PNG file for drawn test faces with the points that some methods find.", None)
     drawn: int = console.flag(
         "Training faces of a drawn data set; a quarter as many, of other people, are for the test.", 3400, least=40
     )
@@ -160,8 +167,9 @@ def main(settings: Settings) -> None:
         times[seed] = {name: read_json(folder / "time.json")["seconds"] for name, folder in folders.items()}
         for each in data:
             people.setdefault(each.name, []).extend(each.test.people)
-            for method, errors in measure(settings, seed, each.test, folders).items():
-                for name, values in errors.items():
+            points = find(settings, seed, each.test, folders)
+            for method, own in points.items():
+                for name, values in errors_by_normaliser(own, each.test.landmarks).items():
                     found.setdefault(each.name, {}).setdefault(method, {}).setdefault(name, []).append(values)
     together = {
         each: {
@@ -171,6 +179,8 @@ def main(settings: Settings) -> None:
     }
     errors = {each: landmark_errors(summarize_methods(own, people[each])) for each, own in together.items()}
     curves = {each: cumulative_curves(own, PLACES) for each, own in together.items()}
+    if settings.faces:
+        draw_points(settings.faces, data[1].test, {**points, "true points": data[1].test.landmarks})
     draw_landmark_curves(settings.picture, data[0].name, PLACES, curves[data[0].name])
     for each, methods in errors.items():
         for method, error in methods.items():
@@ -319,8 +329,8 @@ def landmark_task(data, share, copies, size, seed):
     return Task(data.name, split, head="landmarks", share=share, objective=POINTS, batches=batches)
 
 
-def measure(settings, seed, faces, folders):
-    """Errors of each method on faces, from the same boxes."""
+def find(settings, seed, faces, folders):
+    """Landmarks (N, 68, 2) of faces by each method, from the same boxes."""
     networks = dict.fromkeys(name for names in METHODS.values() for name in names)
     boxes = jitter_boxes(box_of(faces.landmarks), np.random.default_rng(seed))
     crops = cut_crops(faces.images, boxes, settings.image_size)
@@ -329,8 +339,7 @@ def measure(settings, seed, faces, folders):
         forward = logits_function(load_model(folders[name]), "landmarks")
         points[name] = from_shares(in_batches(forward, crops), boxes, settings.image_size)
     found = {method: np.mean([points[name] for name in names], axis=0) for method, names in METHODS.items()}
-    found |= align(folders["cascade"], faces.images, boxes)
-    return {method: errors_by_normaliser(landmarks, faces.landmarks) for method, landmarks in found.items()}
+    return {**found, **align(folders["cascade"], faces.images, boxes)}
 
 
 def align(folder, images, boxes):
@@ -338,6 +347,19 @@ def align(folder, images, boxes):
     cascade, updated = (Cascade.load(folder / f"{name}.npz") for name in ("cascade", "updated"))
     methods = {"mean face": (cascade, 0), "cascade, D1": (cascade, None), "cascade, D1, updated on D2": (updated, None)}
     return {method: model.align(images, boxes, levels) for method, (model, levels) in methods.items()}
+
+
+def draw_points(path, faces, points):
+    """Writes some faces, a row each, with the points (N, 68, 2) of the methods in ``DRAWN``."""
+    images, captions = [], []
+    for row in range(DRAWN_FACES):
+        for method in DRAWN:
+            image = cv2.cvtColor(cv2.resize(faces.images[row], None, fx=2, fy=2), cv2.COLOR_GRAY2RGB)
+            for x, y in np.rint(2 * points[method][row]).astype(int).tolist():
+                cv2.circle(image, (x, y), 2, (80, 255, 120), -1, cv2.LINE_AA)
+            images.append(image)
+            captions.append(method)
+    save_picture(path, contact_sheet(images, captions, len(DRAWN), scale=1))
 
 
 def by_seed(errors):

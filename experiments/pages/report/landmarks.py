@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterator
 
-from pages.report.page import commands, html_of, pair, paragraph
+from pages.report.page import commands, html_of, pair, paragraph, picture
 from pages.report.plots import curves_plot
 from pages.report.sources import Sources
 from pages.rows import Landmarks
@@ -15,7 +15,13 @@ def landmarks_section(sources: Sources) -> str:
     found = sources.result("figure6")
     if not found:
         return ""
-    return paragraph(ERRORS) + pair(*_curves(found)) + html_of(landmarks_blocks(found)) + commands([found.command])
+    faces = sources.results / "figure6-faces.png"
+    drawn = (
+        picture(faces.read_bytes(), "drawn test faces with the points that the methods find") if faces.exists() else ""
+    )
+    return (
+        paragraph(ERRORS) + drawn + pair(*_curves(found)) + html_of(landmarks_blocks(found)) + commands([found.command])
+    )
 
 
 def _curves(found: Landmarks) -> Iterator[str]:
