@@ -4,10 +4,12 @@ python experiments/landmarks.py --data=ytf_landmarks68.zip --run_dir=runs/landma
 
 D1 is the video frames of the zip, D2 faces drawn in the wild; without --data D1 is faces drawn in the lab. The paper's
 exchange: component 1 learns D1, then D2, component 2 the other way round. Joint training: each learns both at once,
-component 1 more of D1, component 2 more of D2. The same network on one data set, HyperFace on D1, the alignment cascade
-of D1 and the mean face are what they are compared with. All networks see equally many faces, and all methods start from
-the same misplaced boxes. The test people are read once, at the end. With several seeds everything is trained for each,
-and the errors of all are put together. A run can be stopped and started again; what is done is not trained again.
+component 1 more of D1, component 2 more of D2, with batch normalisation of its own for each data set. The same network
+on one data set, HyperFace on D1, the alignment cascade of D1 and the mean face are what they are compared with. In
+joint training a component sees as many faces of its own data set as a network alone does, and a third as many of the
+other. All methods start from the same misplaced boxes. The test people are read once, at the end. With several seeds
+everything is trained for each, and the errors of all are put together. A run can be stopped and started again; what is
+done is not trained again.
 """
 
 import dataclasses
@@ -38,9 +40,10 @@ from fer_md.models.baselines.hyperface import QUARTER, HyperFaceConfig, build_hy
 from fer_md.models.component import build_component
 from fer_md.models.config import HALF, SMALL, TINY, ComponentConfig
 from fer_md.models.heads import landmark_component, start_at
+from fer_md.models.statistics import with_own_statistics
 from fer_md.readers.annotated import AnnotatedFaces, drawn_faces, video_faces
 from fer_md.runs.results import write_result
-from fer_md.runs.run_directory import load_model, open_run, plain_settings
+from fer_md.runs.run_directory import load_model, open_run, plain_settings, read_settings
 from fer_md.training.crops import Placement, training_crops
 from fer_md.training.objective import POINTS
 from fer_md.training.presets import Recipe
@@ -140,6 +143,7 @@ class Settings:
         choices=list(COMPONENTS),
     )
     image_size: int = console.flag("Edge of the crops that the networks see.", 48, least=16)
+    others: bool = console.flag("Train HyperFace and the alignment cascade beside the components.", True)
     seeds: tuple[int, ...] = console.flag("Seeds of everything drawn; all is trained with each.", (0,))
 
 
@@ -160,14 +164,17 @@ def main(settings: Settings) -> None:
             video_frames(settings) if settings.data else drawn(settings, "lab", seed),
             drawn(settings, "wild", seed),
         ]
-        folders = {name: Path(settings.run_dir) / f"seed{seed}" / name for name in (*NETWORKS, "cascade")}
-        train_alignment(settings, seed, data, folders["cascade"])
-        for name, network in NETWORKS.items():
-            train_landmarks(settings, seed, network, data, folders, folders[name])
+        names = [name for name, (kind, *_) in NETWORKS.items() if settings.others or kind == "component"]
+        folders = {name: Path(settings.run_dir) / f"seed{seed}" / name for name in names}
+        if settings.others:
+            folders["cascade"] = Path(settings.run_dir) / f"seed{seed}" / "cascade"
+            train_alignment(settings, seed, data, folders["cascade"])
+        for name in names:
+            train_landmarks(settings, seed, NETWORKS[name], data, folders, folders[name])
         times[seed] = {name: read_json(folder / "time.json")["seconds"] for name, folder in folders.items()}
         for each in data:
             people.setdefault(each.name, []).extend(each.test.people)
-            points = find(settings, seed, each.test, folders)
+            points = find(settings, seed, each.test, "D1" if each is data[0] else "D2", folders)
             for method, own in points.items():
                 for name, values in errors_by_normaliser(own, each.test.landmarks).items():
                     found.setdefault(each.name, {}).setdefault(method, {}).setdefault(name, []).append(values)
@@ -196,7 +203,8 @@ def main(settings: Settings) -> None:
             epochs={
                 "pre-training": settings.epochs,
                 "fine-tuning": settings.epochs // 2,
-                "joint training and HyperFace": settings.epochs + settings.epochs // 2,
+                "HyperFace": settings.epochs + settings.epochs // 2,
+                "joint training": round((settings.epochs + settings.epochs // 2) * (1 + 1 / LEAD)),
             },
             recipe=plain_recipe(settings),
             faces_sha256={each.name: [fingerprint(each.training), fingerprint(each.test)] for each in data},
@@ -285,15 +293,17 @@ def train_landmarks(settings, seed, network, data, folders, folder):
     kind, shares, source = network
     fine_tuning = settings.epochs // 2
     epochs = fine_tuning if source else settings.epochs if folder.name in SOURCES else settings.epochs + fine_tuning
+    epochs = round(epochs * sum(shares) / max(shares))
     copies = min(epochs, COPIES)
     rate = RATES[kind] * (FINE_TUNING if source else 1)
     recipe = dataclasses.replace(RECIPE, epochs=epochs / copies, rate=rate, warmup=1 / copies)
     widths = (COMPONENTS if kind == "component" else HYPERFACES)[settings.network]
     config = dataclasses.replace(widths, dropout=DROPOUT, image_size=settings.image_size)
-    learned = [(each, share) for each, share in zip(data, shares, strict=True) if share]
+    learned = {name: (each, share) for name, each, share in zip(("D1", "D2"), data, shares, strict=True) if share}
     decisive = {
-        "faces_sha256": [fingerprint(each.training) for each, _ in learned],
-        "shares": [share for _, share in learned],
+        "faces_sha256": [fingerprint(each.training) for each, _ in learned.values()],
+        "shares": [share for _, share in learned.values()],
+        **({"networks": list(learned)} if len(learned) > 1 else {}),
         "kind": kind,
         "network": plain_settings(config),
         "recipe": plain_settings(recipe),
@@ -305,7 +315,7 @@ def train_landmarks(settings, seed, network, data, folders, folder):
     if (folder / "DONE").exists():
         open_run(folder, decisive)  # an error if it is another's
         return
-    tasks = [landmark_task(each, share, copies, config.image_size, seed) for each, share in learned]
+    tasks = [landmark_task(name, *part, copies, config.image_size, seed) for name, part in learned.items()]
 
     def build():
         if source:
@@ -315,31 +325,32 @@ def train_landmarks(settings, seed, network, data, folders, folder):
         else:
             model = build_hyperface(config, seed)
         start_at(model, np.concatenate([as_shares(task.training.landmarks, config.image_size) for task in tasks]))
-        return model
+        return with_own_statistics(model, len(tasks)) if len(tasks) > 1 else model
 
     if train_network(Learner(build, tasks), recipe, folder, decisive, seed) is None:
         raise FerMdError(f"{folder}: stopped; start it again to go on")
     (folder / "checkpoint.npz").unlink()
 
 
-def landmark_task(data, share, copies, size, seed):
+def landmark_task(name, data, share, copies, size, seed):
     """The landmarks of one data set's training faces, as a share of each batch."""
     split = training_crops(data.training, copies, size, seed, PLACEMENT)
     batches = functools.partial(training_batches, targets=as_shares(split.landmarks, size))
-    return Task(data.name, split, head="landmarks", share=share, objective=POINTS, batches=batches)
+    return Task(name, split, head="landmarks", share=share, objective=POINTS, batches=batches)
 
 
-def find(settings, seed, faces, folders):
-    """Landmarks (N, 68, 2) of faces by each method, from the same boxes."""
-    networks = dict.fromkeys(name for names in METHODS.values() for name in names)
+def find(settings, seed, faces, name, folders):
+    """Landmarks (N, 68, 2) of the faces of D1 or D2 by each method, from the same boxes."""
+    methods = {method: names for method, names in METHODS.items() if set(names) <= set(folders)}
     boxes = jitter_boxes(box_of(faces.landmarks), np.random.default_rng(seed))
     crops = cut_crops(faces.images, boxes, settings.image_size)
     points = {}
-    for name in networks:
-        forward = logits_function(load_model(folders[name]), "landmarks")
-        points[name] = from_shares(in_batches(forward, crops), boxes, settings.image_size)
-    found = {method: np.mean([points[name] for name in names], axis=0) for method, names in METHODS.items()}
-    return {**found, **align(folders["cascade"], faces.images, boxes)}
+    for network in dict.fromkeys(network for names in methods.values() for network in names):
+        joint = "networks" in read_settings(folders[network])
+        forward = logits_function(load_model(folders[network], name if joint else "model"), "landmarks")
+        points[network] = from_shares(in_batches(forward, crops), boxes, settings.image_size)
+    found = {method: np.mean([points[network] for network in names], axis=0) for method, names in methods.items()}
+    return {**found, **align(folders["cascade"], faces.images, boxes)} if settings.others else found
 
 
 def align(folder, images, boxes):
@@ -351,15 +362,15 @@ def align(folder, images, boxes):
 
 def draw_points(path, faces, points):
     """Writes some faces, a row each, with the points (N, 68, 2) of the methods in ``DRAWN``."""
-    images, captions = [], []
+    images, captions, shown = [], [], [method for method in DRAWN if method in points]
     for row in range(DRAWN_FACES):
-        for method in DRAWN:
+        for method in shown:
             image = cv2.cvtColor(cv2.resize(faces.images[row], None, fx=2, fy=2), cv2.COLOR_GRAY2RGB)
             for x, y in np.rint(2 * points[method][row]).astype(int).tolist():
                 cv2.circle(image, (x, y), 2, (80, 255, 120), -1, cv2.LINE_AA)
             images.append(image)
             captions.append(method)
-    save_picture(path, contact_sheet(images, captions, len(DRAWN), scale=1))
+    save_picture(path, contact_sheet(images, captions, len(shown), scale=1))
 
 
 def by_seed(errors):

@@ -3,7 +3,6 @@
 import fer_md  # noqa: F401  isort: skip  (first, so that TensorFlow is quiet)
 import pytest
 import tensorflow as tf
-from tensorflow.python.framework import ops
 
 from random_faces import random_split
 
@@ -15,15 +14,3 @@ tf.config.set_logical_device_configuration(
 @pytest.fixture
 def split():
     return random_split(40)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def forget_custom_gradients():
-    """Frees the graphs that a module traced: TensorFlow keeps the function of every ``tf.custom_gradient`` in a graph,
-    and with it the graph, in a registry of the process; a worker came to 7 GB."""
-    gradients = ops.gradient_registry._registry
-    known = set(gradients)
-    yield
-    for name in set(gradients) - known:
-        if name.startswith("CustomGradient"):
-            del gradients[name]

@@ -5,9 +5,11 @@ from collections.abc import Callable
 import tensorflow as tf
 
 
+@tf.function(autograph=False)  # TensorFlow keeps the graph of a custom gradient for good: this one, not a network's
+@tf.custom_gradient
 def normalize_compiled(
     x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+) -> tuple[tuple[tf.Tensor, tf.Tensor, tf.Tensor], Callable[..., tuple[tf.Tensor, tf.Tensor, tf.Tensor, None]]]:
     """``gamma (x - mean) / sqrt(variance + epsilon) + beta`` by the batch's own mean and variance.
 
     Equal to TensorFlow's fused kernel, with its gradients for ``x``, ``gamma`` and ``beta``. oneDNN's version of that
@@ -25,15 +27,8 @@ def normalize_compiled(
 
     Source: Ioffe and Szegedy, Batch normalization, ICML 2015, Algorithm 1 and the gradients after it.
     """
-
-    @tf.custom_gradient
-    def normalize(
-        x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor
-    ) -> tuple[tuple[tf.Tensor, tf.Tensor, tf.Tensor], Callable[..., tuple[tf.Tensor, tf.Tensor, tf.Tensor]]]:
-        y, mean, variance, scale = _forward(x, gamma, beta, epsilon)
-        return (y, mean, variance), lambda upstream, *_: _gradients(x, upstream, gamma, mean, scale)
-
-    return normalize(x, gamma, beta)
+    y, mean, variance, scale = _forward(x, gamma, beta, epsilon)
+    return (y, mean, variance), lambda upstream, *_: (*_gradients(x, upstream, gamma, mean, scale), None)
 
 
 @tf.function(jit_compile=True, autograph=False)

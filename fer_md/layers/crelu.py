@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 
+@tf.function(autograph=False)  # TensorFlow keeps the graph of a custom gradient for good: this one, not a network's
 @tf.custom_gradient
 def pooled_crelu(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
     """``maxpool(crelu(x))`` over squares of 2 x 2, with a gradient in one pass over the memory.

@@ -70,11 +70,11 @@ def train(
     if (run_dir / "DONE").exists():
         return _completed(trainers, run_dir, step)
     log = MetricsLog(run_dir, step, first.is_chief)
-    streams = [iter(training_stream(trainer, seed, step, total)) for trainer in trainers]
     forwards, any_worker = [trainer.forwards() for trainer in trainers], asked_of_any(first.strategy)
     if measure_start and step == 0 and not log.rows:
         _log_validation(trainers, forwards, log, step)
     over = any_worker(_is_over(trainers, log, step, total, patience))
+    streams = [] if over else [iter(training_stream(trainer, seed, step, total)) for trainer in trainers]
     clock.start()
     saved, pending, note = time.monotonic(), [], ""
     with StopAsked() as stop, Progress(f"training {run_dir.name}", total, "steps", done=step) as progress:

@@ -97,7 +97,7 @@ class Trainer:
         """The networks that a run leaves, by their names: one, or one for each data set where these differ.
 
         A data set's network has its statistics, its head as ``logits`` and, after logit adjustment, its prior; without
-        it, what was learned holds the prior already.
+        it, what was learned holds the prior already. Where targets are no classes it is the network as it is.
         """
         if len(self.networks) == 1 and all(task.drawn_shares is None for task in self.tasks):
             return {self.learner.name: self.model}
@@ -105,6 +105,8 @@ class Trainer:
 
     def _answer_of(self, index):
         task, network = self.tasks[index], self.network(index)
+        if task.objective.labels is None:
+            return network
         classes = network.output[task.head].shape[-1]
         prior = task.prior(classes)
         return with_prior(network, np.full(classes, 1 / classes) if prior is None else prior, task.head)

@@ -161,3 +161,19 @@ def test_figures_of_hyperface_by_hand():
 def test_a_share_of_people_to_hold_out_is_below_one(frames, tmp_path):
     answer = run_script("experiments/train_landmarks.py", f"--data={frames}", f"--run_dir={tmp_path}", "--held_out=1")
     assert answer.returncode == 1 and "--held_out must be in [0, 1); got 1.0" in answer.stderr
+
+
+@pytest.mark.slow
+def test_figure_6_of_two_seeds_without_the_others(frames, tmp_path):
+    few = ("--network=tiny", "--drawn=40", "--epochs=2", "--image_size=64", "--seeds=0,1", "--noothers")
+    paths = [f"--{name}={tmp_path / file}" for name, file in (("picture", "curves.png"), ("faces", "faces.png"))]
+    command = (f"--run_dir={tmp_path / 'run'}", f"--output={tmp_path / 'found.json'}", *paths, *few)
+    answer = run_script("experiments/landmarks.py", f"--data={frames}", *command)
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads((tmp_path / "found.json").read_text())
+    errors, single = found["errors"]["video frames"], found["single"]["video frames"]
+    assert set(errors) == {*single} and "joint, fused" in errors and "cascade, D1" not in errors
+    for method, seeds in single.items():
+        assert len(seeds) == 2
+        assert errors[method]["inter-ocular"]["mean"] == pytest.approx((seeds[0]["mean"] + seeds[1]["mean"]) / 2)
+    assert all((tmp_path / name).stat().st_size > 10_000 for name in ("curves.png", "faces.png"))
