@@ -204,6 +204,20 @@ def test_loop_writes_what_it_promises(tmp_path):
     assert {"checkpoint.npz", "model.keras", "DONE", "time.json"} <= {path.name for path in tmp_path.iterdir()}
 
 
+def test_a_run_that_ended_before_its_files_were_written_gets_them(tmp_path):
+    assert train([make_trainer()], tmp_path, seed=3)
+    model = (tmp_path / "model.keras").read_bytes()
+    for name in ("DONE", "model.keras", "time.json"):
+        (tmp_path / name).unlink()
+    again = make_trainer()
+    assert train([again], tmp_path, seed=3) and (tmp_path / "DONE").exists()
+    (tmp_path / "before.keras").write_bytes(model)
+    for now, before in zip(
+        again.model.weights, keras.saving.load_model(tmp_path / "before.keras").weights, strict=True
+    ):
+        np.testing.assert_array_equal(now, before)
+
+
 def test_a_complete_run_without_its_checkpoint_is_refused(tmp_path):
     (tmp_path / "DONE").write_text("complete")
     with pytest.raises(FerMdError, match=r"complete \(DONE\), but without checkpoint.npz"):
