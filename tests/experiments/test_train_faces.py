@@ -21,6 +21,9 @@ from fer_md.faces.joint_cascade import JointCascade
 from fer_md.faces.joint_training import JointRecipe
 from fer_md.faces.landmark_finder import LandmarkFinder
 from fer_md.faces.region_detector import SelectiveSearchDetector
+from fer_md.models.baselines import TINY_CONFIGS
+from fer_md.models.baselines.hyperface import build_whole_hyperface
+from fer_md.training.face_tasks import face_targets
 from scripts import run_script
 
 pytestmark = pytest.mark.integration
@@ -147,6 +150,17 @@ def test_expressions_from_a_prepared_data_set_and_people_held_out(frames, tmp_pa
     found = json.loads((tmp_path / "a.json").read_text())
     assert found["people"] == "held out of training" and found["faces"] == {"training": 18, "measured": 18}
     assert found["expressions"] == "data, PublicTest" and found["crops"]["expressions"] == 28
+
+
+def test_hyperface_starts_at_the_mean_face():
+    """Untrained, landmarks, visibility and pose are those of the mean face; crops without a face do not count."""
+    rng = np.random.default_rng(0)
+    points, visible = rng.uniform(-0.5, 0.5, (3, 68, 2)), rng.random((3, 68)) < 0.5
+    targets = face_targets(np.array([True, True, False]), points, visible, rng.uniform(-90, 90, (3, 3)))
+    model = build_whole_hyperface(TINY_CONFIGS["hyperface"], 1)
+    hyperface.start_at_means(model, targets)
+    answers = model(np.zeros((1, 48, 48, 1), np.float32))["face_tasks"]
+    np.testing.assert_allclose(answers[0, 1:], targets[:2, 1:].mean(0), atol=1e-6)
 
 
 def test_figures_of_hyperface_by_hand():

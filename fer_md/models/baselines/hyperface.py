@@ -119,7 +119,8 @@ def build_whole_hyperface(
     Returns:
         ``keras.Model`` with the outputs of `build_hyperface` and two more: ``face_tasks`` (B, 208) float32, one behind
         the other the logit of a face, the landmarks x and y of 68 points, their visibility, and yaw, pitch and roll in
-        radians; and ``face`` (B, 1), its first number. `fer_md.training.face_tasks` learns them together.
+        radians; and ``face`` (B, 1), its first number. Untrained, it gives all crops the same numbers.
+        `fer_md.training.face_tasks` learns them together.
     """
     config = config or HyperFaceConfig()
     model = build_hyperface(config, seed, name)
@@ -128,7 +129,7 @@ def build_whole_hyperface(
     answers = {}
     for number, (task, width) in enumerate(widths.items()):
         features = apply_task(shared, config, 3 * seed + 3 + number, task)
-        answers[task] = keras.layers.Dense(width, dtype="float32", name=task)(features)
+        answers[task] = keras.layers.Dense(width, kernel_initializer="zeros", dtype="float32", name=task)(features)
     points = keras.layers.Flatten(name="flat_landmarks", dtype="float32")(model.output["landmarks"])
     joined = [answers["face"], points, answers["visibility"], answers["pose"]]
     tasks = keras.layers.Concatenate(name="face_tasks", dtype="float32")(joined)
