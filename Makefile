@@ -60,7 +60,7 @@ else
   COMMITTED := docs/results/$(PRESET)
 endif
 # Fig. 6: half an hour on 2 shared cores on the frames; a minute on drawn faces.
-LANDMARKS := $(if $(FRAMES),$(or $(LANDMARKS_$(PRESET)),--epochs=6),--network=small --drawn=800 --epochs=6)
+LANDMARKS := $(if $(FRAMES),$(or $(LANDMARKS_$(PRESET)),--epochs=32),--network=small --drawn=800 --epochs=6)
 C1 := $(RUNS)/component1
 C2 := $(RUNS)/component2
 BOTH := $(RUNS)/finetuned

@@ -37,7 +37,6 @@ KINDS: dict[str, type[Result]] = {
     "table4-wild": Methods,
     "figure6": Landmarks,
     "landmarks48": Landmarks,
-    "landmarks96": Landmarks,
     "loss-confirm": LossStudy,
     "loss-low-data": LossStudy,
     "loss-screen": LossStudy,

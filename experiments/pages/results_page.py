@@ -88,7 +88,7 @@ KINDS = {
     "table4": Kind(lambda found: f"Tab. 4, {found.data}", methods_blocks),
     "table4-wild": Kind(lambda found: f"Tab. 4, {found.data}", methods_blocks),
     **dict.fromkeys(
-        ("figure6", "landmarks48", "landmarks96"),
+        ("figure6", "landmarks48"),
         Kind(lambda found: f"Fig. 6, network {found.network}, crops of {found.image_size} pixels", landmarks_blocks),
     ),
     "loss-confirm": Kind(lambda found: "On all of Training", loss_blocks),
@@ -135,7 +135,7 @@ PARTS = (
     Part(
         "Figure 6: landmarks",
         f"How well does the same component find landmarks? {ERRORS}",
-        ("landmarks48", "landmarks96", "figure6"),
+        ("landmarks48", "figure6"),
     ),
     Part(
         "The loss",

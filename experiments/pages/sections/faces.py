@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from fer_md.files import read_json
+from fer_md.runs.results import read_result
 from pages.blocks import Block, Commands, Text, table
-from pages.result_files import read_named
 from pages.rows import Landmarks
 
 LEVELS = {
@@ -17,12 +17,10 @@ LEVELS = {
     "cascade": "five levels",
     "adapted cascade": "five levels, updated on 600 drawn faces",
 }
-SIZES = ("landmarks48", "landmarks96")
-"""The files of Fig. 6, by the edge of the crops."""
 
 
 def face_blocks(folder: Path) -> list[Block]:
-    """The tables, from alignment.json, landmarks68.json, frame_offset.json and the files of ``SIZES`` in a folder."""
+    """The tables, from alignment.json, landmarks68.json, frame_offset.json, landmarks48.json and quick/figure6.json."""
     alignment, points, offset = (
         read_json(folder / f"{name}.json") for name in ("alignment", "landmarks68", "frame_offset")
     )
@@ -33,7 +31,12 @@ def face_blocks(folder: Path) -> list[Block]:
         Text("**The network for 68 points** that ships:"),
         points_table(points),
         *_origin(points),
-        *figure6_blocks([found for name in SIZES if isinstance(found := read_named(folder, name), Landmarks)]),
+        *figure6_blocks(
+            [
+                read_result(Landmarks, folder / "quick" / "figure6.json"),
+                read_result(Landmarks, folder / "landmarks48.json"),
+            ]
+        ),
         Text(offset_text(offset)),
         *_origin(offset),
     ]
@@ -62,13 +65,13 @@ def points_table(found: dict[str, Any]) -> Block:
 
 
 def figure6_blocks(studies: Iterable[Landmarks]) -> list[Block]:
-    """A table for each edge of the crops; the mean error has the deviation over the seeds."""
+    """A table for each study; the mean error has the deviation over the seeds."""
     blocks: list[Block] = []
     for found in studies:
-        edge, seeds = found.image_size, len(found.seeds)
+        edge, seeds = found.image_size, f"{len(found.seeds)} seed{'s' if len(found.seeds) > 1 else ''}"
         epochs = ", ".join(f"{count} of {stage}" for stage, count in found.epochs.items())
         blocks += [
-            Text(f"**Fig. 6**, crops of {edge} × {edge} pixels, {seeds} seeds, {epochs} in epochs:"),
+            Text(f"**Fig. 6**, crops of {edge} × {edge} pixels, {seeds}, epochs: {epochs}."),
             table(
                 {
                     "test people": data,
