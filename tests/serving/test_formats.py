@@ -1,6 +1,9 @@
 """Every exported format answers as the Keras model does, in its own runtime, and says what it is."""
 
 import json
+import os
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -86,6 +89,30 @@ FORMATS = {
     "OpenVINO, float16": (export_openvino, "b", "float16", openvino),
     "OpenVINO, int8": (export_openvino, "c", "int8", openvino),
 }
+
+
+EXPORT_WITHOUT_REPORTS = """
+import os, sys
+from openvino_telemetry.main import TelemetrySender
+TelemetrySender.send = lambda *report: print("a report")
+from fer_md.models import TINY, build_component
+from fer_md.serving.openvino_files import export_openvino
+from fer_md.serving.served_network import ServedNetwork
+export_openvino(ServedNetwork(build_component(TINY), [str(i) for i in range(7)]), sys.argv[1])
+print("CI" in os.environ)
+"""
+
+
+@pytest.mark.integration
+def test_openvino_reports_to_nobody(tmp_path):
+    pytest.importorskip("openvino_telemetry")
+    own = {name: value for name, value in os.environ.items() if name not in ("CI", "TF_BUILD", "JENKINS_URL")}
+    command = [sys.executable, "-c", EXPORT_WITHOUT_REPORTS, str(tmp_path / "network")]
+    answer = subprocess.run(command, env=own, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.split("\n") == ["False", ""]
+
+
 PACKAGES = {export_onnx: "tf2onnx", export_openvino: "openvino"}
 
 
