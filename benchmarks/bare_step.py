@@ -22,11 +22,19 @@ def noise(count: int, classes: int = 7) -> Split:
 
 
 def bare_step(
-    build: Callable[[], keras.Model], split: Split, metric_loss: keras.layers.Layer | None = None
+    build: Callable[[], keras.Model], split: Split, metric_loss: keras.layers.Layer | None = None, replicas: int = 1
 ) -> Callable[[int], tf.Tensor]:
     """A function that takes the training step of a number on all of ``split`` and returns its figures."""
     size = len(split.labels)
     learner = Learner(build, [Task("noise", split, metric_loss=metric_loss, loss_weight=0.1)])
-    trainer = Trainer(learner, Recipe(epochs=1, batch_size=size), 100 * size, make_strategy("one"))
-    batch = ((tf.constant(split.images[..., None].astype(np.float32)), tf.constant(split.labels)),)
+    strategy = make_strategy("one") if replicas == 1 else make_strategy("mirrored", replicas)
+    trainer = Trainer(learner, Recipe(epochs=1, batch_size=size), 100 * size, strategy)
+    images, labels = split.images[..., None].astype(np.float32), split.labels
+    batch = ((tf.constant(images), tf.constant(labels)),)
+    if replicas > 1:
+        parts = zip(np.array_split(images, replicas), np.array_split(labels, replicas), strict=True)
+        shares = [((tf.constant(x), tf.constant(y)),) for x, y in parts]
+        batch = strategy.experimental_distribute_values_from_function(
+            lambda context: shares[context.replica_id_in_sync_group]
+        )
     return lambda step: trainer.train_step(batch, step)

@@ -31,18 +31,32 @@ def distances_to_all(points: tf.Tensor, centers: tf.Tensor) -> tf.Tensor:
 
 def nearest_impostors(labels: tf.Tensor, centers: tf.Tensor, nearest: int) -> tf.Tensor:
     """The ``nearest`` other centers closest to each sample's own center: (B,) and (K, D) to (B, nearest) int32."""
+    if nearest == centers.shape[0] - 1:  # all others: nothing to look for
+        return (labels[:, None] + tf.range(1, nearest + 1)) % centers.shape[0]
     separations = distances_to_all(tf.gather(centers, labels), centers)
     own = tf.one_hot(labels, tf.shape(centers)[0], on_value=True, off_value=False)
     separations = tf.where(own, tf.constant(float("inf"), separations.dtype), separations)
     return tf.math.top_k(-separations, nearest, sorted=False).indices
 
 
-def impostor_distances(labels: tf.Tensor, embeddings: tf.Tensor, centers: tf.Tensor, nearest: int) -> tf.Tensor:
-    """``||x_i - c_j||^2`` to the P = ``nearest`` impostor centers of each sample: (B, P).
+def impostor_scores(
+    labels: tf.Tensor, embeddings: tf.Tensor, centers: tf.Tensor, nearest: int, phi: tf.Tensor
+) -> tf.Tensor:
+    """``-||x_i - c_j||^2 / phi`` of the P = ``nearest`` impostor centers of each sample: (B, P), or (B, K).
 
-    Up to P = 16 by the differences, (B, P, D); above it by the products with all centers, (B, K).
+    Up to P = 16 by the differences, (B, P, D); above it by the products with all centers, (B, K). Where all other
+    centers are impostors, the own one stays in its place with minus infinity: none is looked for, and none gathered.
     """
+    if GATHER_UP_TO < nearest == centers.shape[0] - 1:
+        own = tf.one_hot(labels, centers.shape[0], on_value=True, off_value=False)
+        scores = -distances_to_all(embeddings, centers) / phi
+        return tf.where(own, tf.constant(-float("inf"), scores.dtype), scores)
     indices = nearest_impostors(labels, tf.stop_gradient(centers), nearest)
     if nearest <= GATHER_UP_TO:
-        return tf.reduce_sum(tf.square(embeddings[:, None] - tf.gather(centers, indices)), axis=2)
-    return tf.gather(distances_to_all(embeddings, centers), indices, batch_dims=1)
+        return -distances_to_chosen(embeddings, tf.gather(centers, indices)) / phi
+    return -tf.gather(distances_to_all(embeddings, centers), indices, batch_dims=1) / phi
+
+
+def distances_to_chosen(points: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
+    """``||x_i - c_ij||^2``: (B, D) and (B, P, D), centers of its own for each point, to (B, P)."""
+    return tf.reduce_sum(tf.square(points[:, None] - chosen), axis=2)

@@ -58,25 +58,27 @@ def center_update(labels: tf.Tensor, embeddings: tf.Tensor, centers: tf.Tensor) 
     Raises:
         tf.errors.InvalidArgumentError: a label of K or more; under XLA, it counts as no label.
     """
-    labels, rows = center_update_rows(labels, embeddings, centers)
+    labels, embeddings, centers, weights = as_floats(labels, embeddings, centers)
+    rows = _rows_to_add(labels, tf.gather(centers, labels) - embeddings, weights)
     return tf.scatter_nd(labels[:, None], rows, tf.cast(tf.shape(centers), tf.int32))
 
 
-def center_update_rows(labels: tf.Tensor, embeddings: tf.Tensor, centers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _rows_to_add(labels, differences, weights):
     """The rows of ``center_update`` that are not zero: costs B x D, whatever the number of classes.
 
-    Args: as ``center_update``.
+    Args:
+        labels: (B,) int32 in [0, K).
+        differences: (B, D), the own centers less the embeddings.
+        weights: (B,) of 0 or 1.
 
     Returns:
-        (B,) int32 classes and (B, D) rows. A class has its row at its first sample and zeros at its others, so that
-        adding up duplicates is exact in any order.
+        (B, D) without a gradient. A class has its row at its first sample and zeros at its others, so that adding up
+        duplicates is exact in any order.
     """
-    labels, embeddings, centers, weights = as_floats(labels, embeddings, centers)
-    embeddings, centers = tf.stop_gradient(embeddings), tf.stop_gradient(centers)
-    same = tf.cast(labels[:, None] == labels, centers.dtype) * weights  # (B, B)
-    first = tf.cast(tf.argmax(same, axis=1, output_type=tf.int32) == tf.range(tf.shape(labels)[0]), centers.dtype)
+    same = tf.cast(labels[:, None] == labels, weights.dtype) * weights  # (B, B)
+    first = tf.cast(tf.argmax(same, axis=1, output_type=tf.int32) == tf.range(tf.shape(labels)[0]), weights.dtype)
     shares = (first * weights / (1 + tf.reduce_sum(same, axis=1)))[:, None] * same
-    return labels, tf.matmul(shares, tf.gather(centers, labels) - embeddings)
+    return tf.matmul(shares, tf.stop_gradient(differences))
 
 
 class ClassCenters(keras.layers.Layer):
@@ -161,35 +163,34 @@ class ClassCenters(keras.layers.Layer):
             sample_weight = tf.reshape(tf.cast(sample_weight, tf.float32), tf.shape(labels))
             labels = tf.where(sample_weight == 0, tf.constant(-1, tf.int64), labels)
         labels, embeddings = mask_samples(labels, embeddings, self.num_classes)
-        centers = tf.convert_to_tensor(self.centers)
-        # A reshape has a dense gradient; a gather's is not, and replicas would exchange it in no fixed order.
-        centers = tf.reshape(centers, tf.shape(centers)) if self.learned else tf.stop_gradient(centers)
         everything = global_batch(labels, embeddings)
         count = tf.reduce_sum(tf.cast(everything[0] >= 0, tf.float32))
-        losses = self.sample_losses(labels, embeddings, centers, everything)
+        losses = self.sample_losses(labels, embeddings, everything, training)
         losses = losses if sample_weight is None else sample_weight * losses
         loss = global_mean(tf.reduce_sum(losses), count)
         if training and not self.learned:
             with tf.control_dependencies([loss]):
-                self._move_centers(*everything, centers)
+                self._move_centers(*everything)
         return loss
 
+    def present_centers(self) -> tf.Tensor:
+        """(K, D) float32, with a gradient only if they are learned."""
+        centers = tf.convert_to_tensor(self.centers)
+        # A reshape has a dense gradient; a gather's is not, and replicas would exchange it in no fixed order.
+        return tf.reshape(centers, tf.shape(centers)) if self.learned else tf.stop_gradient(centers)
+
     def sample_losses(
-        self,
-        labels: tf.Tensor,
-        embeddings: tf.Tensor,
-        centers: tf.Tensor,
-        everything: tuple[tf.Tensor, tf.Tensor],
+        self, labels: tf.Tensor, embeddings: tf.Tensor, everything: tuple[tf.Tensor, tf.Tensor], training: bool
     ) -> tf.Tensor:
         """(B,) losses of this replica's samples; ``everything``: labels and embeddings of all replicas."""
         raise NotImplementedError
 
-    def _move_centers(self, labels, embeddings, centers):
+    def _move_centers(self, labels, embeddings):
         """Every replica makes the same change to its own copy: only the rows of the batch, not K x D."""
-        classes, rows = center_update_rows(labels, embeddings, centers)
-        tf.raw_ops.ResourceScatterAdd(
-            resource=self.centers.value.handle, indices=classes, updates=self.center_step * rows
-        )
+        classes, handle = tf.maximum(labels, 0), self.centers.value.handle
+        own = tf.raw_ops.ResourceGather(resource=handle, indices=classes, dtype=tf.float32)
+        rows = _rows_to_add(classes, own - embeddings, tf.cast(labels >= 0, tf.float32))
+        tf.raw_ops.ResourceScatterAdd(resource=handle, indices=classes, updates=self.center_step * rows)
 
     def set_to_class_means(self, labels: np.ndarray, embeddings: np.ndarray) -> None:
         """Sets each center to the mean of its samples; a class without samples keeps its center.
@@ -239,10 +240,6 @@ class CenterLoss(ClassCenters):
     """
 
     def sample_losses(
-        self,
-        labels: tf.Tensor,
-        embeddings: tf.Tensor,
-        centers: tf.Tensor,
-        everything: tuple[tf.Tensor, tf.Tensor],
+        self, labels: tf.Tensor, embeddings: tf.Tensor, everything: tuple[tf.Tensor, tf.Tensor], training: bool
     ) -> tf.Tensor:
-        return center_loss(labels, embeddings, centers, reduction="none")
+        return center_loss(labels, embeddings, self.present_centers(), reduction="none")

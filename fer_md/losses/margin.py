@@ -21,9 +21,19 @@ def adaptive_margin(centers: tf.Tensor) -> tf.Tensor:
     centers = tf.stop_gradient(tf.convert_to_tensor(centers))
     if centers.dtype not in (tf.float32, tf.float64):
         centers = tf.cast(centers, tf.float32)
+    return margin_of_units(*sum_of_units(centers))
+
+
+def sum_of_units(centers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The sum (D,) of (K, D) centers, each brought to length 1, and the number of those that have a direction."""
     norms = tf.norm(centers, axis=1)
-    sum_of_units = tf.matmul(tf.math.reciprocal_no_nan(norms)[None], centers)  # (1, D), without a copy of the centers
-    return tf.reduce_sum(tf.square(sum_of_units)) - tf.reduce_sum(tf.cast(norms > 0, centers.dtype))
+    units = tf.matmul(tf.math.reciprocal_no_nan(norms)[None], centers)  # (1, D), without a copy of the centers
+    return units[0], tf.reduce_sum(tf.cast(norms > 0, centers.dtype))
+
+
+def margin_of_units(units: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+    """Eq. 7 from what ``sum_of_units`` returns for all centers."""
+    return tf.reduce_sum(tf.square(units)) - count
 
 
 def mean_margin(centers: tf.Tensor) -> tf.Tensor:
@@ -38,8 +48,12 @@ def mean_margin(centers: tf.Tensor) -> tf.Tensor:
     Returns:
         float scalar in [0, 2]; carries no gradient.
     """
-    pairs = centers.shape[0] * (centers.shape[0] - 1)
-    return 1 + adaptive_margin(centers) / pairs
+    return mean_of(adaptive_margin(centers), centers.shape[0])
+
+
+def mean_of(total: tf.Tensor, num_classes: int) -> tf.Tensor:
+    """``mean_margin`` from ``adaptive_margin``."""
+    return 1 + total / (num_classes * (num_classes - 1))
 
 
 MARGINS = {"adaptive": adaptive_margin, "mean": mean_margin}

@@ -4,12 +4,15 @@ import numbers
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from fer_md.losses._distances import impostor_distances, own_distances
+from fer_md.arguments import check_whole
+from fer_md.losses._distances import GATHER_UP_TO, distances_to_chosen, impostor_scores, own_distances
 from fer_md.losses._samples import as_floats, reduce
 from fer_md.losses.center import ClassCenters
-from fer_md.losses.margin import check_margin, margin_of
+from fer_md.losses.impostor_search import ImpostorSearch, rows_of
+from fer_md.losses.margin import check_margin, margin_of, mean_of
 
 VARIANCES = ("normalized", "sum")
 HINGES = {"relu": tf.nn.relu, "softplus": tf.nn.softplus, None: tf.identity}
@@ -99,9 +102,9 @@ def md_loss(
     labels, embeddings, centers, weights = as_floats(labels, embeddings, centers)
     nearest, margin = check_nearest(nearest, centers.shape[0]), margin_of(centers, margin)
     own = own_distances(labels, embeddings, centers)
-    impostors = impostor_distances(labels, embeddings, centers, nearest)
     phi = variance_of(own, weights) if phi is None else phi
-    return reduce(HINGES[hinge](own / phi + margin + tf.reduce_logsumexp(-impostors / phi, axis=1)), weights, reduction)
+    impostors = impostor_scores(labels, embeddings, centers, nearest, phi)
+    return reduce(HINGES[hinge](own / phi + margin + tf.reduce_logsumexp(impostors, axis=1)), weights, reduction)
 
 
 def md_loss_as_printed(
@@ -187,6 +190,9 @@ class MDLoss(ClassCenters):
             the paper prints it. It fixes ``hinge``, ``variance`` and ``variance_gradient``.
         alpha: step of the centers in [0, 1]. A rare class has few samples in a batch; with a large step its center
             jumps from one to the next.
+        search_parts: n, for thousands of classes: a training step looks for the nearest impostors, and for the sums of
+            Eq. 7, in an n-th of the classes only, and remembers what the other parts gave (``ImpostorSearch``). For
+            ``nearest`` up to 16 and centers that are not learned. 1 looks through all in each step, and is exact.
         learned, centers_initializer: see ``ClassCenters``, which also says what a call takes and returns.
 
     Raises:
@@ -206,6 +212,7 @@ class MDLoss(ClassCenters):
         variance_gradient: bool = True,
         as_printed: bool = False,
         alpha: float = 0.05,
+        search_parts: int = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(num_classes, embedding_dim, alpha=alpha, **kwargs)
@@ -218,17 +225,30 @@ class MDLoss(ClassCenters):
                 "hinge, variance and variance_gradient must keep their defaults with as_printed, which fixes them;"
                 f" not {hinge!r}, {variance!r} and {variance_gradient!r}"
             )
+        check_whole("search_parts", search_parts, 1)
+        if search_parts > num_classes:
+            raise ValueError(f"search_parts must be at most num_classes = {num_classes}, not {search_parts}")
+        if search_parts > 1 and (self.nearest > GATHER_UP_TO or as_printed or self.learned):
+            rule = f"needs nearest of at most {GATHER_UP_TO}, and neither as_printed nor learned"
+            raise ValueError(f"search_parts = {search_parts} {rule}")
+        self.search_parts = search_parts
         self.margin, self.hinge, self.as_printed = margin, hinge, as_printed
         self.variance, self.variance_gradient = variance, variance_gradient
         self.center_step = alpha if as_printed else -alpha
 
+    def build(self, labels_shape: tuple | None = None, embeddings_shape: tuple | None = None) -> None:
+        super().build(labels_shape, embeddings_shape)
+        if self.search_parts > 1:
+            sizes = self.num_classes, self.embedding_dim, self.nearest, self.search_parts
+            self.search = ImpostorSearch(*sizes, name="search")
+            self.search.build()
+
     def sample_losses(
-        self,
-        labels: tf.Tensor,
-        embeddings: tf.Tensor,
-        centers: tf.Tensor,
-        everything: tuple[tf.Tensor, tf.Tensor],
+        self, labels: tf.Tensor, embeddings: tf.Tensor, everything: tuple[tf.Tensor, tf.Tensor], training: bool
     ) -> tf.Tensor:
+        if training and self.search_parts > 1:
+            return self._losses_of_search(labels, embeddings, everything)
+        centers = self.present_centers()
         if self.as_printed:
             phi = tf.stop_gradient(feature_variance(*everything, centers, "sum"))
             return md_loss_as_printed(labels, embeddings, centers, self.nearest, self.margin, phi, "none")
@@ -236,6 +256,30 @@ class MDLoss(ClassCenters):
         if not self.variance_gradient:
             phi = tf.stop_gradient(phi)
         return md_loss(labels, embeddings, centers, self.nearest, self.margin, self.hinge, phi, "none")
+
+    def _losses_of_search(self, labels, embeddings, everything):
+        """``md_loss`` from no more centers than the batch needs."""
+        variable, (all_labels, all_embeddings) = self.centers.value, everything
+        all_classes, classes = tf.maximum(all_labels, 0), tf.maximum(labels, 0)
+        margin = self.search(all_classes, variable)
+        if self.margin == "mean":
+            margin = mean_of(margin, self.num_classes)
+        elif self.margin != "adaptive":
+            margin = self.margin
+        own = tf.reduce_sum(tf.square(all_embeddings - rows_of(variable, all_classes)), 1)
+        phi = variance_of(own, tf.cast(all_labels >= 0, own.dtype), self.variance)
+        if not self.variance_gradient:
+            phi = tf.stop_gradient(phi)
+        own = tf.reduce_sum(tf.square(embeddings - rows_of(variable, classes)), 1)
+        chosen = rows_of(variable, rows_of(self.search.impostors.value, classes))
+        impostors = tf.reduce_logsumexp(-distances_to_chosen(embeddings, chosen) / phi, axis=1)
+        losses = HINGES[self.hinge](own / phi + margin + impostors)
+        return losses * tf.cast(labels >= 0, losses.dtype)
+
+    def set_to_class_means(self, labels: np.ndarray, embeddings: np.ndarray) -> None:
+        super().set_to_class_means(labels, embeddings)
+        if self.search_parts > 1:
+            self.search.forget()
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -246,4 +290,5 @@ class MDLoss(ClassCenters):
             "variance": self.variance,
             "variance_gradient": self.variance_gradient,
             "as_printed": self.as_printed,
+            "search_parts": self.search_parts,
         }
