@@ -83,7 +83,9 @@ class Settings:
         choices=list(SIZES),
     )
     precision: str = console.flag(
-        "Precision of the layers; auto: bfloat16 where the processor has it.", "auto", choices=PRECISIONS
+        "Precision of the layers; auto: 16 bits where GPU or processor have them.",
+        "auto",
+        choices=PRECISIONS,
     )
 
 

@@ -64,7 +64,9 @@ class Settings:
     )
     loss_weight: float | None = console.flag("Its weight, instead of the default.", None, least=0)
     precision: str = console.flag(
-        "Precision of the layers; auto: bfloat16 where the processor has it.", "auto", choices=PRECISIONS
+        "Precision of the layers; auto: 16 bits where GPU or processor have them.",
+        "auto",
+        choices=PRECISIONS,
     )
     strategy: str = console.flag("tf.distribute strategy.", "one", choices=["one", "mirrored", "multiworker"])
     replicas: int = console.flag("Logical CPUs with --strategy=mirrored where there is no GPU.", 2, least=1)

@@ -77,7 +77,9 @@ class Settings:
         most=0.49,
     )
     precision: str = console.flag(
-        "Precision of the layers; auto: bfloat16 where the processor has it.", "auto", choices=PRECISIONS
+        "Precision of the layers; auto: 16 bits where GPU or processor have them.",
+        "auto",
+        choices=PRECISIONS,
     )
     strategy: str = console.flag("tf.distribute strategy.", "one", choices=["one", "mirrored", "multiworker"])
     replicas: int = console.flag("Logical CPUs with --strategy=mirrored where there is no GPU.", 2, least=1)

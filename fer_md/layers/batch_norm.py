@@ -8,7 +8,7 @@ import tensorflow as tf
 from fer_md.layers.compiled_norm import normalize_compiled
 
 _BLOCK = 16
-"""Channels that the fused kernel works on at a time; it is slow where a block is not full."""
+"""Channels that the fused kernel works on at a time on a CPU; it is slow where a block is not full."""
 
 
 @keras.saving.register_keras_serializable(package="fer_md")
@@ -17,7 +17,7 @@ class BatchNorm(keras.layers.Layer):
 
     ``y = gamma (x - mean) / sqrt(var + epsilon) + beta``. On the CPU, Keras 3 builds this from single operations, which
     take half of a training step. This layer calls TensorFlow's fused kernel instead, or, where that is slow, loops of
-    its own (see ``normalize_compiled``).
+    its own (see ``normalize_compiled``). With a GPU it is the fused kernel always.
 
     Statistics and parameters are float32, whatever the dtype of the input. Where several replicas train together, mean
     and variance are those of the global batch, so that the number of replicas does not change the result. The moving
@@ -73,7 +73,7 @@ class BatchNorm(keras.layers.Layer):
         replicas = tf.distribute.get_replica_context()
         if replicas is not None and replicas.num_replicas_in_sync > 1:
             y, mean, variance = self._normalize_global(x, gamma, beta, replicas)
-        elif x.shape[-1] % _BLOCK:
+        elif x.shape[-1] % _BLOCK and not tf.config.get_visible_devices("GPU"):
             y, mean, variance = normalize_compiled(x, gamma, beta, self.epsilon)
         else:
             y, mean, variance = self._fused(x, gamma, beta, gamma[:0], gamma[:0], training=True)

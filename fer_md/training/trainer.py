@@ -9,7 +9,9 @@ import tensorflow as tf
 
 from fer_md.evaluation.predict import Forward, logits_function
 from fer_md.losses import combined_loss
+from fer_md.models.float32 import computes_in_float16
 from fer_md.models.heads import with_prior
+from fer_md.training.loss_scale import LossScale
 from fer_md.training.presets import Recipe, learning_rate, metric_factor
 from fer_md.training.sgd import SGD
 from fer_md.training.task import Learner
@@ -56,6 +58,7 @@ class Trainer:
             trained = _unique(v for network in self.networks for v in network.trainable_variables)
             learned = [v for layer in self.own_losses() for v in layer.trainable_variables]
             self.sgd = SGD(trained + learned, recipe.momentum, recipe.weight_decay, recipe.anchor)
+            self.loss_scale = LossScale() if any(map(computes_in_float16, self.networks)) else None
             self.average = [tf.Variable(v.value, trainable=False) for v in self._averaged()]
         self._compiled = tf.function(self._global_step)
 
@@ -158,12 +161,16 @@ class Trainer:
             _, softmax, metric, _ = zip(*figures, strict=True)
             loss_weights, weights = zip(*((factor * task.loss_weight, task.weight) for task in self.tasks), strict=True)
             loss = combined_loss(softmax, metric, loss_weights, weights)
+            loss = self.loss_scale.scaled(loss) if self.loss_scale else loss
         gradients = [
             tf.convert_to_tensor(g) for g in tape.gradient(loss, self.sgd.variables, unconnected_gradients="zero")
         ]
         if replica.num_replicas_in_sync > 1:
             gradients = replica.all_reduce("sum", gradients)
-        self.sgd.apply(gradients, rate)
+        if self.loss_scale:
+            self.loss_scale.step(gradients, lambda unscaled: self.sgd.apply(unscaled, rate))
+        else:
+            self.sgd.apply(gradients, rate)
         return tf.stack([tf.stack(row) for row in figures])
 
     def _outputs(self, batches):
@@ -223,6 +230,7 @@ class Trainer:
             "slot": self.sgd.slots,
             "average": self.average,
             "centers": [v.value for layer in self.own_losses() for v in layer.variables],
+            "loss_scale": self.loss_scale.variables if self.loss_scale else [],
         }
 
     def state(self) -> dict[str, np.ndarray]:

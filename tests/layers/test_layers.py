@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from devices import DEVICES
 from fer_md.layers import BatchNorm, CReLU, Dropout, GaussianPrototypes, Standardize, inception_block
+from fer_md.layers.compiled_norm import normalize_compiled
 from fer_md.layers.dropout import uniform_rows
 
 
@@ -24,23 +26,26 @@ def test_crelu_equals_tensorflow():
 
 
 @pytest.mark.parametrize("size", [8, 7])
-def test_pooling_inside_equals_pooling_after(size):
-    x = tf.constant(noise(2, size, size, 3))
+@pytest.mark.parametrize("device", DEVICES)
+def test_pooling_inside_equals_pooling_after(size, device):
     layer, plain = CReLU(pool_size=2), CReLU()
-    with tf.GradientTape(persistent=True) as tape:
+    with tf.device(device), tf.GradientTape(persistent=True) as tape:
+        x = tf.constant(noise(2, size, size, 3))
         tape.watch(x)
         inside, after = layer(x), tf.nn.max_pool2d(plain(x), 2, 2, "VALID")
         weights = noise(*inside.shape, seed=1)
         sums = [tf.reduce_sum(weights * y) for y in (inside, after)]
+    assert inside.device.endswith(device)
     np.testing.assert_array_equal(inside, after)
     np.testing.assert_allclose(tape.gradient(sums[0], x), tape.gradient(sums[1], x), atol=1e-6)
     assert layer.compute_output_shape((None, size, size, 3)) == (None, size // 2, size // 2, 6)
 
 
-def test_pooled_crelu_gradient_goes_to_the_first_of_equals():
+@pytest.mark.parametrize("device", DEVICES)
+def test_pooled_crelu_gradient_goes_to_the_first_of_equals(device):
     """Square (1, 1; -2, -2): the gradient 3 of the highest goes to the first 1, -5 of -lowest to the first -2."""
-    x = tf.constant([[1.0, 1.0], [-2.0, -2.0]])[None, :, :, None]
-    with tf.GradientTape() as tape:
+    with tf.device(device), tf.GradientTape() as tape:
+        x = tf.constant([[1.0, 1.0], [-2.0, -2.0]])[None, :, :, None]
         tape.watch(x)
         y = CReLU(pool_size=2)(x)
     np.testing.assert_array_equal(y, [[[[1, 2]]]])
@@ -83,6 +88,35 @@ def test_batch_norm_gradient_equals_keras(channels):
         gradients.append(tape.gradient(loss, [x, layer.gamma, layer.beta]))
     for own, stock in zip(*gradients, strict=True):
         np.testing.assert_allclose(own, stock, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("device", DEVICES)
+def test_compiled_norm_equals_the_fused_kernel(dtype, device):
+    """Output, statistics and gradients; to 2e-5 in float32, and to the rounding of inputs and outputs in 16 bits."""
+    with tf.device(device):
+        x, upstream = (tf.cast(noise(8, 4, 4, 5, seed=seed), dtype) for seed in (0, 1))
+        gamma, beta = (tf.constant(noise(5, seed=seed)) for seed in (2, 3))
+        found = []
+        for kind in ("compiled", "fused"):
+            with tf.GradientTape() as tape:
+                tape.watch([x, gamma, beta])
+                if kind == "compiled":
+                    outputs = normalize_compiled(x, gamma, beta, 1e-3)
+                else:
+                    outputs = BatchNorm()._fused(x, gamma, beta, gamma[:0], gamma[:0], training=True)
+            assert outputs[0].device.endswith(device)
+            found.append([*outputs, *tape.gradient(outputs[0], [x, gamma, beta], upstream)])
+    tolerance = {"float32": 2e-5, "bfloat16": 0.1, "float16": 0.02}[dtype]
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(tf.cast(one, "float32"), tf.cast(other, "float32"), atol=tolerance, rtol=tolerance)
+
+
+def test_with_a_gpu_the_fused_kernel_normalises(monkeypatch):
+    """XLA's loops for a CPU make no sense there."""
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: ["GPU:0"])
+    monkeypatch.setattr("fer_md.layers.batch_norm.normalize_compiled", None)
+    assert np.all(np.isfinite(BatchNorm()(noise(4, 5, 5, 3), training=True)))
 
 
 def test_batch_norm_keeps_float32_statistics_in_bfloat16():
