@@ -261,7 +261,8 @@ class MDLoss(ClassCenters):
         """``md_loss`` from no more centers than the batch needs."""
         variable, (all_labels, all_embeddings) = self.centers.value, everything
         all_classes, classes = tf.maximum(all_labels, 0), tf.maximum(labels, 0)
-        margin = self.search(all_classes, variable)
+        self.search(all_classes, variable)
+        margin = self.search.margin()
         if self.margin == "mean":
             margin = mean_of(margin, self.num_classes)
         elif self.margin != "adaptive":
@@ -271,7 +272,7 @@ class MDLoss(ClassCenters):
         if not self.variance_gradient:
             phi = tf.stop_gradient(phi)
         own = tf.reduce_sum(tf.square(embeddings - rows_of(variable, classes)), 1)
-        chosen = rows_of(variable, rows_of(self.search.impostors.value, classes))
+        chosen = rows_of(variable, self.search.impostors_of(classes))
         impostors = tf.reduce_logsumexp(-distances_to_chosen(embeddings, chosen) / phi, axis=1)
         losses = HINGES[self.hinge](own / phi + margin + impostors)
         return losses * tf.cast(labels >= 0, losses.dtype)

@@ -65,7 +65,7 @@ def test_with_centers_that_stand_still_it_is_the_plain_loss_in_every_step(parts,
         y, x = batch(number, start)
         for found, expected in zip(searched(y, x), plain(y, x), strict=True):
             np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
-    np.testing.assert_array_equal(np.sort(layers[1].search.impostors), exact(start, layers[1].nearest))
+    np.testing.assert_array_equal(np.sort(layers[1].search.impostors), exact(start, layers[1].search.kept))
 
 
 def test_the_first_step_is_exact_and_moves_the_centers_as_the_rule_says():
@@ -84,12 +84,12 @@ def test_what_has_moved_is_found_after_a_turn_through_the_parts(nearest):
     made.centers.assign(moved)
     wrong = []
     for _ in range(parts):
-        margin = made.search(everyone, made.centers.value)
-        wrong.append(np.mean(np.sort(made.search.impostors) != exact(moved, nearest)))
+        made.search(everyone, made.centers.value)
+        wrong.append(np.mean(np.sort(made.search.impostors_of(everyone)) != exact(moved, nearest)))
     assert wrong[0] > 0.1 and wrong[-1] == 0 and sorted(wrong, reverse=True) == wrong
-    np.testing.assert_allclose(margin, adaptive_margin(moved), rtol=1e-4)
+    np.testing.assert_allclose(made.search.margin(), adaptive_margin(moved), rtol=1e-4)
     rows = np.array(made.search.impostors)
-    assert all(len(set(row)) == nearest and label not in row for label, row in enumerate(rows))
+    assert all(len(set(row)) == made.search.kept and label not in row for label, row in enumerate(rows))
 
 
 def test_new_class_means_are_searched_everywhere():
@@ -142,7 +142,7 @@ def test_no_step_but_the_first_touches_all_centers():
     """The largest tensor of a later step is a part, or the impostors of the batch: never K x D."""
     made = MDLoss(512, 8, nearest=1, search_parts=16)
     made.build()
-    step = tf.function(lambda y, x: made.search._look_through_a_part(y, made.centers.value))
+    step = tf.function(lambda y, x: made.search._look_through_a_part(y, made.centers.value, 3))
     graph = step.get_concrete_function(tf.zeros(4, tf.int32), tf.zeros((4, 8))).graph
     sizes = [t.shape.num_elements() for op in graph.get_operations() for t in op.outputs if t.shape.rank is not None]
     assert max(size for size in sizes if size) <= 32 * 8
