@@ -57,7 +57,7 @@ class Settings:
     data: str = console.flag("ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
     run_dir: str = console.flag("Folder of the run.")
     drawn: int = console.flag("Drawn faces to learn beside the frames.", 1200, least=0)
-    epochs: int = console.flag("Passes over all faces.", 24, least=1)
+    epochs: int = console.flag("Passes over all faces.", 48, least=1)
     held_out: float = console.flag("Share of the training people to measure on instead of learning them.", 0.0)
     network: str = console.flag("Widths of the network.", "default", choices=list(NETWORKS))
     seed: int = console.flag("Of everything drawn.", 0, least=0)
