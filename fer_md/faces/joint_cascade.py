@@ -246,7 +246,8 @@ def run_stage(
     while first < len(stage.cuts):
         part = slice(first, first + int(np.clip(_AT_ONCE // max(len(rows), 1), 1, 64)))
         new = stage.trees.take(part).descend(own, shapes, turns)
-        running = scores[:, None] + np.cumsum(np.take_along_axis(stage.scores[part].T, new, 0), 1)
+        steps = np.take_along_axis(stage.scores[part].T, new, 0)
+        running = np.cumsum(np.column_stack([scores, steps]), 1)[:, 1:]  # in the order of the training, to the bit
         scores, leaves, first = running[:, -1], np.concatenate([leaves, new.astype(np.uint8)], 1), part.stop
         if reject and not (kept := (running >= stage.cuts[part]).all(1)).all():
             rows, shapes, scores, turns, leaves = (each[kept] for each in (rows, shapes, scores, turns, leaves))
