@@ -248,7 +248,7 @@ def run_stage(
         new = stage.trees.take(part).descend(own, shapes, turns)
         steps = np.take_along_axis(stage.scores[part].T, new, 0)
         running = np.cumsum(np.column_stack([scores, steps]), 1)[:, 1:]  # in the order of the training, to the bit
-        kept: np.ndarray = (running >= stage.cuts[part]).all(1)
+        kept = np.all(running >= stage.cuts[part], axis=1)
         scores, leaves, first = running[:, -1], np.concatenate([leaves, new.astype(np.uint8)], 1), part.stop
         if reject and not kept.all():
             rows, shapes, scores, turns, leaves = (each[kept] for each in (rows, shapes, scores, turns, leaves))
