@@ -247,11 +247,11 @@ def run_stage(
         part = slice(first, first + int(np.clip(_AT_ONCE // max(len(rows), 1), 1, 64)))
         new = stage.trees.take(part).descend(own, shapes, turns)
         steps = np.take_along_axis(stage.scores[part].T, new, 0)
-        running = np.cumsum(np.column_stack([scores, steps]), 1)[:, 1:]  # in the order of the training, to the bit
-        kept = np.all(running >= stage.cuts[part], axis=1)
+        running = np.concatenate([scores[:, None], steps], 1).cumsum(1)[:, 1:]  # in the training's order, to the bit
+        kept: np.ndarray = np.all(running >= stage.cuts[part], axis=1)
         scores, leaves, first = running[:, -1], np.concatenate([leaves, new.astype(np.uint8)], 1), part.stop
         if reject and not kept.all():
-            rows, shapes, scores, turns, leaves = (each[kept] for each in (rows, shapes, scores, turns, leaves))
+            rows, shapes, scores, turns, leaves = rows[kept], shapes[kept], scores[kept], turns[kept], leaves[kept]
             own = own.take(kept)
     if stage.weights is not None:
         shapes = move(stage.weights, shapes, turns, leaves)
