@@ -42,7 +42,7 @@ from fer_md.readers.annotated import AnnotatedFaces, drawn_faces, video_faces
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, open_run, plain_settings, read_settings
 from fer_md.training.crops import crops_without_faces, training_crops
-from fer_md.training.face_tasks import REIMPLEMENTED, WEIGHTS, face_targets, face_tasks
+from fer_md.training.face_tasks import REIMPLEMENTED, WEIGHTS, face_targets, face_tasks, split_tasks
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import Recipe
 from fer_md.training.task import Learner, Task
@@ -113,8 +113,6 @@ class Labelled:
 
 
 def main(settings: Settings) -> None:
-    if not 0 <= settings.held_out < 1:
-        raise FerMdError(f"--held_out must be in [0, 1); got {settings.held_out}")
     precision = set_precision()
     names = [console.one_of("networks", name, PLANS) for name in settings.networks]
     learned, test = apart(video_faces(settings.data, "train"), settings.held_out, settings.seeds[0])
@@ -240,10 +238,10 @@ def face_crops(faces, boxes, copies, size, seed, with_others):
 
 def start_at_means(model, targets):
     """Lets a network begin with what is true of the mean face, so that the first steps do not destroy its features."""
-    faces = targets[targets[:, 0] == 1]
-    start_at(model, faces[:, 1:137].reshape(-1, 68, 2))
-    model.get_layer("visibility").bias.assign(faces[:, 137:205].mean(0))
-    model.get_layer("pose").bias.assign(faces[:, 205:].mean(0))
+    _, shares, visible, angles = split_tasks(targets[targets[:, 0] == 1])
+    start_at(model, shares)
+    model.get_layer("visibility").bias.assign(visible.mean(0))
+    model.get_layer("pose").bias.assign(angles.mean(0))
 
 
 def head_of(landmarks):
@@ -281,8 +279,9 @@ def measure(settings, trained, learned, test, labelled):
     for name, folder in trained:
         title, model, run = folder.name, load_model(folder), read_settings(folder)
         answers = in_batches(logits_function(model, "face_tasks"), np.concatenate([faces, others]))
-        scores, (shares, seen, pose) = answers[:, 0], np.split(answers[: len(faces), 1:], [136, 204], 1)
-        points[title] = from_shares(shares.reshape(-1, 68, 2), boxes, size)
+        scores, shares, seen, pose = split_tasks(answers)
+        seen, pose = seen[: len(faces)], pose[: len(faces)]
+        points[title] = from_shares(shares[: len(faces)], boxes, size)
         own_visible, own_angles = head_of(points[title])
         found[title] = {
             "network": name,

@@ -43,7 +43,7 @@ from fer_md.models.heads import landmark_component, start_at
 from fer_md.models.statistics import with_own_statistics
 from fer_md.readers.annotated import AnnotatedFaces, drawn_faces, video_faces
 from fer_md.runs.results import write_result
-from fer_md.runs.run_directory import load_model, open_run, plain_settings, read_settings
+from fer_md.runs.run_directory import load_model, open_run, plain_settings
 from fer_md.training.crops import Placement, training_crops
 from fer_md.training.objective import POINTS
 from fer_md.training.presets import Recipe
@@ -149,8 +149,9 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class DataSet:
-    """Annotated faces to learn from and to test on, of different people."""
+    """Annotated faces to learn from and to test on, of different people; ``key`` is D1 or D2."""
 
+    key: str
     name: str
     training: AnnotatedFaces
     test: AnnotatedFaces
@@ -161,20 +162,14 @@ def main(settings: Settings) -> None:
     times, people = {}, {}
     for seed in settings.seeds:
         data = [
-            video_frames(settings) if settings.data else drawn(settings, "lab", seed),
-            drawn(settings, "wild", seed),
+            video_frames(settings) if settings.data else drawn(settings, "D1", "lab", seed),
+            drawn(settings, "D2", "wild", seed),
         ]
-        names = [name for name, (kind, *_) in NETWORKS.items() if settings.others or kind == "component"]
-        folders = {name: Path(settings.run_dir) / f"seed{seed}" / name for name in names}
-        if settings.others:
-            folders["cascade"] = Path(settings.run_dir) / f"seed{seed}" / "cascade"
-            train_alignment(settings, seed, data, folders["cascade"])
-        for name in names:
-            train_landmarks(settings, seed, NETWORKS[name], data, folders, folders[name])
+        folders = train_all(settings, seed, data)
         times[seed] = {name: read_json(folder / "time.json")["seconds"] for name, folder in folders.items()}
         for each in data:
             people.setdefault(each.name, []).extend(each.test.people)
-            points = find(settings, seed, each.test, "D1" if each is data[0] else "D2", folders)
+            points = find(settings, seed, each, folders)
             for method, own in points.items():
                 for name, values in errors_by_normaliser(own, each.test.landmarks).items():
                     found.setdefault(each.name, {}).setdefault(method, {}).setdefault(name, []).append(values)
@@ -219,14 +214,28 @@ def main(settings: Settings) -> None:
     print(f"written: {settings.output}, {settings.picture}")
 
 
+def train_all(settings, seed, data):
+    """Trains everything with a seed; its folders by name."""
+    names = [name for name, (kind, *_) in NETWORKS.items() if settings.others or kind == "component"]
+    if settings.others:
+        names.append("cascade")
+    folders = {name: Path(settings.run_dir) / f"seed{seed}" / name for name in names}
+    if settings.others:
+        train_alignment(settings, seed, data, folders["cascade"])
+    for name, network in NETWORKS.items():
+        if name in folders:
+            train_landmarks(settings, seed, network, data, folders, folders[name])
+    return folders
+
+
 def video_frames(settings):
-    return DataSet("video frames", video_faces(settings.data, "train"), video_faces(settings.data, "test"))
+    return DataSet("D1", "video frames", video_faces(settings.data, "train"), video_faces(settings.data, "test"))
 
 
-def drawn(settings, domain, seed):
+def drawn(settings, key, domain, seed):
     training = drawn_faces(settings.drawn, f"{domain}-learnt", seed, domain, size=96)
     test = drawn_faces(settings.drawn // 4, f"{domain}-tested", seed, domain, size=96)
-    return DataSet(f"faces drawn in the {domain} (synthetic)", training, test)
+    return DataSet(key, f"faces drawn in the {domain} (synthetic)", training, test)
 
 
 def fingerprint(faces):
@@ -299,11 +308,11 @@ def train_landmarks(settings, seed, network, data, folders, folder):
     recipe = dataclasses.replace(RECIPE, epochs=epochs / copies, rate=rate, warmup=1 / copies)
     widths = (COMPONENTS if kind == "component" else HYPERFACES)[settings.network]
     config = dataclasses.replace(widths, dropout=DROPOUT, image_size=settings.image_size)
-    learned = {name: (each, share) for name, each, share in zip(("D1", "D2"), data, shares, strict=True) if share}
+    learned = [(each, share) for each, share in zip(data, shares, strict=True) if share]
     decisive = {
-        "faces_sha256": [fingerprint(each.training) for each, _ in learned.values()],
-        "shares": [share for _, share in learned.values()],
-        **({"networks": list(learned)} if len(learned) > 1 else {}),
+        "faces_sha256": [fingerprint(each.training) for each, _ in learned],
+        "shares": [share for _, share in learned],
+        **({"networks": [each.key for each, _ in learned]} if len(learned) > 1 else {}),
         "kind": kind,
         "network": plain_settings(config),
         "recipe": plain_settings(recipe),
@@ -315,7 +324,7 @@ def train_landmarks(settings, seed, network, data, folders, folder):
     if (folder / "DONE").exists():
         open_run(folder, decisive)  # an error if it is another's
         return
-    tasks = [landmark_task(name, *part, copies, config.image_size, seed) for name, part in learned.items()]
+    tasks = [landmark_task(each, share, copies, config.image_size, seed) for each, share in learned]
 
     def build():
         if source:
@@ -332,22 +341,23 @@ def train_landmarks(settings, seed, network, data, folders, folder):
     (folder / "checkpoint.npz").unlink()
 
 
-def landmark_task(name, data, share, copies, size, seed):
+def landmark_task(data, share, copies, size, seed):
     """The landmarks of one data set's training faces, as a share of each batch."""
     split = training_crops(data.training, copies, size, seed, PLACEMENT)
     batches = functools.partial(training_batches, targets=as_shares(split.landmarks, size))
-    return Task(name, split, head="landmarks", share=share, objective=POINTS, batches=batches)
+    return Task(data.key, split, head="landmarks", share=share, objective=POINTS, batches=batches)
 
 
-def find(settings, seed, faces, name, folders):
-    """Landmarks (N, 68, 2) of the faces of D1 or D2 by each method, from the same boxes."""
+def find(settings, seed, data, folders):
+    """Landmarks (N, 68, 2) of a data set's test faces by each method, from the same boxes."""
+    faces = data.test
     methods = {method: names for method, names in METHODS.items() if set(names) <= set(folders)}
     boxes = jitter_boxes(box_of(faces.landmarks), np.random.default_rng(seed))
     crops = cut_crops(faces.images, boxes, settings.image_size)
     points = {}
     for network in dict.fromkeys(network for names in methods.values() for network in names):
-        joint = "networks" in read_settings(folders[network])
-        forward = logits_function(load_model(folders[network], name if joint else "model"), "landmarks")
+        joint = all(NETWORKS[network][1])  # and so it has statistics of its own for each data set
+        forward = logits_function(load_model(folders[network], data.key if joint else "model"), "landmarks")
         points[network] = from_shares(in_batches(forward, crops), boxes, settings.image_size)
     found = {method: np.mean([points[network] for network in names], axis=0) for method, names in methods.items()}
     return {**found, **align(folders["cascade"], faces.images, boxes)} if settings.others else found

@@ -64,8 +64,6 @@ class Settings:
 
 
 def main(settings: Settings) -> None:
-    if not 0 <= settings.held_out < 1:
-        raise FerMdError(f"--held_out must be in [0, 1); got {settings.held_out}")
     precision = set_precision(run_dir=settings.run_dir)
     learned, held_out = apart(video_faces(settings.data, "train"), settings.held_out, settings.seed)
     faces = together(learned, drawn_faces(settings.drawn, "points-learnt", settings.seed, size=144))
@@ -96,7 +94,13 @@ def main(settings: Settings) -> None:
 
 
 def apart(faces: AnnotatedFaces, share: float, seed: int) -> tuple[AnnotatedFaces, AnnotatedFaces]:
-    """The faces of some people, and those of a share of them who are held out."""
+    """The faces of some people, and those of a share of them who are held out.
+
+    Raises:
+        FerMdError: the share, which is the setting ``held_out``, is not in [0, 1).
+    """
+    if not 0 <= share < 1:
+        raise FerMdError(f"--held_out must be in [0, 1); got {share}")
     names = sorted(set(faces.people))
     chosen = set(np.random.default_rng(seed).permutation(names)[: round(share * len(names))])
     aside = np.array([person in chosen for person in faces.people])

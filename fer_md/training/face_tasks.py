@@ -37,6 +37,12 @@ def face_targets(faces: np.ndarray, shares: np.ndarray, visible: np.ndarray, ang
     return np.concatenate([np.asarray(part, np.float32) for part in parts], 1)
 
 
+def split_tasks(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Answers or targets (N, 208) apart: faces (N,), landmarks (N, 68, 2), visibility (N, 68) and pose (N, 3)."""
+    faces, points, visible, pose = np.split(rows, np.cumsum(_WIDTHS)[:-1], 1)
+    return faces[:, 0], points.reshape(-1, POINTS, 2), visible, pose
+
+
 def face_task_loss(
     answers: tf.Tensor, targets: tf.Tensor, _: float, weights: Mapping[str, float] = WEIGHTS
 ) -> tuple[tf.Tensor, tf.Tensor]:
@@ -68,6 +74,3 @@ def face_tasks(weights: Mapping[str, float] = WEIGHTS) -> Objective:
     """The objective of the output ``face_tasks`` with these weights of the tasks."""
     compare = functools.partial(face_task_loss, weights=weights)
     return Objective(compare, lambda targets: tf.ones(tf.shape(targets)[:1], tf.bool), "face or not")
-
-
-FACE_TASKS = face_tasks()

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fer_md.files import read_json
 from fer_md.runs.results import read_result
 from pages.blocks import Block, Commands, Text, table
 from pages.rows import Landmarks
+from pages.seeds import over_seeds
 
 LEVELS = {
     "mean shape": "mean face in the box",
@@ -77,7 +76,7 @@ def figure6_blocks(studies: Iterable[Landmarks]) -> list[Block]:
                     "test people": data,
                     "method": method,
                     **_cells({name: vars(error) for name, error in errors.items()}),
-                    "deviation of the mean": _deviation([one["mean"] for one in found.single[data][method]]),
+                    "deviation of the mean": _deviation(found.single[data][method]),
                 }
                 for data, methods in found.errors.items()
                 for method, errors in methods.items()
@@ -113,8 +112,9 @@ def _by_eyes(error):
     }
 
 
-def _deviation(means):
-    return f"{100 * np.std(means, ddof=1):.2f}" if len(means) > 1 else ""
+def _deviation(single):
+    std = over_seeds(single, ("mean",))["mean_std"]
+    return "" if std is None else f"{100 * std:.2f}"
 
 
 def _origin(found):

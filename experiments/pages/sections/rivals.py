@@ -6,7 +6,8 @@ from typing import Any
 
 from fer_md.files import read_json
 from pages.blocks import Block, Commands, Text, table
-from pages.cells import between
+from pages.cells import between, points
+from pages.rows import Gain
 
 OURS = ("joint, fused", "exchange, fused", "component, D1 alone", "HyperFace, D1 alone", "cascade, D1", "mean face")
 """Rows of Fig. 6 that stand beside the rivals."""
@@ -141,19 +142,11 @@ def _landmark_row(epochs, each):
         "epochs": f"{epochs}",
         "minutes": f"{each['seconds'] / 60:.0f}",
         "mean, %": f"{100 * eyes['mean']:.2f}",
-        "difference": _gap(eyes.get("minus_first")),
+        "difference": points(Gain(**eyes["minus_first"]) if "minus_first" in eyes else None),
         "failures, %": f"{100 * eyes['failures']:.1f}",
         "mean by face size, %": f"{100 * size['mean']:.2f}",
         "failures by it, %": f"{100 * size['failures']:.1f}",
     }
-
-
-def _gap(found):
-    """A mean difference with its interval, in points; "" where there is none."""
-    if found is None:
-        return ""
-    middle, low, high = (f"{100 * found[name]:+.2f}" for name in ("difference", "low", "high"))
-    return f"{middle} ({low} to {high})"
 
 
 def _task_row(epochs, each):
