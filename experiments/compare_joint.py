@@ -33,6 +33,7 @@ from fer_md.models.fused import fuse
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import read_settings
 from pages.cells import percent
+from pages.joint_picture import save_joint_picture
 from pages.seeds import over_seeds
 from pages.study_rows import JointPoint, JointRow, JointStudy
 
@@ -49,6 +50,7 @@ class Settings:
     split: str = console.flag("Split to measure on.", "PublicTest")
     precision: str = console.flag("As in pretrain.py.", "auto")
     output: str | None = console.flag("JSON file for the table.", None)
+    picture: str | None = console.flag("PNG file for the table as curves.", None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,19 +146,19 @@ def main(settings: Settings) -> None:
             for key, curve in measure_row(trial, name, infos):
                 found.setdefault(key, []).append((seed, curve))
                 print(f"seed {seed}  {describe(key, curve)}", flush=True)
+    study = JointStudy(
+        split=settings.split,
+        network=settings.network,
+        first_epochs=settings.first_epochs,
+        epochs=settings.epochs,
+        data=[info["name"] for info in infos],
+        manifest_sha256=[info["manifest_sha256"] for info in infos],
+        rows=[summary(key, curves) for key, curves in found.items()],
+    )
     if settings.output:
-        write_result(
-            settings.output,
-            JointStudy(
-                split=settings.split,
-                network=settings.network,
-                first_epochs=settings.first_epochs,
-                epochs=settings.epochs,
-                data=[info["name"] for info in infos],
-                manifest_sha256=[info["manifest_sha256"] for info in infos],
-                rows=[summary(key, curves) for key, curves in found.items()],
-            ),
-        )
+        write_result(settings.output, study)
+    if settings.picture:
+        save_joint_picture(settings.picture, study)
 
 
 def train(trial: Trial, script: Any, name: str, flags: dict[str, Any]) -> Path:

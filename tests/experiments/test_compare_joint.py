@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import cv2
 import numpy as np
 import pytest
 
@@ -9,6 +10,7 @@ from fer_md.data.face import Face
 from fer_md.data.records import write_dataset
 from fer_md.runs.results import read_result
 from pages.blocks import Text
+from pages.joint_picture import save_joint_picture
 from pages.sections.joint import joint_blocks
 from pages.study_rows import JointPoint, JointRow, JointStudy
 from random_faces import random_split
@@ -48,11 +50,38 @@ def test_rows_on_noise(tmp_path):
     assert answer.returncode == 1 and "--rows: no row none; there is first data set alone" in answer.stderr
 
 
-def test_section_has_a_column_for_each_share():
-    point = JointPoint(share=0.25, accuracy=0.5, macro_recall=0.25, single=[(0.5, 0.25)])
-    row = JointRow(row="joint", network="fused", data="b", seeds=[0], points=[point])
+def study(*rows):
     fields = {field.name for field in dataclasses.fields(JointStudy)}
     common = dict.fromkeys(fields - {"environment", "command", "remark", "rows", "data"}, 1)
-    found = JointStudy(**common, environment=None, command="c", data=["a", "b"], rows=[row])
-    text, table = joint_blocks(found)
+    return JointStudy(**common, environment=None, command="c", data=["a", "b"], rows=list(rows))
+
+
+def row_of(name, network, data, *points, seeds=(0,)):
+    """A row whose points are (share, then accuracy and macro recall of each seed)."""
+    made = [JointPoint(share=share, accuracy=0.5, macro_recall=0.25, single=list(single)) for share, *single in points]
+    return JointRow(row=name, network=network, data=data, seeds=list(seeds), points=made)
+
+
+def test_section_has_a_column_for_each_share():
+    text, table = joint_blocks(study(row_of("joint", "fused", "b", (0.25, (0.5, 0.25)))))
     assert isinstance(text, Text) and "25%" in str(table) and "50.00 / 25.00" in str(table)
+
+
+def test_section_compares_with_one_data_set_alone():
+    found = study(
+        row_of("first data set alone", "component 1", "a", (0.0, (0.6, 0.5), (0.7, 0.5)), seeds=(0, 1)),
+        row_of("first data set alone", "component 1", "b", (0.0, (0.4, 0.6)), (0.5, (0.6, 0.4)), (1.0, (0.8, 0.2))),
+        row_of("second data set alone", "component 2", "b", (1.0, (0.85, 0.3))),
+        row_of("joint", "fused", "a", (0.0, (0.61, 0.5), (0.73, 0.5)), seeds=(0, 1)),
+        row_of("joint", "fused", "b", (0.0, (0.5, 0.5)), (0.5, (0.7, 0.45)), (1.0, (0.87, 0.3))),
+    )
+    _, table, *_ = joint_blocks(found)
+    # a: 0.01 and 0.03; b: 0.87 - 0.85; at an accuracy of 0.7 the first data set's network alone recalls 0.3
+    assert [list(row[2:]) for row in table.frame.to_numpy()] == [["+2.00 ± 1.41", "+2.00", "+15.00"]]
+
+
+def test_picture_of_a_study(tmp_path):
+    points = [(0.0, (0.4, 0.6)), (1.0, (0.8, 0.2))]
+    rows = [row_of(name, "fused", data, *points) for name in ("second data set alone", "joint") for data in "ab"]
+    save_joint_picture(tmp_path / "joint.png", study(*rows))
+    assert cv2.imread(str(tmp_path / "joint.png")).std() > 0
