@@ -3,10 +3,10 @@
 python experiments/compare_joint.py --data=runs/data/fer2013,runs/data/facial_expressions --run_dir=runs/joint_study \\
     --seeds=0,1,2,3,4 --output=FILE.json
 
-For each seed a component is trained on each data set. Then every row goes on from these two in its own way and sees
-equally many faces. Each network is measured on both data sets while the first one's prior gives way to the second
-one's, since most of what a network seems to learn of a data set is how often each expression occurs there. Trained
-runs are kept: stopped and started again, the script goes on.
+For each seed a component is trained on each data set. Then every row goes on from these two in its own way, and each of
+its networks sees equally many faces. Each network is measured on both data sets while the first one's prior gives way
+to the second one's, since most of what a network seems to learn of a data set is how often each expression occurs
+there. Trained runs are kept: stopped and started again, the script goes on.
 """
 
 import dataclasses
@@ -74,59 +74,73 @@ class Trial:
     def __init__(self, settings: Settings, seed: int):
         self.settings, self.seed = settings, seed
         self.folder = Path(settings.run_dir) / f"seed{seed}"
-        sizes = [read_info(directory)["splits"]["Training"]["examples"] for directory in settings.data]
-        self.factors = [max(sizes) / size for size in sizes]
+        self.sizes = [read_info(directory)["splits"]["Training"]["examples"] for directory in settings.data]
 
     def component(self, index: int) -> str:
         return str(self.folder / f"component{index + 1}")
 
-    def alone(self, index: int, epochs: int) -> dict[str, Any]:
-        """Settings of pretrain.py for one data set."""
+    def alone(self, index: int, epochs: float) -> dict[str, Any]:
+        """Settings of pretrain.py for one data set; the epochs are counted on the larger one."""
         data = self.settings.data
         return {
             "data": data[index],
             "protocol": (data[1 - index],),
-            "epochs": max(round(epochs * self.factors[index]), 1),
+            "epochs": max(round(epochs * max(self.sizes) / self.sizes[index]), 1),
             "network": self.settings.network,
             "precision": self.settings.precision,
         }
 
-    def both(self, index: int) -> dict[str, Any]:
+    def alone_on(self, index: int, share: float) -> dict[str, Any]:
+        """The same for a component that goes on, with a share of the faces that the other rows see."""
+        more = {"preset": "joint", "start": self.component(index)}
+        return {**self.alone(index, share * self.settings.epochs), **more}
+
+    def both(self, index: int, **more: Any) -> dict[str, Any]:
         """Settings of joint.py that lead with one data set; of the larger one's faces there are more."""
         data = self.settings.data
         return {
             "data": (data[index], data[1 - index]),
             "start": self.component(index),
-            "shares": (1.0, 1.0) if index else (3.0, 1.0),
+            "shares": SHARES[index],
             "sampling": (0.5, 1.0) if index else (1.0, 0.5),
             "epochs": self.settings.epochs,
             "network": self.settings.network,
             "precision": self.settings.precision,
+            **more,
         }
+
+    def merged(self) -> dict[str, Any]:
+        """Settings of joint.py under which every face counts alike, whatever its data set."""
+        sizes = tuple(2 * size / sum(self.sizes) for size in self.sizes)
+        plain = {"statistics": "shared", "logit_adjustment": False, "sampling": (1.0, 1.0)}
+        return self.both(0, shares=sizes, dataset_weights=sizes, **plain)
 
     def exchanged(self, **more: Any) -> dict[str, Any]:
         """Settings of finetune.py."""
         components = tuple(self.component(index) for index in (0, 1))
         return {"components": components, "data": self.settings.data, "epochs": self.settings.epochs, **more}
 
+    def cured(self, **more: Any) -> dict[str, Any]:
+        """The same with the recipe of joint training, and softmax alone: only what is cured differs from that."""
+        whole = {} if "replay" in more else {"dataset_weights": (2.0, 2.0)}  # a component learns one of two data sets
+        return self.exchanged(preset="joint", loss="none", **whole, **more)
 
-MERGED = {"statistics": "shared", "logit_adjustment": False, "sampling": (1.0, 1.0)}
+
+SHARES = ((3.0, 1.0), (1.0, 1.0))
+"""Of a batch of joint training: of the leading data set, and of the other; first where the larger one leads."""
+
 ROWS = {
-    "first data set alone": Row(
-        pretrain,
-        lambda trial, index: {**trial.alone(0, trial.settings.epochs), "preset": "joint", "start": trial.component(0)},
+    "alone": Row(pretrain, lambda trial, index: trial.alone_on(index, 1.0), (0, 1)),
+    "alone, as much of its own as joint": Row(
+        pretrain, lambda trial, index: trial.alone_on(index, SHARES[index][0] / sum(SHARES[index])), (0, 1)
     ),
-    "second data set alone": Row(
-        pretrain,
-        lambda trial, index: {**trial.alone(1, trial.settings.epochs), "preset": "joint", "start": trial.component(1)},
-        (1,),
-    ),
-    "merged as they are": Row(joint, lambda trial, index: {**trial.both(0), **MERGED}),
-    "exchange": Row(finetune, lambda trial, index: trial.exchanged()),
-    "exchange with replay": Row(finetune, lambda trial, index: trial.exchanged(replay=1.0)),
-    "exchange with L2-SP": Row(finetune, lambda trial, index: trial.exchanged(anchor=0.01)),
-    "exchange without forgetting": Row(finetune, lambda trial, index: trial.exchanged(distill=0.5)),
-    "joint with shared statistics": Row(joint, lambda trial, index: {**trial.both(0), "statistics": "shared"}),
+    "merged as they are": Row(joint, lambda trial, index: trial.merged()),
+    "exchange, the paper's": Row(finetune, lambda trial, index: trial.exchanged()),
+    "exchange": Row(finetune, lambda trial, index: trial.cured()),
+    "exchange with replay": Row(finetune, lambda trial, index: trial.cured(replay=1.0)),
+    "exchange with L2-SP": Row(finetune, lambda trial, index: trial.cured(anchor=0.01)),
+    "exchange with distillation": Row(finetune, lambda trial, index: trial.cured(distill=0.5)),
+    "joint with shared statistics": Row(joint, lambda trial, index: trial.both(0, statistics="shared")),
     "joint": Row(joint, lambda trial, index: trial.both(index), (0, 1)),
 }
 
@@ -151,6 +165,7 @@ def main(settings: Settings) -> None:
         network=settings.network,
         first_epochs=settings.first_epochs,
         epochs=settings.epochs,
+        classes=[info["splits"][settings.split]["classes"] for info in infos],
         data=[info["name"] for info in infos],
         manifest_sha256=[info["manifest_sha256"] for info in infos],
         rows=[summary(key, curves) for key, curves in found.items()],
@@ -162,13 +177,19 @@ def main(settings: Settings) -> None:
 
 
 def train(trial: Trial, script: Any, name: str, flags: dict[str, Any]) -> Path:
-    """The folder of a finished run; trains what is missing of it."""
-    folder = trial.folder / name.replace(" ", "-")
+    """The folder of a finished run; trains what is missing of it.
+
+    Raises:
+        FerMdError: told to stop, or the folder holds a run with other epochs.
+    """
+    folder = trial.folder / name.replace(" ", "-").replace(",", "").replace("'", "")
     if not (folder / "DONE").exists():
         print(f"seed {trial.seed}  {name}", flush=True)
         if script.main(script.Settings(run_dir=str(folder), seed=trial.seed, **flags)):
             raise FerMdError(f"{folder}: stopped; start the script again to go on")
         (folder / "checkpoint.npz").unlink()
+    if (epochs := read_settings(folder)["recipe"]["epochs"]) != flags["epochs"]:
+        raise FerMdError(f"{folder}: has {epochs} epochs, not {flags['epochs']}; name another --run_dir")
     return folder
 
 

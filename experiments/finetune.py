@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from fer_md import console
-from fer_md.data.records import read_info
+from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
+from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.prior import mixed_prior, training_prior
 from fer_md.files import file_sha256
 from fer_md.losses import MD_FORMS
-from fer_md.runs.run_directory import plain_settings, read_settings
+from fer_md.runs.run_directory import load_model, plain_settings, read_settings
 from fer_md.training.exchange import check_stage, exchange_learners, exchanged
 from fer_md.training.presets import FINETUNING, PRESETS, Recipe
 from fer_md.training.strategy import make_strategy
@@ -139,7 +140,7 @@ def decisive(settings: Settings, recipe: Recipe, loss: dict[str, Any], weights: 
         "manifest_sha256": [info["manifest_sha256"] for info in infos],
         "protocol": check_stage(settings.components, settings.data).sha256,
         "expressions": [info["expressions"] for info in infos],
-        "prior": [prior_of(index, infos, settings.replay, weights) for index in range(len(infos))],
+        "prior": [prior_of(index, infos, settings, weights) for index in range(len(infos))],
         "recipe": plain_settings(recipe),
         "patience": settings.patience,
         "metric_loss": loss,
@@ -153,12 +154,31 @@ def decisive(settings: Settings, recipe: Recipe, loss: dict[str, Any], weights: 
     }
 
 
-def prior_of(index: int, infos: list[dict[str, Any]], replay: float, weights: list[float]) -> dict[str, float]:
+def prior_of(index: int, infos: list[dict[str, Any]], settings: Settings, weights: list[float]) -> dict[str, float]:
     """The prior that component ``index`` comes to hold: that of its new data set, mixed with its own where replayed."""
-    parts = [(infos[n], share * weights[n]) for n, share in exchanged(index, len(infos), replay)]
-    new, _ = parts[0]
-    same = [(training_prior(info), weight) for info, weight in parts if info["expressions"] == new["expressions"]]
-    return mixed_prior(same)
+    parts = [(n, share * weights[n]) for n, share in exchanged(index, len(infos), settings.replay)]
+    expressions = infos[parts[0][0]]["expressions"]
+    return mixed_prior(
+        [
+            (target_prior(index, infos[n], n, settings), weight)
+            for n, weight in parts
+            if infos[n]["expressions"] == expressions
+        ]
+    )
+
+
+def target_prior(index: int, info: dict[str, Any], number: int, settings: Settings) -> dict[str, float]:
+    """How often each expression occurs in the targets on a data set, a part of which the component itself gives."""
+    prior = training_prior(info)
+    if not settings.distill:
+        return prior
+    faces = load_split(settings.data[number], "Training").images
+    said = predict_probabilities(load_model(settings.components[index]), faces).mean(0)
+    mixed = {
+        name: (1 - settings.distill) * share + settings.distill * float(part)
+        for (name, share), part in zip(prior.items(), said, strict=True)
+    }
+    return {name: float(f"{share:.3g}") for name, share in mixed.items()}  # another processor may differ far behind
 
 
 if __name__ == "__main__":

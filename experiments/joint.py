@@ -18,7 +18,7 @@ from fer_md import console
 from fer_md.data.protocol import make_protocol
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.prior import learned_prior, mixed_prior, training_prior
+from fer_md.evaluation.prior import learned_prior, mixed_prior, shares_of_counts, training_prior
 from fer_md.files import file_sha256
 from fer_md.models import NETWORKS, config_for
 from fer_md.runs.run_directory import load_start, plain_settings, read_settings
@@ -137,12 +137,25 @@ def names_of(settings: Settings, infos: list[dict[str, Any]]) -> list[str]:
 
 
 def priors_of(settings: Settings, infos: list[dict[str, Any]]) -> list[dict[str, float]]:
-    """The prior that each network's answers hold: its data set's, or that of what is drawn where all are merged."""
+    """The prior that each network's answers hold.
+
+    With logit adjustment it is the data set's own, which is put back when the network is saved. Without, it is that of
+    the faces as they are drawn; where the data sets share the statistics too, these are mixed as the loss weights them.
+    """
     own = [training_prior(info) for info in infos]
-    if len(names_of(settings, infos)) > 1:
+    if settings.logit_adjustment:
         return own
-    shares = numbers_of(settings, "shares", 1.0, SMALLEST, LARGEST)
-    return [mixed_prior(list(zip(own, shares, strict=True)))]
+    powers = numbers_of(settings, "sampling", 0.5, 0.0, 1.0)
+    drawn = [drawn_prior(prior, power) for prior, power in zip(own, powers, strict=True)]
+    if settings.statistics == "own":
+        return drawn
+    weights = numbers_of(settings, "dataset_weights", 1.0, 0.0, LARGEST)
+    return [mixed_prior(list(zip(drawn, weights, strict=True)))]
+
+
+def drawn_prior(prior: dict[str, float], power: float) -> dict[str, float]:
+    """The prior of faces that are drawn by a power of the frequency of their expression."""
+    return shares_of_counts({name: share**power if share else 0.0 for name, share in prior.items()})
 
 
 def parts_of(settings: Settings) -> list[Part]:

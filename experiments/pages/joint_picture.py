@@ -28,6 +28,6 @@ def _draw(axes, name: str, row: JointRow) -> None:
     accuracy, recall = (
         [100 * getattr(point, figure) for point in row.points] for figure in ("accuracy", "macro_recall")
     )
-    style = {"linestyle": "--"} if name in ALONE else {"linewidth": 3 if name.startswith("joint") else 1}
+    style = {"linestyle": "--"} if name.startswith(ALONE) else {"linewidth": 3 if name.startswith("joint") else 1}
     (line,) = axes.plot(accuracy, recall, marker=".", label=f"{name}, {row.network}", **style)
     axes.plot(accuracy[:1], recall[:1], marker="o", markersize=9, markerfacecolor="none", color=line.get_color())

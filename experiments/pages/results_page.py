@@ -122,8 +122,8 @@ PARTS = (
     ),
     Part(
         "Two data sets in one network",
-        "What helps against forgetting in the exchange? Each row continues from the same two networks and sees as many "
-        "faces.",
+        "What helps against forgetting in the exchange? Each row continues from the same two networks, and each of its "
+        "networks sees equally many faces.",
         ("joint",),
     ),
     Part(

@@ -104,6 +104,7 @@ class JointStudy(Result):
 
     Attributes:
         first_epochs, epochs: of the two stages, on the larger data set; the other one has equally many faces.
+        classes: for each data set the number of faces of each expression in the split.
         data, manifest_sha256: of the two data sets.
     """
 
@@ -111,6 +112,7 @@ class JointStudy(Result):
     network: str
     first_epochs: int
     epochs: int
+    classes: list[dict[str, int]]
     data: list[str]
     manifest_sha256: list[str]
     rows: list[JointRow]

@@ -266,7 +266,7 @@ PRESETS = {
     "scratch": SCRATCH,
 }
 
-FINETUNING = [name for name in PRESETS if name.endswith("finetune")]
+FINETUNING = [*(name for name in PRESETS if name.endswith("finetune")), "joint"]
 """The presets of the second stage and of what follows it."""
 
 

@@ -31,28 +31,31 @@ def test_rows_on_noise(tmp_path):
     output = tmp_path / "joint.json"
     flags = [data, f"--run_dir={tmp_path / 'runs'}", "--network=tiny", "--first_epochs=1", "--epochs=1"]
     flags += ["--precision=float32", f"--output={output}", "--overwrite"]
-    flags += ["--rows=second data set alone,exchange without forgetting,joint"]
+    flags += ["--rows=alone,exchange with distillation,joint"]
     answer = run_script("experiments/compare_joint.py", *flags)
     assert answer.returncode == 0, answer.stderr
     found = read_result(JointStudy, output)
     assert {(row.row, row.network) for row in found.rows} >= {
-        ("second data set alone", "component 2"),
-        ("exchange without forgetting", "fused"),
+        ("alone", "component 2"),
+        ("exchange with distillation", "fused"),
         ("joint", "component 2"),
         ("joint", "fused"),
     }
-    assert len(found.rows) == 2 * (1 + 3 + 3)
+    assert len(found.rows) == 2 * (3 + 3 + 3)
     assert all(len(row.points) == 5 for row in found.rows)
     again = run_script("experiments/compare_joint.py", *flags)
     assert again.returncode == 0 and "training" not in again.stderr
     assert read_result(JointStudy, output).rows == found.rows
+    answer = run_script("experiments/compare_joint.py", *flags, "--first_epochs=2")
+    assert answer.returncode == 1 and "component1: has 1 epochs, not 2; name another --run_dir" in answer.stderr
     answer = run_script("experiments/compare_joint.py", *flags, "--rows=none")
-    assert answer.returncode == 1 and "--rows: no row none; there is first data set alone" in answer.stderr
+    assert answer.returncode == 1 and "--rows: no row none; there is alone" in answer.stderr
 
 
 def study(*rows):
     fields = {field.name for field in dataclasses.fields(JointStudy)}
-    common = dict.fromkeys(fields - {"environment", "command", "remark", "rows", "data"}, 1)
+    common = dict.fromkeys(fields - {"environment", "command", "remark", "rows", "data", "classes"}, 1)
+    common["classes"] = [{"anger": 40, "fear": 2, "disgust": 7}] * 2
     return JointStudy(**common, environment=None, command="c", data=["a", "b"], rows=list(rows))
 
 
@@ -69,9 +72,9 @@ def test_section_has_a_column_for_each_share():
 
 def test_section_compares_with_one_data_set_alone():
     found = study(
-        row_of("first data set alone", "component 1", "a", (0.0, (0.6, 0.5), (0.7, 0.5)), seeds=(0, 1)),
-        row_of("first data set alone", "component 1", "b", (0.0, (0.4, 0.6)), (0.5, (0.6, 0.4)), (1.0, (0.8, 0.2))),
-        row_of("second data set alone", "component 2", "b", (1.0, (0.85, 0.3))),
+        row_of("alone", "component 1", "a", (0.0, (0.6, 0.5), (0.7, 0.5)), seeds=(0, 1)),
+        row_of("alone", "component 1", "b", (0.0, (0.4, 0.6)), (0.5, (0.6, 0.4)), (1.0, (0.8, 0.2))),
+        row_of("alone", "component 2", "b", (1.0, (0.85, 0.3))),
         row_of("joint", "fused", "a", (0.0, (0.61, 0.5), (0.73, 0.5)), seeds=(0, 1)),
         row_of("joint", "fused", "b", (0.0, (0.5, 0.5)), (0.5, (0.7, 0.45)), (1.0, (0.87, 0.3))),
     )
@@ -82,6 +85,6 @@ def test_section_compares_with_one_data_set_alone():
 
 def test_picture_of_a_study(tmp_path):
     points = [(0.0, (0.4, 0.6)), (1.0, (0.8, 0.2))]
-    rows = [row_of(name, "fused", data, *points) for name in ("second data set alone", "joint") for data in "ab"]
+    rows = [row_of(name, "fused", data, *points) for name in ("alone", "joint") for data in "ab"]
     save_joint_picture(tmp_path / "joint.png", study(*rows))
     assert cv2.imread(str(tmp_path / "joint.png")).std() > 0

@@ -6,8 +6,8 @@ from pages.blocks import Block, Table, Text, table
 from pages.cells import percent
 from pages.study_rows import JointPoint, JointRow, JointStudy
 
-ALONE = ("first data set alone", "second data set alone")
-"""The rows of one data set, by that data set; every other row is compared with them."""
+ALONE = "alone"
+"""The row whose networks learn one data set each; every other row is compared with them."""
 
 HALF = 0.5
 """Share of the second data set's prior at which the macro recall there is compared."""
@@ -20,7 +20,8 @@ def joint_blocks(found: JointStudy) -> list[Block]:
         f"The components, of network {found.network}, learned {found.first_epochs} epochs of {first} and as many faces "
         f"of {second}. Each row then continues for {found.epochs} epochs. Accuracy / macro recall in per cent on "
         f"{found.split}, means over the seeds. The columns are shares of {second}'s prior in the predictions; the rest "
-        f"is {first}'s. Compare rows within a column: along a row only the prior changes, not what was learned."
+        f"is {first}'s. Compare rows within a column: along a row only the prior changes, not what was learned. "
+        f"“joint” alone is told which of the data sets a face is from, by the batch-norm statistics. {_rare(found)}"
     )
     rows = (
         {
@@ -35,17 +36,26 @@ def joint_blocks(found: JointStudy) -> list[Block]:
     return [*_gain_blocks(found), Text(text), table(rows, ("data", "way"))]
 
 
+def _rare(found: JointStudy) -> str:
+    """The rarest expressions, on whose few faces macro recall depends."""
+    said = []
+    for name, classes in zip(found.data, found.classes, strict=True):
+        rare = sorted(classes.items(), key=lambda item: item[1])[:2]
+        said.append(f"{name} has " + " and ".join(f"{count} faces of {label}" for label, count in rare))
+    return f"The rarest expressions decide macro recall: {'; '.join(said)}."
+
+
 def _cell(point: JointPoint) -> str:
     return f"{percent(point.accuracy)} / {percent(point.macro_recall)}"
 
 
 def _gain_blocks(found: JointStudy) -> list[Block]:
-    """Differences from the rows of one data set, seed by seed; none where one of these is missing."""
+    """Differences from the rows of one data set, seed by seed; nothing where these are missing."""
     rows = {(row.row, row.network, row.data): row for row in found.rows}
-    alone = [rows.get((ALONE[index], f"component {index + 1}", data)) for index, data in enumerate(found.data)]
-    control = rows.get((ALONE[0], "component 1", found.data[1]))
-    if not (alone[0] and alone[1] and control):
+    if not any(row.row == ALONE for row in found.rows):
         return []
+    alone = [rows[ALONE, f"component {index + 1}", data] for index, data in enumerate(found.data)]
+    control = rows[ALONE, "component 1", found.data[1]]
     first, second = found.data
     text = (
         f"Differences in points from the network that learned one data set alone, mean ± deviation over the seeds. "
@@ -58,7 +68,7 @@ def _gain_blocks(found: JointStudy) -> list[Block]:
 
 def _gains(found: JointStudy, rows: dict, alone: list[JointRow], control: JointRow) -> Table:
     first, second = found.data
-    ways = dict.fromkeys((row.row, row.network) for row in found.rows if row.row not in ALONE)
+    ways = dict.fromkeys((row.row, row.network) for row in found.rows if row.row != ALONE or row.network == "fused")
     return table(
         {
             "way": way,
