@@ -46,10 +46,23 @@ def test_equal_pairs_say_nothing():
 
 
 def test_detectable_difference_by_the_table():
-    """Student's t of 11 degrees: 2.201 and 0.876; (2.201 + 0.876) 0.6 / sqrt(12) = 0.533."""
+    """Student's t of 39 degrees: 2.0227 and 0.8514; 2.8741 x 0.6 / sqrt(40) = 0.2727."""
     assert student_quantile(0.975, 11) == pytest.approx(2.20099, abs=1e-4)
     assert student_quantile(0.975, 1) == pytest.approx(12.7062, abs=1e-3)
-    assert detectable_difference(0.6, 12) == pytest.approx(0.533, abs=1e-3)
+    assert detectable_difference(0.6, 40) == pytest.approx(0.2727, abs=1e-3)
+
+
+def test_detectable_difference_of_few_pairs():
+    """Six pairs show a difference where all have its sign: Phi(d / std)^6 = 0.8 for d = 1.79 std. Five show none."""
+    assert detectable_difference(2.0, 6) == pytest.approx(2 * 1.793, rel=0.03)
+    assert detectable_difference(2.0, 5) is None
+
+
+def test_the_detectable_difference_is_found_in_four_of_five_studies():
+    rng = np.random.default_rng(7)
+    difference = detectable_difference(1.0, 9)
+    found = [sign_flip_test(rng.normal(difference, 1, 9)).p <= 0.05 for _ in range(400)]
+    assert np.mean(found) == pytest.approx(0.8, abs=0.05)
 
 
 def test_one_pair_is_refused():

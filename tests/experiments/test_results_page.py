@@ -212,7 +212,7 @@ def test_two_losses_are_compared_in_words_to_quote():
         "Over 6 pairs of trainings on 2,871 faces",
         "“softmax” has 50.50 % of PublicTest and “MD” 51.50 %: a difference of +1.00 points",
         "(95 % interval +0.10 to +2.00; p 0.031 in a sign-flip test)",
-        "difference of 1.70 points would have been detected with a probability of 80 %. 12 pairs were planned.",
+        "A true one of 1.70 points would have been found with a probability of 80 %. 12 pairs were planned, with an",
     ):
         assert part in verdict.text
     assert rows.frame.to_numpy().tolist() == [

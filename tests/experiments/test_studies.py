@@ -30,7 +30,7 @@ def script(name, *flags):
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studies") / "noise"
     split = random_split(360)
-    splits = ["Training"] * 300 + ["PublicTest"] * 60
+    splits = ["Training"] * 300 + ["PublicTest"] * 40 + ["PrivateTest"] * 20
     faces = (Face(key=str(i), image=split.images[i], label=int(split.labels[i]), split=splits[i]) for i in range(360))
     write_dataset(faces, folder, "noise")
     return folder
@@ -74,7 +74,7 @@ def test_confirmation_ends_after_six_pairs_where_there_is_no_gain(data, tmp_path
     invented(tmp_path, "confirm", "MD-pulling-0.5", [0.5 + gain] * 12)
     said, found = loss_study("confirm", data, tmp_path, "--rows=softmax,MD pulling 0.5")
     accuracy = found.differences["accuracy"]
-    assert (accuracy.pairs, found.seeds_planned, found.faces) == (pairs, 12, 300)
+    assert (accuracy.pairs, found.seeds_planned, found.faces, found.split) == (pairs, 12, 300, "PrivateTest")
     assert accuracy.mean == pytest.approx(gain) and found.differences["macro_recall"].p == 1
     assert ("stopped after 6 pairs" in said) == (pairs == 6)
 

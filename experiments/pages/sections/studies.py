@@ -71,7 +71,7 @@ def differences_table(found: LossStudy) -> Table:
             if gain.low is None
             else f"{cell(name, gain.low, '+')} to {cell(name, gain.high, '+')}",
             "p": p_value(gain.p),
-            "detectable": cell(name, gain.detectable),
+            "detectable": MISSING if gain.detectable is None else cell(name, gain.detectable),
         }
         for name, gain in found.differences.items()
     )
@@ -80,16 +80,26 @@ def differences_table(found: LossStudy) -> Table:
 def verdict(found: LossStudy) -> str:
     """What a reader can quote."""
     (first, second), gain = found.rows, found.differences["accuracy"]
-    interval = "" if gain.low is None else f"95 % interval {100 * gain.low:+.2f} to {100 * gain.high:+.2f}; "
-    planned = f"{found.seeds_planned} pairs were planned. " if gain.pairs < found.seeds_planned else ""
+    low, high = (MISSING if end is None else f"{100 * end:+.2f}" for end in (gain.low, gain.high))
     accuracies = [percent(mean(row, "accuracy")) for row in (first, second)]
+    stopped = (
+        f"{found.seeds_planned} pairs were planned, with an end after {gain.pairs} if the mean difference was not "
+        "above 0; with such a rule the interval is a little off. "
+        if gain.pairs < found.seeds_planned
+        else ""
+    )
+    power = (
+        ""
+        if gain.detectable is None
+        else f"A true one of {100 * gain.detectable:.2f} points would have been found with a probability of 80 %. "
+    )
     return (
-        f"Over {gain.pairs} pairs of trainings on {found.faces:,} faces that differ only in the loss, "
+        f"Over {gain.pairs} pairs of trainings on {found.faces:,} faces, both of a pair with the same faces, order and first weights, "
         f"“{first.name}” has {accuracies[0]} % of {found.split} and “{second.name}” {accuracies[1]} %: a difference of "
-        f"{100 * gain.mean:+.2f} points ({interval}p {p_value(gain.p)} in a sign-flip test). A true difference of "
-        f"{100 * gain.detectable:.2f} points would have been detected with a probability of 80 %. {planned}The "
-        "interval is for other trainings, not for other faces. The study was made for accuracy; the other p-values are "
-        "not corrected for multiple testing."
+        f"{100 * gain.mean:+.2f} points (95 % interval {low} to {high}; p {p_value(gain.p)} in a sign-flip test). "
+        f"{power}{stopped}The two rows were chosen on other seeds and another split. The interval is for other "
+        "trainings, not for other faces. The study was made for accuracy; the other p-values are not corrected for "
+        "multiple testing."
     )
 
 
