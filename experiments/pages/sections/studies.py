@@ -94,8 +94,8 @@ def verdict(found: LossStudy) -> str:
         else f"A true one of {100 * gain.detectable:.2f} points would have been found with a probability of 80 %. "
     )
     return (
-        f"Over {gain.pairs} pairs of trainings on {found.faces:,} faces, both of a pair with the same faces, order and first weights, "
-        f"“{first.name}” has {accuracies[0]} % of {found.split} and “{second.name}” {accuracies[1]} %: a difference of "
+        f"Over {gain.pairs} pairs of trainings on {found.faces:,} faces, both of a pair with the same faces, order and "
+        f"first weights, “{first.name}” has {accuracies[0]} % of {found.split} and “{second.name}” {accuracies[1]} %: a difference of "
         f"{100 * gain.mean:+.2f} points (95 % interval {low} to {high}; p {p_value(gain.p)} in a sign-flip test). "
         f"{power}{stopped}The two rows were chosen on other seeds and another split. The interval is for other "
         "trainings, not for other faces. The study was made for accuracy; the other p-values are not corrected for "
