@@ -111,9 +111,9 @@ class Trial:
 
     def merged(self) -> dict[str, Any]:
         """Settings of joint.py under which every face counts alike, whatever its data set."""
-        sizes = tuple(2 * size / sum(self.sizes) for size in self.sizes)
+        weights = tuple(2 * size / sum(self.sizes) for size in self.sizes)
         plain = {"statistics": "shared", "logit_adjustment": False, "sampling": (1.0, 1.0)}
-        return self.both(0, shares=sizes, dataset_weights=sizes, **plain)
+        return self.both(0, dataset_weights=weights, **plain)
 
     def exchanged(self, **more: Any) -> dict[str, Any]:
         """Settings of finetune.py."""

@@ -78,7 +78,7 @@ def test_figures_of_the_network_that_ships(tmp_path):
     assert row in card and row in results_markdown(tmp_path)
     assert "(views: 1) was 70.10 %; compression changed it by -0.10 points" in " ".join(card.split())
     under_prior = "| press PrivateTest | press | 0.25 | 78.00 | 75.0 to 81.0 | 77.00 | 74.0 to 80.0 | 0.876 |"
-    assert under_prior in card and "Choose a share on PublicTest" in " ".join(card.split())
+    assert under_prior in card and "Choose the share on PublicTest" in " ".join(card.split())
     assert "| anger | 25.0 | 12.5 |" in card and "| sharpness | 60.00 | 60.00 | 60.00 |" in card
     assert card.startswith("A\n") and card.endswith(f"{END}\nZ\n") and "yesterday" not in card
     with pytest.raises(FerMdError, match="once each"):

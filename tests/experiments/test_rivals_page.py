@@ -69,7 +69,7 @@ def test_tables_of_the_rivals(tmp_path):
     assert "| joint cascade | 9.78 | 7.00 | 0.143 | 40.1 | 5.00 | 40.1 |" in text
     assert "parts 60 s, trees 94 s" in text and text.count("| Fig. 6: ") == len(OURS)
     assert "| adapted to each person | 0.8900 | 0.9200 |" in text
-    assert "+1.0 points of average precision (-0.5 to 2.1); 30 people gain, 20 lose" in " ".join(text.split())
+    assert "+1.0 points a person (-0.5 to 2.1); 30 people gain, 20 lose" in " ".join(text.split())
     assert text.count("`python x`") == 6
     assert "| its widths, all tasks | 3 | 2 | 9.78 | +1.23 (-0.10 to +2.00) | 40.1 | 5.00 | 40.1 |" in text
     assert "| a quarter of its widths, landmarks alone | 12 | 2 | 9.78 |  | 40.1 | 5.00 | 40.1 |" in text

@@ -69,8 +69,9 @@ def figure6_blocks(studies: Iterable[Landmarks]) -> list[Block]:
     for found in studies:
         edge, seeds = found.image_size, f"{len(found.seeds)} seed{'s' if len(found.seeds) > 1 else ''}"
         epochs = ", ".join(f"{count} of {stage}" for stage, count in found.epochs.items())
+        methods = "all methods" if any("mean face" in each for each in found.errors.values()) else "the component alone"
         blocks += [
-            Text(f"**Fig. 6**, crops of {edge} × {edge} pixels, {seeds}, epochs: {epochs}."),
+            Text(f"**Fig. 6, {methods}**, crops of {edge} × {edge} pixels, {seeds}, epochs: {epochs}."),
             table(
                 {
                     "test people": data,

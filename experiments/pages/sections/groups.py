@@ -1,4 +1,4 @@
-"""What a network knows of groups of people, beside each other."""
+"""How good a network is for groups of people, side by side."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from pages.cells import MISSING, between, percent
 from pages.group_study import GroupStudy
 
 READING = (
-    "In brackets are 95 % intervals, made by resampling people with all their pictures. One in twenty intervals misses "
-    "the true value, so some of many differences are chance. Macro recall is over the expressions that enough people "
-    f"show in each group. A figure needs at least {FEWEST_PEOPLE} people, a group at least {FEWEST_FACES} faces too. "
-    "Overconfidence is the mean probability of the predictions minus their accuracy. The calibration error is larger "
-    "in small groups, whatever they show, so compare groups by overconfidence."
+    "In brackets are 95 % intervals, made by resampling people with all their pictures. One in twenty misses the true "
+    "value, so some of many differences are chance. Macro recall is over the expressions that enough people show in "
+    f"each group. A figure is given for at least {FEWEST_PEOPLE} people, a group only with {FEWEST_FACES} faces or "
+    "more. Overconfidence is the mean probability of the predictions minus their accuracy. The calibration error is "
+    "larger in small groups, whatever they show, so compare groups by overconfidence."
 )
 
 
@@ -92,7 +92,7 @@ def comparison_blocks(found: Comparison) -> list[Block]:
 def differences(found: Comparison) -> list[str]:
     """The differences whose interval is on one side of 0, in words."""
     return [
-        f"{name} of {group.name} minus {found.reference}: {_points(gap)}"
+        f"{name}, {group.name} compared with {found.reference}: {_points(gap)}"
         for group in found.groups
         for name, gap in group.differences.items()
         if gap is not None and (gap.low > 0 or gap.high < 0)

@@ -6,8 +6,8 @@ from pages.cells import interval, percent
 
 READING = (
     "The same predictions corrected for a prior (`fer-md predict --prior`), which is how frequent each expression is "
-    "in the named data. The share says how much of the correction is applied; at 0 the predictions are the network's "
-    "own. Log loss is the mean negative log likelihood. Choose a share on PublicTest."
+    "in the named data. The share says how much of the correction is applied; at 0 nothing is corrected. Log loss "
+    "penalises confident mistakes; lower is better. Choose the share on PublicTest, never on the test split."
 )
 
 

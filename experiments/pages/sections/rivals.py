@@ -61,8 +61,11 @@ def detection_blocks(joint: dict[str, Any], search: dict[str, Any]) -> list[Bloc
             for name, row in found.items()
         ]
     trained = joint["pictures"]["training"]
-    text = f"Detection. The joint cascade learned from {trained:,} pictures in {joint['train_seconds'] / 60:.0f} min,"
-    text += " on one thread beside other programs."
+    text = (
+        f"Detection. The joint cascade learned from {trained:,} pictures in {joint['train_seconds'] / 60:.0f} min, on "
+        "one thread, while other programs ran. These are the frames and drawn scenes but for one person in ten, on "
+        "whom the threshold was chosen."
+    )
     return [Text(text), table(rows), *_origin(joint)]
 
 
@@ -80,7 +83,7 @@ def landmark_blocks(rivals: dict[str, Any], ours: dict[str, Any]) -> list[Block]
                 "AUC to 0.08": f"{eyes['auc']:.3f}",
                 "failures, %": f"{100 * eyes['failures']:.1f}",
                 "mean by face size, %": f"{100 * size['mean']:.2f}",
-                "failures by it, %": f"{100 * size['failures']:.1f}",
+                "failures by face size, %": f"{100 * size['failures']:.1f}",
             }
         )
     seconds = ", ".join(f"{name} {value:.0f} s" for name, value in rivals["seconds"].items())
@@ -107,7 +110,7 @@ def hyperface_blocks(runs: Sequence[dict[str, Any]], trials: dict[str, Any]) -> 
         pose.append((f"{name}: from its landmarks", own["pose"], own["visibility"]))
     text = (
         f"HyperFace, trained on {faces['training']:,} frames. Landmarks on {faces['measured']} frames of people not "
-        "trained on; a difference is from the landmarks alone."
+        "trained on; the difference is from the network that learns landmarks alone."
     )
     other = (
         f"Its other tasks. Detection is measured on crops, {crops['faces']:,} of faces and {crops['no faces']:,} that "
@@ -145,7 +148,7 @@ def _landmark_row(epochs, each):
         "difference": points(Gain(**eyes["minus_first"]) if "minus_first" in eyes else None),
         "failures, %": f"{100 * eyes['failures']:.1f}",
         "mean by face size, %": f"{100 * size['mean']:.2f}",
-        "failures by it, %": f"{100 * size['failures']:.1f}",
+        "failures by face size, %": f"{100 * size['failures']:.1f}",
     }
 
 
@@ -156,7 +159,7 @@ def _task_row(epochs, each):
         "epochs": f"{epochs}",
         "AP of face or not": f"{detection['average_precision']:.4f}",
         "faces found, %": f"{100 * detection['recall']:.1f}",
-        "others taken for one, %": f"{100 * detection['false_alarms']:.1f}",
+        "false alarms, %": f"{100 * detection['false_alarms']:.1f}",
         "expressions right, %": f"{100 * each['expression']:.1f}",
     }
 
@@ -165,7 +168,7 @@ def _pose_row(name, pose, visibility):
     shares = {f"{kind} landmarks right, %": visibility.get(kind) for kind in ("hidden", "visible")}
     return {
         "HyperFace": name,
-        **{f"{angle} off by, degrees": f"{pose[angle]:.1f}" for angle in ("yaw", "pitch", "roll")},
+        **{f"{angle} error, degrees": f"{pose[angle]:.1f}" for angle in ("yaw", "pitch", "roll")},
         **{name: "" if share is None else f"{100 * share:.1f}" for name, share in shares.items()},
     }
 
@@ -179,7 +182,7 @@ def _trial_row(each):
         "dropout": f"{each['dropout']:g}",
         "landmarks, mean, %": f"{100 * eyes['mean']:.2f}",
         "AP of face or not": f"{each['detection']['average_precision']:.4f}" if whole else "",
-        "yaw off by, degrees": f"{each['pose']['yaw']:.1f}" if whole else "",
+        "yaw error, degrees": f"{each['pose']['yaw']:.1f}" if whole else "",
         "expressions right, %": f"{100 * each['expression']:.1f}" if whole else "",
     }
 
@@ -198,7 +201,7 @@ def adaptation_blocks(found: dict[str, Any]) -> list[Block]:
     gain = found["gain_of_an_album"]
     text = (
         f"Adaptation to {found['albums']} people, {found['candidates']:,} candidates in {found['faces']} frames. "
-        f"A person gains {100 * gain['difference']:+.1f} points of average precision "
+        f"Adaptation changes average precision by {100 * gain['difference']:+.1f} points a person "
         f"({between(gain['low'], gain['high'])}); "
         f"{found['albums_better']} people gain, {found['albums_worse']} lose."
     )

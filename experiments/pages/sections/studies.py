@@ -95,11 +95,11 @@ def verdict(found: LossStudy) -> str:
     )
     return (
         f"Over {gain.pairs} pairs of trainings on {found.faces:,} faces, both of a pair with the same faces, order and "
-        f"first weights, “{first.name}” has {accuracies[0]} % of {found.split} and “{second.name}” {accuracies[1]} %: a difference of "
-        f"{100 * gain.mean:+.2f} points (95 % interval {low} to {high}; p {p_value(gain.p)} in a sign-flip test). "
-        f"{power}{stopped}The two rows were chosen on other seeds and another split. The interval is for other "
-        "trainings, not for other faces. The study was made for accuracy; the other p-values are not corrected for "
-        "multiple testing."
+        f"first weights, “{first.name}” has {accuracies[0]} % of {found.split} and “{second.name}” {accuracies[1]} %: "
+        f"a difference of {100 * gain.mean:+.2f} points (95 % interval {low} to {high}; p {p_value(gain.p)} in a "
+        f"sign-flip test). {power}{stopped}The two rows were chosen on other seeds and another split. The interval is "
+        "for other trainings, not for other faces. The study was made for accuracy; the other p-values are not "
+        "corrected for multiple testing."
     )
 
 
