@@ -102,6 +102,7 @@ class Trial:
             "data": (data[index], data[1 - index]),
             "start": self.component(index),
             "shares": SHARES[index],
+            "dataset_weights": SHARES[index],
             "sampling": (0.5, 1.0) if index else (1.0, 0.5),
             "epochs": self.settings.epochs,
             "network": self.settings.network,
@@ -126,8 +127,9 @@ class Trial:
         return self.exchanged(preset="joint", loss="none", **whole, **more)
 
 
-SHARES = ((3.0, 1.0), (1.0, 1.0))
-"""Of a batch of joint training: of the leading data set, and of the other; first where the larger one leads."""
+SHARES = ((1.5, 0.5), (1.0, 1.0))
+"""Parts of joint training, in proportion: of the leading data set and of the other, in a batch and, so that every face of
+a batch counts alike, in the loss. First where the larger one leads. Their mean is 1."""
 
 ROWS = {
     "alone": Row(pretrain, lambda trial, index: trial.alone_on(index, 1.0), (0, 1)),
