@@ -32,6 +32,7 @@ from fer_md.models import NETWORKS
 from fer_md.models.fused import fuse
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import read_settings
+from fer_md.training.precision import PRECISIONS
 from pages.cells import percent
 from pages.joint_picture import save_joint_picture
 from pages.seeds import over_seeds
@@ -48,7 +49,7 @@ class Settings:
     first_epochs: int = console.flag("Of the components, counted on the larger data set.", 12, least=1)
     epochs: int = console.flag("Of what each row does then, counted likewise.", 5, least=1)
     split: str = console.flag("Split to measure on.", "PublicTest")
-    precision: str = console.flag("As in pretrain.py.", "auto")
+    precision: str = console.flag("As in pretrain.py.", "auto", choices=PRECISIONS)
     output: str | None = console.flag("JSON file for the table.", None)
     picture: str | None = console.flag("PNG file for the table as curves.", None)
 
@@ -128,8 +129,8 @@ class Trial:
 
 
 SHARES = ((1.5, 0.5), (1.0, 1.0))
-"""Parts of joint training, in proportion: of the leading data set and of the other, in a batch and, so that every face of
-a batch counts alike, in the loss. First where the larger one leads. Their mean is 1."""
+"""Parts of the leading data set and of the other, first where the larger one leads: in a batch, and in the loss, so that
+all faces of a batch count alike. Their mean is 1."""
 
 ROWS = {
     "alone": Row(pretrain, lambda trial, index: trial.alone_on(index, 1.0), (0, 1)),

@@ -46,7 +46,10 @@ class Settings:
         "Finished run of pretrain.py on one of the data sets, with --protocol naming the others, to start from.", None
     )
     shares: tuple[float, ...] = console.flag("Share of each batch, one per data set; all equal by default.", ())
-    dataset_weights: tuple[float, ...] = console.flag("lambda_i of Eq. 10, one per data set; all 1 by default.", ())
+    dataset_weights: tuple[float, ...] = console.flag(
+        "lambda_i of Eq. 10, one per data set; all 1 by default. As the shares are, all faces of a batch count alike.",
+        (),
+    )
     sampling: tuple[float, ...] = console.flag(
         "Powers of the class frequency by which faces are drawn, one per data set: 1 as they occur, 0.5 by the square "
         "root; 0.5 for all by default.",
