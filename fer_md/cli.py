@@ -356,12 +356,12 @@ def _predict_parts(parsed, on_problem, problems):
         parts = held.enter_context(Parts(parsed.output, settings, workers.expressions, parsed.overwrite))
         counts = predict_parts(workers, parsed.paths, parts, on_problem)
     print(
-        f"faces {counts['faces']}, files without a face {counts['without']}, problems "
-        f"{len(problems) + counts['errors']}, done before {counts['before']}"
+        f"faces {counts['faces']}, files without a face {counts['without']}, problems {len(problems)}, "
+        f"done before {counts['before']}"
         + (", interrupted; the same command goes on" if counts["interrupted"] else ""),
         file=sys.stderr,
     )
-    return console.STOPPED if counts["interrupted"] else int(bool(problems or counts["errors"]))
+    return console.STOPPED if counts["interrupted"] else int(bool(problems))
 
 
 _DECIDING = (

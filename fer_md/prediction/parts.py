@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ _NAME = re.compile(r"part-(\d{5,})")
 class Parts:
     """A folder of rows, which one process at a time adds to while its context lasts.
 
+    The rows of a source with an error are removed when the folder is opened, so that it is tried again.
+
     Args:
         folder: its name ends in one of `FORMATS`. Folders that are missing are made.
         settings: JSON values of all that the rows depend on.
@@ -32,7 +34,7 @@ class Parts:
         overwrite: remove the parts that are there.
 
     Attributes:
-        done: the sources that have rows.
+        done: the sources that have rows, none of them with an error.
 
     Raises:
         FerMdError: the folder holds something else, or rows that were made with other settings; a part cannot be read;
@@ -73,7 +75,7 @@ class Parts:
         write_json(stated, self._settings)
         parts = self._parts()
         self._next = max(parts, default=-1) + 1
-        self.done = frozenset(source for part in parts.values() for source in _sources(part))
+        self.done = frozenset(source for part in parts.values() for source in self._sound(part))
 
     def write(self, rows: Sequence[Row]) -> None:
         """Adds a part with these rows."""
@@ -84,6 +86,18 @@ class Parts:
             else:
                 partial.write_text("".join(json.dumps(row, allow_nan=False) + "\n" for row in rows), encoding="utf-8")
         self._next += 1
+
+    def _sound(self, part):
+        """The sources of a part, without those that have an error: their rows are removed from it."""
+        sources, errors = _columns(part)
+        failed = {source for source, error in zip(sources, errors, strict=True) if error is not None}
+        if failed == set(sources):
+            part.unlink()
+        elif failed:
+            kept = [source not in failed for source in sources]
+            with atomic_file(part) as partial:
+                _copy_rows(part, partial, kept)
+        return set(sources) - failed
 
     def _parts(self):
         """The parts by their numbers."""
@@ -112,12 +126,30 @@ def printable(source: str) -> str:
     return source.encode("utf-8", "backslashreplace").decode()
 
 
-def _sources(part: Path) -> Iterable[str]:
+def _columns(part: Path) -> tuple[list[str], list[str | None]]:
+    """Source and error of each row of a part."""
     if part.suffix.lower() == ".jsonl":
-        return [parse_json(line, part)["source"] for line in part.read_text(encoding="utf-8").splitlines()]
+        rows = [parse_json(line, part) for line in _lines(part)]
+        return [row["source"] for row in rows], [row["error"] for row in rows]
     import pyarrow.parquet
 
-    return pyarrow.parquet.read_table(part, columns=["source"])["source"].to_pylist()
+    table = pyarrow.parquet.read_table(part, columns=["source", "error"])
+    return table["source"].to_pylist(), table["error"].to_pylist()
+
+
+def _copy_rows(part: Path, destination: Path, kept: Sequence[bool]) -> None:
+    """Writes those rows of a part that are ``kept``."""
+    if part.suffix.lower() == ".jsonl":
+        lines = [line for line, keep in zip(_lines(part), kept, strict=True) if keep]
+        destination.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        return
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.parquet.read_table(part).filter(pyarrow.array(kept)), destination)
+
+
+def _lines(part: Path) -> list[str]:
+    return part.read_text(encoding="utf-8").splitlines()
 
 
 def _write_parquet(path, rows, expressions):

@@ -50,8 +50,8 @@ def predict_parts(
         workers: make the rows.
         paths: see `fer_md.media.sources.find_media`.
         parts: where the rows go. A source that is in it, or came before, is passed over.
-        on_problem: function called with an error for each path that is missing and each table that cannot be read. None
-            raises the error instead. A broken picture is a row with an error.
+        on_problem: function called with an error for each path that is missing, each table that cannot be read, and
+            each row with an error. None raises the first two instead.
 
     Returns:
         the numbers of ``faces``, of pictures, videos and frames ``without`` a face, of rows with ``errors``, and of
@@ -68,11 +68,14 @@ def predict_parts(
         try:
             for rows in workers.map(_batches(_missing(media, parts.done, on_problem))):
                 writer.add(rows)
+                errors = [row["error"] for row in rows if row["error"] is not None]
                 counts.update(
                     faces=sum(row["face"] is not None for row in rows),
                     without=sum(row["face"] is None and row["error"] is None for row in rows),
-                    errors=sum(row["error"] is not None for row in rows),
+                    errors=len(errors),
                 )
+                for error in errors if on_problem else ():
+                    on_problem(FerMdError(error))
                 progress.advance(len({row["source"] for row in rows}))
         except KeyboardInterrupt:
             counts["interrupted"] = 1

@@ -93,11 +93,38 @@ def test_a_second_start_does_what_is_missing(folder, tmp_path):
     cv2.imwrite(str(folder / "new.png"), RED)
     workers = Seen()
     predict(workers, folder, output)
-    assert workers.batches == [["new.png"]]
+    assert workers.batches == [["broken.jpg", "new.png"]]
     sources = [row["source"] for row in read(output) if row["frame"] is None]
     assert len(sources) == len(set(sources)) == 42
     predict(workers, folder, output, overwrite=True)
     assert len(read(output)) == 48 and len(list(output.glob("part-*"))) == 1
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_a_broken_picture_is_named_and_tried_again(folder, tmp_path, suffix):
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow.parquet")
+    output, problems = tmp_path / f"out{suffix}", []
+    with Parts(output, {}, Seen().expressions) as parts:
+        predict_parts(Seen(), [folder], parts, problems.append)
+    assert [str(problem).partition(":")[0] for problem in problems] == [str(folder / "broken.jpg")]
+    cv2.imwrite(str(folder / "broken.jpg"), RED)
+    for faces in (1, 0):
+        assert predict(Seen(), folder, output)["faces"] == faces
+        with Parts(output, {}, Seen().expressions) as parts:
+            assert len(parts.done) == 42
+    if suffix == ".jsonl":
+        assert not any(row["error"] for row in read(output)) and len(read(output)) == 47
+
+
+def test_a_part_of_broken_pictures_alone_is_removed(folder, tmp_path):
+    (folder / "alone").mkdir()
+    (folder / "broken.jpg").rename(folder / "alone" / "broken.jpg")
+    output = tmp_path / "out.jsonl"
+    predict(Seen(), folder / "alone", output)
+    assert len(list(output.glob("part-*"))) == 1
+    with Parts(output, {}, ()) as parts:
+        assert not parts.done and not list(output.glob("part-*"))
 
 
 def test_what_ends_it_loses_no_rows(folder, tmp_path):
@@ -170,7 +197,7 @@ def test_parquet_has_the_same_rows(folder, tmp_path):
         if row["face"] is not None:
             assert [columns[name] for name in ("x", "y", "width", "height")] == row["box"]
             assert {name: columns[name] for name in row["probabilities"]} == row["probabilities"]
-    assert predict(Seen(), folder, tmp_path / "out.parquet") == {"before": 42}
+    assert predict(Seen(), folder, tmp_path / "out.parquet") == {"before": 41, "errors": 1, "faces": 0, "without": 0}
 
 
 class FakeRay:
