@@ -9,6 +9,9 @@ The folder, zip or table is as for fer-md train. Predictions are those of fer-md
 picture. The folder --output contains the report index.html, metrics.json, groups.csv with every figure, answers.csv
 with every picture, and groups-COLUMN.png. Intervals come from resampling people; figures for fewer than ten people are
 left out. docs/YOUR_FACES.md has the details.
+
+With a flag in place of the folder, the command measures runs on a prepared data set: fer-md evaluate --run_dir=DIR
+--data=DIR. Those flags: fer-md evaluate --data=DIR --help
 """
 
 import collections

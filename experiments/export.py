@@ -96,9 +96,11 @@ def check(settings: Settings):
     stored = FORMATS[settings.format]
     if settings.quantize not in stored:
         raise FerMdError(f"--quantize={settings.quantize}: {settings.format} has {', '.join(stored)}")
-    if settings.format == "savedmodel":
-        return
     output, suffix = Path(settings.output), SUFFIXES.get(settings.format)
+    if settings.format == "savedmodel":
+        if found := [name for name, end in SUFFIXES.items() if output.suffix == end]:
+            raise FerMdError(f"{output}: a SavedModel is a folder; add --format={found[0]} for such a file")
+        return
     if settings.version:
         raise FerMdError(f"--version={settings.version} is for a SavedModel, not for {settings.format}")
     if settings.warmup:

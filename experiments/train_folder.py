@@ -10,6 +10,9 @@ A folder, or zip, holds class/*.jpg or person/class/*.jpg, or train, val and tes
 Training starts from a bundled network: first a head for these classes learns, then the whole network at a low learning
 rate, until validation no longer improves. Several folders are learned together. The same command resumes where it
 stopped. docs/YOUR_FACES.md has the details.
+
+With a flag in place of the folder, the command trains on a prepared data set with every choice yours, and nothing is
+found out or exported: fer-md train --data=DIR --run_dir=DIR. Those flags: fer-md train --data=DIR --help
 """
 
 import dataclasses

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import difflib
 import functools
 import math
 import os
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         exit status: 0; 1 where something could not be read; 2 for wrong usage; 130 after Ctrl-C or SIGTERM.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments and arguments[0] in OF_FOLDERS and arguments[1:] and not arguments[1].startswith("-"):
+    if arguments and arguments[0] in OF_FOLDERS and _is_of_a_folder(arguments[1:]):
         return _hand_over("experiments", OF_FOLDERS[arguments[0]], arguments[1:])
     if arguments and arguments[0] in EXPERIMENTS:
         return _hand_over("experiments", EXPERIMENTS[arguments[0]][0], arguments[1:])
@@ -66,14 +67,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from fer_md import console
 
     console.open_streams()
-    parsed = _parser().parse_args(arguments)
+    parsed = _parse(arguments)
     if not parsed.debug:
         _quieten_decoders()
     return console.guard(functools.partial(parsed.run, parsed), parsed.debug) or 0
 
 
+def _is_of_a_folder(arguments):
+    """Whether what follows ``train`` or ``evaluate`` names a folder first, or nothing yet but wants to know how."""
+    return not arguments or arguments[0] in ("--help", "-h") or not arguments[0].startswith("-")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong."""
+
+    def error(self, message):
+        self.exit(2, f"error: {message}; see {self.prog} --help\n")
+
+
+def _parse(arguments):
+    parser, commands = _parser()
+    parsed, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        command = commands.get(arguments[0], parser)
+        flag = unknown[0].partition("=")[0]
+        near = difflib.get_close_matches(flag, command._option_string_actions, 1)
+        command.error(f"there is no {flag}" + (f", but {near[0]}" if near else ""))
+    return parsed
+
+
 def _parser():
-    parser = argparse.ArgumentParser("fer-md", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
+    """The parser, and those of the commands by their names."""
+    parser = _Parser("fer-md", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"fer-md {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     predict = commands.add_parser("predict", allow_abbrev=False, help="find faces and predict their expressions")
@@ -87,8 +112,9 @@ def _parser():
     )
     predict.add_argument(
         "--model",
-        help="photographs, fer2013 or joint, the bundled networks; a run directory; a SavedModel or .tflite file of "
-        "fer-md export; or a server, grpc://HOST:PORT/MODEL or http://HOST:PORT/MODEL (default: photographs)",
+        help="photographs, fer2013 or joint, the bundled networks; a run directory; a .keras file of an "
+        "ExpressionClassifier; a SavedModel or .tflite file of fer-md export; or a server, grpc://HOST:PORT/MODEL or "
+        "http://HOST:PORT/MODEL (default: photographs)",
     )
     predict.add_argument(
         "--data", help="data set whose expressions to predict: its name in the run, or its prepared folder"
@@ -215,7 +241,7 @@ def _parser():
     commands.add_parser("prepare", help="prepare a data set for training")
     for name, (_, text) in EXPERIMENTS.items():
         commands.add_parser(name, help=text)
-    return parser
+    return parser, commands.choices
 
 
 def _positive(text, least=1):
@@ -239,7 +265,7 @@ def _score(text):
 
 
 def _prepare(arguments):
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         "fer-md prepare",
         usage="fer-md prepare DATA_SET|PATH [--help] --FLAG=VALUE ...",
         description="Prepares a data set for training. For its flags add --help after its name. With the path of a "

@@ -176,7 +176,7 @@ def test_info(folder, fer_md):
     "arguments, message",
     [
         (["--model=/nowhere"], "error: /nowhere: neither a run directory"),
-        (["--model=/nowhere", "--output=x.txt"], "error: x.txt: the name must end in .jsonl or .csv"),
+        (["--model=/nowhere", "--output=x.txt"], "error: x.txt: the name must end in .jsonl or .csv, or in .parquet"),
         (
             ["--model=/nowhere", "--output=/dev/null/new/x.csv"],
             "error: /dev/null/new: cannot be written (/dev/null: Not a",
@@ -203,7 +203,15 @@ def test_bad_input_is_one_line(arguments, message, fer_md):
 def test_wrong_usage_is_two(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main(arguments)
-    assert stop.value.code == 2 and "usage: fer-md" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert stop.value.code == 2 and said.startswith("error: ") and said.count("\n") == 1 and "--help" in said
+
+
+def test_a_flag_that_is_almost_right_is_named(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["predict", "a.png", "--smoth=0.2"])
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == "error: there is no --smoth, but --smooth; see fer-md predict --help\n"
 
 
 def test_version(capsys):
@@ -232,8 +240,12 @@ def test_train_and_evaluate_take_a_folder_in_front_of_their_flags(monkeypatch):
     cli.main(["train", "pictures", "--epochs=3"])
     cli.main(["train", "--data", "prepared"])
     cli.main(["evaluate", "pictures", "--group_by=gender"])
+    cli.main(["train", "--help"])
+    cli.main(["evaluate"])
     scripts = [os.path.basename(arguments[1]) for arguments in calls]
-    assert scripts == ["train_folder.py", "pretrain.py", "evaluate_folder.py"]
+    assert scripts == [
+        f"{name}.py" for name in ("train_folder", "pretrain", "evaluate_folder", "train_folder", "evaluate_folder")
+    ]
     assert calls[0][2:] == ["pictures", "--epochs=3"]
 
 
@@ -249,7 +261,7 @@ def test_prepare_of_a_folder_hands_over_what_is_in_it(monkeypatch, tmp_path):
 def test_prepare_without_a_data_set_names_them(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main(["prepare", *arguments])
-    assert stop.value.code == 2 and "usage: fer-md prepare DATA_SET|PATH" in capsys.readouterr().err
+    assert stop.value.code == 2 and "see fer-md prepare --help" in capsys.readouterr().err
     with pytest.raises(SystemExit) as stop:
         cli.main(["prepare", "--help"])
     assert not stop.value.code and ", ".join(cli.DATA_SETS[:3]) in capsys.readouterr().out

@@ -87,7 +87,9 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """Percentile interval of a figure of ``summarize`` under resampling of the examples.
 
-    Drawing N examples with replacement draws the cells of the confusion matrix from a multinomial.
+    Drawing N examples with replacement draws the cells of the confusion matrix from a multinomial. A figure of 0 or 1
+    would have no width then: such an interval goes to where N examples would all come out alike once in forty times
+    (the exact one of Clopper and Pearson for an accuracy).
 
     Returns:
         (low, high) floats.
@@ -97,6 +99,11 @@ def bootstrap_interval(
     draws = np.random.default_rng(seed).multinomial(total, confusion.ravel() / total, resamples)
     values = summarize(draws.reshape(resamples, size, size))[name]
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    beyond = 1 - ((1 - level) / 2) ** (1 / total)
+    if low == high == 0:
+        high = beyond
+    elif low == high == 1:
+        low = 1 - beyond
     return float(low), float(high)
 
 

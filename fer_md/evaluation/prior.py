@@ -57,9 +57,13 @@ def prior_shares(prior: Prior, expressions: Sequence[str]) -> np.ndarray:
             known = ", ".join([UNIFORM, *TRAINING_FACES])
             raise FerMdError(f"prior must be one of {known}, or a share for each expression; got {prior!r}")
         prior = shares_of_counts(TRAINING_FACES[prior])
-    if wrong := [*(set(expressions) - set(prior)), *(set(prior) - set(expressions))]:
-        found = ", ".join(map(str, prior))
-        raise FerMdError(f"prior must name {', '.join(expressions)}, once each; {min(wrong)!r} differs in {found}")
+    lacking = [name for name in expressions if name not in prior]
+    unknown = [str(name) for name in prior if name not in expressions]
+    if lacking or unknown:
+        wrong = [
+            f"{kind} {', '.join(names)}" for kind, names in (("lacks", lacking), ("does not know", unknown)) if names
+        ]
+        raise FerMdError(f"prior must have a share for each of {', '.join(expressions)}; it {' and '.join(wrong)}")
     for expression, share in prior.items():
         if not (isinstance(share, int | float | np.number) and math.isfinite(share) and share > 0):
             raise FerMdError(f"prior must have shares above 0; {expression} has {share!r}")

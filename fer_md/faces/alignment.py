@@ -53,6 +53,10 @@ def cut_face(image: np.ndarray, face: Located, align: str = "eyes", size: int = 
     Raises:
         FerMdError: ``align`` is none of these, the image has another shape, or the box is not finite or empty.
     """
+    if not isinstance(image, np.ndarray) or image.ndim not in (2, 3):
+        raise FerMdError(
+            f"image must be an array, (H, W, 3) or (H, W); got {getattr(image, 'shape', type(image).__name__)}"
+        )
     crop = chosen_crop(face, align)
     if face.landmarks is not None and crop == "eyes":
         return align_eyes(image, face.landmarks, size)

@@ -35,7 +35,8 @@ class MetricLossModel(keras.Model):
     Targets: (B,) or (B, 1) labels in [0, K), for ``SparseCategoricalCrossentropy``.
 
     Raises:
-        ValueError: ``loss_weight`` out of range, or a network without these outputs.
+        ValueError: ``loss_weight`` out of range, a network without these outputs, or a metric loss for another number
+            of classes than the logits have.
 
     Reference: Yang, Li, Cao 2020, Eq. 2.
     """
@@ -48,6 +49,9 @@ class MetricLossModel(keras.Model):
         outputs = getattr(network, "output", None)  # a Sequential has none
         if not isinstance(outputs, dict) or not outputs.keys() >= OUTPUTS:
             raise ValueError(f"network must have a dict of outputs with embeddings and logits, not {outputs!r}")
+        classes = outputs["logits"].shape[-1]
+        if getattr(metric_loss, "num_classes", classes) != classes:
+            raise ValueError(f"metric_loss is for {metric_loss.num_classes} classes, and the logits are of {classes}")
         self.network, self.metric_loss, self.loss_weight = network, metric_loss, loss_weight
         self.softmax_tracker = keras.metrics.Mean(name="softmax_loss")
         self.metric_tracker = keras.metrics.Mean(name="metric_loss")

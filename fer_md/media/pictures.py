@@ -41,7 +41,7 @@ def read_picture(path: Path | str) -> np.ndarray:
     """
     path = Path(path)
     if not path.is_file():
-        raise FerMdError(f"{path}: no such file")
+        raise FerMdError(f"{path}: {'a folder, not a picture' if path.is_dir() else 'no such file'}")
     return decode_rgb(read_bytes(path), path, formats=ALL_FORMATS)
 
 

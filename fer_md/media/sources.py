@@ -88,6 +88,8 @@ def find_media(paths: Iterable[Path | str], on_problem: Callable[[FerMdError], o
             media += found
             if not found:
                 _report(FerMdError(f"{path}: no pictures or videos in this folder"), on_problem)
+        elif os.path.isfile(path) and path.suffix.lower() == ".zip":
+            _report(FerMdError(f"{path}: unpack it first, and name the folder"), on_problem)
         elif os.path.isfile(path):
             media.append(Medium(_kind(path), str(path), path.name))
         elif os.path.exists(path):
@@ -102,8 +104,11 @@ def find_media(paths: Iterable[Path | str], on_problem: Callable[[FerMdError], o
 
 def _expanded(paths, on_problem):
     """The paths, with those files in place of a pattern that it is true of."""
-    for path in map(Path, paths):
-        if not glob.has_magic(str(path)) or os.path.lexists(path):
+    for given in paths:
+        path = Path(given)
+        if "://" in str(given) and not os.path.lexists(path):
+            _report(FerMdError(f"{given}: nothing is fetched from a network; name a file of this machine"), on_problem)
+        elif not glob.has_magic(str(path)) or os.path.lexists(path):
             yield path
         elif found := [file for file in sorted(glob.iglob(str(path), recursive=True)) if os.path.isfile(file)]:
             yield from map(Path, found)

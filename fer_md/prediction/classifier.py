@@ -84,7 +84,8 @@ def load_classifier(path: Path | str | None = None, data: str | None = None, tru
     Args:
         path: a name of ``fer_md.pretrained.networks.NETWORKS`` for a network of the package, None for
             ``"photographs"``; the folder of a finished run, whose networks are fused where there are several (Sec.
-            3.2.2); a ``.tflite`` file of ``fer-md export``; or a SavedModel of it, given as the folder of a version or
+            3.2.2); the ``.keras`` file of a ``fer_md.ExpressionClassifier``; a ``.tflite`` file of ``fer-md export``;
+            or a SavedModel of it, given as the folder of a version or
             as the one above it. Of several versions the highest is taken.
         data: name of one of the run's data sets, or a prepared folder: the answer is in its expressions, and of a joint
             training with its statistics and prior. It is needed only where the run's data sets differ in their
@@ -112,6 +113,13 @@ def _load(path, data, trust):
         if data is not None:
             raise FerMdError(f"{path}: data={data} is for run directories; a file of LiteRT has one label space")
         return _from_litert(path)
+    if path.suffix == ".keras":
+        if data is not None:
+            raise FerMdError(f"{path}: data={data} is for run directories; an ExpressionClassifier has one label space")
+        check_tensorflow()
+        from fer_md.prediction.keras_classifiers import from_keras_file
+
+        return from_keras_file(path)
     if (path / "config.json").is_file():
         check_tensorflow()
         from fer_md.prediction.keras_classifiers import from_run
@@ -121,8 +129,8 @@ def _load(path, data, trust):
     folder = path if (path / "saved_model.pb").is_file() or not versions else versions[-1][1]
     if not (folder / "saved_model.pb").is_file():
         raise FerMdError(
-            f"{path}: neither a run directory (config.json) nor a SavedModel (saved_model.pb) nor a .tflite file; "
-            "fer-md train and fer-md export make them"
+            f"{path}: neither a run directory (config.json) nor a SavedModel (saved_model.pb) nor a .keras or .tflite "
+            f"file, as fer-md train and fer-md export make them, nor one of the package's: {', '.join(NETWORKS)}"
         )
     if data is not None:
         raise FerMdError(f"{path}: data={data} is for run directories; a SavedModel has one label space")

@@ -1,7 +1,11 @@
-"""Classifiers that run in TensorFlow: the networks of a run, and an exported SavedModel. They refuse forks."""
+"""Classifiers that run in TensorFlow: the networks of a run, an `ExpressionClassifier`, and an exported SavedModel.
+
+They refuse forks.
+"""
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -15,6 +19,7 @@ from fer_md.models import build_fused
 from fer_md.models.float32 import in_float32
 from fer_md.prediction.classifier import Classifier
 from fer_md.prediction.saved_model_trust import check_saved_model
+from fer_md.pretrained.expression_classifier import ExpressionClassifier
 from fer_md.runs.run_directory import read_settings
 
 
@@ -41,6 +46,30 @@ def from_run(path: Path, data: str | None) -> Classifier:
         return np.concatenate([embedder(faces) for embedder in embedders], axis=1)
 
     return Classifier(classify, info["expressions"], model.input_shape[1], names, prior, embed)
+
+
+def from_expression_classifier(classifier: ExpressionClassifier) -> Classifier:
+    """A network that was made or fine-tuned in Keras, with its labels."""
+    check_process()
+    forward = logits_function(classifier.network)
+
+    def classify(faces):
+        check_process()
+        return softmax(forward(faces))
+
+    return Classifier(classify, classifier.labels, classifier.network.input_shape[1], [classifier.name])
+
+
+def from_keras_file(path: Path) -> Classifier:
+    """A saved `ExpressionClassifier`; see `load_classifier`."""
+    try:
+        found = keras.saving.load_model(path)
+    except Exception as error:
+        reason = str(error).strip().split("\n")[0] or type(error).__name__  # Keras adds a page of configuration
+        raise FerMdError(f"{path}: cannot be loaded ({reason})") from error
+    if not isinstance(found, ExpressionClassifier):
+        raise FerMdError(f"{path}: holds no fer_md.ExpressionClassifier; of a run, name the folder")
+    return from_expression_classifier(found)
 
 
 def _label_space(path, data):

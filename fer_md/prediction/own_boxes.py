@@ -59,6 +59,10 @@ def _rows(path):
         with open(path, newline="", encoding="utf-8-sig") as stream:
             if path.suffix.lower() == ".csv":
                 table = csv.DictReader(stream)
+                if lacking := {"source", *_SIDES} - set(table.fieldnames or ()):
+                    raise FerMdError(
+                        f"{path}: has no column {', '.join(sorted(lacking))}; columns are separated by commas"
+                    )
                 yield from ((table.line_num, row) for row in table)
             else:
                 yield from (

@@ -74,8 +74,9 @@ def predict_parts(
                     without=sum(row["face"] is None and row["error"] is None for row in rows),
                     errors=len(errors),
                 )
-                for error in errors if on_problem else ():
-                    on_problem(FerMdError(error))
+                if on_problem is not None:
+                    for error in errors:
+                        on_problem(FerMdError(error))
                 progress.advance(len({row["source"] for row in rows}))
         except KeyboardInterrupt:
             counts["interrupted"] = 1

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from fer_md.prediction.images import Picture, as_image, is_picture, source_of
 from fer_md.prediction.quality import doubts_about, relative_sharpness, roll_of
 from fer_md.prediction.results import Explanation, FacePrediction, PicturePrediction, Predictions
 
+if TYPE_CHECKING:
+    from fer_md.pretrained.expression_classifier import ExpressionClassifier
+
 ERRORS = ("raise", "skip")
 """What `Predictor.predict` may do about a picture that it cannot look at."""
 
@@ -38,8 +42,9 @@ class Predictor:
     """Finds the faces in pictures and says what each expresses.
 
     Args:
-        model: None for the bundled network `photographs`; the folder of a run or of a SavedModel (see
-            `fer_md.prediction.classifier.load_classifier`); or a `Classifier`.
+        model: None for the bundled network `photographs`; a name or path for
+            `fer_md.prediction.classifier.load_classifier`: of another bundled network, a run, or a SavedModel,
+            ``.keras`` or ``.tflite`` file; a `fer_md.ExpressionClassifier`; or a `Classifier`.
         detector: ``"yunet"`` or ``"mtcnn"``, see `fer_md.faces.choice`; a `Detector`; or None, which takes each picture
             for one face, see `fer_md.faces.alignment.fit_face`.
         align: ``"eyes"`` turns and scales a face by its eyes, where the detector finds them far enough apart;
@@ -69,7 +74,7 @@ class Predictor:
 
     def __init__(
         self,
-        model: Path | str | Classifier | None = None,
+        model: "Path | str | Classifier | ExpressionClassifier | None" = None,
         detector: Detector | str | None = READY[0],
         align: str = "eyes",
         max_faces: int | None = None,
@@ -85,7 +90,7 @@ class Predictor:
             raise FerMdError(f"max_faces must be None or at least 1; got {max_faces}")
         if not (detector is None or detector in READY or hasattr(detector, "detect")):
             raise FerMdError(f"detector must be {' or '.join(READY)}, None or have a method detect; got {detector!r}")
-        self.classifier = model if isinstance(model, Classifier) else load_classifier(model, data)
+        self.classifier = _classifier(model, data)
         self.detector = choose_detector(detector) if isinstance(detector, str) else detector
         self.align, self.max_faces, self.cascade = align, max_faces, cascade
         self.landmark_finder = LandmarkFinder() if landmarks68 else None
@@ -304,3 +309,18 @@ def _chunks(items, picture_of, alone):
             chunk, pixels = [], 0
     if chunk:
         yield chunk
+
+
+def _classifier(model, data):
+    if model is None or isinstance(model, str | Path):
+        return load_classifier(model, data)
+    if isinstance(model, Classifier):
+        return model
+    from fer_md.prediction.keras_classifiers import from_expression_classifier
+    from fer_md.pretrained.expression_classifier import ExpressionClassifier
+
+    if not isinstance(model, ExpressionClassifier):
+        raise FerMdError(
+            f"model must be a name, a path, a Classifier or an ExpressionClassifier; got {type(model).__name__}"
+        )
+    return from_expression_classifier(model)

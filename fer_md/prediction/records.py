@@ -34,7 +34,7 @@ def check_file(path: Path | str, overwrite: bool) -> None:
     """Raises `FerMdError` unless ``path`` ends in one of `FORMATS`, can be written, and is new or may be replaced."""
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
-        raise FerMdError(f"{path}: the name must end in {' or '.join(FORMATS)}")
+        raise FerMdError(f"{path}: the name must end in {' or '.join(FORMATS)}, or in .parquet for a folder")
     if path.is_dir():
         raise FerMdError(f"{path}: is a folder; name a file")
     check_new(path, overwrite)

@@ -40,8 +40,8 @@ class ExpressionClassifier(keras.Model):
         outputs = getattr(network, "output", None)  # a Sequential has none
         if not isinstance(outputs, dict) or "logits" not in outputs:
             raise ValueError(f"network must have a dict of outputs with logits, not {outputs!r}")
-        if not len(labels) == len(set(labels)) == outputs["logits"].shape[-1]:
-            raise ValueError(f"labels must be {outputs['logits'].shape[-1]} different names, not {list(labels)}")
+        if isinstance(labels, str) or not len(labels) == len(set(labels)) == outputs["logits"].shape[-1]:
+            raise ValueError(f"labels must be {outputs['logits'].shape[-1]} different names, not {labels!r}")
         self.network, self.labels = network, tuple(labels)
         self.build(network.input_shape)
 

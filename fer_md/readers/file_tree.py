@@ -106,7 +106,9 @@ class FileTree:
 
     def where(self, name: str) -> str:
         """What an error calls a file: the source, and the name in it."""
-        return f"{self.source}: {name}" if self._root == self.source else str(self.source)
+        if self._root != self.source:
+            return str(self.source)
+        return name if self.source == Path(".") else f"{self.source}: {name}"
 
     def __enter__(self) -> "FileTree":
         return self

@@ -93,7 +93,7 @@ def _holds(output, settings):
     path = output / "preparation.json"
     stored = read_json(path) if path.is_file() else {}
     if any(stored.get(name) != value for name, value in settings.items()):
-        raise FerMdError(f"{output}: was made of other pictures, labels or settings; name another folder, or remove it")
+        raise FerMdError(f"{output}: was made of other pictures, labels or settings; use another --run_dir")
     return True
 
 

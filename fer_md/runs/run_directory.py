@@ -38,12 +38,20 @@ def open_run(run_dir: Path | str, settings: Mapping[str, Any]) -> Path:
         write_json(path, {"settings": settings, "command": command_line(), "environment": environment()})
         return run_dir
     stored = read_settings(run_dir)
-    for name in settings:
-        if stored.get(name) != settings[name]:
-            raise FerMdError(
-                f"{path}: holds a run with {name}={stored.get(name)!r}, not {settings[name]!r}; name another folder"
-            )
+    for name, value in settings.items():
+        if stored.get(name) != value:
+            where, found, asked = _difference(name, stored.get(name), value)
+            raise FerMdError(f"{path}: holds a run with {where}={found!r}, not {asked!r}; name another folder")
     return run_dir
+
+
+def _difference(name, found, asked):
+    """The first place in which two unequal values differ: its name, and the values there."""
+    if isinstance(found, dict) and isinstance(asked, dict):
+        for key in asked | found:
+            if found.get(key) != asked.get(key):
+                return _difference(f"{name}.{key}", found.get(key), asked.get(key))
+    return name, found, asked
 
 
 def plain_settings(config: Any) -> dict[str, Any]:

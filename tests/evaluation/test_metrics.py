@@ -72,6 +72,12 @@ def test_bootstrap_interval_has_the_binomial_width():
     assert (low, high) == bootstrap_interval([[40, 10], [20, 30]], "accuracy")
 
 
+def test_bootstrap_interval_of_faces_that_are_all_right():
+    """Five of five: 0.025^(1/5) = 0.478 is the share under which all are right once in forty times."""
+    assert bootstrap_interval([[3, 0], [0, 2]], "accuracy") == (pytest.approx(0.4782, abs=1e-4), 1)
+    assert bootstrap_interval([[0, 3], [2, 0]], "accuracy") == (0, pytest.approx(0.5218, abs=1e-4))
+
+
 def test_ferplus_majority():
     """Happiness (column 1) is our 3; a tie, contempt (7) and no face (9) give none."""
     votes = np.zeros((4, 10), int)

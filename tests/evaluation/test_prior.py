@@ -66,9 +66,9 @@ def test_shares_are_made_to_add_up():
     ("prior", "message"),
     [
         ("press", "prior must be one of uniform, fer2013, facial_expressions, or a share for each .*; got 'press'"),
-        ("fer2013", "prior must name happiness, neutral, once each; 'anger' differs"),
-        ({"happiness": 1.0}, "'neutral' differs in happiness"),
-        ({"happiness": 0.5, "neutral": 0.25, "joy": 0.25}, "'joy' differs in happiness, neutral, joy"),
+        ("fer2013", "each of happiness, neutral; it does not know anger, disgust"),
+        ({"happiness": 1.0}, "it lacks neutral$"),
+        ({"happiness": 0.5, "neutral": 0.25, "joy": 0.25}, "it does not know joy$"),
         ({"happiness": 1.0, "neutral": 0.0}, "shares above 0; neutral has 0.0"),
         ({"happiness": 0.5, "neutral": float("nan")}, "shares above 0; neutral has nan"),
         ({"happiness": 0.5, "neutral": "much"}, "shares above 0; neutral has 'much'"),

@@ -120,6 +120,7 @@ def test_a_box_is_shrunk_by_averaging():
         (lambda: align_eyes(np.zeros((9, 9), np.uint8), [(3, 3), (3, 3.5)]), "at least a pixel apart"),
         (lambda: align_eyes(np.zeros((9, 9), np.uint8), [(3, 3), (np.nan, 5)]), "at least a pixel apart"),
         (lambda: align_eyes(np.zeros((9, 9)), [(3, 3), (6, 3)]), r"found \(9, 9\) float64"),
+        (lambda: cut_face("photo.jpg", Detection((0, 0, 5, 5), None)), "image must be an array, .*; got str"),
         (lambda: crop_box(np.zeros((9, 9, 4), np.uint8), (0, 0, 5, 5)), r"found \(9, 9, 4\) uint8"),
         (lambda: crop_box(np.zeros((0, 9), np.uint8), (0, 0, 5, 5)), r"found \(0, 9\) uint8"),
         (lambda: crop_box(np.zeros((9, 9), np.uint8), (0, 0, 0, 5)), "box and enlarge must be finite and above 0"),

@@ -252,5 +252,7 @@ def test_arguments_are_checked():
         MetricLossModel(keras.Model(own.input, own.output["logits"]), metric_loss())
     with pytest.raises(ValueError, match="network must have a dict of outputs with embeddings and logits, not"):
         MetricLossModel(keras.Sequential([keras.layers.Dense(4)]), metric_loss())
+    with pytest.raises(ValueError, match="metric_loss is for 5 classes, and the logits are of 4"):
+        MetricLossModel(own, MDLoss(5, own.output["embeddings"].shape[-1]))
     with pytest.raises(ValueError, match=r"labels must be class numbers of shape .*one-hot"):
         compiled().fit(data()[0], np.eye(4)[data()[1]], verbose=0)

@@ -141,6 +141,14 @@ def test_what_is_missing_or_broken_is_reported_and_skipped(tmp_path):
         list(read_media(find_media([tmp_path / "zero.jpg"], pytest.fail)))
 
 
+def test_what_is_not_fetched_or_unpacked_is_said(tmp_path):
+    (tmp_path / "faces.zip").touch()
+    problems = []
+    assert find_media(["https://example.com/x.jpg", tmp_path / "faces.zip"], problems.append) == []
+    assert str(problems[0]).startswith("https://example.com/x.jpg: nothing is fetched from a network")
+    assert str(problems[1]) == f"{tmp_path / 'faces.zip'}: unpack it first, and name the folder"
+
+
 def test_a_number_at_the_end_of_a_path_is_no_camera(tmp_path):
     problems = []
     assert find_media([tmp_path / "none" / "0"], problems.append) == []

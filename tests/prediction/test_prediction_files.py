@@ -241,7 +241,8 @@ def test_boxes_are_clipped_and_what_is_left_out_reported(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "name, text, message",
     [
-        ("b.csv", "source,x,y,width\na,1,2,3\n", "b.csv: line 2: must have source"),
+        ("b.csv", "source,x,y,width\na,1,2,3\n", "b.csv: has no column height; columns are separated"),
+        ("b.csv", "source;x;y;width;height\na;1;2;3;4\n", "b.csv: has no column height, source, width, x, y"),
         ("b.csv", "source,x,y,width,height\na,1,2,3,nan\n", "line 2: must have"),
         ("b.jsonl", '{"source": "a", "box": [1, 2, 3, 4]}\n[]\n', "line 2: must have"),
         ("b.jsonl", '{"source": 5, "box": [1, 2, 3, 4]}\n', "line 1: must have"),

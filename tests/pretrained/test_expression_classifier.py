@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import fer_md
+from fer_md.errors import FerMdError
+from fer_md.evaluation.softmax import softmax
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import working_directory
 from fer_md.models import TINY, build_component
@@ -47,6 +49,23 @@ def test_a_head_of_ones_own_is_trained_saved_and_opened_again(tmp_path):
     assert opened.labels == ("bored", "awake", "asleep") and opened.backbone.trainable
     np.testing.assert_array_equal(opened.predict(FACES, verbose=0), trained.predict(FACES, verbose=0))
     assert set(trained.history.history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+
+
+def test_photographs_are_answered_by_a_network_made_in_keras(tmp_path):
+    own = ExpressionClassifier(build_component(TINY), ["bored", "awake", "asleep", "a", "b", "c", "d"])
+    own.save(tmp_path / "own.keras")
+    expected = softmax(own.predict(FACES, verbose=0))
+    for model in (own, tmp_path / "own.keras"):
+        predictor = fer_md.Predictor(model, detector=None)
+        found = predictor.predict([face[..., 0] for face in FACES])
+        assert predictor.expressions == own.labels
+        probabilities = [list(faces[0].probabilities.values()) for faces in found]
+        np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+    build_component(TINY).save(tmp_path / "component.keras")
+    with pytest.raises(FerMdError, match="component.keras: holds no fer_md.ExpressionClassifier; of a run, name"):
+        fer_md.Predictor(tmp_path / "component.keras")
+    with pytest.raises(FerMdError, match="a Classifier or an ExpressionClassifier; got Functional"):
+        fer_md.Predictor(build_component(TINY))
 
 
 @pytest.mark.slow
@@ -111,6 +130,8 @@ def test_a_network_and_its_labels_must_fit():
         ExpressionClassifier(build_component(TINY), ["a", "b"])
     with pytest.raises(ValueError, match="labels must be 7 different names"):
         ExpressionClassifier(build_component(TINY), ["a"] * 7)
+    with pytest.raises(ValueError, match="labels must be 7 different names, not 'abcdefg'"):
+        ExpressionClassifier(build_component(TINY), "abcdefg")
     with pytest.raises(ValueError, match="network must have a dict of outputs with logits"):
         ExpressionClassifier(keras.Sequential([keras.layers.Dense(7)]), EXPRESSIONS)
     with pytest.raises(ValueError, match="only a network with a new head has a backbone"):

@@ -3,6 +3,9 @@
 import dataclasses
 import subprocess
 
+import pytest
+
+from fer_md.errors import FerMdError
 from fer_md.evaluation.components import model_hashes
 from fer_md.files import file_sha256
 from fer_md.models import TINY
@@ -24,6 +27,14 @@ def test_settings_of_a_run_leave_out_what_is_none():
     found = run_directory.plain_settings(TINY)
     assert "embedding" not in found and found["filters"] == list(TINY.filters)
     assert run_directory.plain_settings(dataclasses.replace(TINY, embedding=8))["embedding"] == 8
+
+
+def test_a_run_with_another_setting_names_that_one_alone(tmp_path):
+    settings = {"recipe": {"epochs": 3, "augmentation": {"flip": True, "shift": 4}}, "seed": 0}
+    run_directory.open_run(tmp_path, settings)
+    other = {"recipe": {"epochs": 3, "augmentation": {"flip": True, "shift": 5}}, "seed": 0}
+    with pytest.raises(FerMdError, match="holds a run with recipe.augmentation.shift=4, not 5; name another folder"):
+        run_directory.open_run(tmp_path, other)
 
 
 def test_without_git_the_commit_is_unknown(monkeypatch):

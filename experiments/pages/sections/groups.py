@@ -62,7 +62,7 @@ def overall_text(found: GroupStudy) -> Text:
     people = (
         f"of {everything.people} people"
         if everything.people < everything.pictures
-        else "each of which counts as a person, since nothing says who is who: the intervals may be too narrow"
+        else "each of which counts as another person: where that is not so, the intervals are too narrow"
     )
     under = f", with the prior {found.prior}," if found.prior else ""
     left = ", ".join(f"{name} ({count})" for name, count in found.left_out.items())
