@@ -129,8 +129,8 @@ class Trial:
 
 
 SHARES = ((1.5, 0.5), (1.0, 1.0))
-"""Parts of the leading data set and of the other, first where the larger one leads: in a batch, and in the loss, so that
-all faces of a batch count alike. Their mean is 1."""
+"""Parts of the leading data set and of the other, first where the larger one leads: in a batch, and in the loss, so
+that all faces of a batch count alike. Their mean is 1."""
 
 ROWS = {
     "alone": Row(pretrain, lambda trial, index: trial.alone_on(index, 1.0), (0, 1)),
