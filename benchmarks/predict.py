@@ -248,7 +248,7 @@ def compare(measured):
     batches = ("1", str(BATCH))
     ratios = {
         f"paper's 2 s an image / classifier, batch {batch}": PAPER / times["milliseconds"]
-        for batch, times in measured[OURS]["classifier"].items()
+        for batch, times in (figure(measured, OURS, "classifier") or {}).items()
     }
     for name in (OURS, SMALLEST):
         for batch in batches:

@@ -81,6 +81,8 @@ def test_ratios_by_hand(benchmark, measured):
     measured["fer"] = {"does not run here": "no weights"}
     del measured["Keras"], measured["ours, small installation"]
     assert len(benchmark["compare"](measured)) == 2
+    measured["ours"] = {"does not run here": "no network"}
+    assert not benchmark["compare"](measured) and not benchmark["check_goals"](measured)
 
 
 def test_goals_by_hand(benchmark, measured):
