@@ -46,7 +46,7 @@ def widths(config):
 
 
 @dataclasses.dataclass(frozen=True)
-class Candidate:
+class Changes:
     """What is other than ``ComponentConfig()`` and preset ``quick``, and the share of FER+'s votes in the target."""
 
     network: dict = dataclasses.field(default_factory=dict)
@@ -54,19 +54,22 @@ class Candidate:
     votes: float = 0.0
 
 
+ROUNDS, STEPS = 3, 5
+"""Of the measurement of speeds: turns that each candidate takes, and steps in a turn."""
+
 CANDIDATES = {
-    "default": Candidate(),
-    "wide": Candidate(widths(WIDE)),
-    "narrow": Candidate(widths(NARROW)),
-    "three quarters of wide": Candidate({"filters": (24, 24, 96, 144, 192), "inception": (24, 36, 48, 6, 12, 12)}),
-    "wide conv2": Candidate({"filters": (16, 32, 64, 96, 128)}),
-    "wide inception": Candidate({"inception": WIDE.inception}),
-    "inception for stages 3 to 5": Candidate({"inception_stages": True}),
-    "dropout 0.5": Candidate({"dropout": 0.5}),
-    "dropout 0.65": Candidate({"dropout": 0.65}),
-    "batch 256": Candidate(recipe={"batch_size": 256, "rate": 0.1, "average": 0.998}),
-    "votes": Candidate(votes=0.3),
-    "default float32": Candidate(),
+    "default": Changes(),
+    "wide": Changes(widths(WIDE)),
+    "narrow": Changes(widths(NARROW)),
+    "three quarters of wide": Changes({"filters": (24, 24, 96, 144, 192), "inception": (24, 36, 48, 6, 12, 12)}),
+    "wide conv2": Changes({"filters": (16, 32, 64, 96, 128)}),
+    "wide inception": Changes({"inception": WIDE.inception}),
+    "inception for stages 3 to 5": Changes({"inception_stages": True}),
+    "dropout 0.5": Changes({"dropout": 0.5}),
+    "dropout 0.65": Changes({"dropout": 0.65}),
+    "batch 256": Changes(recipe={"batch_size": 256, "rate": 0.1, "average": 0.998}),
+    "votes": Changes(votes=0.3),
+    "default float32": Changes(),
 }
 
 
@@ -150,18 +153,18 @@ def make_learner(settings: Settings, name: str, training: Split, held_out: Split
     return Learner(lambda: build_component(config, settings.seed), [with_votes(task, votes) if votes else task])
 
 
-def measure_speeds(settings: Settings, names: list[str], training: Split, rounds=3, steps=5) -> dict[str, float]:
-    """Images per second of each candidate's training step, the best of the rounds."""
+def measure_speeds(settings: Settings, names: list[str], training: Split) -> dict[str, float]:
+    """Images per second of each candidate's training step, the best of `ROUNDS`."""
     trainers = {name: make_trainer(settings, name, training) for name in names}
     best = dict.fromkeys(names, 0.0)
-    for number in range(rounds + 1):
+    for number in range(ROUNDS + 1):
         for name, trainer in trainers.items():
             batch = next(iter(training_stream(trainer, settings.seed, 0, 1)))
             size, started = trainer.recipe.batch_size, time.perf_counter()
-            for step in range(steps):
+            for step in range(STEPS):
                 trainer.train_step(batch, step).numpy()
             if number:  # the first round compiles
-                best[name] = max(best[name], steps * size / (time.perf_counter() - started))
+                best[name] = max(best[name], STEPS * size / (time.perf_counter() - started))
     return best
 
 
