@@ -31,9 +31,8 @@ from fer_md.readers.annotated import video_faces
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import open_run
 from fer_md.training.crops import training_crops
-from pages.landmark_figures import cumulative_curves, draw_landmark_curves, landmark_errors
+from pages.landmark_figures import PLACES, cumulative_curves, draw_landmark_curves, landmark_errors
 
-PLACES = np.linspace(0, 0.2, 81)
 STARTS = 2
 """Crops of each training face, the second one in a mirror."""
 PARTS = {"parts": 128, "patches": 40_000, "rounds": 12}
@@ -83,12 +82,12 @@ def main(settings: Settings) -> None:
         print(
             f"{method:28}error {100 * error.mean:6.2f} %  AUC {error.auc:.3f}  failures {100 * error.failures:5.1f} %"
         )
-    curves = cumulative_curves(errors, PLACES)
+    curves = cumulative_curves(errors)
     drawn = curves
     if settings.figure6:
         others = read_json(settings.figure6)["curves"]["video frames"]
         drawn = {name: {**own, **{each: others[name][each] for each in BESIDE}} for name, own in curves.items()}
-    draw_landmark_curves(settings.picture, "video frames", PLACES, drawn)
+    draw_landmark_curves(settings.picture, "video frames", drawn)
     plain = {
         method: {name: dataclasses.asdict(error) for name, error in own.items()} for method, own in summaries.items()
     }

@@ -49,7 +49,7 @@ from fer_md.training.objective import POINTS
 from fer_md.training.presets import Recipe
 from fer_md.training.task import Learner, Task
 from fer_md.training.train import train_network
-from pages.landmark_figures import cumulative_curves, draw_landmark_curves, landmark_errors
+from pages.landmark_figures import PLACES, cumulative_curves, draw_landmark_curves, landmark_errors
 from pages.rows import Landmarks
 
 COMPONENTS = {"default": ComponentConfig(), "half": HALF, "small": SMALL, "tiny": TINY}
@@ -119,7 +119,6 @@ COPIES = 12
 """Crops of a face that are kept in memory; an epoch sees each face once, in one of them."""
 UPDATE = 600
 """Faces of D2 that the cascade's incremental update learns."""
-PLACES = np.linspace(0, 0.2, 81)
 DRAWN = ("true points", "joint, fused", "exchange, fused", "component, D1 alone", "cascade, D1")
 """Methods whose points are drawn into faces."""
 DRAWN_FACES = 3
@@ -180,10 +179,10 @@ def main(settings: Settings) -> None:
         for each, own in found.items()
     }
     errors = {each: landmark_errors(summarize_methods(own, people[each])) for each, own in together.items()}
-    curves = {each: cumulative_curves(own, PLACES) for each, own in together.items()}
+    curves = {each: cumulative_curves(own) for each, own in together.items()}
     if settings.faces:
         draw_points(settings.faces, data[1].test, {**points, "true points": data[1].test.landmarks})
-    draw_landmark_curves(settings.picture, data[0].name, PLACES, curves[data[0].name])
+    draw_landmark_curves(settings.picture, data[0].name, curves[data[0].name])
     for each, methods in errors.items():
         for method, error in methods.items():
             tell(each, method, error["inter-ocular"])

@@ -35,14 +35,13 @@ from fer_md.media.pictures import save_picture
 from fer_md.readers.annotated import FRAMES_COUNT_FROM, drawn_faces, video_faces
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, read_settings
+from pages.landmark_figures import PLACES
 
 MOST = 0.02
 """Largest difference, as a share of the crop's edge, between a coordinate of LiteRT's answer and of TensorFlow's."""
 
 FOUND = 0.4
 """Least overlap of the detector's box with the landmarks' own, for the face to be theirs."""
-
-PLACES = np.linspace(0, 0.2, 81)
 
 
 @dataclasses.dataclass(frozen=True)
