@@ -25,7 +25,6 @@ import numpy as np
 from fer_md import console
 from fer_md.data.augment import Augmentation
 from fer_md.data.pipeline import training_batches
-from fer_md.errors import FerMdError
 from fer_md.evaluation.landmark_error import LIMIT, errors_by_normaliser, summarize_errors, summarize_methods
 from fer_md.evaluation.predict import in_batches, logits_function
 from fer_md.faces.cascade import Cascade
@@ -48,7 +47,7 @@ from fer_md.training.crops import Placement, training_crops
 from fer_md.training.objective import POINTS
 from fer_md.training.presets import Recipe
 from fer_md.training.task import Learner, Task
-from fer_md.training.train import train_network
+from fer_md.training.train import train_to_end
 from pages.landmark_figures import PLACES, cumulative_curves, draw_landmark_curves, landmark_errors
 from pages.rows import Landmarks
 
@@ -335,8 +334,7 @@ def train_landmarks(settings, seed, network, data, folders, folder):
         start_at(model, np.concatenate([as_shares(task.training.landmarks, config.image_size) for task in tasks]))
         return with_own_statistics(model, len(tasks)) if len(tasks) > 1 else model
 
-    if train_network(Learner(build, tasks), recipe, folder, decisive, seed) is None:
-        raise FerMdError(f"{folder}: stopped; start it again to go on")
+    train_to_end(Learner(build, tasks), recipe, folder, decisive, seed)
     (folder / "checkpoint.npz").unlink()
 
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from fer_md import console
 from fer_md.data.records import Split, load_split, read_info
-from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
 from fer_md.models import NARROW, WIDE, ComponentConfig, build_component, config_for
 from fer_md.runs.metrics_log import log_rows
@@ -27,7 +26,7 @@ from fer_md.training.soft_targets import with_votes
 from fer_md.training.strategy import make_strategy
 from fer_md.training.stream import training_stream
 from fer_md.training.task import Learner, Task
-from fer_md.training.train import train_network
+from fer_md.training.train import train_to_end
 from fer_md.training.trainer import Trainer
 
 
@@ -75,8 +74,8 @@ CANDIDATES = {
 
 def main(settings: Settings) -> None:
     names = list(settings.candidates or CANDIDATES)
-    if unknown := set(names) - set(CANDIDATES):
-        raise FerMdError(f"--candidates: no {', '.join(sorted(unknown))}; there is {', '.join(CANDIDATES)}")
+    for name in names:
+        console.one_of("candidates", name, CANDIDATES)
     training, held_out = load_split(settings.data, "Training"), load_split(settings.data, "PublicTest")
     rows = {name: train_candidate(settings, name, training, held_out) for name in names}
     speeds = measure_speeds(settings, names, training)
@@ -113,9 +112,7 @@ def train_candidate(settings: Settings, name: str, training: Split, held_out: Sp
         open_run(run_dir, decisive)  # an error if it is another's
         return read_json(result)
     learner = make_learner(settings, name, training, held_out)
-    model = train_network(learner, recipe, run_dir, decisive, settings.seed)
-    if model is None:
-        raise FerMdError(f"{run_dir}: stopped; start it again to go on")
+    model = train_to_end(learner, recipe, run_dir, decisive, settings.seed)
     last = [row for row in log_rows(run_dir) if row["split"] == "validation"][-1]
     write_json(
         result,

@@ -110,7 +110,7 @@ def _arguments_field(settings):
 
 
 def one_of(name: str, value: str, choices: Collection[str]) -> str:
-    """The value of a flag whose choices depend on others; ``FerMdError`` where it is none of them."""
+    """A value of a flag whose choices only its script knows; ``FerMdError`` where it is none of them."""
     if value not in choices:
         raise FerMdError(f"--{name} must be one of {', '.join(choices)}; got {value}")
     return value

@@ -48,7 +48,7 @@ def data(tmp_path_factory):
 
 def test_unknown_methods_are_refused(tmp_path):
     answer = compare("nowhere", tmp_path, "--methods=zhang,khan")
-    assert answer.returncode == 1 and "--methods: must be of zhang, kim, meng, ours; found khan" in answer.stderr
+    assert answer.returncode == 1 and "--methods must be one of zhang, kim, meng, ours; got khan" in answer.stderr
 
 
 @pytest.mark.parametrize(
