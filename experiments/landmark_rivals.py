@@ -19,7 +19,7 @@ import numpy as np
 from fer_md import console
 from fer_md.array_files import read_arrays
 from fer_md.errors import FerMdError
-from fer_md.evaluation.landmark_error import LIMIT, errors_by_normaliser, summarize_methods
+from fer_md.evaluation.landmark_error import LIMIT, describe_errors, errors_by_normaliser, summarize_methods
 from fer_md.evaluation.timing import time_calls
 from fer_md.faces.crops import SIDE, as_shares, cut_crops, from_shares
 from fer_md.faces.elastic_parts import CROP, ElasticParts
@@ -78,10 +78,7 @@ def main(settings: Settings) -> None:
         times[method] = time_calls(lambda find=find: find(test.images[:100], boxes[:100]), 100, 2)
     summaries = landmark_errors(summarize_methods(errors, test.people))
     for method, found in summaries.items():
-        error = found["inter-ocular"]
-        print(
-            f"{method:28}error {100 * error.mean:6.2f} %  AUC {error.auc:.3f}  failures {100 * error.failures:5.1f} %"
-        )
+        print(f"{method:28}{describe_errors(vars(found['inter-ocular']))}")
     curves = cumulative_curves(errors)
     drawn = curves
     if settings.figure6:

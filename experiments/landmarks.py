@@ -25,7 +25,13 @@ import numpy as np
 from fer_md import console
 from fer_md.data.augment import Augmentation
 from fer_md.data.pipeline import training_batches
-from fer_md.evaluation.landmark_error import LIMIT, errors_by_normaliser, summarize_errors, summarize_methods
+from fer_md.evaluation.landmark_error import (
+    LIMIT,
+    describe_errors,
+    errors_by_normaliser,
+    summarize_errors,
+    summarize_methods,
+)
 from fer_md.evaluation.predict import in_batches, logits_function
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
@@ -391,11 +397,7 @@ def by_seed(errors):
 
 
 def tell(data, method, error):
-    print(
-        f"{data:36}{method:30}error {100 * error.mean:6.2f} %  median {100 * error.median:6.2f} %  "
-        f"AUC {error.auc:.3f}  failures {100 * error.failures:5.1f} %",
-        flush=True,
-    )
+    print(f"{data:36}{method:30}{describe_errors(vars(error))}", flush=True)
 
 
 if __name__ == "__main__":

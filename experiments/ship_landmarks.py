@@ -19,6 +19,7 @@ from fer_md.drawn.synthetic import draw_face
 from fer_md.evaluation.landmark_error import (
     LIMIT,
     cumulative_error,
+    describe_errors,
     errors_by_normaliser,
     summarize_errors,
     summarize_methods,
@@ -160,11 +161,7 @@ def tell(name, errors, by_detector):
     found = {method: error["inter-ocular"] for method, error in errors.items()}
     found[f"detector, {by_detector['found']} found"] = by_detector
     for method, error in found.items():
-        print(
-            f"{name:34}{method:22}error {100 * error['mean']:5.2f} %  median {100 * error['median']:5.2f} %  "
-            f"AUC {error['auc']:.3f}  failures {100 * error['failures']:4.1f} %",
-            flush=True,
-        )
+        print(f"{name:34}{method:22}{describe_errors(error)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How far landmarks are from the truth: errors by face, their cumulative curve, area and failures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,14 @@ def summarize_errors(errors: np.ndarray) -> dict[str, float]:
         "auc": float(np.maximum(0, 1 - errors / LIMIT).mean()),
         "failures": float(np.mean(errors > LIMIT)),
     }
+
+
+def describe_errors(error: Mapping[str, float]) -> str:
+    """What `summarize_errors` gives, on a line."""
+    return (
+        f"error {100 * error['mean']:6.2f} %  median {100 * error['median']:6.2f} %  "
+        f"AUC {error['auc']:.3f}  failures {100 * error['failures']:5.1f} %"
+    )
 
 
 def summarize_methods(
