@@ -185,7 +185,7 @@ def trained_trees(settings, training, folder):
 
 
 def crop_rectangle(dlib):
-    """The box around the landmarks in a crop: all but the edges that `fer_md.training.crops.SIDE` adds."""
+    """The box around the landmarks in a crop: all but the edges that `fer_md.faces.crops.SIDE` adds."""
     edge = round(TREE_CROP * (1 - 1 / SIDE) / 2)
     return dlib.rectangle(edge, edge, TREE_CROP - edge, TREE_CROP - edge)
 

@@ -53,7 +53,7 @@ def adapt(scores: np.ndarray, representations: np.ndarray, threshold: float) -> 
         threshold: score from which the detector takes a candidate for a face.
 
     Returns:
-        (N,) float64 scores of which those above 0 are faces.
+        (N,) float64 scores of which those of at least 0 are faces.
     """
     order = np.argsort(scores, kind="stable")
     below = int((scores < threshold).sum())

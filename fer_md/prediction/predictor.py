@@ -38,8 +38,8 @@ class Predictor:
     """Finds the faces in pictures and says what each expresses.
 
     Args:
-        model: None for the bundled network `photographs`; the folder of a run or of a SavedModel (see
-            `fer_md.prediction.classifier.load_classifier`); or a `Classifier`.
+        model: None for the bundled network ``photographs``; the name of another one; the folder of a run or of a
+            SavedModel, or a ``.tflite`` file (see `fer_md.prediction.classifier.load_classifier`); or a `Classifier`.
         detector: ``"yunet"`` or ``"mtcnn"``, see `fer_md.faces.choice`; a `Detector`; or None, which takes each picture
             for one face, see `fer_md.faces.alignment.fit_face`.
         align: ``"eyes"`` turns and scales a face by its eyes, where the detector finds them far enough apart;
