@@ -35,6 +35,9 @@ class Settings:
 ROOT = Path(__file__).parents[1]
 TEST = "PrivateTest"
 
+TIMED, ROUNDS = 1000, 3
+"""Faces that are drawn for the speed, and how often."""
+
 
 def main(settings: Settings):
     results = {}
@@ -101,14 +104,14 @@ def script(name, *arguments):
         raise FerMdError(f"{name}: ended with status {answer.returncode}; its message is above")
 
 
-def drawing_speed(domain, seed, count=1000, rounds=3):
-    """Faces a second of processor time, one process, best of ``rounds``: other work on the machine counts little."""
+def drawing_speed(domain, seed):
+    """Faces a second of processor time, one process, best of `ROUNDS`: other work on the machine counts little."""
     best = 0.0
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         start = time.process_time()
-        for _ in draw_faces(domain, count, seed):
+        for _ in draw_faces(domain, TIMED, seed):
             pass
-        best = max(best, count / (time.process_time() - start))
+        best = max(best, TIMED / (time.process_time() - start))
     return best
 
 

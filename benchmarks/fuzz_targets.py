@@ -7,6 +7,7 @@ Each reader may refuse what it is given with a `FerMdError` of one line. Anythin
 
 import contextlib
 import io
+import json
 import os
 import struct
 import sys
@@ -18,12 +19,12 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["fer_md"]):
-    from fer_md.data.info import check_info
+    from fer_md.data.info import FORMAT, check_info
     from fer_md.data.manifest import read_manifest
     from fer_md.errors import FerMdError
     from fer_md.evaluation.prior import parse_prior
     from fer_md.files import parse_json, path_cell
-    from fer_md.litert.attached import read_attached
+    from fer_md.litert.attached import read_metadata
     from fer_md.media.jpeg_header import read_jpeg_header
     from fer_md.media.pictures import ALL_FORMATS, decode_rgb
     from fer_md.media.sources import find_media
@@ -92,7 +93,7 @@ def checkpoint(data):
 
 
 def attached(data):
-    read_attached(written("a.tflite", data), "metadata.json")
+    read_metadata(written("a.tflite", data))
 
 
 def prior(data):
@@ -124,13 +125,25 @@ def zipped(names: dict[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
+DATASET = {
+    "name": "a",
+    "format": FORMAT,
+    "fer_md": "1",
+    "image_size": 48,
+    "expressions": ["a"],
+    "splits": {"a": {"examples": 0, "classes": {"a": 0}, "files": []}},
+    "manifest_sha256": 64 * "0",
+    "audit": {},
+}
+"""A valid ``dataset.json``."""
+
 TARGETS: dict[str, tuple[Callable[[bytes], object], list[bytes]]] = {
     "JPEG header": (jpeg_header, [b"\xc0\0\x11\x08\0\x10\0\x10\x03", b"\xe1\0\x08Exif\0\0\xff\xda\0\2"]),
     "picture": (
         picture,
         [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\4\0\0\0\4\x08\2\0\0\0", b"GIF89a\4\0\4\0", b"BM", b"RIFF"],
     ),
-    "dataset.json": (dataset_json, [b'{"name": "a", "format": 3, "splits": {}, "expressions": ["a"]}', b"[1e999]"]),
+    "dataset.json": (dataset_json, [json.dumps(DATASET).encode(), b"[1e999]"]),
     "boxes, CSV": (boxes_csv, [b"source,x,y,width,height,frame\na.png,1,2,3,4,\n"]),
     "boxes, JSON lines": (boxes_jsonl, [b'{"source": "a", "box": [1, 2, 3, 4], "frame": 1e30}\n']),
     "table": (table, [b"emotion,pixels,Usage\n0,1 2 3,Training\n", zipped({"a.csv": b"a,b\n1,2\n"})]),

@@ -147,12 +147,12 @@ def find_pictures(folder, photos=None):
     return [found[index % len(found)] for index in range(BATCH)]
 
 
-def draw_film(path, frames=FRAMES):
+def draw_film(path):
     """Writes a video of two drawn scenes beside each other, with three faces, that move to and fro."""
     scenes = [draw_scene(0, index, faces=faces, size=720).image for index, faces in ((1, 2), (2, 1))]
     still = np.concatenate(scenes, axis=1)  # 1440 wide
     with write_video(path, (1280, 720), 30) as append:
-        for index in range(frames):
+        for index in range(FRAMES):
             left = round(80 + 80 * np.sin(2 * np.pi * index / 30))
             append(np.ascontiguousarray(still[:, left : left + 1280]))
     return path
@@ -248,7 +248,7 @@ def compare(measured):
     batches = ("1", str(BATCH))
     ratios = {
         f"paper's 2 s an image / classifier, batch {batch}": PAPER / times["milliseconds"]
-        for batch, times in measured[OURS]["classifier"].items()
+        for batch, times in (figure(measured, OURS, "classifier") or {}).items()
     }
     for name in (OURS, SMALLEST):
         for batch in batches:

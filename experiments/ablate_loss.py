@@ -42,7 +42,7 @@ from fer_md.runs.run_directory import load_model, open_run, plain_settings
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.task import Learner, Task, make_metric_loss
-from fer_md.training.train import train_network
+from fer_md.training.train import train_to_end
 from fer_md.typed_json import from_json, to_json
 from pages.result_files import read_run_time
 from pages.study_rows import LossRow, LossStudy, LossTraining
@@ -156,8 +156,8 @@ def rows_of(settings: Settings) -> Sequence[str]:
     Raises:
         FerMdError: an unknown one, or other than two where two are compared.
     """
-    if unknown := set(settings.rows) - set(ROWS):
-        raise FerMdError(f"--rows: no row {'; '.join(sorted(unknown))}; there is {'; '.join(ROWS)}")
+    for name in settings.rows:
+        console.one_of("rows", name, ROWS)
     if STUDIES[settings.study].pairs and len(set(settings.rows)) != 2:
         found = "; ".join(settings.rows) or "none"
         raise FerMdError(f"--rows must name the two rows that {settings.study} compares, not {found}")
@@ -205,8 +205,7 @@ def run_row(settings: Settings, name: str, seed: int, faces: Faces) -> LossTrain
         layer = make_metric_loss(row.kind, config.num_classes, config.embedding_dim, seed, **row.options)
         task = Task("data", part, metric_loss=layer, loss_weight=row.loss_weight)
         learner = Learner(lambda: build(row, config, seed), [task])
-        if train_network(learner, recipe, folder, decisive, seed) is None:
-            raise FerMdError(f"{folder}: stopped; start it again to go on")
+        train_to_end(learner, recipe, folder, decisive, seed)
         seconds = read_run_time(folder).seconds
         figures = measure(load_model(folder), dataclasses.replace(faces, training=part))
         write_json(result, to_json(LossTraining(seed=seed, seconds=seconds, **figures)))

@@ -110,7 +110,7 @@ def precision_of(scores: np.ndarray, album: Album) -> float:
 
 
 def summary(scores: list[np.ndarray], albums: list[Album]) -> dict:
-    """Average precision over all albums, and precision and recall of what is above 0."""
+    """Average precision over all albums, and precision and recall of what is at least 0."""
     joined, right = np.concatenate(scores), np.concatenate([album.right for album in albums]).astype(bool)
     faces, sure = sum(album.faces for album in albums), joined >= 0
     _, precision, recall = precision_recall(joined, right, faces)

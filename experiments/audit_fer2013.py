@@ -17,12 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
+from answerers import PEER, Answers, answerers
 from fer_md import console
 from fer_md.data.protocol import HELD_OUT
 from fer_md.data.records import Split, load_split, read_info
 from fer_md.data.twins import NEAR, Twins, find_twins
 from fer_md.errors import FerMdError
-from fer_md.evaluation.copies import AVERAGING
+from fer_md.evaluation.copies import AVERAGING, views
 from fer_md.evaluation.measure import identical_rows, mean_or_none
 from fer_md.evaluation.metrics import accuracy_and_macro_recall
 from fer_md.expressions import EXPRESSIONS
@@ -32,7 +33,6 @@ from fer_md.runs.results import write_result
 from fer_md.training.soft_targets import label_probabilities
 from pages.cells import percent
 from pages.study_rows import Audit, AuditRow, AuditSplit
-from rivals import answerers
 
 COLUMNS = ("split", "face", "label", "training_face", "training_label", "correlation", "mirrored", "right", "down")
 """Of the list of twins; faces are named by their keys, which end in the row of the challenge's file."""
@@ -51,7 +51,7 @@ def main(settings: Settings) -> None:
     if info["expressions"] != list(EXPRESSIONS):
         raise FerMdError(f"{settings.data}: its expressions must be {', '.join(EXPRESSIONS)}")
     training = load_split(settings.data, "Training")
-    networks, models = answerers(settings.networks, settings.fer, AVERAGING)
+    networks, models = answerers(settings.networks, settings.fer)
     splits, rows, listed = [], [], []
     for name in HELD_OUT:
         split = load_split(settings.data, name)
@@ -113,11 +113,15 @@ def twin_rows(name: str, split: Split, training: Split, twins: Twins) -> Iterato
         )
 
 
-def network_rows(name: str, split: Split, networks: dict, twins: Twins, known: np.ndarray) -> Iterator[AuditRow]:
-    """Each network on a split: all of it, without identical faces, and without twins."""
+def network_rows(
+    name: str, split: Split, networks: dict[str, Answers], twins: Twins, known: np.ndarray
+) -> Iterator[AuditRow]:
+    """Each network on a split, ours with all averaging: all of it, without identical faces, and without twins."""
     near = twins.correlation >= NEAR
-    for (network, averaging), answer in networks.items():
-        classes = answer(split.images).argmax(1)
+    kinds = ((network, kind) for network in networks for kind in (AVERAGING if network != PEER else AVERAGING[:1]))
+    for network, averaging in kinds:
+        answers = [networks[network](copies) for copies in views(split.images, averaging)]
+        classes = np.mean(answers, axis=0).argmax(1)
         correct = classes == split.labels
         accuracy, macro_recall = accuracy_and_macro_recall(split.labels, classes, len(EXPRESSIONS))
         yield AuditRow(

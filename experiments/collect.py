@@ -55,7 +55,7 @@ def collected_name(run):
     return "-".join([*([data] if isinstance(data, str) else data), *run.parts[after:]])
 
 
-def read_evaluations(run: Path, splits: list[str]) -> dict[str, Evaluation]:
+def read_evaluations(run: Path, splits: tuple[str, ...]) -> dict[str, Evaluation]:
     """The figures of every evaluation of a run, by name.
 
     Args:

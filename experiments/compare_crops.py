@@ -14,6 +14,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from answerers import Answers, answerers
 from fer_md import console
 from fer_md.errors import FerMdError
 from fer_md.evaluation.metrics import accuracy_and_macro_recall
@@ -34,7 +35,6 @@ from fer_md.runs.results import write_result
 from pages.cells import percent, points
 from pages.rows import Gain
 from pages.study_rows import CropRow, Crops
-from rivals import Answers, answerers
 
 ENLARGE = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
 """Sides of the square, as multiples of each rule's own."""
@@ -101,8 +101,7 @@ class Settings:
 
 
 def main(settings: Settings) -> None:
-    found, models = answerers(settings.networks, None)
-    networks = {name: answer for (name, _), answer in found.items()}
+    networks, models = answerers(settings.networks)
     rows = []
     with (
         FileTree(settings.source) as tree,

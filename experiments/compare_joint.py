@@ -149,8 +149,8 @@ ROWS = {
 
 
 def main(settings: Settings) -> None:
-    if unknown := set(settings.rows) - set(ROWS):
-        raise FerMdError(f"--rows: no row {', '.join(sorted(unknown))}; there is {', '.join(ROWS)}")
+    for name in settings.rows:
+        console.one_of("rows", name, ROWS)
     infos = [read_info(directory) for directory in settings.data]
     if len(infos) != 2 or infos[0]["expressions"] != infos[1]["expressions"]:
         raise FerMdError("--data must be two data sets with the same expressions")
@@ -189,7 +189,7 @@ def train(trial: Trial, script: Any, name: str, flags: dict[str, Any]) -> Path:
     if not (folder / "DONE").exists():
         print(f"seed {trial.seed}  {name}", flush=True)
         if script.main(script.Settings(run_dir=str(folder), seed=trial.seed, **flags)):
-            raise FerMdError(f"{folder}: stopped; start the script again to go on")
+            raise FerMdError(f"{folder}: stopped; start it again to go on")
         (folder / "checkpoint.npz").unlink()
     if (epochs := read_settings(folder)["recipe"]["epochs"]) != flags["epochs"]:
         raise FerMdError(f"{folder}: has {epochs} epochs, not {flags['epochs']}; name another --run_dir")

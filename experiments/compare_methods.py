@@ -38,7 +38,7 @@ from fer_md.training.identity_aware import identity_aware_tasks
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.task import LOSS_WEIGHTS, Learner, Task, loss_settings, make_metric_loss
-from fer_md.training.train import train_network
+from fer_md.training.train import train_to_end
 from pages.cells import percent
 from pages.comparison import NAMES, figures_of, method_rows, scored
 from pages.result_files import read_run_time
@@ -104,9 +104,8 @@ class Data:
 
 
 def main(settings: Settings) -> None:
-    unknown = set(settings.methods) - set(NAMES)
-    if unknown:
-        raise FerMdError(f"--methods: must be of {', '.join(NAMES)}; found {', '.join(sorted(unknown))}")
+    for name in settings.methods:
+        console.one_of("methods", name, NAMES)
     if min(settings.rates) <= 0:
         found = ", ".join(f"{rate:g}" for rate in settings.rates)
         raise FerMdError(f"--rates: learning rates are above 0; found {found}")
@@ -263,8 +262,7 @@ def train_member(member, md, rate, seed, data, folder, done):
         tasks = identity_aware_tasks(training, layer, loss_weight if md else 1.0)
     else:
         tasks = [Task(info["name"], training, metric_loss=layer, loss_weight=loss_weight)]
-    if train_network(Learner(lambda: model, tasks), recipe, folder, decisive, seed) is None:
-        raise FerMdError(f"{folder}: stopped; start it again to go on")
+    train_to_end(Learner(lambda: model, tasks), recipe, folder, decisive, seed)
     return model
 
 

@@ -92,7 +92,7 @@ def check_start(flag, runs, components):
     if runs and len(runs) != len(components):
         raise FerMdError(f"--{flag} must name a run for each of the {len(components)} components; found {len(runs)}")
     for run, component in zip(runs, components if runs else (), strict=True):
-        if read_settings(run)["start"] != file_sha256(Path(component) / "model.keras"):
+        if read_settings(run).get("start") != file_sha256(Path(component) / "model.keras"):
             raise FerMdError(f"--{flag}: {run} did not start from {component}")
 
 

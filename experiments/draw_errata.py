@@ -29,7 +29,7 @@ from fer_md.runs.run_directory import plain_settings
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.task import Learner, Task, make_metric_loss
-from fer_md.training.train import train_network
+from fer_md.training.train import train_to_end
 from pages.embedding_picture import save_embedding_picture
 
 
@@ -106,8 +106,7 @@ def run_panel(settings: Settings, name: str, loss: dict[str, Any], training: Spl
     task = Task("faces", training, held_out, metric_loss=layer, loss_weight=loss["loss_weight"])
     stopped = None
     try:
-        if train_network(Learner(lambda: model, [task]), recipe, folder, decisive, settings.seed) is None:
-            raise FerMdError(f"{folder}: stopped; start it again to go on")
+        train_to_end(Learner(lambda: model, [task]), recipe, folder, decisive, settings.seed)
     except NotFiniteError as error:
         stopped = str(error)
     rows = log_rows(folder)

@@ -24,7 +24,6 @@ from fer_md.data.pipeline import training_batches
 from fer_md.data.records import Split, load_split, manifest_hash
 from fer_md.drawn.face_model import NEUTRAL
 from fer_md.drawn.scenes import draw_scene
-from fer_md.errors import FerMdError
 from fer_md.evaluation.detection_metrics import average_precision, precision_recall
 from fer_md.evaluation.landmark_error import LIMIT, errors_by_normaliser, summarize_methods
 from fer_md.evaluation.predict import in_batches, logits_function
@@ -46,7 +45,7 @@ from fer_md.training.face_tasks import REIMPLEMENTED, WEIGHTS, face_targets, fac
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import Recipe
 from fer_md.training.task import Learner, Task
-from fer_md.training.train import train_network
+from fer_md.training.train import train_to_end
 from train_landmarks import apart
 
 HEAD = NEUTRAL[:68]
@@ -211,8 +210,7 @@ def train(settings, folder, plan, seed, learned, boxes, labelled, precision):
         start_at_means(model, targets)
         return model
 
-    if train_network(Learner(build, tasks), recipe, folder, decisive, seed) is None:
-        raise FerMdError(f"{folder}: stopped; start it again to go on")
+    train_to_end(Learner(build, tasks), recipe, folder, decisive, seed)
     (folder / "checkpoint.npz").unlink()
 
 

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from fer_md import console
-from fer_md.data.protocol import make_protocol
+from fer_md.data.protocol import check_together, make_protocol
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import learned_prior, mixed_prior, shares_of_counts, training_prior
 from fer_md.files import file_sha256
 from fer_md.models import NETWORKS, config_for
 from fer_md.runs.run_directory import load_start, plain_settings, read_settings
-from fer_md.training.joint import Part, Start, check_parts, joint_learner
+from fer_md.training.joint import Part, Start, joint_learner
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.strategy import make_strategy
@@ -81,7 +81,7 @@ def main(settings: Settings) -> int | None:
     strategy = make_strategy(settings.strategy, settings.replicas)
     precision = set_precision(settings.precision, settings.run_dir)
     infos = [read_info(directory) for directory in settings.data]
-    check_parts(infos)
+    check_together(infos)
     recipe = PRESETS[settings.preset]
     recipe = dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs)
     config, parts = config_for(NETWORKS[settings.network], infos[0], settings.data[0]), parts_of(settings)

@@ -19,7 +19,7 @@ import numpy as np
 from fer_md import console
 from fer_md.array_files import read_arrays
 from fer_md.errors import FerMdError
-from fer_md.evaluation.landmark_error import LIMIT, errors_by_normaliser, summarize_methods
+from fer_md.evaluation.landmark_error import LIMIT, describe_errors, errors_by_normaliser, summarize_methods
 from fer_md.evaluation.timing import time_calls
 from fer_md.faces.crops import SIDE, as_shares, cut_crops, from_shares
 from fer_md.faces.elastic_parts import CROP, ElasticParts
@@ -31,9 +31,8 @@ from fer_md.readers.annotated import video_faces
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import open_run
 from fer_md.training.crops import training_crops
-from pages.landmark_figures import cumulative_curves, draw_landmark_curves, landmark_errors
+from pages.landmark_figures import PLACES, cumulative_curves, draw_landmark_curves, landmark_errors
 
-PLACES = np.linspace(0, 0.2, 81)
 STARTS = 2
 """Crops of each training face, the second one in a mirror."""
 PARTS = {"parts": 128, "patches": 40_000, "rounds": 12}
@@ -79,16 +78,13 @@ def main(settings: Settings) -> None:
         times[method] = time_calls(lambda find=find: find(test.images[:100], boxes[:100]), 100, 2)
     summaries = landmark_errors(summarize_methods(errors, test.people))
     for method, found in summaries.items():
-        error = found["inter-ocular"]
-        print(
-            f"{method:28}error {100 * error.mean:6.2f} %  AUC {error.auc:.3f}  failures {100 * error.failures:5.1f} %"
-        )
-    curves = cumulative_curves(errors, PLACES)
+        print(f"{method:28}{describe_errors(vars(found['inter-ocular']))}")
+    curves = cumulative_curves(errors)
     drawn = curves
     if settings.figure6:
         others = read_json(settings.figure6)["curves"]["video frames"]
         drawn = {name: {**own, **{each: others[name][each] for each in BESIDE}} for name, own in curves.items()}
-    draw_landmark_curves(settings.picture, "video frames", PLACES, drawn)
+    draw_landmark_curves(settings.picture, "video frames", drawn)
     plain = {
         method: {name: dataclasses.asdict(error) for name, error in own.items()} for method, own in summaries.items()
     }
@@ -189,7 +185,7 @@ def trained_trees(settings, training, folder):
 
 
 def crop_rectangle(dlib):
-    """The box around the landmarks in a crop: all but the edges that `fer_md.training.crops.SIDE` adds."""
+    """The box around the landmarks in a crop: all but the edges that `fer_md.faces.crops.SIDE` adds."""
     edge = round(TREE_CROP * (1 - 1 / SIDE) / 2)
     return dlib.rectangle(edge, edge, TREE_CROP - edge, TREE_CROP - edge)
 

@@ -25,8 +25,13 @@ import numpy as np
 from fer_md import console
 from fer_md.data.augment import Augmentation
 from fer_md.data.pipeline import training_batches
-from fer_md.errors import FerMdError
-from fer_md.evaluation.landmark_error import LIMIT, errors_by_normaliser, summarize_errors, summarize_methods
+from fer_md.evaluation.landmark_error import (
+    LIMIT,
+    describe_errors,
+    errors_by_normaliser,
+    summarize_errors,
+    summarize_methods,
+)
 from fer_md.evaluation.predict import in_batches, logits_function
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
@@ -48,8 +53,8 @@ from fer_md.training.crops import Placement, training_crops
 from fer_md.training.objective import POINTS
 from fer_md.training.presets import Recipe
 from fer_md.training.task import Learner, Task
-from fer_md.training.train import train_network
-from pages.landmark_figures import cumulative_curves, draw_landmark_curves, landmark_errors
+from fer_md.training.train import train_to_end
+from pages.landmark_figures import PLACES, cumulative_curves, draw_landmark_curves, landmark_errors
 from pages.rows import Landmarks
 
 COMPONENTS = {"default": ComponentConfig(), "half": HALF, "small": SMALL, "tiny": TINY}
@@ -119,7 +124,6 @@ COPIES = 12
 """Crops of a face that are kept in memory; an epoch sees each face once, in one of them."""
 UPDATE = 600
 """Faces of D2 that the cascade's incremental update learns."""
-PLACES = np.linspace(0, 0.2, 81)
 DRAWN = ("true points", "joint, fused", "exchange, fused", "component, D1 alone", "cascade, D1")
 """Methods whose points are drawn into faces."""
 DRAWN_FACES = 3
@@ -180,10 +184,10 @@ def main(settings: Settings) -> None:
         for each, own in found.items()
     }
     errors = {each: landmark_errors(summarize_methods(own, people[each])) for each, own in together.items()}
-    curves = {each: cumulative_curves(own, PLACES) for each, own in together.items()}
+    curves = {each: cumulative_curves(own) for each, own in together.items()}
     if settings.faces:
         draw_points(settings.faces, data[1].test, {**points, "true points": data[1].test.landmarks})
-    draw_landmark_curves(settings.picture, data[0].name, PLACES, curves[data[0].name])
+    draw_landmark_curves(settings.picture, data[0].name, curves[data[0].name])
     for each, methods in errors.items():
         for method, error in methods.items():
             tell(each, method, error["inter-ocular"])
@@ -336,8 +340,7 @@ def train_landmarks(settings, seed, network, data, folders, folder):
         start_at(model, np.concatenate([as_shares(task.training.landmarks, config.image_size) for task in tasks]))
         return with_own_statistics(model, len(tasks)) if len(tasks) > 1 else model
 
-    if train_network(Learner(build, tasks), recipe, folder, decisive, seed) is None:
-        raise FerMdError(f"{folder}: stopped; start it again to go on")
+    train_to_end(Learner(build, tasks), recipe, folder, decisive, seed)
     (folder / "checkpoint.npz").unlink()
 
 
@@ -394,11 +397,7 @@ def by_seed(errors):
 
 
 def tell(data, method, error):
-    print(
-        f"{data:36}{method:30}error {100 * error.mean:6.2f} %  median {100 * error.median:6.2f} %  "
-        f"AUC {error.auc:.3f}  failures {100 * error.failures:5.1f} %",
-        flush=True,
-    )
+    print(f"{data:36}{method:30}{describe_errors(vars(error))}", flush=True)
 
 
 if __name__ == "__main__":

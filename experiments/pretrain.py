@@ -15,7 +15,6 @@ from typing import Any
 from fer_md import console
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import Split, load_split, read_info
-from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import training_prior
 from fer_md.files import file_sha256
 from fer_md.losses import MD_FORMS
@@ -126,8 +125,6 @@ def main(settings: Settings) -> int | None:
     )
     task = Task(info["name"], training, held_out, metric_loss=metric_loss, loss_weight=loss["loss_weight"])
     if settings.votes:
-        if training.votes is None:
-            raise FerMdError(f"{info['name']}: has no votes of FER+; prepare it with --ferplus=fer2013new.csv")
         task = with_votes(task, settings.votes)
     learner = Learner(functools.partial(build, config, weights, settings.seed), [task])
     model = train_network(

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from answerers import answerers
 from fer_md import console
 from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
@@ -24,7 +25,6 @@ from fer_md.progress import Progress
 from fer_md.runs.results import write_result
 from pages.cells import percent
 from pages.study_rows import Robustness, RobustnessRow
-from rivals import answerers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,8 +42,7 @@ def main(settings: Settings) -> None:
     if info["expressions"] != list(EXPRESSIONS):
         raise FerMdError(f"{settings.data}: its expressions must be {', '.join(EXPRESSIONS)}")
     split = split.select(split.labels >= 0)
-    found, models = answerers(settings.networks, settings.fer)
-    networks = {name: answer for (name, _), answer in found.items()}
+    networks, models = answerers(settings.networks, settings.fer)
     rows = []
     for kind, strength, images in corrupted(split.images, settings.seed):
         for name, answer in networks.items():

@@ -15,7 +15,6 @@ from typing import Any
 
 from fer_md import console
 from fer_md.data.records import Split, load_split, read_info
-from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
 from fer_md.models import NARROW, WIDE, ComponentConfig, build_component, config_for
 from fer_md.runs.metrics_log import log_rows
@@ -27,7 +26,7 @@ from fer_md.training.soft_targets import with_votes
 from fer_md.training.strategy import make_strategy
 from fer_md.training.stream import training_stream
 from fer_md.training.task import Learner, Task
-from fer_md.training.train import train_network
+from fer_md.training.train import train_to_end
 from fer_md.training.trainer import Trainer
 
 
@@ -46,7 +45,7 @@ def widths(config):
 
 
 @dataclasses.dataclass(frozen=True)
-class Candidate:
+class Changes:
     """What is other than ``ComponentConfig()`` and preset ``quick``, and the share of FER+'s votes in the target."""
 
     network: dict = dataclasses.field(default_factory=dict)
@@ -54,26 +53,29 @@ class Candidate:
     votes: float = 0.0
 
 
+ROUNDS, STEPS = 3, 5
+"""Of the measurement of speeds: turns that each candidate takes, and steps in a turn."""
+
 CANDIDATES = {
-    "default": Candidate(),
-    "wide": Candidate(widths(WIDE)),
-    "narrow": Candidate(widths(NARROW)),
-    "three quarters of wide": Candidate({"filters": (24, 24, 96, 144, 192), "inception": (24, 36, 48, 6, 12, 12)}),
-    "wide conv2": Candidate({"filters": (16, 32, 64, 96, 128)}),
-    "wide inception": Candidate({"inception": WIDE.inception}),
-    "inception for stages 3 to 5": Candidate({"inception_stages": True}),
-    "dropout 0.5": Candidate({"dropout": 0.5}),
-    "dropout 0.65": Candidate({"dropout": 0.65}),
-    "batch 256": Candidate(recipe={"batch_size": 256, "rate": 0.1, "average": 0.998}),
-    "votes": Candidate(votes=0.3),
-    "default float32": Candidate(),
+    "default": Changes(),
+    "wide": Changes(widths(WIDE)),
+    "narrow": Changes(widths(NARROW)),
+    "three quarters of wide": Changes({"filters": (24, 24, 96, 144, 192), "inception": (24, 36, 48, 6, 12, 12)}),
+    "wide conv2": Changes({"filters": (16, 32, 64, 96, 128)}),
+    "wide inception": Changes({"inception": WIDE.inception}),
+    "inception for stages 3 to 5": Changes({"inception_stages": True}),
+    "dropout 0.5": Changes({"dropout": 0.5}),
+    "dropout 0.65": Changes({"dropout": 0.65}),
+    "batch 256": Changes(recipe={"batch_size": 256, "rate": 0.1, "average": 0.998}),
+    "votes": Changes(votes=0.3),
+    "default float32": Changes(),
 }
 
 
 def main(settings: Settings) -> None:
     names = list(settings.candidates or CANDIDATES)
-    if unknown := set(names) - set(CANDIDATES):
-        raise FerMdError(f"--candidates: no {', '.join(sorted(unknown))}; there is {', '.join(CANDIDATES)}")
+    for name in names:
+        console.one_of("candidates", name, CANDIDATES)
     training, held_out = load_split(settings.data, "Training"), load_split(settings.data, "PublicTest")
     rows = {name: train_candidate(settings, name, training, held_out) for name in names}
     speeds = measure_speeds(settings, names, training)
@@ -110,9 +112,7 @@ def train_candidate(settings: Settings, name: str, training: Split, held_out: Sp
         open_run(run_dir, decisive)  # an error if it is another's
         return read_json(result)
     learner = make_learner(settings, name, training, held_out)
-    model = train_network(learner, recipe, run_dir, decisive, settings.seed)
-    if model is None:
-        raise FerMdError(f"{run_dir}: stopped; start it again to go on")
+    model = train_to_end(learner, recipe, run_dir, decisive, settings.seed)
     last = [row for row in log_rows(run_dir) if row["split"] == "validation"][-1]
     write_json(
         result,
@@ -150,18 +150,18 @@ def make_learner(settings: Settings, name: str, training: Split, held_out: Split
     return Learner(lambda: build_component(config, settings.seed), [with_votes(task, votes) if votes else task])
 
 
-def measure_speeds(settings: Settings, names: list[str], training: Split, rounds=3, steps=5) -> dict[str, float]:
-    """Images per second of each candidate's training step, the best of the rounds."""
+def measure_speeds(settings: Settings, names: list[str], training: Split) -> dict[str, float]:
+    """Images per second of each candidate's training step, the best of `ROUNDS`."""
     trainers = {name: make_trainer(settings, name, training) for name in names}
     best = dict.fromkeys(names, 0.0)
-    for number in range(rounds + 1):
+    for number in range(ROUNDS + 1):
         for name, trainer in trainers.items():
             batch = next(iter(training_stream(trainer, settings.seed, 0, 1)))
             size, started = trainer.recipe.batch_size, time.perf_counter()
-            for step in range(steps):
+            for step in range(STEPS):
                 trainer.train_step(batch, step).numpy()
             if number:  # the first round compiles
-                best[name] = max(best[name], steps * size / (time.perf_counter() - started))
+                best[name] = max(best[name], STEPS * size / (time.perf_counter() - started))
     return best
 
 

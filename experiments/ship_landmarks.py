@@ -19,6 +19,7 @@ from fer_md.drawn.synthetic import draw_face
 from fer_md.evaluation.landmark_error import (
     LIMIT,
     cumulative_error,
+    describe_errors,
     errors_by_normaliser,
     summarize_errors,
     summarize_methods,
@@ -35,14 +36,13 @@ from fer_md.media.pictures import save_picture
 from fer_md.readers.annotated import FRAMES_COUNT_FROM, drawn_faces, video_faces
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, read_settings
+from pages.landmark_figures import PLACES
 
 MOST = 0.02
 """Largest difference, as a share of the crop's edge, between a coordinate of LiteRT's answer and of TensorFlow's."""
 
 FOUND = 0.4
 """Least overlap of the detector's box with the landmarks' own, for the face to be theirs."""
-
-PLACES = np.linspace(0, 0.2, 81)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,11 +161,7 @@ def tell(name, errors, by_detector):
     found = {method: error["inter-ocular"] for method, error in errors.items()}
     found[f"detector, {by_detector['found']} found"] = by_detector
     for method, error in found.items():
-        print(
-            f"{name:34}{method:22}error {100 * error['mean']:5.2f} %  median {100 * error['median']:5.2f} %  "
-            f"AUC {error['auc']:.3f}  failures {100 * error['failures']:4.1f} %",
-            flush=True,
-        )
+        print(f"{name:34}{method:22}{describe_errors(error)}", flush=True)
 
 
 if __name__ == "__main__":

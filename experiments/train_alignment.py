@@ -16,7 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from fer_md import console
-from fer_md.evaluation.landmark_error import LIMIT, cumulative_error, errors_by_normaliser, summarize_errors
+from fer_md.evaluation.landmark_error import (
+    LIMIT,
+    cumulative_error,
+    describe_errors,
+    errors_by_normaliser,
+    summarize_errors,
+)
 from fer_md.evaluation.timing import time_calls
 from fer_md.faces.cascade_training import CascadeRecipe, train_cascade
 from fer_md.faces.face_frame import box_of, jitter_boxes
@@ -104,11 +110,7 @@ def measure(settings: Settings, cascade, adapted, tests):
             errors = errors_by_normaliser(found, faces.landmarks)
             results[test][method] = {name: summarize_errors(values) for name, values in errors.items()}
             curves[f"{method}, {test}"] = places, cumulative_error(errors["inter-ocular"], places)
-            figures = results[test][method]["inter-ocular"]
-            print(
-                f"{test:14}{method:18}error {100 * figures['mean']:6.2f} %  median {100 * figures['median']:6.2f} %  "
-                f"AUC {figures['auc']:.3f}  failures {100 * figures['failures']:5.1f} %"
-            )
+            print(f"{test:14}{method:18}{describe_errors(results[test][method]['inter-ocular'])}")
     return results, curves
 
 

@@ -181,7 +181,8 @@ def drawn_pictures(settings: Settings, group, count):
 def choose_threshold(detector, pictures):
     """The score from which precision and recall have the greatest harmonic mean."""
     detector.threshold = 0.02
-    thresholds, precision, recall = curve(*found(detector, pictures))
+    scores, right, faces, _ = found(detector, pictures)
+    thresholds, precision, recall = precision_recall(scores, right, faces)
     if not len(thresholds):
         raise FerMdError("nothing was detected on the held-out pictures; train on more --frames or for more --epochs")
     return round(float(thresholds[np.argmax(precision * recall / (precision + recall + 1e-9))]), 3)
@@ -201,10 +202,6 @@ def found(detector, pictures):
             faces += len(boxes)
             progress.advance()
     return np.array(scores), np.array(right, bool), faces, np.array(empty, bool)
-
-
-def curve(scores, right, faces, _empty):
-    return precision_recall(scores, right, faces)
 
 
 def measure(detectors, tests):

@@ -29,7 +29,7 @@ from fer_md.training.objective import POINTS
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import Recipe
 from fer_md.training.task import Learner, Task
-from fer_md.training.train import train_network
+from fer_md.training.train import train_to_end
 
 NETWORKS = {
     "default": LandmarkConfig(),
@@ -86,9 +86,7 @@ def main(settings: Settings) -> None:
         "seed": settings.seed,
         "precision": precision,
     }
-    model = train_network(learner, recipe, settings.run_dir, decisive, settings.seed)
-    if model is None:
-        raise FerMdError(f"{settings.run_dir}: stopped; start it again to go on")
+    model = train_to_end(learner, recipe, settings.run_dir, decisive, settings.seed)
     if held_out.images:
         tell(model, held_out, config.image_size, settings.seed)
 

@@ -41,11 +41,11 @@ def run(main: Callable[..., int | None], settings: type | None = None) -> None:
         arguments = settings and _arguments_field(settings)
         if len(argv) > 1 and not arguments:
             message = f"{argv[1]}: unexpected argument; flags are written --name=value (see --help)"
-            return _fail(message, flags.FLAGS.debug)
+            return _fail(message)
         if arguments and not argv[1:]:
-            return _fail(f"name at least one {arguments.upper()} (see --help)", flags.FLAGS.debug)
+            return _fail(f"name at least one {arguments.upper()} (see --help)")
         if empty := [flag for flag in flags.FLAGS if flags.FLAGS[flag].present and flags.FLAGS[flag].value == []]:
-            return _fail(f"--{empty[0]} is empty; name at least one, separated by commas", flags.FLAGS.debug)
+            return _fail(f"--{empty[0]} is empty; name at least one, separated by commas")
         if settings is None:
             return guard(main, flags.FLAGS.debug)
         return guard(lambda: main(_checked(_filled(settings, tuple(argv[1:])))), flags.FLAGS.debug)
@@ -110,7 +110,7 @@ def _arguments_field(settings):
 
 
 def one_of(name: str, value: str, choices: Collection[str]) -> str:
-    """The value of a flag whose choices depend on others; ``FerMdError`` where it is none of them."""
+    """A value of a flag whose choices only its script knows; ``FerMdError`` where it is none of them."""
     if value not in choices:
         raise FerMdError(f"--{name} must be one of {', '.join(choices)}; got {value}")
     return value
@@ -185,7 +185,7 @@ def _parse_flags(argv):
         message, missing = str(error), [f"--{name}" for name in required if flags.FLAGS[name].value is None]
         if flags.FLAGS.is_parsed() and missing:  # each flag was understood
             message = f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} required"
-        sys.exit(_fail(f"{' '.join(message.split())}; see --help", False))
+        sys.exit(_fail(f"{' '.join(message.split())}; see --help"))
 
 
 def _required():
@@ -254,7 +254,7 @@ def ended(run_dir: Path | str, complete: bool) -> int | None:
     return None if complete else STOPPED
 
 
-def _fail(message, debug, status=1):
+def _fail(message, debug=False, status=1):
     if debug:
         traceback.print_exc()
     print(f"error: {message}", file=sys.stderr)
@@ -270,7 +270,7 @@ def _end_in_one_line(kind, error, trace):
             check_import(error)
     except FerMdError as reason:
         if "--debug" not in sys.argv:
-            _fail(str(reason), False)
+            _fail(str(reason))
             return
     sys.__excepthook__(kind, error, trace)
 

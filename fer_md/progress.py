@@ -2,7 +2,10 @@
 
 import sys
 import time
-from typing import Any, TextIO
+from typing import Any
+
+LOG_SECONDS = 15.0
+"""Least time between two lines where the output is no terminal."""
 
 
 def format_seconds(seconds: float) -> str:
@@ -15,16 +18,14 @@ def format_seconds(seconds: float) -> str:
 class Progress:
     """A line that says how far a loop is and how long it will still take.
 
-    On a terminal the line is redrawn in place. Elsewhere, such as in a log file, a new line is printed at most every
-    ``log_seconds``. Nothing is printed in the first two seconds.
+    It is written to stderr. On a terminal it is redrawn in place. Elsewhere, such as in a log file, a new line is
+    printed at most every `LOG_SECONDS`. Nothing is printed in the first two seconds.
 
     Args:
         label: what is being done, for example ``"reading fer2013.csv"``.
         total: number of units, or None where it is not known.
         unit: what is counted, for example ``"images"``.
         done: number of units that an earlier, interrupted run has done.
-        log_seconds: least time between two lines, where the output is no terminal.
-        stream: where the line is written; None for stderr.
 
     Examples:
         >>> with Progress("drawing faces", 1000, "faces") as progress:
@@ -32,19 +33,11 @@ class Progress:
         ...         progress.advance()
     """
 
-    def __init__(
-        self,
-        label: str,
-        total: int | None = None,
-        unit: str = "",
-        done: int = 0,
-        log_seconds: float = 15.0,
-        stream: TextIO | None = None,
-    ):
+    def __init__(self, label: str, total: int | None = None, unit: str = "", done: int = 0):
         self.label, self.total, self.unit = label, total, unit
         self.done = self._first = done
-        self._stream = stream or sys.stderr
-        self._seconds = 0.2 if self._stream.isatty() else log_seconds
+        self._stream = sys.stderr
+        self._seconds = 0.2 if self._stream.isatty() else LOG_SECONDS
         self._start = time.monotonic()
         self._next = self._start + 2.0
         self._shown = False

@@ -24,6 +24,18 @@ flags.mark_flag_as_required("data")
 sys.exit""",
 )
 
+ARGUMENTS = """
+import dataclasses, sys
+from fer_md import console
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    folder: tuple[str, ...] = console.arguments()
+    epochs: int | None = console.flag("Of each.", None, least=1)
+
+sys.exit(console.run(print, Settings))
+"""
+
 
 def answer(*arguments, script=SCRIPT):
     done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True)
@@ -34,6 +46,12 @@ def test_an_empty_list_and_a_stray_word_are_one_line():
     assert answer("--data=") == (1, "", "error: --data is empty; name at least one, separated by commas\n")
     assert answer("word")[2] == "error: word: unexpected argument; flags are written --name=value (see --help)\n"
     assert answer("--data=a,b") == (0, "ran\n", "")
+
+
+@pytest.mark.parametrize("arguments, script", [(["word"], SCRIPT), (["--data="], SCRIPT), ([], ARGUMENTS)])
+def test_what_the_command_line_gets_wrong_has_no_traceback(arguments, script):
+    said = answer(*arguments, script=script)
+    assert said[2] and answer("--debug", *arguments, script=script) == said
 
 
 def test_help_is_a_success_and_marks_what_is_required():
@@ -169,19 +187,6 @@ def test_the_end_of_a_pipe_is_one_line(arguments):
         process.stdout.close()
         assert process.stderr.read() == "error: what this was piped into has ended\n"
     assert process.returncode == 1
-
-
-ARGUMENTS = """
-import dataclasses, sys
-from fer_md import console
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    folder: tuple[str, ...] = console.arguments()
-    epochs: int | None = console.flag("Of each.", None, least=1)
-
-sys.exit(console.run(print, Settings))
-"""
 
 
 def test_arguments_that_are_no_flags_stand_before_or_behind_them():

@@ -9,6 +9,9 @@ from fer_md.evaluation.landmark_error import cumulative_error
 from pages.curve_picture import Panel, save_curves
 from pages.rows import Gain, LandmarkError
 
+PLACES = np.linspace(0, 0.2, 81)
+"""Errors at which the curves are given."""
+
 
 def landmark_errors(summaries: dict[str, dict[str, dict[str, Any]]]) -> dict[str, dict[str, LandmarkError]]:
     """What ``summarize_methods`` gives, as ``LandmarkError`` by method and normaliser."""
@@ -21,36 +24,31 @@ def landmark_errors(summaries: dict[str, dict[str, dict[str, Any]]]) -> dict[str
     }
 
 
-def cumulative_curves(
-    errors: dict[str, dict[str, np.ndarray]], places: np.ndarray
-) -> dict[str, dict[str, list[float]]]:
-    """Shares of the faces with at most the errors of ``places``.
+def cumulative_curves(errors: dict[str, dict[str, np.ndarray]]) -> dict[str, dict[str, list[float]]]:
+    """Shares of the faces with at most the errors of `PLACES`.
 
     Args:
         errors: (N,) by method and normaliser.
-        places: (P,).
 
     Returns:
-        P shares with four digits, by normaliser and method.
+        as many shares with four digits, by normaliser and method.
     """
     curves: dict[str, dict[str, list[float]]] = {}
     for method, by_normaliser in errors.items():
         for name, values in by_normaliser.items():
-            curves.setdefault(name, {})[method] = np.round(cumulative_error(values, places), 4).tolist()
+            curves.setdefault(name, {})[method] = np.round(cumulative_error(values, PLACES), 4).tolist()
     return curves
 
 
-def draw_landmark_curves(
-    path: Path | str, data: str, places: np.ndarray, curves: dict[str, dict[str, list[float]]]
-) -> None:
+def draw_landmark_curves(path: Path | str, data: str, curves: dict[str, dict[str, list[float]]]) -> None:
     """Draws the curves of one data set as a PNG, one panel a normaliser."""
     panels = (
         Panel(
-            {method: (places, y) for method, y in found.items()},
+            {method: (PLACES, y) for method, y in found.items()},
             f"mean error / {normaliser}",
             "share of faces",
             f"68 landmarks, test people of {data}",
-            0.2,
+            PLACES[-1],
         )
         for normaliser, found in curves.items()
     )

@@ -10,6 +10,8 @@ import tensorflow as tf
 from fer_md.data.face import Face
 from fer_md.errors import FerMdError
 
+_BATCH = 1024
+
 _FEATURES = {
     "key": tf.io.FixedLenFeature([], tf.string),
     "subject": tf.io.FixedLenFeature([], tf.string),
@@ -71,13 +73,13 @@ def read_examples(path: Path, image_size: int, classes: int) -> Iterator[dict[st
         yield {**part, "image": np.stack(images)}
 
 
-def _parsed(path, batch=1024):
-    """Yields dicts of arrays, ``batch`` examples at a time."""
+def _parsed(path):
+    """Yields dicts of arrays, `_BATCH` examples at a time."""
     if not path.is_file():
         raise FerMdError(f"{path}: missing; prepare the data set again")
     read = 0
     try:
-        for records in tf.data.TFRecordDataset(str(path)).batch(batch).as_numpy_iterator():
+        for records in tf.data.TFRecordDataset(str(path)).batch(_BATCH).as_numpy_iterator():
             part = tf.io.parse_example(records, _FEATURES)
             yield {feature: value.numpy() for feature, value in part.items()}
             read += len(records)

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,22 @@ from fer_md.errors import FerMdError
 
 HELD_OUT = ("PublicTest", "PrivateTest")
 """The splits that training must not see: PublicTest is for validation, PrivateTest for the final test."""
+
+
+def check_together(infos: Sequence[dict[str, Any]]) -> None:
+    """Asserts that data sets can be learned together.
+
+    Args:
+        infos: what `fer_md.data.records.read_info` gives for each.
+
+    Raises:
+        FerMdError: there are fewer than two, two have one name, or their images differ in size.
+    """
+    names, sizes = [info["name"] for info in infos], {info["image_size"] for info in infos}
+    if len(set(names)) < max(len(names), 2):
+        raise FerMdError(f"there must be two data sets or more, each with a name of its own; found {', '.join(names)}")
+    if len(sizes) > 1:
+        raise FerMdError(f"the data sets must have one image size; found {sorted(sizes)}: prepare one of them again")
 
 
 @dataclasses.dataclass(frozen=True)

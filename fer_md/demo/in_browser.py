@@ -8,7 +8,7 @@ from fer_md.demo.runtime import PROGRAM, SCRIPT, SHA256
 from fer_md.faces import judge, yunet
 from fer_md.files import read_json
 from fer_md.pretrained.description import read_description
-from fer_md.pretrained.networks import FOLDERS, describe, photographs_shift
+from fer_md.pretrained.networks import FOLDERS, describe, folders_of, photographs_shift
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,6 @@ def in_browser(name: str, runtime: Path) -> InBrowser:
     def detector(folder, part):
         return add(folder / f"{part}.tflite", read_json(folder / "sha256.json")[part])
 
-    folders = [FOLDERS[name]] if name in FOLDERS else list(FOLDERS.values())
     expressions = description["expressions"]
     return InBrowser(
         {
@@ -64,7 +63,8 @@ def in_browser(name: str, runtime: Path) -> InBrowser:
             "find": detector(yunet.NETWORK, "find"),
             "confirm": detector(judge.NETWORKS, "confirm"),
             "classify": [
-                add(folder / "network.tflite", read_description(folder)["litert"]["sha256"]) for folder in folders
+                add(folder / "network.tflite", read_description(folder)["litert"]["sha256"])
+                for folder in folders_of(name)
             ],
             "expressions": expressions,
             "size": description["networks"][0]["image_size"],

@@ -9,16 +9,19 @@ from fer_md.evaluation.softmax import softmax
 LOWEST, HIGHEST = 0.05, 20.0
 """Range of temperatures that is searched."""
 
+SEARCHES, SCALINGS = 60, 500
+"""Rounds of the search for a temperature, and of the scaling that finds biases."""
 
-def fit_temperature(probabilities: np.ndarray, labels: np.ndarray, rounds: int = 60) -> float:
+
+def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """The temperature T > 0 under which ``softmax(log p / T)`` gives the labels the highest likelihood.
 
-    The loss is convex in 1/T, so golden-section search over it finds its minimum.
+    The loss is convex in 1/T, so golden-section search over it finds its minimum. Each round shrinks the interval of
+    1/T to 0.618 of its length.
 
     Args:
         probabilities: (N, K), rows that add up to 1, on a validation split.
         labels: (N,) integers in [0, K).
-        rounds: each shrinks the interval of 1/T to 0.618 of its length.
 
     Returns:
         float in [``LOWEST``, ``HIGHEST``]; above 1 where the network was too sure.
@@ -34,7 +37,7 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray, rounds: int =
     def loss(inverse):
         return negative_log_likelihood(labels, apply_temperature(probabilities, 1 / inverse))
 
-    for _ in range(rounds):
+    for _ in range(SEARCHES):
         left, right = high - ratio * (high - low), low + ratio * (high - low)
         if loss(left) < loss(right):
             high = right
@@ -43,7 +46,7 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray, rounds: int =
     return 2 / (low + high)
 
 
-def fit_biases(probabilities: np.ndarray, labels: np.ndarray, rounds: int = 500) -> np.ndarray:
+def fit_biases(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The biases b under which ``softmax(log p + b)`` gives the labels the highest likelihood.
 
     The loss is convex in b. Each round adds the logarithm of how frequent each class is, over how frequent it is
@@ -52,7 +55,6 @@ def fit_biases(probabilities: np.ndarray, labels: np.ndarray, rounds: int = 500)
     Args:
         probabilities: (N, K), rows that add up to 1, on a validation split.
         labels: (N,) integers in [0, K). A class without a label counts as half a sample, so that its bias is finite.
-        rounds: number of rounds.
 
     Returns:
         (K,) float64 with mean 0.
@@ -69,7 +71,7 @@ def fit_biases(probabilities: np.ndarray, labels: np.ndarray, rounds: int = 500)
     classes = np.shape(probabilities)[1]
     frequency = np.maximum(np.bincount(labels, minlength=classes), 0.5) / len(labels)
     biases = np.zeros(classes)
-    for _ in range(rounds):
+    for _ in range(SCALINGS):
         biases += np.log(frequency / apply_shift(probabilities, biases).mean(0))
     return biases - biases.mean()
 

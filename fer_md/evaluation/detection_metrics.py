@@ -4,15 +4,17 @@ import numpy as np
 
 from fer_md.faces.regions import iou
 
+OVERLAP = 0.5
+"""Least intersection over union of a detection and its face."""
 
-def match(boxes: np.ndarray, scores: np.ndarray, faces: np.ndarray, overlap: float = 0.5) -> np.ndarray:
+
+def match(boxes: np.ndarray, scores: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """Which detections of one image are right: the best first, each takes the free face that it overlaps most.
 
     Args:
         boxes: (N, 4) x, y, width, height.
         scores: (N,).
         faces: (M, 4) true boxes.
-        overlap: least intersection over union.
 
     Returns:
         (N,) bool in the order of ``boxes``. A second detection of the same face is wrong.
@@ -23,7 +25,7 @@ def match(boxes: np.ndarray, scores: np.ndarray, faces: np.ndarray, overlap: flo
     overlaps = iou(boxes, faces)
     for row in np.argsort(-np.asarray(scores), kind="stable"):
         face = overlaps[row].argmax()
-        if overlaps[row, face] >= overlap:
+        if overlaps[row, face] >= OVERLAP:
             right[row] = True
             overlaps[:, face] = -1
     return right

@@ -83,7 +83,6 @@ def compare_groups(
     labels: np.ndarray,
     probabilities: np.ndarray,
     expressions: Sequence[str],
-    seed: int = 0,
 ) -> Comparison:
     """The figures of each group, how they differ, and the intervals of both.
 
@@ -97,7 +96,6 @@ def compare_groups(
         labels: (N,) integers in [0, K).
         probabilities: (N, K), a row of NaN for a picture without a face.
         expressions: K names.
-        seed: of the resamples.
 
     References:
         C. A. Field, A. H. Welsh: Bootstrapping clustered data, J. R. Statist. Soc. B 69, 2007.
@@ -111,7 +109,7 @@ def compare_groups(
     measured = [place for place, rows in enumerate(members) if _suffices(counts[rows], resting[place])]
     fewest = np.min([resting[place][_FACES + 1 :] for place in measured] or [np.zeros(len(expressions))], axis=0)
     compared = [place for place, number in enumerate(fewest) if number >= FEWEST_PEOPLE]
-    draws = _draws(units, counts, [members[place] for place in measured], compared, seed)
+    draws = _draws(units, counts, [members[place] for place in measured], compared)
     estimates = {
         place: _estimates(_figures(counts[members[place]].sum(0), compared), drawn, _people(resting[place], compared))
         for place, drawn in zip(measured, draws, strict=True)
@@ -186,7 +184,7 @@ def _people(resting, compared):
     return np.array([pictures, faces, fewest, faces, *of_expressions])
 
 
-def _draws(units, counts, groups, compared, seed):
+def _draws(units, counts, groups, compared):
     """(G, resamples, 4 + K) figures of each group under the same resamples of people."""
     sums = []
     for rows in groups:
@@ -194,7 +192,7 @@ def _draws(units, counts, groups, compared, seed):
         total = np.zeros((len(own), counts.shape[1]))
         np.add.at(total, places, counts[rows])
         sums.append((own, total))
-    generator, number = np.random.default_rng(seed), units.max() + 1
+    generator, number = np.random.default_rng(0), units.max() + 1
     draws = np.zeros((len(groups), _RESAMPLES, len(OVERALL) + int((counts.shape[1] - 3) ** 0.5)))
     for start in range(0, _RESAMPLES, _CHUNK):
         drawn = generator.multinomial(number, np.full(number, 1 / number), _CHUNK)  # how often each person

@@ -1,6 +1,6 @@
 """How far landmarks are from the truth: errors by face, their cumulative curve, area and failures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,23 +37,30 @@ def cumulative_error(errors: np.ndarray, places: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.sort(errors), places, side="right") / len(errors)
 
 
-def summarize_errors(errors: np.ndarray, limit: float = LIMIT) -> dict[str, float]:
+def summarize_errors(errors: np.ndarray) -> dict[str, float]:
     """Sums up the errors of N faces.
 
     Args:
         errors: (N,) of `point_errors`.
-        limit: error above which a face has failed.
 
     Returns:
-        dict: ``mean``, ``median``, ``auc`` (area under the cumulative curve up to ``limit`` as a share of the best,
-        which is the mean of max(0, 1 - error / limit)) and ``failures`` (the share above ``limit``).
+        dict: ``mean``, ``median``, ``auc`` (area under the cumulative curve up to `LIMIT` as a share of the best,
+        which is the mean of max(0, 1 - error / `LIMIT`)) and ``failures`` (the share above `LIMIT`).
     """
     return {
         "mean": float(np.mean(errors)),
         "median": float(np.median(errors)),
-        "auc": float(np.maximum(0, 1 - errors / limit).mean()),
-        "failures": float(np.mean(errors > limit)),
+        "auc": float(np.maximum(0, 1 - errors / LIMIT).mean()),
+        "failures": float(np.mean(errors > LIMIT)),
     }
+
+
+def describe_errors(error: Mapping[str, float]) -> str:
+    """What `summarize_errors` gives, on a line."""
+    return (
+        f"error {100 * error['mean']:6.2f} %  median {100 * error['median']:6.2f} %  "
+        f"AUC {error['auc']:.3f}  failures {100 * error['failures']:5.1f} %"
+    )
 
 
 def summarize_methods(

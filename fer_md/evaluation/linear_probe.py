@@ -7,25 +7,25 @@ import numpy as np
 from fer_md.evaluation.softmax import softmax
 
 PENALTY = 0.01
+"""Of the probe's weights: fixed, and not fitted to any result."""
+STEPS = 500
+"""Of the optimiser, at most."""
 TOLERANCE = 1e-3
 """Of the gradient. A tenth of it takes more than twice as long and moves the accuracy by 0.1 points."""
 MEMORY = 10
 """Steps that the optimiser remembers."""
 
 
-def linear_probe_classes(
-    embeddings: np.ndarray, known: np.ndarray, known_labels: np.ndarray, penalty: float = PENALTY
-) -> np.ndarray:
+def linear_probe_classes(embeddings: np.ndarray, known: np.ndarray, known_labels: np.ndarray) -> np.ndarray:
     """The classes that multinomial logistic regression finds.
 
-    It minimises the cross-entropy over the known samples plus ``penalty / 2 ||W||^2``. Samples are weighted so that
+    It minimises the cross-entropy over the known samples plus `PENALTY` / 2 ||W||^2. Samples are weighted so that
     each class counts as much as another; features are scaled to a mean of 0 and a variance of 1 over the known samples.
 
     Args:
         embeddings: (N, D) float.
         known: (M, D) float.
         known_labels: (M,) integers in [0, K).
-        penalty: above 0. The default is fixed and not fitted to any result.
 
     Returns:
         (N,) int64.
@@ -33,7 +33,7 @@ def linear_probe_classes(
     embeddings, known = np.asarray(embeddings, np.float64), np.asarray(known, np.float64)
     mean, scale = known.mean(0), known.std(0)
     scale = np.where(scale > 1e-9 * np.abs(mean), scale, np.inf)  # a feature that never moves says nothing
-    weights = fit_logistic((known - mean) / scale, known_labels, penalty)
+    weights = fit_logistic((known - mean) / scale, known_labels, PENALTY)
     return _scores((embeddings - mean) / scale, weights).argmax(1)
 
 
@@ -82,7 +82,6 @@ def _scores(features, weights):
 def minimize(
     loss_and_gradient: Callable[[np.ndarray], tuple[float, np.ndarray]],
     start: np.ndarray,
-    steps: int = 500,
     tolerance: float = TOLERANCE,
 ) -> np.ndarray:
     """L-BFGS with halved steps, for a smooth convex function.
@@ -90,8 +89,7 @@ def minimize(
     Args:
         loss_and_gradient: function of a (P,) float64 point; returns the loss and its (P,) gradient.
         start: (P,) float64.
-        steps: at most so many.
-        tolerance: ends where no component of the gradient is larger.
+        tolerance: ends where no component of the gradient is larger, at the latest after `STEPS`.
 
     Returns:
         (P,) float64.
@@ -102,7 +100,7 @@ def minimize(
     past: list[tuple[np.ndarray, np.ndarray, float]] = []
     point = start
     loss, gradient = loss_and_gradient(point)
-    for _ in range(steps):
+    for _ in range(STEPS):
         if np.abs(gradient).max() < tolerance:
             break
         direction, size = -_inverse_hessian_times(gradient, past), 1.0

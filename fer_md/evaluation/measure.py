@@ -102,7 +102,7 @@ class Evaluation(Figures, Result):
     Attributes:
         data: name of the data set.
         split: name of the split.
-        averaging: one of `fer_md.evaluation.predict.AVERAGING`.
+        averaging: one of `fer_md.evaluation.copies.AVERAGING`.
         seed: of the first run.
         manifest_sha256: of the data set.
         models: SHA-256 of the networks' files.

@@ -8,6 +8,11 @@ from fer_md.errors import FerMdError
 FERPLUS_TO_LABEL = (6, 3, 5, 4, 0, 1, 2)
 """Our label of FER+'s first seven columns: neutral, happiness, surprise, sadness, anger, disgust, fear."""
 
+BINS = 15
+"""Of the top probability, for the calibration error."""
+
+_RESAMPLES = 2000
+
 
 def confusion_matrix(labels: npt.ArrayLike, predictions: npt.ArrayLike, num_classes: int) -> np.ndarray:
     """(num_classes, num_classes) int64 counts: rows are the truth, columns the prediction.
@@ -59,8 +64,8 @@ def accuracy_and_macro_recall(labels: npt.ArrayLike, classes: npt.ArrayLike, num
     return float(figures["accuracy"]), float(figures["macro_recall"])
 
 
-def expected_calibration_error(labels: npt.ArrayLike, probabilities: npt.ArrayLike, bins: int = 15) -> float:
-    """Mean gap between confidence and accuracy over ``bins`` equal bins of the top probability (Guo et al., 2017).
+def expected_calibration_error(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> float:
+    """Mean gap between confidence and accuracy over `BINS` equal bins of the top probability (Guo et al., 2017).
 
     Args:
         labels: (N,) int.
@@ -71,8 +76,8 @@ def expected_calibration_error(labels: npt.ArrayLike, probabilities: npt.ArrayLi
     """
     confidence = np.asarray(probabilities, np.float64).max(1)
     correct = np.asarray(probabilities).argmax(1) == np.asarray(labels)
-    index = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(index, confidence - correct, bins)
+    index = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = np.bincount(index, confidence - correct, BINS)
     return float(np.abs(gaps).sum() / len(confidence))
 
 
@@ -82,10 +87,8 @@ def negative_log_likelihood(labels: np.ndarray, probabilities: npt.ArrayLike) ->
     return float(-np.log(np.maximum(own, 1e-12)).mean())
 
 
-def bootstrap_interval(
-    confusion: npt.ArrayLike, name: str, resamples: int = 2000, seed: int = 0, level: float = 0.95
-) -> tuple[float, float]:
-    """Percentile interval of a figure of ``summarize`` under resampling of the examples.
+def bootstrap_interval(confusion: npt.ArrayLike, name: str) -> tuple[float, float]:
+    """95 % percentile interval of a figure of ``summarize`` under resampling of the examples.
 
     Drawing N examples with replacement draws the cells of the confusion matrix from a multinomial. A figure of 0 or 1
     would have no width then: such an interval goes to where N examples would all come out alike once in forty times
@@ -96,10 +99,10 @@ def bootstrap_interval(
     """
     confusion = np.asarray(confusion)
     total, size = int(confusion.sum()), len(confusion)
-    draws = np.random.default_rng(seed).multinomial(total, confusion.ravel() / total, resamples)
-    values = summarize(draws.reshape(resamples, size, size))[name]
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    beyond = 1 - ((1 - level) / 2) ** (1 / total)
+    draws = np.random.default_rng(0).multinomial(total, confusion.ravel() / total, _RESAMPLES)
+    values = summarize(draws.reshape(_RESAMPLES, size, size))[name]
+    low, high = np.quantile(values, [0.025, 0.975])
+    beyond = 1 - 0.025 ** (1 / total)
     if low == high == 0:
         high = beyond
     elif low == high == 1:

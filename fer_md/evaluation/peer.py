@@ -15,13 +15,15 @@ from fer_md.errors import FerMdError
 SIDE = 64
 """Of the faces that it was trained on."""
 
+BATCH = 256
+"""Faces that are predicted at a time."""
 
-def load_peer(path: Path | str, batch_size: int = 256) -> Callable[[np.ndarray], np.ndarray]:
+
+def load_peer(path: Path | str) -> Callable[[np.ndarray], np.ndarray]:
     """The peer's answers, for faces prepared as the package does it: enlarged linearly, and scaled to [-1, 1].
 
     Args:
         path: ``emotion_model.hdf5``.
-        batch_size: that is predicted at a time.
 
     Returns:
         function from (N, 48, 48) uint8 faces to (N, 7) float32 probabilities, in the order of
@@ -39,6 +41,6 @@ def load_peer(path: Path | str, batch_size: int = 256) -> Callable[[np.ndarray],
 
     def answer(images):
         faces = np.array([cv2.resize(image, (SIDE, SIDE)) for image in images], np.float32)[..., None] / 127.5 - 1
-        return model.predict(faces, batch_size=batch_size, verbose=0)
+        return model.predict(faces, batch_size=BATCH, verbose=0)
 
     return answer

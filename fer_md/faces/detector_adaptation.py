@@ -2,6 +2,10 @@
 
 import numpy as np
 
+SHARE = 0.5
+"""Of the candidates that the detector takes for faces, the highest, that are taken for faces; and of the others, the
+lowest, that are taken for none."""
+
 
 def linear_svm(samples: np.ndarray, labels: np.ndarray, cost: float = 1.0, rounds: int = 200) -> np.ndarray:
     """A linear support vector machine, argmin |w|^2 / 2 + C sum max(0, 1 - y w [x, 1])^2, by dual coordinate descent.
@@ -32,13 +36,13 @@ def linear_svm(samples: np.ndarray, labels: np.ndarray, cost: float = 1.0, round
     return weights
 
 
-def adapt(scores: np.ndarray, representations: np.ndarray, threshold: float, share: float = 0.5) -> np.ndarray:
+def adapt(scores: np.ndarray, representations: np.ndarray, threshold: float) -> np.ndarray:
     """Ranks the candidates of one album anew.
 
     The detector's surest candidates are taken for faces and its least sure ones for none; a linear support vector
     machine learns the difference in this album, and all candidates get its score.
 
-    Public, in the paper: the above, on PEP representations. Inferred: how many are taken (the share was chosen on
+    Public, in the paper: the above, on PEP representations. Inferred: how many are taken (`SHARE` was chosen on
     training people), the machine's cost, the normalisation of the representations to length 1, and that an album in
     which either kind is missing keeps the detector's ranking. Scores of different albums do not compare well, since
     each has its own machine.
@@ -47,16 +51,14 @@ def adapt(scores: np.ndarray, representations: np.ndarray, threshold: float, sha
         scores: (N,) of the detector.
         representations: (N, D), see `fer_md.faces.elastic_parts.Parts`.
         threshold: score from which the detector takes a candidate for a face.
-        share: of the candidates from there on, the highest, that are taken for faces, and of the others, the lowest,
-            that are taken for none.
 
     Returns:
-        (N,) float64 scores of which those above 0 are faces.
+        (N,) float64 scores of which those of at least 0 are faces.
     """
     order = np.argsort(scores, kind="stable")
     below = int((scores < threshold).sum())
-    others = order[: round(share * below)]
-    faces = order[len(scores) - int(np.ceil(share * (len(scores) - below))) :]
+    others = order[: round(SHARE * below)]
+    faces = order[len(scores) - int(np.ceil(SHARE * (len(scores) - below))) :]
     if not len(faces) or not len(others):
         return np.asarray(scores, float) - threshold
     lengths = np.linalg.norm(representations, axis=1, keepdims=True)

@@ -52,7 +52,3 @@ class RidgeRegression:
             core = np.linalg.inv(np.eye(len(rows)) + rows @ projected)  # U
             self.inverse = self.inverse - projected @ (core @ projected.T)
             self.weights = self.weights + self.inverse @ (rows.T @ (y[start : start + _CHUNK] - rows @ self.weights))
-
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """The answers (n, K) to rows (n, D)."""
-        return x @ self.weights

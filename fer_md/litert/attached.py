@@ -6,9 +6,10 @@
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from fer_md.errors import FerMdError
-from fer_md.files import DAMAGED_ZIP
+from fer_md.files import DAMAGED_ZIP, parse_json
 
 
 def attach(path: Path | str, texts: Mapping[str, str]) -> None:
@@ -19,16 +20,17 @@ def attach(path: Path | str, texts: Mapping[str, str]) -> None:
             archive.writestr(zipfile.ZipInfo(name), text)  # without the time, so that a file can be made again
 
 
-def read_attached(path: Path | str, name: str) -> str:
-    """One of the texts.
+def read_metadata(path: Path | str) -> Any:
+    """What the text ``metadata.json`` holds.
 
     Raises:
-        FerMdError: the file cannot be read, or holds no such text.
+        FerMdError: the file cannot be read, holds no such text, or it is no JSON.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            return archive.read(name).decode()
+            text = archive.read("metadata.json")
     except OSError as error:
         raise FerMdError(f"{path}: cannot be read ({error.strerror or error})") from None
     except DAMAGED_ZIP:
-        raise FerMdError(f"{path}: holds no {name}, so it is no file of fer-md export --format=litert") from None
+        raise FerMdError(f"{path}: holds no metadata.json, so it is no file of fer-md export --format=litert") from None
+    return parse_json(text, path)

@@ -10,9 +10,7 @@ from fer_md.models.config import ComponentConfig
 from fer_md.models.seeding import seed_initial_weights
 
 
-def apply_crelu_stage(
-    x: keras.KerasTensor, filters: int, kernel_size: int, config: ComponentConfig, name: str
-) -> keras.KerasTensor:
+def apply_crelu_stage(x: keras.KerasTensor, filters: int, kernel_size: int, name: str) -> keras.KerasTensor:
     """Convolution, CReLU and max-pooling: (B, H, W, C) -> (B, H/2, W/2, 2 filters)."""
     x = conv_bn(x, filters, kernel_size, name)
     return CReLU(pool_size=2, name=f"{name}_crelu_pool")(x)
@@ -32,9 +30,7 @@ def apply_more_filters(x: keras.KerasTensor, index: int, config: ComponentConfig
     return conv_bn_relu(x, filters, 3, f"conv{index + 1}_first") if filters else x
 
 
-def apply_inception_stage(
-    x: keras.KerasTensor, widths: Sequence[int], config: ComponentConfig, pool: int, name: str
-) -> keras.KerasTensor:
+def apply_inception_stage(x: keras.KerasTensor, widths: Sequence[int], pool: int, name: str) -> keras.KerasTensor:
     """Inception module and max-pooling, in place of a convolution."""
     x = inception_block(x, widths, name)
     return keras.layers.MaxPooling2D(pool, name=f"{name}_stage_pool")(x) if pool > 1 else x
@@ -63,14 +59,14 @@ def build_component(config: ComponentConfig | None = None, seed: int = 0, name: 
     sizes, filters = config.kernel_sizes, config.filters
     for index in (0, 1):
         x = apply_more_filters(x, index, config)
-        x = apply_crelu_stage(x, filters[index], sizes[index], config, f"conv{index + 1}")
+        x = apply_crelu_stage(x, filters[index], sizes[index], f"conv{index + 1}")
     if config.inception:
         x = inception_block(x, config.inception, "inception")
     for index, pool in ((2, 2), (3, 2), (4, 1)):
         x = apply_more_filters(x, index, config)
         if config.inception_stages:
             widths = tuple(2 * (index - 1) * width for width in config.inception)
-            x = apply_inception_stage(x, widths, config, pool, f"inception{index + 1}")
+            x = apply_inception_stage(x, widths, pool, f"inception{index + 1}")
         else:
             x = apply_relu_stage(x, filters[index], sizes[index], pool, f"conv{index + 1}")
     x = keras.layers.Flatten(name="flatten")(x)

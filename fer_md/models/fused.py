@@ -7,6 +7,9 @@ import numpy as np
 
 from fer_md.errors import FerMdError
 
+ROUNDS = 500
+"""Of expectation maximisation, which fits the weights."""
+
 
 def check_weights(weights: Sequence[float] | np.ndarray | None, count: int) -> list[float]:
     """The weights of ``count`` components as a list; None gives equal weights.
@@ -80,7 +83,7 @@ def check_apart(split: str, validation: str) -> None:
         )
 
 
-def fit_weights(scores: Sequence[np.ndarray] | np.ndarray, labels: np.ndarray, rounds: int = 500) -> np.ndarray:
+def fit_weights(scores: Sequence[np.ndarray] | np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The weights under which the fused scores give the labels the highest likelihood.
 
     The likelihood is concave in the weights. Each round of expectation maximisation, which treats the weights as the
@@ -89,7 +92,6 @@ def fit_weights(scores: Sequence[np.ndarray] | np.ndarray, labels: np.ndarray, r
     Args:
         scores: (N, B, K) probabilities of N components, on a validation split.
         labels: (B,) integers in [0, K).
-        rounds: number of rounds.
 
     Returns:
         (N,) float64, with sum 1.
@@ -102,7 +104,7 @@ def fit_weights(scores: Sequence[np.ndarray] | np.ndarray, labels: np.ndarray, r
         raise ValueError("fitting weights needs at least one labelled sample")
     own = scores[:, np.arange(len(labels)), labels] + 1e-12  # (N, B)
     weights = np.full(len(scores), 1 / len(scores))
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         shares = weights[:, None] * own
         weights = (shares / shares.sum(0)).mean(1)
     return weights

@@ -12,8 +12,7 @@ import numpy as np
 from fer_md.environment import check_tensorflow
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import learned_prior
-from fer_md.files import parse_json
-from fer_md.litert.attached import read_attached
+from fer_md.litert.attached import read_metadata
 from fer_md.litert.network import LiteNetwork
 from fer_md.litert.spread import spread
 from fer_md.pretrained.lite import lite_embeddings, load_lite
@@ -149,7 +148,7 @@ def _from_package(name):
 
 def _from_litert(path):
     """A file of ``fer_md.serving.litert_file``."""
-    metadata = parse_json(read_attached(path, "metadata.json"), path)
+    metadata = read_metadata(path)
     try:
         expressions, size = metadata["expressions"], metadata["input"]["shape"][1]
         prior = metadata["prior"] and np.array([metadata["prior"][name] for name in expressions])

@@ -12,7 +12,7 @@ from fer_md.litert.network import LiteNetwork, read_network
 from fer_md.litert.spread import spread
 from fer_md.litert.workers import Workers
 from fer_md.pretrained.description import read_description
-from fer_md.pretrained.networks import FOLDERS, check_name, photographs_shift
+from fer_md.pretrained.networks import folders_of, photographs_shift
 
 
 def load_lite(name: str) -> Callable[[np.ndarray], np.ndarray]:
@@ -28,11 +28,10 @@ def load_lite(name: str) -> Callable[[np.ndarray], np.ndarray]:
         ValueError: unknown ``name``.
         FerMdError: a file is missing or damaged.
     """
-    check_name(name)
-    if name in FOLDERS:
-        return _load(FOLDERS[name])
-    networks, shift = [_load(folder) for folder in FOLDERS.values()], photographs_shift()
-    workers = Workers(len(networks))
+    networks = [_load(folder) for folder in folders_of(name)]
+    if len(networks) == 1:
+        return networks[0]
+    workers, shift = Workers(len(networks)), photographs_shift()
 
     def fused(faces):
         answers = list(workers.map(lambda network: network(faces), networks))  # at once, on a core each
@@ -59,8 +58,7 @@ def lite_embeddings(name: str) -> Callable[[np.ndarray], np.ndarray]:
         ValueError: unknown ``name``.
         FerMdError: a file is missing or damaged, at the first call.
     """
-    check_name(name)
-    folders = [FOLDERS[name]] if name in FOLDERS else list(FOLDERS.values())
+    folders = folders_of(name)
 
     @functools.cache
     def networks():

@@ -3,7 +3,7 @@
 import keras
 
 from fer_md.models import build_fused
-from fer_md.pretrained.networks import FOLDERS, check_name, photographs_shift
+from fer_md.pretrained.networks import folders_of, photographs_shift
 from fer_md.pretrained.store import load_fused
 
 
@@ -25,9 +25,9 @@ def load_pretrained(name: str = "fer2013") -> keras.Model:
         ValueError: unknown ``name``.
         FerMdError: a file is missing or damaged.
     """
-    check_name(name)
-    if name in FOLDERS:
-        return load_fused(FOLDERS[name])
-    fused = build_fused([load_fused(folder) for folder in FOLDERS.values()])
+    networks = [load_fused(folder) for folder in folders_of(name)]
+    if len(networks) == 1:
+        return networks[0]
+    fused = build_fused(networks)
     shifted = keras.layers.Rescaling(1.0, offset=photographs_shift().tolist(), dtype="float32", name="prior")
     return keras.Model(fused.input, {"logits": shifted(fused.output["logits"])}, name="pretrained")

@@ -1,5 +1,6 @@
 """The bundled networks, by their names."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,16 @@ def check_name(name: str) -> None:
     """ValueError for a name of no network."""
     if name not in NETWORKS:
         raise ValueError(f"name must be one of {', '.join(NETWORKS)}, not {name!r}")
+
+
+def folders_of(name: str) -> list[Path]:
+    """The folders of the networks that a name stands for: one, or those that ``"photographs"`` fuses.
+
+    Raises:
+        ValueError: unknown ``name``.
+    """
+    check_name(name)
+    return [FOLDERS[name]] if name in FOLDERS else list(FOLDERS.values())
 
 
 def describe(name: str = "fer2013") -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import keras
 
 from fer_md.layers import Dropout
-from fer_md.pretrained.networks import FOLDERS
+from fer_md.pretrained.networks import folders_of
 from fer_md.pretrained.store import load_components
 
 DROPOUT = 0.35
@@ -22,10 +22,10 @@ def with_new_head(preset: str, num_classes: int) -> keras.Model:
         ``logits`` (B, K) float32. Its layer ``backbone`` is a model from faces to embeddings.
 
     Raises:
+        ValueError: unknown ``preset``.
         FerMdError: a file is missing or damaged.
     """
-    folders = [FOLDERS[preset]] if preset in FOLDERS else FOLDERS.values()
-    components = [component for folder in folders for component in load_components(folder)]
+    components = [component for folder in folders_of(preset) for component in load_components(folder)]
     faces = keras.Input(components[0].input_shape[1:], name="faces")
     trunks = [
         keras.Model(component.input, component.output["embeddings"], name=f"trunk{number}")

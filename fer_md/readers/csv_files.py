@@ -38,7 +38,8 @@ DAMAGED = (
 
 @contextlib.contextmanager
 def open_csv(path: Path) -> Iterator[TextIO]:
-    """Opens a CSV as text. ``.gz`` and ``.xz`` are unpacked on the way; ``.zip`` must hold exactly one CSV.
+    """Opens a CSV as text. ``.gz`` and ``.xz`` are unpacked on the way; ``.zip`` must hold exactly one CSV. The name's
+    case does not count.
 
     Of a ``.tar.gz``, the first CSV is read.
 
@@ -53,21 +54,22 @@ def open_csv(path: Path) -> Iterator[TextIO]:
     Raises:
         FerMdError: the file cannot be opened; or an archive holds no CSV, several of them, or one that is too large.
     """
+    name, suffix = path.name.lower(), path.suffix.lower()
     try:
-        if path.suffix == ".zip":
+        if suffix == ".zip":
             with _open_zip(path) as archive, _open_member(archive, path) as binary:
                 yield _text(binary)
-        elif path.name.endswith((".tar.gz", ".tgz")):
+        elif name.endswith((".tar.gz", ".tgz")):
             with _Pieces(path) as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as tar:
                 yield _text(tar.extractfile(_first_csv(tar, path)))
         else:
             openers: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
-            with openers.get(path.suffix, open)(path, "rb") as binary:
+            with openers.get(suffix, open)(path, "rb") as binary:
                 yield _text(binary)
     except (*DAMAGED, OSError, RecursionError) as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise FerMdError(f"{path}: cannot be read ({error.strerror})") from None
-        kind = "zip" if path.suffix == ".zip" else "tar.gz"
+        kind = "zip" if suffix == ".zip" else "tar.gz"
         raise FerMdError(f"{path}: not a whole {kind} file ({error}); fetch it again") from None
 
 

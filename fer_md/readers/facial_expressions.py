@@ -70,18 +70,19 @@ def _read_legend(tree, root):
     """Reads the legend. Returns, for the name of each image in the tree, its labels and the line of each label."""
     where, names = tree.where(root + LEGEND), frozenset(tree.names)
     labels: dict[str, dict[str, int]] = collections.defaultdict(dict)
-    rows = read_rows(tree.text(root + LEGEND), where)
-    image, emotion = columns_of(rows, where, ("image", "emotion"))
-    for line, values in rows:
-        name, label = f"{root}{IMAGES}/{values[image].strip()}", values[emotion].strip().lower()
-        if label not in (*EXPRESSIONS, "contempt"):
-            raise FerMdError(
-                f"{where}: line {line}: emotion must be one of {', '.join(EXPRESSIONS)}, contempt;"
-                f" found {values[emotion][:40]!r}"
-            )
-        if name not in names:
-            raise FerMdError(f"{where}: line {line}: the image {values[image][:80]!r} is not in {IMAGES}/")
-        labels[name].setdefault(label, line)
+    with tree.text(root + LEGEND) as stream:
+        rows = read_rows(stream, where)
+        image, emotion = columns_of(rows, where, ("image", "emotion"))
+        for line, values in rows:
+            name, label = f"{root}{IMAGES}/{values[image].strip()}", values[emotion].strip().lower()
+            if label not in (*EXPRESSIONS, "contempt"):
+                raise FerMdError(
+                    f"{where}: line {line}: emotion must be one of {', '.join(EXPRESSIONS)}, contempt;"
+                    f" found {values[emotion][:40]!r}"
+                )
+            if name not in names:
+                raise FerMdError(f"{where}: line {line}: the image {values[image][:80]!r} is not in {IMAGES}/")
+            labels[name].setdefault(label, line)
     return labels
 
 

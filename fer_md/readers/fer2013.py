@@ -190,7 +190,7 @@ def list_fer2013(tree: FileTree, seed: int = 0) -> Listing:
     name = next((name for pattern in _TABLES for name, _ in matching(tree, pattern)), None)
     if name is None:
         raise FerMdError(f"{tree.source}: holds none of {FER2013.files}")
-    with tree.text(name) if name.endswith(".csv") else open_csv(tree.path(name)) as stream:
+    with tree.text(name) if name.lower().endswith(".csv") else open_csv(tree.path(name)) as stream:
         faces = [face for _, face in _read_rows(stream, tree.where(name), name)]
     try:
         splits = complete_split([(face.split, face.key, face.label) for face in faces], seed)

@@ -101,7 +101,9 @@ class FileTree:
             FerMdError: the files are in a zip.
         """
         if self._archive is not None:
-            raise FerMdError(f"{self.where(name)}: videos are not read out of a zip; unpack {self.source} first")
+            raise FerMdError(
+                f"{self.where(name)}: a file of this kind is not read out of a zip; unpack {self.source} first"
+            )
         return self._root / name
 
     def where(self, name: str) -> str:

@@ -22,6 +22,9 @@ from fer_md.readers.photographs import prepare
 LARGEST_FACE = 112
 """Square pictures of one size, up to this side in pixels, are taken for faces that are cut out already."""
 
+_EACH = 8
+"""Faces of a class in `class_sheet`, at most."""
+
 
 def name_of(source: Path | str) -> str:
     """The name of the data set that a folder or file holds: its own, with letters, digits and underscores alone."""
@@ -117,13 +120,13 @@ def _unused_remark(output, count):
         yield f"not used: {count} files, see {output / 'quarantine.csv'}"
 
 
-def class_sheet(directory: Path | str, each: int = 8) -> np.ndarray:
+def class_sheet(directory: Path | str) -> np.ndarray:
     """The first faces of every class in the Training split of a prepared data set, a row a class; (H, W) uint8."""
     split, names = load_split(directory, "Training"), read_info(directory)["expressions"]
     blank = np.full_like(split.images[0], 255)
     images, captions = [], []
     for label, name in enumerate(names):
-        rows = np.flatnonzero(split.labels == label)[:each]
-        images += [*split.images[rows], *[blank] * (each - len(rows))]
-        captions += [name] * len(rows) + [""] * (each - len(rows))
-    return contact_sheet(images, captions, columns=each)
+        rows = np.flatnonzero(split.labels == label)[:_EACH]
+        images += [*split.images[rows], *[blank] * (_EACH - len(rows))]
+        captions += [name] * len(rows) + [""] * (_EACH - len(rows))
+    return contact_sheet(images, captions, columns=_EACH)

@@ -21,7 +21,7 @@ from fer_md.data.face import Face
 from fer_md.data.records import write_dataset
 from fer_md.data.subject_split import SHARES
 from fer_md.errors import FerMdError
-from fer_md.faces.alignment import ALIGNMENTS, chosen_crop, crop_center, cut_face
+from fer_md.faces.alignment import check_alignment, chosen_crop, crop_center, cut_face
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.detection import Box, Detector, main_face
 from fer_md.faces.landmarks import place_landmarks
@@ -163,8 +163,7 @@ def prepare(
     Raises:
         FerMdError: the alignment is unknown, no photograph can be used, or an error of `write_dataset`.
     """
-    if align not in ALIGNMENTS:
-        raise FerMdError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
+    check_alignment(align)
     unused = list(listing.unused)
     crops: dict[str, tuple[str, str]] = {}  # of each key: the kind of crop, and the score
     photographs = sorted(listing.photographs, key=lambda photograph: list(SHARES).index(photograph.split))

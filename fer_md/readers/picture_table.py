@@ -160,7 +160,8 @@ class _Finder:
 def _rows(tree: FileTree, table: str) -> Iterator[tuple[int, list[str]]]:
     """The rows of a table with their lines, the header first."""
     if PurePosixPath(table).suffix.lower() == ".csv":
-        yield from read_rows(tree.text(table), tree.where(table))
+        with tree.text(table) as stream:
+            yield from read_rows(stream, tree.where(table))
         return
     frame = _parquet(tree, table)
     yield 1, [str(name) for name in frame.columns]

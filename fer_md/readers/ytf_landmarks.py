@@ -66,9 +66,9 @@ def read_ytf_landmarks(source: Path | str, splits: Sequence[str] = SPLITS) -> It
             CSV says. The message names the file and the line or image.
     """
     people: dict[str, str] = {}
-    with FileTree(source) as tree:
+    with FileTree(source) as tree, tree.text(_only_table(tree)) as stream:
         images = {PurePosixPath(name).name: name for name in tree.names if PurePosixPath(name).parent.name == "images"}
-        rows = read_rows(tree.text(_only_table(tree)), source)
+        rows = read_rows(stream, source)
         columns = columns_of(rows, source, _COLUMNS)
         for line, values in rows:
             where = f"{source}: line {line}"

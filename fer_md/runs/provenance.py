@@ -19,7 +19,7 @@ def command_line() -> str:
 
 
 def environment() -> dict[str, Any]:
-    """Where and with what a result was made: a dict of strings."""
+    """Where and with what a result was made: a dict of strings, and of an int, ``cpus``."""
     return {
         "date": datetime.date.today().isoformat(),
         "python": platform.python_version(),

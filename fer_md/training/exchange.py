@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from fer_md.data.label_spaces import map_labels
-from fer_md.data.protocol import Protocol, load_training, make_protocol
+from fer_md.data.protocol import Protocol, check_together, load_training, make_protocol
 from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.files import file_sha256
@@ -37,12 +37,7 @@ def check_stage(components: Sequence[Path | str], directories: Sequence[Path | s
             "there must be two components or more and as many data sets;"
             f" found {len(components)} and {len(directories)}"
         )
-    infos = [read_info(directory) for directory in directories]
-    names, sizes = [info["name"] for info in infos], {info["image_size"] for info in infos}
-    if len(set(names)) < len(names):
-        raise FerMdError(f"the data sets must have names of their own; found {', '.join(names)}")
-    if len(sizes) > 1:
-        raise FerMdError(f"the data sets must have one image size; found {sorted(sizes)}: prepare one of them again")
+    check_together([read_info(directory) for directory in directories])
     protocol = make_protocol(directories)
     for run_dir, directory in zip(components, directories, strict=True):
         settings, info = read_settings(run_dir), read_info(directory)

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from fer_md.training.objective import Objective
-
-POINTS = 68
-"""Landmarks of a face."""
+from fer_md.models.heads import LANDMARKS
+from fer_md.training.objective import Objective, all_count
 
 WEIGHTS = {"face": 1.0, "landmarks": 5.0, "visibility": 0.5, "pose": 5.0, "expression": 2.0}
 """lambda of each task (the paper's Sec. 3.2); expression takes the gender's."""
@@ -17,7 +15,7 @@ WEIGHTS = {"face": 1.0, "landmarks": 5.0, "visibility": 0.5, "pose": 5.0, "expre
 REIMPLEMENTED = {"face": 1.0, "landmarks": 100.0, "visibility": 20.0, "pose": 5.0, "expression": 0.3}
 """The same in an independent reimplementation (takiyu/hyperface at 0ae8006)."""
 
-_WIDTHS = (1, 2 * POINTS, POINTS, 3)
+_WIDTHS = (1, 2 * LANDMARKS, LANDMARKS, 3)
 
 
 def face_targets(faces: np.ndarray, shares: np.ndarray, visible: np.ndarray, angles: np.ndarray) -> np.ndarray:
@@ -40,7 +38,7 @@ def face_targets(faces: np.ndarray, shares: np.ndarray, visible: np.ndarray, ang
 def split_tasks(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Answers or targets (N, 208) apart: faces (N,), landmarks (N, 68, 2), visibility (N, 68) and pose (N, 3)."""
     faces, points, visible, pose = np.split(rows, np.cumsum(_WIDTHS)[:-1], 1)
-    return faces[:, 0], points.reshape(-1, POINTS, 2), visible, pose
+    return faces[:, 0], points.reshape(-1, LANDMARKS, 2), visible, pose
 
 
 def face_task_loss(
@@ -61,7 +59,7 @@ def face_task_loss(
     logits, points, visibility, pose = tf.split(answers, _WIDTHS, 1)
     faces, true_points, visible, true_pose = tf.split(targets, _WIDTHS, 1)
     detection = tf.nn.sigmoid_cross_entropy_with_logits(faces, logits)[:, 0]
-    squares = tf.reduce_sum(tf.reshape(tf.square(points - true_points), (-1, POINTS, 2)), -1)
+    squares = tf.reduce_sum(tf.reshape(tf.square(points - true_points), (-1, LANDMARKS, 2)), -1)
     landmarks = tf.reduce_mean(visible * squares, 1) / 2
     seen = tf.reduce_mean(tf.square(visibility - visible), 1)
     turned = tf.reduce_mean(tf.square(pose - true_pose), 1)
@@ -73,4 +71,4 @@ def face_task_loss(
 def face_tasks(weights: Mapping[str, float] = WEIGHTS) -> Objective:
     """The objective of the output ``face_tasks`` with these weights of the tasks."""
     compare = functools.partial(face_task_loss, weights=weights)
-    return Objective(compare, lambda targets: tf.ones(tf.shape(targets)[:1], tf.bool), "face or not")
+    return Objective(compare, all_count, "face or not")

@@ -4,14 +4,12 @@ import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 
-from fer_md.data.protocol import load_training, make_protocol
+from fer_md.data.protocol import check_together, load_training, make_protocol
 from fer_md.data.records import load_split, read_info
-from fer_md.errors import FerMdError
 from fer_md.models import ComponentConfig, add_head, build_component
 from fer_md.models.statistics import with_own_statistics
 from fer_md.training.exchange import head_for
@@ -84,7 +82,7 @@ def joint_learner(
             set that has none; see also ``load_split``.
     """
     infos = [read_info(part.directory) for part in parts]
-    check_parts(infos)
+    check_together(infos)
     protocol = make_protocol([part.directory for part in parts])
     union = list(dict.fromkeys(name for info in infos for name in info["expressions"]))
     loss = make_loss(len(union), config.embedding_dim)
@@ -106,15 +104,6 @@ def joint_learner(
         tasks.append(with_votes(task, part.votes) if part.votes else task)
     build = functools.partial(_build, config, infos, own_statistics, logit_adjustment, start, seed)
     return Learner(build, tasks)
-
-
-def check_parts(infos: Sequence[dict[str, Any]]) -> None:
-    """``FerMdError`` unless these are two or more data sets of different names with images of one size."""
-    names, sizes = [info["name"] for info in infos], {info["image_size"] for info in infos}
-    if len(set(names)) < max(len(names), 2):
-        raise FerMdError(f"there must be two data sets or more, each with a name of its own; found {', '.join(names)}")
-    if len(sizes) > 1:
-        raise FerMdError(f"the data sets must have one image size; found {sorted(sizes)}: prepare one of them again")
 
 
 def _build(config, infos, own_statistics, logit_adjustment, start, seed):

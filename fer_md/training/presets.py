@@ -233,7 +233,7 @@ TRANSFER = Recipe(
     average=0.98,
     augmentation=MILD,
 )
-"""Few pictures of one's own, from a bundled network and has a head for them.
+"""Few pictures of one's own: a bundled network with a new head for them.
 
 Source: ours.
 Cost and result: those of the pictures; none are recorded yet.

@@ -25,7 +25,7 @@ def with_votes(task: Task, share: float) -> Task:
     """
     split = task.training
     if split.votes is None:
-        raise FerMdError(f"{task.name}: has no votes of FER+; prepare the data set with them")
+        raise FerMdError(f"{task.name}: has no votes of FER+; prepare it with --ferplus=fer2013new.csv")
     batches, finish_batches = (
         functools.partial(task.batches, targets=mix_votes(split.labels, split.votes, part)) for part in (share, 0)
     )

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from fer_md.errors import FerMdError
 from fer_md.runs.lock import folder_lock
 from fer_md.runs.provenance import environment
 from fer_md.runs.run_directory import open_run
@@ -31,6 +32,23 @@ def train_network(
     """
     models = train_networks([learner], recipe, run_dir, settings, seed, **options)
     return models and models[0]
+
+
+def train_to_end(
+    learner: Learner, recipe: Recipe, run_dir: Path | str, settings: Mapping[str, Any], seed: int = 0
+) -> keras.Model:
+    """Trains one network where nothing goes on without it; see ``train_networks``.
+
+    Returns:
+        the trained network with the averaged weights.
+
+    Raises:
+        FerMdError: the run was told to stop; or an error of ``train_networks``.
+    """
+    model = train_network(learner, recipe, run_dir, settings, seed)
+    if model is None:
+        raise FerMdError(f"{run_dir}: stopped; start it again to go on")
+    return model
 
 
 def train_networks(

@@ -56,8 +56,8 @@ def with_classes(
     return copy
 
 
-def fit_head(model: keras.Model, training: Split, validation: Split, head: str = "logits") -> float:
-    """Fits a head to the trunk's output for the training faces and their mirror images; the trunk stays as it is.
+def fit_head(model: keras.Model, training: Split, validation: Split) -> float:
+    """Fits the head to the trunk's output for the training faces and their mirror images; the trunk stays as it is.
 
     What is added to the head's weights is penalised, so that few faces change little of what it knows.
 
@@ -65,12 +65,11 @@ def fit_head(model: keras.Model, training: Split, validation: Split, head: str =
         model: network made by ``build_component``; its head is changed.
         training: faces to fit to; a class counts by the power ``BALANCE`` of its number.
         validation: chooses among ``PENALTIES``.
-        head: output of the network.
 
     Returns:
         the penalty chosen.
     """
-    embed, layer = embeddings_function(model), model.get_layer(head)
+    embed, layer = embeddings_function(model), model.get_layer("logits")
     kernel, bias = layer.get_weights()
     features = embed(np.concatenate([training.images, training.images[:, :, ::-1]]))
     labels, held_out = np.tile(training.labels, 2), embed(validation.images)

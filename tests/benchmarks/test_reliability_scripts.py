@@ -1,13 +1,16 @@
 """What fuzzing found (benchmarks/fuzz.py), and how the scripts around it count."""
 
+import contextlib
 import io
+import sys
+import types
 import zipfile
 
 import numpy as np
 import pytest
 
 from fer_md.errors import FerMdError
-from fer_md.litert.attached import read_attached
+from fer_md.litert.attached import read_metadata
 from fer_md.readers.csv_files import open_csv
 from fer_md.readers.file_tree import FileTree
 from fer_md.runs.checkpoint import load_checkpoint
@@ -45,7 +48,7 @@ def read_table(path):
         (load_checkpoint, zipped("a.npy", b"\x93NUMPY\1\0\x0f\0{'descr':'<i8',(")),
         (load_checkpoint, beyond_its_start(zipped("a.npy"))),
         (read_table, beyond_its_start(zipped("a.csv"))),
-        (lambda path: read_attached(path, "a"), of_version(23, zipped("a"))),
+        (read_metadata, of_version(23, zipped("metadata.json"))),
         (read_table, of_version(23, zipped("a.csv"))),
     ],
 )
@@ -53,6 +56,13 @@ def test_what_was_found_is_one_line_now(tmp_path, read, content):
     (tmp_path / "a.zip").write_bytes(content)
     with pytest.raises(FerMdError, match="a.zip: "):
         read(tmp_path / "a.zip")
+
+
+def test_fuzzing_of_dataset_json_starts_from_a_valid_one(monkeypatch):
+    atheris = types.SimpleNamespace(instrument_imports=lambda include: contextlib.nullcontext())
+    monkeypatch.setitem(sys.modules, "atheris", atheris)
+    read, seeds = benchmark("fuzz_targets").TARGETS["dataset.json"]
+    read(seeds[0])
 
 
 def test_what_libfuzzer_said():

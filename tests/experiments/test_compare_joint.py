@@ -49,7 +49,7 @@ def test_rows_on_noise(tmp_path):
     answer = run_script("experiments/compare_joint.py", *flags, "--first_epochs=2")
     assert answer.returncode == 1 and "component1: has 1 epochs, not 2; name another --run_dir" in answer.stderr
     answer = run_script("experiments/compare_joint.py", *flags, "--rows=none")
-    assert answer.returncode == 1 and "--rows: no row none; there is alone" in answer.stderr
+    assert answer.returncode == 1 and "--rows must be one of alone, " in answer.stderr
 
 
 def study(*rows):

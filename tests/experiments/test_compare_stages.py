@@ -5,8 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from compare_stages import check_start
 from fer_md.data.face import Face
 from fer_md.data.records import write_dataset
+from fer_md.errors import FerMdError
+from fer_md.files import write_json
 from fer_md.runs.results import read_result
 from pages.blocks import markdown
 from pages.rows import Stages
@@ -29,6 +32,15 @@ def write_faces(folder, seed):
     faces = (Face(key=str(i), image=split.images[i], label=int(labels[i]), split=names[i]) for i in range(56))
     write_dataset(faces, folder, folder.name)
     return str(folder)
+
+
+def test_a_run_that_started_from_nothing_known_is_named(tmp_path):
+    """A fine-tuning in place of a joint training: its settings say nothing of a start."""
+    write_json(tmp_path / "run" / "config.json", {"settings": {"networks": ["component1", "component2"]}})
+    (tmp_path / "component").mkdir()
+    (tmp_path / "component" / "model.keras").write_bytes(b"")
+    with pytest.raises(FerMdError, match="--joint: .*run did not start from .*component"):
+        check_start("joint", (tmp_path / "run",), (tmp_path / "component",))
 
 
 @pytest.mark.integration

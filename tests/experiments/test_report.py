@@ -76,7 +76,7 @@ def run_and_data(tmp_path_factory):
     settings = {"data": info["name"], "expressions": info["expressions"], "manifest_sha256": info["manifest_sha256"]}
     save(run / "config.json", run_config(settings))
     rows = [
-        {"step": 9 * e, "epoch": e, "split": s, "accuracy": 0.5, "loss": 1.0}
+        {"step": 9 * e, "epoch": e, "split": s, "network": "model", "data": "first", "accuracy": 0.5, "loss": 1.0}
         for e in (1, 2)
         for s in ("Training", "validation")
     ]
@@ -201,6 +201,20 @@ def test_page_is_whole_and_self_contained(run_and_data, tmp_path):
     assert page.count("data:image/png;base64") >= 3
     assert "http://" not in page and "https://" not in page and "<script" not in page
     assert np.all([f"</{tag}>" in page for tag in ("html", "body", "table")])
+
+
+def test_a_run_that_learned_two_data_sets_is_shown_once(run_and_data, tmp_path, monkeypatch):
+    """With its curves of each data set on their own."""
+    run, data, drawn = tmp_path / "run", run_and_data[1], []
+    shutil.copytree(run_and_data[0], run)
+    figures = {"step": 1, "epoch": 1, "split": "Training", "network": "model", "accuracy": 0.5, "loss": 1.0}
+    log = "".join(json.dumps({**figures, "data": name}) + "\n" for name in ("first", "second"))
+    (run / "metrics.jsonl").write_text(log)
+    monkeypatch.setattr("pages.report.runs.curves_plot", lambda curves, *texts: drawn.append(list(curves)) or "")
+    page = write_report(Sources((run, run), (data, data)), tmp_path / "report").read_text()
+    assert drawn == [["first, Training", "second, Training"]] * 2  # of accuracy and loss
+    assert page.count(f"<h3>{run}</h3>") == 1
+    assert page.count("<td>50.00</td>") == 1 and page.count("python &lt;evaluate&gt;") == 1
 
 
 def test_a_folder_that_is_no_data_set_or_no_run_is_named(run_and_data, tmp_path):

@@ -22,7 +22,7 @@ from fer_md.evaluation.measure import leaked_rows, measure
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.prior import apply_shift, learned_prior, prior_shift, training_prior
 from fer_md.files import file_sha256, read_json, write_json
-from fer_md.litert.attached import read_attached
+from fer_md.litert.attached import read_metadata
 from fer_md.prediction.classifier import load_classifier
 from fer_md.pretrained.load import load_pretrained
 from fer_md.pretrained.store import load_fused
@@ -233,7 +233,7 @@ def test_run_becomes_a_file_of_litert(run, tmp_path):
     flags = [f"--run_dir={run / 'run'}", "--format=litert", f"--output={path}"]
     answer = script("export.py", *flags)
     assert answer.stdout.strip() == str(path), answer.stderr
-    metadata = json.loads(read_attached(path, "metadata.json"))
+    metadata = read_metadata(path)
     assert list(metadata["weights"].values()) == [file_sha256(run / "run" / "model.keras")]
     assert metadata["license"] is None
     faces = random_split(9).images

@@ -14,10 +14,9 @@ from pages.study_rows import LossStudy, LossTraining
 from random_faces import random_split
 from scripts import run_script
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.slow
 
 
 def script(name, *flags):
@@ -99,14 +98,14 @@ def test_errata_picture_has_a_panel_for_each_loss(data, tmp_path):
         (
             "ablate_loss",
             ["--study=screen", "--probe=none", "--rows=MD"],
-            "--rows: no row MD; there is softmax; softmax without smoothing; ",
+            "--rows must be one of softmax, softmax without smoothing, ",
         ),
         (
             "ablate_loss",
             ["--study=confirm", "--probe=none", "--rows=softmax"],
             "--rows must name the two rows that confirm compares, not softmax",
         ),
-        ("search_network", ["--candidates=foo"], "--candidates: no foo; there is default, wide"),
+        ("search_network", ["--candidates=foo"], "--candidates must be one of default, wide, "),
         ("draw_errata", ["--output=a.png", "--expressions=anger"], "--expressions must be at least two, all different"),
         ("draw_errata", ["--output=a.jpg"], "--output must end in .png; found a.jpg"),
     ],

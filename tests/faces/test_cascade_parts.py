@@ -7,6 +7,7 @@ import pytest
 from drawn_faces import drawn_landmarks
 from fer_md.evaluation.landmark_error import (
     cumulative_error,
+    describe_errors,
     face_size,
     inter_ocular,
     point_errors,
@@ -177,6 +178,7 @@ def test_errors_by_hand():
     np.testing.assert_allclose(point_errors(truth + (3, 4), truth, inter_ocular(truth)), [0.1])
     figures = summarize_errors(np.array([0.02, 0.1]))
     assert figures == pytest.approx({"mean": 0.06, "median": 0.06, "auc": 0.375, "failures": 0.5})
+    assert describe_errors(figures) == "error   6.00 %  median   6.00 %  AUC 0.375  failures  50.0 %"
     np.testing.assert_allclose(cumulative_error(np.array([0.02, 0.1]), [0, 0.02, 0.05, 0.1]), [0, 0.5, 0.5, 1])
 
 

@@ -273,7 +273,7 @@ def test_a_picture_that_ends_its_workers_is_a_row_and_harms_no_other(folder, tmp
     ]
 
 
-def test_an_error_of_the_model_ends_it_in_one_line(folder, tmp_path):
+def test_an_error_of_the_model_ends_it_in_one_line():
     def fail():
         raise FerMdError("no such model")
 

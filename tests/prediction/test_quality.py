@@ -66,7 +66,7 @@ def test_each_limit_is_a_doubt(change, expected):
     assert doubts_about(**{**sound, **change}) == expected
 
 
-def test_a_sound_face_has_no_doubts_and_a_bad_one_has(tmp_path):
+def test_a_sound_face_has_no_doubts_and_a_bad_one_has():
     drawn = draw_face(5, "person 5", "happiness", "lab", 96)
     image = np.repeat(drawn.image[..., None], 3, 2)
     points = five_points(drawn.landmarks[None])[0].astype(np.float32)

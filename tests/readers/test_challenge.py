@@ -56,6 +56,20 @@ def test_fer2013_as_the_challenge_hands_it_out(tmp_path):
             np.testing.assert_array_equal(photograph.read()[..., 1], image)
 
 
+def test_the_case_of_a_name_does_not_count(tmp_path):
+    with zipfile.ZipFile(tmp_path / "kaggle.zip", "w") as archive:
+        archive.writestr("FER2013.CSV", CSV)
+    (tmp_path / "FER2013.CSV.GZ").write_bytes(gzip.compress(CSV))
+    for source in (tmp_path / "kaggle.zip", tmp_path / "FER2013.CSV.GZ"):
+        assert len(listing(source, "fer2013").photographs) == 10
+
+
+def test_a_packed_table_in_a_zip_is_to_be_unpacked(tmp_path):
+    with zipfile.ZipFile(tmp_path / "kaggle.zip", "w") as archive:
+        archive.writestr("fer2013.csv.gz", gzip.compress(CSV))
+    fails(tmp_path / "kaggle.zip", r"fer2013.csv.gz: a file of this kind is not read out of a zip; unpack .* first")
+
+
 def test_the_archive_gives_the_data_set_that_the_csv_gives(tmp_path):
     (tmp_path / "fer2013.csv").write_bytes(CSV)
     source = tar(tmp_path / "fer2013.tar.gz", [("fer2013/fer2013.csv", CSV)])

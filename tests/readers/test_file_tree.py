@@ -5,7 +5,10 @@ import pytest
 
 from fer_md.errors import FerMdError
 from fer_md.media.limits import MAX_BYTES
+from fer_md.readers.facial_expressions import list_facial_expressions
 from fer_md.readers.file_tree import FileTree
+from fer_md.readers.picture_table import read_picture_table
+from fer_md.readers.ytf_landmarks import read_ytf_landmarks
 
 
 @pytest.fixture
@@ -36,6 +39,24 @@ def test_a_folder_and_its_zip_read_the_same(folder, form):
         assert tree.text("b/two.txt").read() == "b/two.txt"
         assert tree.read("a.txt").endswith(b"a.txt")
         assert tree.where("a.txt").endswith(": a.txt")
+
+
+@pytest.mark.parametrize(
+    "name, read",
+    [
+        ("labels.csv", lambda tree: read_picture_table(tree, "labels.csv")),
+        ("data/legend.csv", list_facial_expressions),
+        ("landmarks68.csv", lambda tree: list(read_ytf_landmarks(tree.source))),
+    ],
+)
+def test_a_reader_closes_its_table_when_it_is_wrong(tmp_path, monkeypatch, name, read):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("image,emotion\na,b,c\n")
+    opened, text = [], FileTree.text
+    monkeypatch.setattr(FileTree, "text", lambda tree, name: opened.append(text(tree, name)) or opened[-1])
+    with FileTree(tmp_path) as tree, pytest.raises(FerMdError) as error:
+        read(tree)
+    assert error and [stream.closed for stream in opened] == [True]
 
 
 def test_paths_on_disk_exist_only_in_a_folder(folder):

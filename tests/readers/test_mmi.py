@@ -76,7 +76,7 @@ def test_clips_taken_on_their_side_are_turned(folder):
     assert upright.shape == image.shape and np.abs(upright.astype(float) - image).mean() < 3
 
 
-def test_sessions_that_cannot_be_used(folder, tmp_path):
+def test_sessions_that_cannot_be_used(folder):
     write_session(folder, 10, "S004-001", 1, view="1")
     write_session(folder, 11, "S004-002", 9)
     write_session(folder, 12, "S004-003", None)

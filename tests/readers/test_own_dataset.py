@@ -23,6 +23,6 @@ def test_a_table_of_nothing(tmp_path):
         prepare_own_pictures(tmp_path / "labels.csv", tmp_path / "out")
 
 
-def test_names_of_data_sets(tmp_path):
+def test_names_of_data_sets():
     assert name_of("faces of us/labels v2.csv") == "labels_v2"
     assert name_of("-") == "pictures"

@@ -16,7 +16,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.prior import apply_shift, prior_shift
 from fer_md.expressions import EXPRESSIONS
-from fer_md.litert.attached import read_attached
+from fer_md.litert.attached import read_metadata
 from fer_md.models import TINY, build_component, build_fused
 from fer_md.prediction.classifier import load_classifier
 from fer_md.serving.checks import MOST, check_answers, example_faces
@@ -167,7 +167,7 @@ def test_a_file_of_litert_is_a_classifier(network, tmp_path):
         load_classifier(tmp_path / "b.tflite")
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(FerMdError, match="a.tflite: holds no metadata.json"):
-        read_attached(path, "metadata.json")
+        read_metadata(path)
 
 
 def test_a_saved_model_holds_each_weight_once(network, tmp_path):

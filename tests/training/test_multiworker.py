@@ -47,7 +47,7 @@ def test_two_workers_equal_one_device(tmp_path):
             np.testing.assert_allclose(worker[name], value, atol=2e-4, err_msg=name)
 
 
-def test_workers_with_different_data_are_refused(tmp_path):
+def test_workers_with_different_data_are_refused():
     """Both of them end; two that are alike do not."""
     workers = [f"127.0.0.1:{free_port()}" for _ in range(2)]
     processes = []

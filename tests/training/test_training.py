@@ -25,6 +25,7 @@ from fer_md.training.soft_targets import mix_votes, with_votes
 from fer_md.training.strategy import make_strategy
 from fer_md.training.stream import training_stream
 from fer_md.training.task import Learner, Task, make_metric_loss
+from fer_md.training.train import train_to_end
 from fer_md.training.trainer import Trainer
 from pages.result_files import read_run_config, read_run_time
 from random_faces import random_split
@@ -222,6 +223,13 @@ def test_a_complete_run_without_its_checkpoint_is_refused(tmp_path):
     (tmp_path / "DONE").write_text("complete")
     with pytest.raises(FerMdError, match=r"complete \(DONE\), but without checkpoint.npz"):
         train([make_trainer()], tmp_path, seed=3)
+
+
+def test_what_cannot_go_on_without_a_stopped_run_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("fer_md.training.train.train", lambda *options: False)
+    learner = Learner(lambda: build_component(TINY), [make_task()])
+    with pytest.raises(FerMdError, match=f"^{tmp_path}: stopped; start it again to go on$"):
+        train_to_end(learner, RECIPE, tmp_path, {"seed": 3})
 
 
 def test_not_a_number_stops_the_run(tmp_path):

@@ -19,7 +19,7 @@ def environment_section(sources: Sources) -> str:
     configs = {run: read_run_config(run) for run in trained}
     where = dataclasses.asdict(configs[trained[-1]].environment)
     lines = [config.command for config in configs.values()]
-    lines += [found.command for run in sources.runs for found in evaluations(run)]
+    lines += [found.command for run in dict.fromkeys(sources.runs) for found in evaluations(run)]
     lines += [found.command for found in map(sources.result, KINDS) if found]
     settings = "".join(
         f"<details><summary>Settings of {html.escape(str(run))}</summary>"

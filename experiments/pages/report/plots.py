@@ -10,7 +10,7 @@ from pages.report.page import plot
 
 
 def curves_plot(
-    curves: Mapping[str, tuple[Any, Any]], x_label: str, y_label: str, text: str, limits: float | None = None
+    curves: Mapping[str, tuple[Any, Any]], x_label: str, y_label: str, text: str, x_limit: float | None = None
 ) -> str:
     """Lines over one another.
 
@@ -18,7 +18,7 @@ def curves_plot(
         curves: dict from a name to (x, y), two sequences.
         x_label, y_label: of the axes.
         text: what the picture shows, for those who do not see it.
-        limits: right end of an x axis from 0 for a y axis from 0 to 1; None to fit the values.
+        x_limit: right end of an x axis from 0 for a y axis from 0 to 1; None to fit the values.
 
     Returns:
         HTML.
@@ -28,8 +28,8 @@ def curves_plot(
     for name, (x, y) in curves.items():
         axes.plot(x, y, label=name, marker="" if len(x) > 20 else ".")
     axes.set(xlabel=x_label, ylabel=y_label)
-    if limits:
-        axes.set(xlim=(0, limits), ylim=(0, 1.02))
+    if x_limit:
+        axes.set(xlim=(0, x_limit), ylim=(0, 1.02))
     axes.grid(alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2, fontsize=7)
     return plot(encode_figure(figure), text)

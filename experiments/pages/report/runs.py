@@ -17,7 +17,7 @@ from pages.report.sources import Sources
 def runs_section(sources: Sources) -> str:
     """Curves of every run, then its confusion matrices."""
     parts = []
-    for run in sources.runs:
+    for run in dict.fromkeys(sources.runs):
         parts.append(f"<h3>{html.escape(str(run))}</h3>{pair(*_curves(run))}")
         parts.append(pair(*(_matrix(path) for path in sorted(run.glob("eval/*/confusion_matrix.csv")))))
     return "".join(parts)
@@ -25,8 +25,12 @@ def runs_section(sources: Sources) -> str:
 
 def _curves(run: Path) -> Iterator[str]:
     log = pd.DataFrame(log_rows(run))
+    several = log["data"].nunique() > 1
     for name in ("accuracy", "loss"):
-        curves = {split: (group["epoch"], group[name]) for split, group in log.groupby("split", sort=False)}
+        curves = {
+            (f"{data}, {split}" if several else split): (group["epoch"], group[name])
+            for (data, split), group in log.groupby(["data", "split"], sort=False)
+        }
         yield curves_plot(curves, "epoch", name, f"{name} by epoch, {run}")
 
 

@@ -13,7 +13,7 @@ class Sources:
     """Folders and files that the sections read; a section whose source is missing says how to make it, or is left out.
 
     Attributes:
-        runs: finished and evaluated pre-training runs.
+        runs: finished and evaluated pre-training runs; one that learned several data sets is there once for each.
         data: the prepared folder of each run, in the same order.
         finetuned: the fine-tuning run of these components, or None.
         results: folder with the files of the tables and figures, such as ``table1.json``, or None.

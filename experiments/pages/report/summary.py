@@ -22,7 +22,7 @@ def summary_section(sources: Sources) -> str:
             "without leaked %": percent(found.accuracy_without_leaked),
             "macro recall %": percent(found.macro_recall),
         }
-        for run in sources.runs
+        for run in dict.fromkeys(sources.runs)
         for found in evaluations(run)
     )
     figures = [

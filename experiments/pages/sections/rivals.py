@@ -70,7 +70,7 @@ def detection_blocks(joint: dict[str, Any], search: dict[str, Any]) -> list[Bloc
 
 
 def landmark_blocks(rivals: dict[str, Any], ours: dict[str, Any]) -> list[Block]:
-    """Errors of 68 landmarks of the rivals and of five methods of Fig. 6, on the same faces from the same boxes."""
+    """Errors of 68 landmarks of the rivals and of six methods of Fig. 6, on the same faces from the same boxes."""
     found = {**rivals["errors"], **{f"Fig. 6: {name}": ours[name] for name in OURS}}
     rows = []
     for method, errors in found.items():
