@@ -227,7 +227,7 @@ def _parser():
     demo.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine alone)"
     )
-    demo.add_argument("--port", type=int, default=8000, help="port; 0 for a free one (default: 8000)")
+    demo.add_argument("--port", type=_port, default=8000, help="port; 0 for a free one (default: 8000)")
     demo.add_argument(
         "--runtime",
         metavar="DIR",
@@ -252,6 +252,12 @@ def _positive(text, least=1):
 
 def _side(text):
     return _positive(text, 5)
+
+
+def _port(text):
+    if (port := _positive(text, 0)) > 65535:
+        raise argparse.ArgumentTypeError(f"must be at most 65535, not {text}")
+    return port
 
 
 def _score(text):

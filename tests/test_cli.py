@@ -198,6 +198,7 @@ def test_bad_input_is_one_line(arguments, message, fer_md):
         ["predict", "a", "--model=m", "--every=0"],
         ["fly"],
         ["predict", "a", "--model=m", "--boxes=b.csv", "--detector=none"],
+        ["demo", "--port=99999"],
     ],
 )
 def test_wrong_usage_is_two(arguments, capsys):

@@ -24,7 +24,8 @@ def _network(sources):
             "Two networks were trained, the components: each learned one data set, then they exchanged their data "
             "sets, and now their scores are added."
         )
-    return f"One network was trained on {read_info(sources.data[0])['name']}."
+    learned = [data for run, data in zip(sources.runs, sources.data, strict=True) if run == sources.runs[0]]
+    return f"One network was trained on {' and '.join(read_info(data)['name'] for data in learned)}."
 
 
 def _accuracy(sources, expressions):
