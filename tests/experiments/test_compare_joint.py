@@ -85,6 +85,7 @@ def test_section_compares_with_one_data_set_alone():
 
 def test_picture_of_a_study(tmp_path):
     points = [(0.0, (0.4, 0.6)), (1.0, (0.8, 0.2))]
-    rows = [row_of(name, "fused", data, *points) for name in ("alone", "joint") for data in "ab"]
+    rows = [row_of("joint", "fused", data, *points) for data in "ab"]
+    rows += [row_of("alone", f"component {index + 1}", data, *points) for index, data in enumerate("ab")]
     save_joint_picture(tmp_path / "joint.png", study(*rows))
     assert cv2.imread(str(tmp_path / "joint.png")).std() > 0
