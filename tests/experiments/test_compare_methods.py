@@ -140,4 +140,4 @@ def check_again(data, folder, found):
     assert again["rows"] == [found["rows"][i] for i in (0, 1, 6, 7)]
     assert (folder / "runs" / "ours-md-0.01-0" / "scores.npz").stat().st_mtime_ns == kept
     answer = compare(data, folder, "--seeds=0", "--epochs=2", "--overwrite")
-    assert answer.returncode == 1 and "holds a run with recipe=" in answer.stderr
+    assert answer.returncode == 1 and "holds a run with recipe." in answer.stderr

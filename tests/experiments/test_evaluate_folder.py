@@ -147,7 +147,7 @@ def test_groups_in_words():
     assert "macro recall, %" not in list(shown.frame["figure"])
     assert shown.frame.iloc[6].tolist() == ["calibration error (ECE, 15 bins)", "0.012", "0.012", ""]
     assert few.text == "c: 9 faces of 8 people in 9 pictures are too few to say anything."
-    assert "accuracy of b minus a: -20.0 (-30.0 to -10.0)" in differing.text
+    assert "accuracy, b compared with a: -20.0 (-30.0 to -10.0)" in differing.text
     study = GroupStudy(data="d", network="n", unread=2, left_out={"bored": 3}, overall=small, columns={})
     said, few, reading = groups_blocks(study)
     text = said.text

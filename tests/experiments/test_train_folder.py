@@ -86,7 +86,7 @@ def test_once_more_changes_nothing(trained, pictures):
     answer = train(pictures, folder, "--epochs=2")
     assert answer.returncode == 0 and (folder / "model.keras").read_bytes() == before
     answer = train(pictures, folder, "--epochs=3")
-    assert answer.returncode == 1 and "config.json: holds a run with recipe=" in answer.stderr
+    assert answer.returncode == 1 and "config.json: holds a run with recipe.epochs=" in answer.stderr
     answer = train(pictures, folder, "--epochs=2", "--detector=mtcnn")
     assert answer.returncode == 1 and "data/my_faces: was made of other pictures, labels or settings" in answer.stderr
 
