@@ -174,10 +174,9 @@ def target_prior(index: int, info: dict[str, Any], number: int, settings: Settin
         return prior
     faces = load_split(settings.data[number], "Training").images
     said = predict_probabilities(load_model(settings.components[index]), faces).mean(0)
-    mixed = {
-        name: (1 - settings.distill) * share + settings.distill * float(part)
-        for (name, share), part in zip(prior.items(), said, strict=True)
-    }
+    mixed = mixed_prior(
+        [(prior, 1 - settings.distill), (dict(zip(prior, said.tolist(), strict=True)), settings.distill)]
+    )
     return {name: float(f"{share:.3g}") for name, share in mixed.items()}  # another processor may differ far behind
 
 

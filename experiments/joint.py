@@ -148,12 +148,11 @@ def priors_of(settings: Settings, infos: list[dict[str, Any]]) -> list[dict[str,
     own = [training_prior(info) for info in infos]
     if settings.logit_adjustment:
         return own
-    powers = numbers_of(settings, "sampling", 0.5, 0.0, 1.0)
-    drawn = [drawn_prior(prior, power) for prior, power in zip(own, powers, strict=True)]
+    parts = parts_of(settings)
+    drawn = [drawn_prior(prior, part.sampling) for prior, part in zip(own, parts, strict=True)]
     if settings.statistics == "own":
         return drawn
-    weights = numbers_of(settings, "dataset_weights", 1.0, 0.0, LARGEST)
-    return [mixed_prior(list(zip(drawn, weights, strict=True)))]
+    return [mixed_prior([(prior, part.weight) for prior, part in zip(drawn, parts, strict=True)])]
 
 
 def drawn_prior(prior: dict[str, float], power: float) -> dict[str, float]:

@@ -22,3 +22,8 @@ class FerMdError(Exception):
 
 class NotFiniteError(FerMdError):
     """A loss or a weight is no longer a finite number: the training diverged."""
+
+
+def first_line(error: Exception) -> str:
+    """What an error of a library says, without the pages that some add; its kind where it says nothing."""
+    return str(error).strip().split("\n")[0] or type(error).__name__

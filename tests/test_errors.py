@@ -3,7 +3,7 @@
 import pytest
 
 from fer_md.console import guard
-from fer_md.errors import FerMdError, NotFiniteError
+from fer_md.errors import FerMdError, NotFiniteError, first_line
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,8 @@ def test_an_error_is_one_line(text, shown, capsys):
         raise FerMdError(text)
 
     assert guard(fail) == 1 and capsys.readouterr().err == f"error: {shown}\n"
+
+
+def test_a_page_of_a_library_becomes_its_first_line():
+    assert first_line(ValueError("\nno such layer\nconfig: {...}")) == "no such layer"
+    assert first_line(KeyError()) == "KeyError"

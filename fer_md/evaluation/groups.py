@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fer_md.evaluation.metrics import expected_calibration_error
+from fer_md.evaluation.metrics import expected_calibration_error, unseen_share
 from fer_md.evaluation.significance import numbered
 
 FEWEST_PEOPLE = 10
@@ -212,7 +212,7 @@ def _estimates(values, draws, people):
 def _estimate(value, draws, people):
     low, high = np.nanquantile(draws, [0.025, 0.975])
     if value in (0.0, 1.0):
-        beyond = 1 - 0.025 ** (1 / people)
+        beyond = unseen_share(people)
         low, high = (low, low + beyond) if value < 0.5 else (high - beyond, high)
     return Estimate(value=float(value), low=float(low), high=float(high))
 

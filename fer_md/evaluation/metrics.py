@@ -102,12 +102,16 @@ def bootstrap_interval(confusion: npt.ArrayLike, name: str) -> tuple[float, floa
     draws = np.random.default_rng(0).multinomial(total, confusion.ravel() / total, _RESAMPLES)
     values = summarize(draws.reshape(_RESAMPLES, size, size))[name]
     low, high = np.quantile(values, [0.025, 0.975])
-    beyond = 1 - 0.025 ** (1 / total)
     if low == high == 0:
-        high = beyond
+        high = unseen_share(total)
     elif low == high == 1:
-        low = 1 - beyond
+        low = 1 - unseen_share(total)
     return float(low), float(high)
+
+
+def unseen_share(count: int) -> float:
+    """The share of which ``count`` draws show nothing once in forty times, where the exact 95 % interval ends."""
+    return 1 - 0.025 ** (1 / count)
 
 
 def ferplus_labels(votes: npt.ArrayLike) -> np.ndarray:

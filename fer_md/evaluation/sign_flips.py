@@ -1,6 +1,7 @@
 """Whether two methods differ over pairs of trainings: the sign-flip test, its interval, and what it could have seen."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import numpy.typing as npt
@@ -111,13 +112,17 @@ def detectable_difference(std: float, pairs: int) -> float | None:
     if pairs > EXACT:
         quantiles = student_quantile((1 + LEVEL) / 2, pairs - 1) + student_quantile(POWER, pairs - 1)
         return float(quantiles * std / pairs**0.5)
+    return float(_deviations(pairs) * std) if _cut(2**pairs) else None
+
+
+@functools.cache
+def _deviations(pairs):
+    """What so few pairs show, in standard deviations of their differences."""
     cut = _cut(2**pairs)
-    if not cut:
-        return None
     subsets, rng = _subsets(pairs, 0), np.random.default_rng(0)
     weights = (subsets / subsets.sum(1, keepdims=True)).T
     lows = [np.partition(rng.normal(size=pairs) @ weights, cut - 1)[cut - 1] for _ in range(2000)]
-    return float(np.quantile(np.negative(lows), POWER) * std)
+    return np.quantile(np.negative(lows), POWER)
 
 
 def student_quantile(share: float, degrees: int) -> float:

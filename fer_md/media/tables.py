@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fer_md.errors import FerMdError
+from fer_md.errors import FerMdError, first_line
 
 if TYPE_CHECKING:
     import pyarrow.parquet
@@ -74,7 +74,7 @@ def _batches(file: "pyarrow.parquet.ParquetFile", columns: list[str], table: Pat
 
 
 def _unreadable(table, error):
-    return FerMdError(f"{table}: not Parquet, or damaged ({str(error).strip().partition(chr(10))[0]}); write it again")
+    return FerMdError(f"{table}: not Parquet, or damaged ({first_line(error)}); write it again")
 
 
 def _columns(schema, table):

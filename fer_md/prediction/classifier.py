@@ -84,8 +84,8 @@ def load_classifier(path: Path | str | None = None, data: str | None = None, tru
         path: a name of ``fer_md.pretrained.networks.NETWORKS`` for a network of the package, None for
             ``"photographs"``; the folder of a finished run, whose networks are fused where there are several (Sec.
             3.2.2); the ``.keras`` file of a ``fer_md.ExpressionClassifier``; a ``.tflite`` file of ``fer-md export``;
-            or a SavedModel of it, given as the folder of a version or
-            as the one above it. Of several versions the highest is taken.
+            or a SavedModel of it, given as the folder of a version or as the one above it. Of several versions the
+            highest is taken.
         data: name of one of the run's data sets, or a prepared folder: the answer is in its expressions, and of a joint
             training with its statistics and prior. It is needed only where the run's data sets differ in their
             expressions.
@@ -109,12 +109,10 @@ def _load(path, data, trust):
         return _from_package(PHOTOGRAPHS if path is None else str(path))
     path = Path(path)
     if path.suffix == ".tflite":
-        if data is not None:
-            raise FerMdError(f"{path}: data={data} is for run directories; a file of LiteRT has one label space")
+        _check_one_space(path, data, "a file of LiteRT")
         return _from_litert(path)
     if path.suffix == ".keras":
-        if data is not None:
-            raise FerMdError(f"{path}: data={data} is for run directories; an ExpressionClassifier has one label space")
+        _check_one_space(path, data, "an ExpressionClassifier")
         check_tensorflow()
         from fer_md.prediction.keras_classifiers import from_keras_file
 
@@ -131,12 +129,16 @@ def _load(path, data, trust):
             f"{path}: neither a run directory (config.json) nor a SavedModel (saved_model.pb) nor a .keras or .tflite "
             f"file, as fer-md train and fer-md export make them, nor one of the package's: {', '.join(NETWORKS)}"
         )
-    if data is not None:
-        raise FerMdError(f"{path}: data={data} is for run directories; a SavedModel has one label space")
+    _check_one_space(path, data, "a SavedModel")
     check_tensorflow()
     from fer_md.prediction.keras_classifiers import from_saved_model
 
     return from_saved_model(folder, trust)
+
+
+def _check_one_space(path, data, kind):
+    if data is not None:
+        raise FerMdError(f"{path}: data={data} is for run directories; {kind} has one label space")
 
 
 def _from_package(name):

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from fer_md.data.records import read_info
 from fer_md.environment import check_process
-from fer_md.errors import FerMdError
+from fer_md.errors import FerMdError, first_line
 from fer_md.evaluation.components import check_expressions, find_networks, fused_prior, load_scorer
 from fer_md.evaluation.predict import embeddings_function, logits_function
 from fer_md.evaluation.softmax import softmax
@@ -37,27 +37,26 @@ def from_run(path: Path, data: str | None) -> Classifier:
     forward = logits_function(model, head)
     names, prior = [name for _, name in networks], fused_prior(networks, info["expressions"])
 
-    def classify(faces):
-        check_process()
-        return softmax(forward(faces))
-
     def embed(faces):
         check_process()
         return np.concatenate([embedder(faces) for embedder in embedders], axis=1)
 
-    return Classifier(classify, info["expressions"], model.input_shape[1], names, prior, embed)
+    return Classifier(_classify(forward), info["expressions"], model.input_shape[1], names, prior, embed)
 
 
 def from_expression_classifier(classifier: ExpressionClassifier) -> Classifier:
     """A network that was made or fine-tuned in Keras, with its labels."""
     check_process()
-    forward = logits_function(classifier.network)
+    classify = _classify(logits_function(classifier.network))
+    return Classifier(classify, classifier.labels, classifier.network.input_shape[1], [classifier.name])
 
+
+def _classify(forward):
     def classify(faces):
         check_process()
         return softmax(forward(faces))
 
-    return Classifier(classify, classifier.labels, classifier.network.input_shape[1], [classifier.name])
+    return classify
 
 
 def from_keras_file(path: Path) -> Classifier:
@@ -65,8 +64,7 @@ def from_keras_file(path: Path) -> Classifier:
     try:
         found = keras.saving.load_model(path)
     except Exception as error:
-        reason = str(error).strip().split("\n")[0] or type(error).__name__  # Keras adds a page of configuration
-        raise FerMdError(f"{path}: cannot be loaded ({reason})") from error
+        raise FerMdError(f"{path}: cannot be loaded ({first_line(error)})") from error
     if not isinstance(found, ExpressionClassifier):
         raise FerMdError(f"{path}: holds no fer_md.ExpressionClassifier; of a run, name the folder")
     return from_expression_classifier(found)
@@ -98,8 +96,7 @@ def from_saved_model(folder: Path, trust: bool) -> Classifier:
         answer = signature(faces=tf.zeros((1, size, size, 1), tf.uint8))
         names = [name.decode() for name in answer["expressions"].numpy()[0]]
     except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FerMdError(f"{folder}: not a SavedModel of fer-md export, or damaged ({reason})") from error
+        raise FerMdError(f"{folder}: not a SavedModel of fer-md export, or damaged ({first_line(error)})") from error
 
     def forward(faces, served=loaded):  # holds what the signature belongs to
         check_process()

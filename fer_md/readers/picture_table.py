@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from fer_md.data.given_split import split_of_name
-from fer_md.errors import FerMdError
+from fer_md.errors import FerMdError, first_line
 from fer_md.media.tables import PATHS
 from fer_md.readers.csv_files import read_rows
 from fer_md.readers.file_tree import FileTree
@@ -178,5 +178,4 @@ def _parquet(tree, table):
     except ImportError:
         raise FerMdError(f"{tree.where(table)}: reading Parquet needs pyarrow: pip install pyarrow") from None
     except Exception as error:  # of pyarrow, whose kinds are its own
-        reason = str(error).strip().split("\n")[0]
-        raise FerMdError(f"{tree.where(table)}: not Parquet ({reason}); write it again, or as CSV") from None
+        raise FerMdError(f"{tree.where(table)}: not Parquet ({first_line(error)}); write it again, or as CSV") from None

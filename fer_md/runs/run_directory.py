@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from fer_md.errors import FerMdError
+from fer_md.errors import FerMdError, first_line
 from fer_md.files import read_json, write_json
 from fer_md.runs.done import check_done
 from fer_md.runs.provenance import command_line, environment
@@ -105,9 +105,8 @@ def load_model(run_dir: Path | str, network: str = "model") -> keras.Model:
     try:
         return keras.saving.load_model(path)
     except Exception as error:
-        reason = str(error).strip().split("\n")[0] or type(error).__name__  # Keras adds a page of configuration
         raise FerMdError(
-            f"{path}: cannot be loaded ({reason}); it was trained at commit {_trained_at(run_dir)} (config.json): "
+            f"{path}: cannot be loaded ({first_line(error)}); it was trained at commit {_trained_at(run_dir)} (config.json): "
             "train it again, or check that commit out"
         ) from error
 
