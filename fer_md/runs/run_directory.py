@@ -106,8 +106,8 @@ def load_model(run_dir: Path | str, network: str = "model") -> keras.Model:
         return keras.saving.load_model(path)
     except Exception as error:
         raise FerMdError(
-            f"{path}: cannot be loaded ({first_line(error)}); it was trained at commit {_trained_at(run_dir)} (config.json): "
-            "train it again, or check that commit out"
+            f"{path}: cannot be loaded ({first_line(error)}); it was trained at commit {_trained_at(run_dir)} "
+            "(config.json): train it again, or check that commit out"
         ) from error
 
 
