@@ -29,7 +29,7 @@ from fer_md.evaluation.metrics import accuracy_and_macro_recall
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.prior import apply_shift, learned_prior, prior_shift, training_prior
 from fer_md.models import NETWORKS
-from fer_md.models.fused import fuse
+from fer_md.models.fused import fit_weights, fuse
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import read_settings
 from fer_md.training.precision import PRECISIONS
@@ -49,6 +49,10 @@ class Settings:
     first_epochs: int = console.flag("Of the components, counted on the larger data set.", 12, least=1)
     epochs: int = console.flag("Of what each row does then, counted likewise.", 5, least=1)
     split: str = console.flag("Split to measure on.", "PublicTest")
+    validation: str = console.flag(
+        "Split on which weights for the fusion are fitted; where it is the one to measure on, weights are equal.",
+        "PublicTest",
+    )
     precision: str = console.flag("As in pretrain.py.", "auto", choices=PRECISIONS)
     output: str | None = console.flag("JSON file for the table.", None)
     picture: str | None = console.flag("PNG file for the table as curves.", None)
@@ -205,14 +209,30 @@ def measure_row(trial: Trial, name: str, infos: list[dict]) -> Iterator[tuple[tu
     ]
     for info, directory in zip(infos, trial.settings.data, strict=True):
         split = load_split(directory, trial.settings.split)
-        answers = [
-            (f"component {number}", shifted(scores, infos, learned))
-            for number, scores, learned in networks_of(runs, row, info, split)
-        ]
+        answers = answers_of(runs, row, infos, info, split)
         if len(answers) > 1:
-            answers.append(("fused", [fuse(scores) for scores in zip(*(own for _, own in answers), strict=True)]))
-        for network, scores in answers:
-            yield (name, network, info["name"]), curve_of(split.labels, scores)
+            scores = list(answers.values())
+            answers["fused"] = fuse_each(scores)
+            if trial.settings.split != trial.settings.validation:
+                known = load_split(directory, trial.settings.validation)
+                own = 0 if info is infos[0] else -1  # where a curve has the data set's own prior
+                validated = [curve[own] for curve in answers_of(runs, row, infos, info, known).values()]
+                answers["fused, fitted weights"] = fuse_each(scores, fit_weights(validated, known.labels))
+        for network, curve in answers.items():
+            yield (name, network, info["name"]), curve_of(split.labels, curve)
+
+
+def answers_of(runs, row, infos, info, split):
+    """For the name of each network of a row its probabilities of a split, as one prior gives way to the other."""
+    return {
+        f"component {number}": shifted(scores, infos, learned)
+        for number, scores, learned in networks_of(runs, row, info, split)
+    }
+
+
+def fuse_each(curves, weights=None):
+    """The fused probabilities of several networks under each of the priors."""
+    return [fuse(scores, weights) for scores in zip(*curves, strict=True)]
 
 
 def networks_of(runs, row, info, split):

@@ -10,9 +10,9 @@ from pages.study_rows import JointRow, JointStudy
 def save_joint_picture(path: Path | str, found: JointStudy) -> None:
     """Draws a panel for each data set, as a PNG.
 
-    Each curve is the last network of a row, which is the fused one where it has several; of the rows that learn one
-    data set alone it is the network of the panel's. Its points go from the first data set's prior (a circle) to the
-    second one's.
+    Each curve is the last network of a row, which is a fused one where it has several, with fitted weights where there
+    are such; of the rows that learn one data set alone it is the network of the panel's. Its points go from the first
+    data set's prior (a circle) to the second one's.
     """
     figure = open_figure(17, 6)
     for index, (axes, data) in enumerate(zip(figure.subplots(1, 2), found.data, strict=True)):

@@ -42,6 +42,7 @@ KINDS: dict[str, type[Result]] = {
     "loss-screen": LossStudy,
     "loss-ablation": LossStudy,
     "joint": JointStudy,
+    "joint-test": JointStudy,
     "network-search-onednn": NetworkSearch,
     "network-search": NetworkSearch,
     "network-search-avx2": NetworkSearch,

@@ -95,7 +95,8 @@ KINDS = {
     "loss-low-data": Kind(lambda found: "On little data", loss_blocks),
     "loss-screen": Kind(lambda found: "The loss, choice by choice", loss_blocks),
     "loss-ablation": Kind(lambda found: "A short study, two epochs", loss_blocks),
-    "joint": Kind(lambda found: "Ways to learn two data sets", joint_blocks),
+    "joint-test": Kind(lambda found: f"Ways to learn two data sets, {found.split}", joint_blocks),
+    "joint": Kind(lambda found: f"Ways to learn two data sets, {found.split}", joint_blocks),
     "network-search-onednn": Kind(lambda found: "Search with oneDNN", search_blocks),
     "network-search": Kind(lambda found: "Search on a processor with AMX", search_blocks),
     "network-search-avx2": Kind(lambda found: "Search on a processor with AVX2, without oneDNN", search_blocks),
@@ -124,7 +125,7 @@ PARTS = (
         "Two data sets in one network",
         "What helps against forgetting in the exchange? Each row continues from the same two networks, and each of its "
         "networks sees equally many faces.",
-        ("joint",),
+        ("joint-test", "joint"),
     ),
     Part(
         "Tables 1 to 3: confusion matrices",

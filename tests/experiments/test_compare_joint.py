@@ -50,6 +50,12 @@ def test_rows_on_noise(tmp_path):
     assert answer.returncode == 1 and "component1: has 1 epochs, not 2; name another --run_dir" in answer.stderr
     answer = run_script("experiments/compare_joint.py", *flags, "--rows=none")
     assert answer.returncode == 1 and "--rows must be one of alone, " in answer.stderr
+    answer = run_script("experiments/compare_joint.py", *flags, "--split=Training")
+    assert answer.returncode == 0, answer.stderr
+    fitted = [row for row in read_result(JointStudy, output).rows if row.network == "fused, fitted weights"]
+    assert [(row.row, row.data) for row in fitted] == [
+        (name, data) for name in ("alone", "exchange with distillation", "joint") for data in ("first", "second")
+    ]
 
 
 def study(*rows):

@@ -68,7 +68,9 @@ def _gain_blocks(found: JointStudy) -> list[Block]:
 
 def _gains(found: JointStudy, rows: dict, alone: list[JointRow], control: JointRow) -> Table:
     first, second = found.data
-    ways = dict.fromkeys((row.row, row.network) for row in found.rows if row.row != ALONE or row.network == "fused")
+    ways = dict.fromkeys(
+        (row.row, row.network) for row in found.rows if row.row != ALONE or row.network.startswith("fused")
+    )
     return table(
         {
             "way": way,
