@@ -38,7 +38,7 @@ from fer_md.losses import MD_FORMS
 from fer_md.models import NETWORKS, ComponentConfig, build_component, config_for
 from fer_md.models.heads import prototype_component
 from fer_md.runs.results import write_result
-from fer_md.runs.run_directory import load_model, open_run, plain_settings
+from fer_md.runs.run_directory import folder_name, load_model, open_run, plain_settings
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.task import Learner, Task, make_metric_loss
@@ -187,7 +187,7 @@ def run_row(settings: Settings, name: str, seed: int, faces: Faces) -> LossTrain
     Raises:
         FerMdError: told to stop, or the folder holds a run with other settings.
     """
-    row, folder = ROWS[name], Path(settings.run_dir) / settings.study / f"{slug(name)}-{seed}"
+    row, folder = ROWS[name], Path(settings.run_dir) / settings.study / f"{folder_name(name)}-{seed}"
     config, recipe, result = network_of(settings, row), recipe_of(settings, row), folder / "result.json"
     decisive = {
         "manifest_sha256": read_info(settings.data)["manifest_sha256"],
@@ -216,11 +216,6 @@ def run_row(settings: Settings, name: str, seed: int, faces: Faces) -> LossTrain
 def build(row, config, seed):
     component = build_component(config, seed)
     return prototype_component(component) if row.prototypes else component
-
-
-def slug(name: str) -> str:
-    """A row's name as a folder's."""
-    return "".join(letter if letter.isalnum() or letter == "." else "-" for letter in name)
 
 
 def measure(model: Any, faces: Faces) -> dict[str, float]:

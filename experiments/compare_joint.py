@@ -31,7 +31,7 @@ from fer_md.evaluation.prior import apply_shift, learned_prior, prior_shift, tra
 from fer_md.models import NETWORKS
 from fer_md.models.fused import fit_weights, fuse
 from fer_md.runs.results import write_result
-from fer_md.runs.run_directory import read_settings
+from fer_md.runs.run_directory import folder_name, read_settings
 from fer_md.training.precision import PRECISIONS
 from pages.cells import percent
 from pages.joint_picture import save_joint_picture
@@ -189,7 +189,7 @@ def train(trial: Trial, script: Any, name: str, flags: dict[str, Any]) -> Path:
     Raises:
         FerMdError: told to stop, or the folder holds a run with other epochs.
     """
-    folder = trial.folder / name.replace(" ", "-").replace(",", "").replace("'", "")
+    folder = trial.folder / folder_name(name)
     if not (folder / "DONE").exists():
         print(f"seed {trial.seed}  {name}", flush=True)
         if script.main(script.Settings(run_dir=str(folder), seed=trial.seed, **flags)):

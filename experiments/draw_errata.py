@@ -25,7 +25,7 @@ from fer_md.models import HALF, build_component, config_for
 from fer_md.models.heads import plane_component
 from fer_md.runs.metrics_log import log_rows
 from fer_md.runs.results import write_result
-from fer_md.runs.run_directory import plain_settings
+from fer_md.runs.run_directory import folder_name, plain_settings
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.task import Learner, Task, make_metric_loss
@@ -87,7 +87,7 @@ def load_faces(settings: Settings) -> tuple[Split, Split]:
 
 def run_panel(settings: Settings, name: str, loss: dict[str, Any], training: Split, held_out: Split) -> dict[str, Any]:
     """Trains under one loss; a loss that runs away ends the run early, and what it came to is drawn."""
-    folder = Path(settings.run_dir) / name.replace(" ", "-").replace(",", "")
+    folder = Path(settings.run_dir) / folder_name(name)
     recipe = dataclasses.replace(PRESETS["quick"], epochs=settings.epochs, batch_size=256, average=0.0, rate=0.02)
     info = read_info(settings.data)
     decisive = {

@@ -19,7 +19,7 @@ from fer_md.files import read_json, write_json
 from fer_md.models import NARROW, WIDE, ComponentConfig, build_component, config_for
 from fer_md.runs.metrics_log import log_rows
 from fer_md.runs.results import write_result
-from fer_md.runs.run_directory import open_run, plain_settings
+from fer_md.runs.run_directory import folder_name, open_run, plain_settings
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.soft_targets import with_votes
@@ -129,7 +129,7 @@ def train_candidate(settings: Settings, name: str, training: Split, held_out: Sp
 
 
 def folder_of(settings: Settings, name: str) -> Path:
-    return Path(settings.run_dir) / name.replace(" ", "-")
+    return Path(settings.run_dir) / folder_name(name)
 
 
 def set_precision_of(settings: Settings, name: str) -> str:

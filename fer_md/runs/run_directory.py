@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,11 @@ from fer_md.errors import FerMdError, first_line
 from fer_md.files import read_json, write_json
 from fer_md.runs.done import check_done
 from fer_md.runs.provenance import command_line, environment
+
+
+def folder_name(name: str) -> str:
+    """The name of a study's row as that of its run's folder: dashes for all but letters, digits, ``_`` and dots."""
+    return re.sub(r"[^\w.]+", "-", name.replace("'", ""))
 
 
 def open_run(run_dir: Path | str, settings: Mapping[str, Any]) -> Path:

@@ -37,6 +37,18 @@ def test_a_run_with_another_setting_names_that_one_alone(tmp_path):
         run_directory.open_run(tmp_path, other)
 
 
+@pytest.mark.parametrize(
+    ("row", "folder"),
+    [
+        ("MD all impostors 0.5", "MD-all-impostors-0.5"),
+        ("exchange, the paper's", "exchange-the-papers"),
+        ("../a\\b:c", "..-a-b-c"),
+    ],
+)
+def test_a_row_names_its_folder(row, folder):
+    assert run_directory.folder_name(row) == folder
+
+
 def test_without_git_the_commit_is_unknown(monkeypatch):
     def no_git(*_, **__):
         raise FileNotFoundError("git")
