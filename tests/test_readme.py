@@ -76,3 +76,6 @@ def test_figures_in_the_text_are_those_of_the_result_files():
         for folder in ("PrivateTest-facial_expressions", "PrivateTest")
     )
     assert f"{100 * there:.2f} % on the photographs and {100 * here:.2f} % on PrivateTest" in text
+    gain = read_json(results / "loss-low-data.json")["differences"]["accuracy"]
+    shown = f"{100 * gain['mean']:.2f}".replace("-", "\N{MINUS SIGN}")
+    assert f"{gain['pairs']} paired trainings show no gain: {shown} points" in text
