@@ -1,7 +1,7 @@
-"""Ways to learn two data sets, side by side: the paper's exchange, cures for what it forgets, and joint training.
+"""Ways to learn two data sets, side by side: the exchange, cures for what it forgets, and joint training.
 
 python experiments/compare_joint.py --data=runs/data/fer2013,runs/data/facial_expressions --run_dir=runs/joint_study \\
-    --seeds=0,1,2,3,4 --output=FILE.json
+    --first_epochs=8 --epochs=4 --seeds=0,1,2,3,4 --split=PrivateTest --output=docs/results/joint-test.json
 
 For each seed a component is trained on each data set. Then every row goes on from these two in its own way, and each of
 its networks sees equally many faces. Each network is measured on both data sets while the first one's prior gives way
@@ -35,6 +35,7 @@ from fer_md.runs.run_directory import folder_name, read_settings
 from fer_md.training.precision import PRECISIONS
 from pages.cells import percent
 from pages.joint_picture import save_joint_picture
+from pages.sections.joint import FITTED
 from pages.seeds import over_seeds
 from pages.study_rows import JointPoint, JointRow, JointStudy
 
@@ -50,7 +51,7 @@ class Settings:
     epochs: int = console.flag("Of what each row does then, counted likewise.", 5, least=1)
     split: str = console.flag("Split to measure on.", "PublicTest")
     validation: str = console.flag(
-        "Split on which weights for the fusion are fitted; where it is the one to measure on, weights are equal.",
+        "Split that chooses the share of the prior and the weights of the fusion, unless it is the one to measure on.",
         "PublicTest",
     )
     precision: str = console.flag("As in pretrain.py.", "auto", choices=PRECISIONS)
@@ -132,6 +133,21 @@ class Trial:
         return self.exchanged(preset="joint", loss="none", **whole, **more)
 
 
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """What a network answers for a data set, under each of the S ``PRIOR_SHARES``.
+
+    Attributes:
+        curve: (S, 2) accuracy and macro recall.
+        validated: the same on the validation split; None where that is the one to measure on.
+        weights: (S, N) of N networks whose scores are added; None for one network, and for equal weights.
+    """
+
+    curve: np.ndarray
+    validated: np.ndarray | None
+    weights: np.ndarray | None
+
+
 SHARES = ((1.5, 0.5), (1.0, 1.0))
 """Parts of the leading data set and of the other, of a batch and of the loss, so that all faces of a batch count alike;
 first where the larger data set leads. Their mean is 1."""
@@ -142,7 +158,7 @@ ROWS = {
         pretrain, lambda trial, index: trial.alone_on(index, SHARES[index][0] / sum(SHARES[index])), (0, 1)
     ),
     "merged as they are": Row(joint, lambda trial, index: trial.merged()),
-    "exchange, the paper's": Row(finetune, lambda trial, index: trial.exchanged()),
+    "exchange, preset finetune": Row(finetune, lambda trial, index: trial.exchanged()),
     "exchange": Row(finetune, lambda trial, index: trial.cured()),
     "exchange with replay": Row(finetune, lambda trial, index: trial.cured(replay=1.0)),
     "exchange with L2-SP": Row(finetune, lambda trial, index: trial.cured(anchor=0.01)),
@@ -164,18 +180,19 @@ def main(settings: Settings) -> None:
         for index in (0, 1):
             train(trial, pretrain, f"component{index + 1}", trial.alone(index, settings.first_epochs))
         for name in settings.rows or ROWS:
-            for key, curve in measure_row(trial, name, infos):
-                found.setdefault(key, []).append((seed, curve))
-                print(f"seed {seed}  {describe(key, curve)}", flush=True)
+            for key, measured in measure_row(trial, name, infos):
+                found.setdefault(key, []).append((seed, measured))
+                print(f"seed {seed}  {describe(key, measured.curve)}", flush=True)
     study = JointStudy(
         split=settings.split,
+        validation=None if settings.split == settings.validation else settings.validation,
         network=settings.network,
         first_epochs=settings.first_epochs,
         epochs=settings.epochs,
         classes=[info["splits"][settings.split]["classes"] for info in infos],
         data=[info["name"] for info in infos],
         manifest_sha256=[info["manifest_sha256"] for info in infos],
-        rows=[summary(key, curves) for key, curves in found.items()],
+        rows=[summary(key, each) for key, each in found.items()],
     )
     if settings.output:
         write_result(settings.output, study)
@@ -200,26 +217,26 @@ def train(trial: Trial, script: Any, name: str, flags: dict[str, Any]) -> Path:
     return folder
 
 
-def measure_row(trial: Trial, name: str, infos: list[dict]) -> Iterator[tuple[tuple, np.ndarray]]:
-    """Trains a row; then for each network, and for all of it fused, on each data set the key and the curve (S, 2)."""
-    row = ROWS[name]
+def measure_row(trial: Trial, name: str, infos: list[dict]) -> Iterator[tuple[tuple, Measured]]:
+    """Trains a row; then measures each network, and all of them fused, on each data set."""
+    row, settings = ROWS[name], trial.settings
     runs = [
         train(trial, row.script, f"{name} {index + 1}" if len(row.runs) > 1 else name, row.flags(trial, index))
         for index in row.runs
     ]
-    for info, directory in zip(infos, trial.settings.data, strict=True):
-        split = load_split(directory, trial.settings.split)
-        answers = answers_of(runs, row, infos, info, split)
-        if len(answers) > 1:
-            scores = list(answers.values())
-            answers["fused"] = fuse_each(scores)
-            if trial.settings.split != trial.settings.validation:
-                known = load_split(directory, trial.settings.validation)
-                own = 0 if info is infos[0] else -1  # where a curve has the data set's own prior
-                validated = [curve[own] for curve in answers_of(runs, row, infos, info, known).values()]
-                answers["fused, fitted weights"] = fuse_each(scores, fit_weights(validated, known.labels))
-        for network, curve in answers.items():
-            yield (name, network, info["name"]), curve_of(split.labels, curve)
+    for info, directory in zip(infos, settings.data, strict=True):
+        split = load_split(directory, settings.split)
+        answers, weights = answers_of(runs, row, infos, info, split), None
+        curves: dict[str, np.ndarray] = {}
+        if settings.split != settings.validation:
+            known = load_split(directory, settings.validation)
+            validated = answers_of(runs, row, infos, info, known)
+            if len(answers) > 1:
+                weights = [fit_weights(scores, known.labels) for scores in zip(*validated.values(), strict=True)]
+            curves = {each: curve_of(known.labels, own) for each, own in with_fused(validated, weights).items()}
+        for network, own in with_fused(answers, weights).items():
+            used = np.array(weights) if network == FITTED else None
+            yield (name, network, info["name"]), Measured(curve_of(split.labels, own), curves.get(network), used)
 
 
 def answers_of(runs, row, infos, info, split):
@@ -230,9 +247,15 @@ def answers_of(runs, row, infos, info, split):
     }
 
 
-def fuse_each(curves, weights=None):
-    """The fused probabilities of several networks under each of the priors."""
-    return [fuse(scores, weights) for scores in zip(*curves, strict=True)]
+def with_fused(answers, weights):
+    """Adds the answers of all networks together, with equal weights and with those of each share of the prior."""
+    if len(answers) == 1:
+        return answers
+    shares = list(zip(*answers.values(), strict=True))
+    fused = {"fused": [fuse(scores) for scores in shares]}
+    if weights:
+        fused[FITTED] = [fuse(scores, used) for scores, used in zip(shares, weights, strict=True)]
+    return {**answers, **fused}
 
 
 def networks_of(runs, row, info, split):
@@ -261,15 +284,21 @@ def describe(key, curve):
     return f"{', '.join(key):62}{points}"
 
 
-def summary(key, curves):
-    """Means and deviations over the seeds."""
+def summary(key, found):
+    """Means and deviations over the seeds, of which there is a ``Measured`` each."""
     row, network, data = key
     names, points = ("accuracy", "macro_recall"), []
+    validated, weights = (
+        None if getattr(found[0][1], name) is None else np.mean([getattr(each, name) for _, each in found], axis=0)
+        for name in ("validated", "weights")
+    )
     for index, share in enumerate(PRIOR_SHARES):
-        single = [tuple(curve[index].tolist()) for _, curve in curves]
+        single = [tuple(each.curve[index].tolist()) for _, each in found]
         means = over_seeds([dict(zip(names, values, strict=True)) for values in single], names)
-        points.append(JointPoint(share=share, single=single, **means))
-    return JointRow(row=row, network=network, data=data, seeds=[seed for seed, _ in curves], points=points)
+        used = None if weights is None else weights[index].tolist()
+        points.append(JointPoint(share=share, single=single, weights=used, **means))
+    best = None if validated is None else PRIOR_SHARES[validated[:, 0].argmax()]
+    return JointRow(row=row, network=network, data=data, seeds=[seed for seed, _ in found], best=best, points=points)
 
 
 if __name__ == "__main__":

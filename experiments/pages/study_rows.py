@@ -77,6 +77,7 @@ class JointPoint:
 
     Attributes:
         single: accuracy and macro recall of each seed.
+        weights: of the components, where they were fitted on the validation split; mean over the seeds.
     """
 
     share: float
@@ -85,16 +86,22 @@ class JointPoint:
     accuracy_std: float | None = None
     macro_recall_std: float | None = None
     single: list[tuple[float, float]]
+    weights: list[float] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class JointRow:
-    """One way to learn two data sets: one of its networks, or these fused, on one data set."""
+    """One way to learn two data sets: one of its networks, or these fused, on one data set.
+
+    Attributes:
+        best: share of the second data set's prior with the highest mean accuracy on the validation split.
+    """
 
     row: str
     network: str
     data: str
     seeds: list[int]
+    best: float | None = None
     points: list[JointPoint]
 
 
@@ -106,9 +113,11 @@ class JointStudy(Result):
         first_epochs, epochs: of the two stages, on the larger data set; the other one has equally many faces.
         classes: for each data set the number of faces of each expression in the split.
         data, manifest_sha256: of the two data sets.
+        validation: the split that chose shares of the prior and weights; None where nothing was chosen.
     """
 
     split: str
+    validation: str | None = None
     network: str
     first_epochs: int
     epochs: int

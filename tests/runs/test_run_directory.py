@@ -41,7 +41,7 @@ def test_a_run_with_another_setting_names_that_one_alone(tmp_path):
     ("row", "folder"),
     [
         ("MD all impostors 0.5", "MD-all-impostors-0.5"),
-        ("exchange, the paper's", "exchange-the-papers"),
+        ("a row, and another's", "a-row-and-anothers"),
         ("../a\\b:c", "..-a-b-c"),
     ],
 )
