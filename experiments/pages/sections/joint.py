@@ -18,16 +18,16 @@ def joint_blocks(found: JointStudy) -> list[Block]:
     """What each way gains over one data set alone, and a table of all: a column for each share of the prior."""
     first, second = found.data
     chosen = (
-        f" “{FITTED}”: the weights were fitted on {found.validation}, for each data set and share. This, and “joint” by "
-        "its batch-norm statistics, needs to know which data set a face is from."
+        f"“{FITTED}” has weights that were fitted on {found.validation}, for each data set and share. This, and “joint” "
+        "by its batch-norm statistics, needs to know which data set a face is from."
         if found.validation
-        else " “joint” needs to know which data set a face is from, for its batch-norm statistics."
+        else "“joint” needs to know which data set a face is from, for its batch-norm statistics."
     )
     text = (
         f"The components, of network {found.network}, learned {found.first_epochs} epochs of {first} and as many faces "
         f"of {second}. Each row then continues for {found.epochs} epochs. Accuracy / macro recall in per cent on "
-        f"{found.split}, means over the seeds. The columns are shares of {second}'s prior in the predictions; "
-        f"the rest is {first}'s. Compare rows within a column: along a row only the prior changes, not what was learned."
+        f"{found.split}, means over the seeds. The columns are shares of {second}'s prior in the predictions; the rest "
+        f"is {first}'s. Compare rows within a column: along a row only the prior changes, not what was learned. "
         f"{chosen} {_rare(found)}"
     )
     rows = (
