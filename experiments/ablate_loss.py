@@ -1,4 +1,4 @@
-"""Whether a loss beside softmax helps: trainings that differ in the loss alone, with enough seeds to tell.
+"""Whether a loss beside softmax helps: trainings that differ in the loss, with enough seeds to tell.
 
     python experiments/ablate_loss.py --study=screen --data=runs/data/fer2013 --probe=runs/data/facial_expressions \
         --run_dir=runs/loss --output=docs/results/loss-screen.json
@@ -8,8 +8,8 @@
 - ``low_data``: two rows on a tenth, forty seeds. None of them has served in the screen.
 
 The last two name the rows with --rows=FIRST,SECOND. Rows with the same seed share faces, order, augmentation and first
-weights. The screen chooses on PublicTest; the other two are measured on PrivateTest. What is done is not trained again,
-and the table is written after each seed.
+weights; some have a recipe of their own. The screen chooses on PublicTest; the other two are measured on PrivateTest.
+What is done is not trained again, and the table is written after each seed.
 """
 
 import dataclasses

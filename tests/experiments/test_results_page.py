@@ -221,6 +221,16 @@ def test_two_losses_are_compared_in_words_to_quote():
     ]
 
 
+def test_a_recipe_that_is_not_shared_is_said():
+    gain = PairedDifference(pairs=6, mean=0.01, std=0.012, p=0.03125, low=0.001, high=0.02, detectable=0.017)
+    found = loss_study(seeds_planned=6, differences={"accuracy": gain})
+    settings = [{"recipe": {"label_smoothing": 0.0, "rate": 1}, "network": {}}, {"recipe": {"rate": 1}, "network": {}}]
+    rows = [dataclasses.replace(row, settings=one) for row, one in zip(found.rows, settings, strict=True)]
+    said = "Each has the recipe that was best for it: “softmax” has label_smoothing 0.0. The two"
+    assert said in loss_blocks(dataclasses.replace(found, rows=rows))[0].text
+    assert "Each has the recipe" not in loss_blocks(found)[0].text
+
+
 def test_missing_files_are_left_out(tmp_path):
     page = results_markdown(tmp_path)
     assert page.startswith("# Results") and page.count("##") == 2

@@ -18,8 +18,8 @@ def joint_blocks(found: JointStudy) -> list[Block]:
     """What each way gains over one data set alone, and a table of all: a column for each share of the prior."""
     first, second = found.data
     chosen = (
-        f"“{FITTED}” has weights that were fitted on {found.validation}, for each data set and share. This, and “joint” "
-        "by its batch-norm statistics, needs to know which data set a face is from."
+        f"“{FITTED}” has weights that were fitted on {found.validation}, for each data set and share. These weights, "
+        "and the batch-norm statistics of “joint”, need to know which data set a face is from."
         if found.validation
         else "“joint” needs to know which data set a face is from, for its batch-norm statistics."
     )

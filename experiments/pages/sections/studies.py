@@ -97,10 +97,22 @@ def verdict(found: LossStudy) -> str:
         f"Over {gain.pairs} pairs of trainings on {found.faces:,} faces, both of a pair with the same faces, order and "
         f"first weights, “{first.name}” has {accuracies[0]} % of {found.split} and “{second.name}” {accuracies[1]} %: "
         f"a difference of {100 * gain.mean:+.2f} points (95 % interval {low} to {high}; p {p_value(gain.p)} in a "
-        f"sign-flip test). {power}{stopped}The two rows were chosen on other seeds and another split. The interval is "
+        f"sign-flip test). {power}{stopped}{_other_recipe(found)}The two rows were chosen on other seeds and another split. The interval is "
         "for other trainings, not for other faces. The study was made for accuracy; the other p-values are not "
         "corrected for multiple testing."
     )
+
+
+def _other_recipe(found: LossStudy) -> str:
+    """In what else the rows differ."""
+    changes = [
+        f"“{row.name}” has {name} {value}"
+        for row, other in (found.rows, found.rows[::-1])
+        for part in ("network", "recipe")
+        for name, value in (row.settings or {}).get(part, {}).items()
+        if (other.settings or {}).get(part, {}).get(name) != value
+    ]
+    return f"Each has the recipe that was best for it: {', '.join(changes)}. " if changes else ""
 
 
 def mean(row: LossRow, name: str) -> float:
