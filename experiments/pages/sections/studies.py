@@ -97,9 +97,9 @@ def verdict(found: LossStudy) -> str:
         f"Over {gain.pairs} pairs of trainings on {found.faces:,} faces, both of a pair with the same faces, order and "
         f"first weights, “{first.name}” has {accuracies[0]} % of {found.split} and “{second.name}” {accuracies[1]} %: "
         f"a difference of {100 * gain.mean:+.2f} points (95 % interval {low} to {high}; p {p_value(gain.p)} in a "
-        f"sign-flip test). {power}{stopped}{_other_recipe(found)}The two rows were chosen on other seeds and another split. The interval is "
-        "for other trainings, not for other faces. The study was made for accuracy; the other p-values are not "
-        "corrected for multiple testing."
+        f"sign-flip test). {power}{stopped}{_other_recipe(found)}The two rows were chosen on other seeds and "
+        "another split. The interval is for other trainings, not for other faces. The study was made for accuracy; the "
+        "other p-values are not corrected for multiple testing."
     )
 
 
