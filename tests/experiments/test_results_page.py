@@ -226,9 +226,9 @@ def test_a_recipe_that_is_not_shared_is_said():
     found = loss_study(seeds_planned=6, differences={"accuracy": gain})
     settings = [{"recipe": {"label_smoothing": 0.0, "rate": 1}, "network": {}}, {"recipe": {"rate": 1}, "network": {}}]
     rows = [dataclasses.replace(row, settings=one) for row, one in zip(found.rows, settings, strict=True)]
-    said = "Each has the recipe that was best for it: “softmax” has label_smoothing 0.0. The two"
+    said = "They differ in the recipe too: “softmax” has label_smoothing 0.0. The two"
     assert said in loss_blocks(dataclasses.replace(found, rows=rows))[0].text
-    assert "Each has the recipe" not in loss_blocks(found)[0].text
+    assert "in the recipe too" not in loss_blocks(found)[0].text
 
 
 def test_missing_files_are_left_out(tmp_path):

@@ -112,7 +112,7 @@ def _other_recipe(found: LossStudy) -> str:
         for name, value in (row.settings or {}).get(part, {}).items()
         if (other.settings or {}).get(part, {}).get(name) != value
     ]
-    return f"Each has the recipe that was best for it: {', '.join(changes)}. " if changes else ""
+    return f"They differ in the recipe too: {', '.join(changes)}. " if changes else ""
 
 
 def mean(row: LossRow, name: str) -> float:
