@@ -39,6 +39,7 @@ KINDS: dict[str, type[Result]] = {
     "landmarks48": Landmarks,
     "loss-confirm": LossStudy,
     "loss-low-data": LossStudy,
+    "loss-low-data-same": LossStudy,
     "loss-screen": LossStudy,
     "loss-ablation": LossStudy,
     "joint": JointStudy,

@@ -93,6 +93,7 @@ KINDS = {
     ),
     "loss-confirm": Kind(lambda found: "On all of Training", loss_blocks),
     "loss-low-data": Kind(lambda found: "On little data", loss_blocks),
+    "loss-low-data-same": Kind(lambda found: "On little data, with the same recipe", loss_blocks),
     "loss-screen": Kind(lambda found: "The loss, choice by choice", loss_blocks),
     "loss-ablation": Kind(lambda found: "A short study, two epochs", loss_blocks),
     "joint-test": Kind(lambda found: f"Ways to learn two data sets, {found.split}", joint_blocks),
@@ -142,7 +143,7 @@ PARTS = (
         "The loss",
         "Does a second loss beside softmax help, and which? The study of all choices selects, the comparison of two "
         "decides.",
-        ("loss-confirm", "loss-low-data", "loss-screen", "loss-ablation"),
+        ("loss-confirm", "loss-low-data", "loss-low-data-same", "loss-screen", "loss-ablation"),
     ),
     Part(
         "Networks and recipes",
