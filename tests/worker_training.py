@@ -21,4 +21,5 @@ def main():
     return console.ended(sys.argv[1], model is not None)
 
 
-sys.exit(console.guard(main))
+if __name__ == "__main__":
+    sys.exit(console.guard(main))
