@@ -202,7 +202,7 @@ def main(settings: Settings) -> None:
             epochs={
                 "pre-training": settings.epochs,
                 "fine-tuning": settings.epochs // 2,
-                "HyperFace": settings.epochs + settings.epochs // 2,
+                **({"HyperFace": settings.epochs + settings.epochs // 2} if settings.others else {}),
                 "joint training": round((settings.epochs + settings.epochs // 2) * (1 + 1 / LEAD)),
             },
             recipe=plain_recipe(settings),

@@ -24,6 +24,7 @@ from pages.study_rows import (
     ServingLoad,
     Smoothing,
     StepSpeed,
+    TimeToAccuracy,
 )
 
 KINDS: dict[str, type[Result]] = {
@@ -37,6 +38,7 @@ KINDS: dict[str, type[Result]] = {
     "table4-wild": Methods,
     "figure6": Landmarks,
     "landmarks48": Landmarks,
+    "landmarks96": Landmarks,
     "loss-confirm": LossStudy,
     "loss-low-data": LossStudy,
     "loss-low-data-same": LossStudy,
@@ -47,6 +49,7 @@ KINDS: dict[str, type[Result]] = {
     "network-search-onednn": NetworkSearch,
     "network-search": NetworkSearch,
     "network-search-avx2": NetworkSearch,
+    "time-to-accuracy": TimeToAccuracy,
     "md_loss": LossCosts,
     "training_step": StepSpeed,
     "training_step_avx2": StepSpeed,

@@ -31,7 +31,7 @@ from pages.sections.speed import (
     worker_blocks,
 )
 from pages.sections.stages import READING, stages_blocks
-from pages.sections.studies import loss_blocks, search_blocks
+from pages.sections.studies import loss_blocks, race_blocks, search_blocks
 
 HEADER = """# Results
 
@@ -88,7 +88,7 @@ KINDS = {
     "table4": Kind(lambda found: f"Tab. 4, {found.data}", methods_blocks),
     "table4-wild": Kind(lambda found: f"Tab. 4, {found.data}", methods_blocks),
     **dict.fromkeys(
-        ("figure6", "landmarks48"),
+        ("figure6", "landmarks48", "landmarks96"),
         Kind(lambda found: f"Fig. 6, network {found.network}, crops of {found.image_size} pixels", landmarks_blocks),
     ),
     "loss-confirm": Kind(lambda found: "On all of Training", loss_blocks),
@@ -98,6 +98,7 @@ KINDS = {
     "loss-ablation": Kind(lambda found: "A short study, two epochs", loss_blocks),
     "joint-test": Kind(lambda found: f"Ways to learn two data sets, {found.split}", joint_blocks),
     "joint": Kind(lambda found: f"Ways to learn two data sets, {found.split}", joint_blocks),
+    "time-to-accuracy": Kind(lambda found: "Time to a good network", race_blocks),
     "network-search-onednn": Kind(lambda found: "Search with oneDNN", search_blocks),
     "network-search": Kind(lambda found: "Search on a processor with AMX", search_blocks),
     "network-search-avx2": Kind(lambda found: "Search on a processor with AVX2, without oneDNN", search_blocks),
@@ -137,7 +138,7 @@ PARTS = (
     Part(
         "Figure 6: landmarks",
         f"How well does the same component find landmarks? {ERRORS}",
-        ("landmarks48", "figure6"),
+        ("landmarks48", "landmarks96", "figure6"),
     ),
     Part(
         "The loss",
@@ -148,7 +149,7 @@ PARTS = (
     Part(
         "Networks and recipes",
         "Which network learns most in a given time?",
-        ("network-search-onednn", "network-search", "network-search-avx2"),
+        ("time-to-accuracy", "network-search-onednn", "network-search", "network-search-avx2"),
     ),
     Part("Across data sets", "How good is a network on a data set that it has not learned from?", ("cross",)),
     Part("FER2013, audited", "What are figures on FER2013 worth?", ("fer2013-audit",)),

@@ -153,6 +153,43 @@ class NetworkSearch(Result):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Racer:
+    """A training by its preset and the ``changes`` of it, with one entry a seed in its lists.
+
+    Attributes:
+        accuracies, macro_recalls: at its end.
+        seconds, multiply_adds: of the whole training.
+        epochs_to, seconds_to: the first epoch at which an accuracy was reached; None where it never was.
+    """
+
+    preset: str
+    changes: dict[str, Any]
+    network: str
+    votes: float
+    epochs: float
+    batch_size: int
+    accuracies: list[float]
+    macro_recalls: list[float]
+    images_per_second: float
+    seconds: float
+    multiply_adds: float
+    epochs_to: dict[str, list[float | None]]
+    seconds_to: dict[str, list[float | None]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TimeToAccuracy(Result):
+    """What benchmarks/time_to_accuracy.py measures; ``bars`` are the accuracies."""
+
+    seeds: list[int]
+    split: str
+    manifest_sha256: str
+    precision: str
+    bars: list[float]
+    racers: dict[str, Racer]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class LossCost:
     """Milliseconds of a training step, and of the loss alone, for a number of classes."""
 

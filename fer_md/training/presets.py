@@ -32,6 +32,8 @@ class Recipe:
             ``"modern"``: linear warm-up over ``warmup`` epochs, then a cosine to zero.
         rate: base learning rate, before the schedule (paper: 0.01).
         warmup: epochs.
+        muon: base learning rate of the convolutions' kernels, scheduled as ``rate``, which Muon moves then; 0 for SGD
+            as for all else (see ``fer_md.training.muon``).
         momentum: of Nesterov's SGD (the paper says SGD only).
         weight_decay: added to the gradient of convolution and FC weights, times the weight.
         anchor: added to the gradient of convolution and FC weights, times what they have moved since the start, so that
@@ -49,6 +51,7 @@ class Recipe:
     batch_size: int = 256
     schedule: str = "modern"
     rate: float = 0.1
+    muon: float = 0.0
     warmup: float = 1.0
     momentum: float = 0.9
     weight_decay: float = 5e-4
@@ -106,6 +109,12 @@ Source: ours.
 Cost: 29.9 minutes on two cores with AVX2.
 Result: 64.81 % of FER2013's PublicTest (docs/results/fer2013-quick-seed0).
 Command: ``python experiments/pretrain.py --data=runs/data/fer2013 --run_dir=runs/quick/seed0 --preset=quick``.
+"""
+
+FAST = dataclasses.replace(QUICK, epochs=13, batch_size=256, rate=0.06, muon=0.045, average=0.997)
+"""For real faces in a third of ``QUICK``'s time.
+
+Source: ours.
 """
 
 PAPER = Recipe(
@@ -253,6 +262,7 @@ PRESETS = {
     "drawn": DRAWN,
     "drawn-finetune": DRAWN_FINETUNE,
     "quick": QUICK,
+    "fast": FAST,
     "paper": PAPER,
     "paper-finetune": PAPER_FINETUNE,
     "finetune": FINETUNE,

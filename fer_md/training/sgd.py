@@ -36,17 +36,21 @@ class SGD:
 
     def apply(self, gradients: Sequence[tf.Tensor], rate: tf.Tensor) -> None:
         """Updates the variables of this replica; ``gradients`` must be the same on every replica."""
-        state = zip(self.variables, self.starts, self.slots, self.decayed, gradients, strict=True)
-        for variable, start, slot, decayed, gradient in state:
-            if self.weight_decay and decayed:
-                gradient += self.weight_decay * variable
-            if self.anchor and decayed:
-                gradient += self.anchor * (variable - start)
-            tf.raw_ops.ResourceApplyKerasMomentum(
-                var=variable.handle,
-                accum=slot.handle,
-                lr=rate,
-                grad=gradient,
-                momentum=self.momentum,
-                use_nesterov=True,
-            )
+        for index, gradient in enumerate(gradients):
+            self.move(index, gradient, rate)
+
+    def move(self, index: int, gradient: tf.Tensor, rate: tf.Tensor) -> None:
+        """Updates one variable."""
+        variable = self.variables[index]
+        if self.weight_decay and self.decayed[index]:
+            gradient += self.weight_decay * variable
+        if self.anchor and self.decayed[index]:
+            gradient += self.anchor * (variable - self.starts[index])
+        tf.raw_ops.ResourceApplyKerasMomentum(
+            var=variable.handle,
+            accum=self.slots[index].handle,
+            lr=rate,
+            grad=gradient,
+            momentum=self.momentum,
+            use_nesterov=True,
+        )

@@ -12,6 +12,7 @@ from fer_md.losses import combined_loss
 from fer_md.models.float32 import computes_in_float16
 from fer_md.models.heads import with_prior
 from fer_md.training.loss_scale import LossScale
+from fer_md.training.muon import Muon
 from fer_md.training.presets import Recipe, learning_rate, metric_factor
 from fer_md.training.sgd import SGD
 from fer_md.training.task import Learner
@@ -57,10 +58,18 @@ class Trainer:
             self.variables = _unique(v for network in self.networks for v in network.variables)
             trained = _unique(v for network in self.networks for v in network.trainable_variables)
             learned = [v for layer in self.own_losses() for v in layer.trainable_variables]
-            self.sgd = SGD(trained + learned, recipe.momentum, recipe.weight_decay, recipe.anchor)
+            self.optimizer = self._make_optimizer(trained + learned)
             self.loss_scale = LossScale() if any(map(computes_in_float16, self.networks)) else None
             self.average = [tf.Variable(v.value, trainable=False) for v in self._averaged()]
         self._compiled = tf.function(self._global_step)
+
+    def _make_optimizer(self, variables):
+        recipe = self.recipe
+        options = {name: getattr(recipe, name) for name in ("momentum", "weight_decay", "anchor")}
+        if not recipe.muon:
+            return SGD(variables, **options)
+        dtype = "bfloat16" if self.model.compute_dtype == "bfloat16" else "float32"
+        return Muon(variables, **options, factor=recipe.muon / recipe.rate, dtype=dtype)
 
     def network(self, index: int) -> keras.Model:
         """The network that learns task ``index``: with that data set's statistics, where each has its own."""
@@ -162,15 +171,14 @@ class Trainer:
             loss_weights, weights = zip(*((factor * task.loss_weight, task.weight) for task in self.tasks), strict=True)
             loss = combined_loss(softmax, metric, loss_weights, weights)
             loss = self.loss_scale.scaled(loss) if self.loss_scale else loss
-        gradients = [
-            tf.convert_to_tensor(g) for g in tape.gradient(loss, self.sgd.variables, unconnected_gradients="zero")
-        ]
+        found = tape.gradient(loss, self.optimizer.variables, unconnected_gradients="zero")
+        gradients = [tf.convert_to_tensor(gradient) for gradient in found]
         if replica.num_replicas_in_sync > 1:
             gradients = replica.all_reduce("sum", gradients)
         if self.loss_scale:
-            self.loss_scale.step(gradients, lambda unscaled: self.sgd.apply(unscaled, rate))
+            self.loss_scale.step(gradients, lambda unscaled: self.optimizer.apply(unscaled, rate))
         else:
-            self.sgd.apply(gradients, rate)
+            self.optimizer.apply(gradients, rate)
         return tf.stack([tf.stack(row) for row in figures])
 
     def _outputs(self, batches):
@@ -227,7 +235,7 @@ class Trainer:
     def _groups(self):
         return {
             "model": [v.value for v in self.variables],
-            "slot": self.sgd.slots,
+            "slot": self.optimizer.slots,
             "average": self.average,
             "centers": [v.value for layer in self.own_losses() for v in layer.variables],
             "loss_scale": self.loss_scale.variables if self.loss_scale else [],

@@ -38,7 +38,7 @@ def take_steps(trainer, first, last):
 
 
 def weights(trainer):
-    return [v.numpy() for v in trainer.sgd.variables]
+    return [v.numpy() for v in trainer.optimizer.variables]
 
 
 def test_by_hand(monkeypatch):
@@ -99,9 +99,9 @@ def test_the_scale_changes_nothing_but_what_would_be_lost(float16):
 def test_an_overflow_skips_the_step(float16):
     trainer = make_trainer()
     trainer.loss_scale.scale.assign(2.0**60)
-    before, slots = weights(trainer), [v.numpy() for v in trainer.sgd.slots]
+    before, slots = weights(trainer), [v.numpy() for v in trainer.optimizer.slots]
     figures = take_steps(trainer, 0, 1)
-    for one, other in zip(before + slots, weights(trainer) + [v.numpy() for v in trainer.sgd.slots], strict=True):
+    for one, other in zip(before + slots, weights(trainer) + [v.numpy() for v in trainer.optimizer.slots], strict=True):
         np.testing.assert_array_equal(one, other)
     assert np.isfinite(figures).all() and trainer.loss_scale.scale.numpy() == 2.0**59
 

@@ -124,5 +124,5 @@ def test_two_data_sets_with_md_loss_on_replicas_equal_one_device():
 def test_weight_decay_spares_learned_centers():
     task = Task("a", random_split(8), metric_loss=MDLoss(7, TINY.fc_units, learned=True))
     trainer = Trainer(Learner(lambda: build_component(TINY), [task]), RECIPE, 40, make_strategy("one"))
-    assert len(trainer.sgd.variables) == len(trainer.model.trainable_variables) + 1
-    assert trainer.sgd.decayed[0] and not trainer.sgd.decayed[-1]
+    assert len(trainer.optimizer.variables) == len(trainer.model.trainable_variables) + 1
+    assert trainer.optimizer.decayed[0] and not trainer.optimizer.decayed[-1]

@@ -18,6 +18,7 @@ from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
 from fer_md.runs.metrics_log import log_rows
 from fer_md.runs.run_directory import load_model, open_run, read_settings, settings_hash
 from fer_md.training.loop import train
+from fer_md.training.muon import Muon, orthogonalized
 from fer_md.training.objective import CLASSES, SHARES
 from fer_md.training.presets import MILD, PRESETS, Finish, Recipe, learning_rate, metric_factor
 from fer_md.training.sgd import SGD
@@ -98,6 +99,51 @@ def test_sgd_equals_keras_and_spares_vectors_from_decay():
     np.testing.assert_allclose(ours, stock, rtol=1e-5)
 
 
+def test_muon_by_hand():
+    """A column (3, 4) has one singular value. Divided by its norm that is 1, and three iterations take it to 0.701,
+    1.11362 and 0.720706, so that the step is 0.720706 (0.6, 0.8) times 2 * 0.1.
+    """
+    kernel = keras.Variable(np.ones((1, 1, 2, 1), np.float32), name="kernel")
+    muon = Muon([kernel], momentum=0.5, weight_decay=0.1, factor=2.0)
+    muon.apply([tf.constant([[[[3.0], [4.0]]]])], tf.constant(0.1))
+    np.testing.assert_allclose(np.ravel(kernel), [1 - 0.2 * 0.4324236, 1 - 0.2 * 0.5765648], rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(40, 12), (12, 40), (7, 7)])
+def test_orthogonalized_keeps_the_singular_vectors_and_evens_out_the_values(shape):
+    matrix = np.random.default_rng(0).normal(size=shape)
+    u, s, v = np.linalg.svd(matrix, full_matrices=False)
+    s /= np.linalg.norm(s)
+    for _ in range(3):
+        s = 3.4445 * s - 4.775 * s**3 + 2.0315 * s**5
+    np.testing.assert_allclose(orthogonalized(tf.constant(matrix)), (u * s) @ v, rtol=1e-5, atol=1e-8)
+
+
+def test_muon_moves_convolutions_and_leaves_the_rest_to_sgd():
+    rng = np.random.default_rng(0)
+    shapes = {"kernel": (3, 3, 2, 4), "bias": (4,), "dense": (4, 3)}
+    starts = {name: rng.normal(size=shape).astype("f") for name, shape in shapes.items()}
+    gradients = [[tf.constant(rng.normal(size=shape), tf.float32) for shape in shapes.values()] for _ in range(3)]
+
+    def trained(optimizer, **options):
+        found = [keras.Variable(start, name=name.replace("dense", "kernel")) for name, start in starts.items()]
+        updates = optimizer(found, 0.9, weight_decay=0.1, **options)
+        for own in gradients:
+            updates.apply(own, tf.constant(0.05))
+        return [np.asarray(variable) for variable in found]
+
+    ours, sgd = trained(Muon, factor=0.4), trained(SGD)
+    for one, other in zip(ours[1:], sgd[1:], strict=True):
+        np.testing.assert_array_equal(one, other)
+    weights, momentum = starts["kernel"].reshape(18, 4).astype(float), 0.0
+    for own, *_ in gradients:
+        gradient = own.numpy().reshape(18, 4)
+        momentum = 0.9 * momentum + gradient
+        step = orthogonalized(tf.constant(gradient + 0.9 * momentum, tf.float64)).numpy()
+        weights -= 0.4 * 0.05 * step  # the kernel is upright, so that its scale is 1
+    np.testing.assert_allclose(ours[0].reshape(18, 4), weights, rtol=1e-4, atol=1e-6)
+
+
 def test_paper_schedule():
     """0.01, divided by 10 after every 10,000 iterations (Sec. 4)."""
     rates = [learning_rate(PRESETS["paper"], step, 112) for step in (0, 9_999, 10_000, 20_000)]
@@ -146,12 +192,15 @@ def test_unknown_schedule_is_refused():
         Recipe(epochs=1, schedule="step")
 
 
-@pytest.mark.parametrize("kind, embedding", [("labels", None), ("votes, MD loss", None), ("MD loss", 6)])
-def test_two_replicas_equal_one_device(split, kind, embedding):
+@pytest.mark.parametrize(
+    "kind, embedding, muon",
+    [("labels", None, 0.0), ("labels", None, 0.004), ("votes, MD loss", None, 0.0), ("MD loss", 6, 0.0)],
+)
+def test_two_replicas_equal_one_device(split, kind, embedding, muon):
     """Same global batches; batch norm statistics, dropout masks and a decay that can be seen included."""
     states, targets = [], targets_of(split, kind)
     recipe, config = (
-        dataclasses.replace(RECIPE, rate=0.02, weight_decay=0.05),
+        dataclasses.replace(RECIPE, rate=0.02, weight_decay=0.05, muon=muon),
         dataclasses.replace(TINY, embedding=embedding),
     )
     for strategy in (make_strategy("one"), make_strategy("mirrored", 2)):
@@ -179,8 +228,8 @@ def test_mirrored_training_runs_to_the_end(tmp_path):
     assert (tmp_path / "DONE").exists()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_state_round_trip_and_exact_continuation(split, kind):
+@pytest.mark.parametrize("kind, muon", [*((kind, 0.0) for kind in KINDS), ("labels", 0.02)])
+def test_state_round_trip_and_exact_continuation(split, kind, muon):
     targets = targets_of(split, kind)
 
     def steps(trainer, first, last):
@@ -189,7 +238,8 @@ def test_state_round_trip_and_exact_continuation(split, kind):
             images = tf.constant(split.images[rows, ..., None].astype("f"))
             trainer.train_step(((images, tf.constant(targets[rows])),), step)
 
-    whole, first, second = (make_trainer(task=make_task(kind)) for _ in range(3))
+    recipe = dataclasses.replace(RECIPE, muon=muon)
+    whole, first, second = (make_trainer(recipe, task=make_task(kind)) for _ in range(3))
     steps(whole, 0, 12)
     steps(first, 0, 7)
     second.load_state(first.state())

@@ -19,7 +19,9 @@ LEVELS = {
 
 
 def face_blocks(folder: Path) -> list[Block]:
-    """The tables, from alignment.json, landmarks68.json, frame_offset.json, landmarks48.json and quick/figure6.json."""
+    """The tables, from alignment.json, landmarks68.json, frame_offset.json, landmarks48.json, landmarks96.json and
+    quick/figure6.json.
+    """
     alignment, points, offset = (
         read_json(folder / f"{name}.json") for name in ("alignment", "landmarks68", "frame_offset")
     )
@@ -33,7 +35,7 @@ def face_blocks(folder: Path) -> list[Block]:
         *figure6_blocks(
             [
                 read_result(Landmarks, folder / "quick" / "figure6.json"),
-                read_result(Landmarks, folder / "landmarks48.json"),
+                *(read_result(Landmarks, folder / f"landmarks{edge}.json") for edge in (48, 96)),
             ]
         ),
         Text(offset_text(offset)),

@@ -1,9 +1,11 @@
 """The studies: losses beside softmax, and networks and recipes that were tried."""
 
+import numpy as np
+
 from pages.blocks import Block, Table, Text, table
 from pages.cells import MISSING, p_value, percent
 from pages.seeds import over_seeds
-from pages.study_rows import LossRow, LossStudy, NetworkSearch
+from pages.study_rows import LossRow, LossStudy, NetworkSearch, TimeToAccuracy
 
 FIGURES = {
     "accuracy": ("accuracy %", ""),
@@ -139,3 +141,36 @@ def search_blocks(found: NetworkSearch) -> list[Block]:
         for row in sorted(found.candidates, key=lambda row: -row.accuracy)
     )
     return [Text(text), table(rows)]
+
+
+def race_blocks(found: TimeToAccuracy) -> list[Block]:
+    """One row a training: what it reached, in which time, and when it had each of the accuracies."""
+    text = (
+        f"Each was trained with {len(found.seeds)} seeds, those that show what an idea gives with one. Accuracy is "
+        f"that of {found.split}, the mean with the standard deviation. Minutes are images over the speed of the bare "
+        "step, which was measured in turns. Multiply-adds are those of convolutions and matrix products, forward and "
+        "backward."
+    )
+    rows = []
+    for name, row in found.racers.items():
+        mean, std = np.mean(row.accuracies), np.std(row.accuracies, ddof=1) if len(row.accuracies) > 1 else None
+        rows.append(
+            {
+                "training": name,
+                "network": row.network,
+                "epochs": f"{row.epochs:g}",
+                "accuracy %": percent(mean) + (f" ± {percent(std)}" if std is not None else ""),
+                "images/s": f"{row.images_per_second:,.0f}",
+                "minutes": f"{row.seconds / 60:.1f}",
+                "10^12 multiply-adds": f"{row.multiply_adds / 1e12:.0f}",
+                **{f"minutes to {percent(bar, 0)} %": _times(row.seconds_to[f"{bar:g}"]) for bar in found.bars},
+            }
+        )
+    return [Text(text), table(rows)]
+
+
+def _times(seconds):
+    """Mean of the minutes, and how many of the seeds got there where that is not all."""
+    reached = [each for each in seconds if each is not None]
+    few = f" ({len(reached)} of {len(seconds)})" if len(reached) < len(seconds) else ""
+    return f"{np.mean(reached) / 60:.1f}{few}" if reached else MISSING
