@@ -49,10 +49,12 @@ class Racer:
     single: bool = False
 
 
-QUICK = PRESETS["quick"]
 RACERS = {
     "quick": Racer("quick"),
     "fast": Racer("fast", votes=0.4),
+    "quick, epochs of fast": Racer("quick", {"epochs": 13}, single=True),
+    "fast without Muon": Racer("fast", {"muon": 0.0}, votes=0.4, single=True),
+    "fast without votes": Racer("fast", single=True),
 }
 
 BARS = (0.65, 0.68)
