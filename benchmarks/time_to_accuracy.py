@@ -52,9 +52,10 @@ class Racer:
 RACERS = {
     "quick": Racer("quick"),
     "fast": Racer("fast", votes=0.4),
-    "quick, epochs of fast": Racer("quick", {"epochs": 13}, single=True),
+    "quick in the time of fast": Racer("quick", {"epochs": 13}, single=True),
     "fast without Muon": Racer("fast", {"muon": 0.0}, votes=0.4, single=True),
     "fast without votes": Racer("fast", single=True),
+    "fast in the time of quick": Racer("fast", {"epochs": 16, "average": 0.998}, "wide", votes=0.4, single=True),
 }
 
 BARS = (0.65, 0.68)
