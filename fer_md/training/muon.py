@@ -1,4 +1,4 @@
-"""Muon: kernels of convolutions are moved by steps whose singular values are all alike."""
+"""Muon: kernels of convolutions are moved by steps whose singular values are nearly alike."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,8 @@ import tensorflow as tf
 from fer_md.training.sgd import SGD
 
 ITERATIONS = 3
+"""The original takes five; with three, singular values below 0.018 of the norm stay below 0.68."""
+
 COEFFICIENTS = 3.4445, -4.7750, 2.0315
 
 
@@ -40,11 +42,13 @@ class Muon(SGD):
     """Muon for the kernels of convolutions, and ``SGD`` for all other variables.
 
     ``m <- momentum m + g;  w <- w - factor rate s O`` with O the ``orthogonalized`` ``g + momentum m``, as a matrix
-    with a column for each filter, and ``s = sqrt(max(1, columns / rows))``. Weight decay and anchor do not act on
-    these. Keras's own Muon leaves convolutions to Adam.
+    with a column for each filter, and ``s = sqrt(max(1, columns / rows))``. Weight decay does not act on these.
+
+    The original leaves the first convolution and outputs out, and has AdamW for the rest and decay for all. Keras's
+    Muon leaves convolutions to Adam, which is why it is not used here.
 
     Args:
-        variables, momentum, weight_decay, anchor: see ``SGD``.
+        variables, momentum, weight_decay: see ``SGD``; kernels of four axes are taken for those of convolutions.
         factor: learning rate of these kernels, as a multiple of the others'.
         dtype: in which ``orthogonalized`` computes.
     """
@@ -54,11 +58,10 @@ class Muon(SGD):
         variables: Sequence[keras.Variable],
         momentum: float = 0.9,
         weight_decay: float = 0.0,
-        anchor: float = 0.0,
         factor: float = 1.0,
         dtype: str = "float32",
     ) -> None:
-        super().__init__(variables, momentum, weight_decay, anchor)
+        super().__init__(variables, momentum, weight_decay)
         self.factor, self.dtype = factor, dtype
         self.orthogonal = [variable.name == "kernel" and len(variable.shape) == 4 for variable in variables]
 

@@ -35,9 +35,9 @@ class Recipe:
         muon: base learning rate of the convolutions' kernels, scheduled as ``rate``, which Muon moves then; 0 for SGD
             as for all else (see ``fer_md.training.muon``).
         momentum: of Nesterov's SGD (the paper says SGD only).
-        weight_decay: added to the gradient of convolution and FC weights, times the weight.
+        weight_decay: added to the gradient of convolution and FC weights, times the weight; not to what Muon moves.
         anchor: added to the gradient of convolution and FC weights, times what they have moved since the start, so that
-            a fine-tuning stays near what was learned (L2-SP).
+            a fine-tuning stays near what was learned (L2-SP). Not with Muon.
         label_smoothing: share of the target spread evenly over the classes, in [0, 1).
         average: decay per step of the exponential moving average (EMA) of the weights, which is what is evaluated; 0
             for none.
@@ -67,6 +67,8 @@ class Recipe:
             raise ValueError(f"ramp must be in [0, 1], not {self.ramp!r}")
         if self.schedule not in ("paper", "modern"):
             raise ValueError(f"schedule must be 'paper' or 'modern', not {self.schedule!r}")
+        if self.muon < 0 or (self.muon and (self.anchor or not self.rate)):
+            raise ValueError(f"muon must be at least 0, and needs a rate and no anchor; got {self.muon!r}")
 
 
 STRONG = Augmentation(flip=True, rotation=17, scale=0.2, shift=5, contrast=0.3, erase=0.5)

@@ -36,7 +36,7 @@ class SGD:
 
     def apply(self, gradients: Sequence[tf.Tensor], rate: tf.Tensor) -> None:
         """Updates the variables of this replica; ``gradients`` must be the same on every replica."""
-        for index, gradient in enumerate(gradients):
+        for index, gradient in zip(range(len(self.variables)), gradients, strict=True):
             self.move(index, gradient, rate)
 
     def move(self, index: int, gradient: tf.Tensor, rate: tf.Tensor) -> None:

@@ -65,11 +65,10 @@ class Trainer:
 
     def _make_optimizer(self, variables):
         recipe = self.recipe
-        options = {name: getattr(recipe, name) for name in ("momentum", "weight_decay", "anchor")}
         if not recipe.muon:
-            return SGD(variables, **options)
+            return SGD(variables, recipe.momentum, recipe.weight_decay, recipe.anchor)
         dtype = "bfloat16" if self.model.compute_dtype == "bfloat16" else "float32"
-        return Muon(variables, **options, factor=recipe.muon / recipe.rate, dtype=dtype)
+        return Muon(variables, recipe.momentum, recipe.weight_decay, recipe.muon / recipe.rate, dtype)
 
     def network(self, index: int) -> keras.Model:
         """The network that learns task ``index``: with that data set's statistics, where each has its own."""

@@ -109,6 +109,41 @@ def test_muon_by_hand():
     np.testing.assert_allclose(np.ravel(kernel), [1 - 0.2 * 0.4324236, 1 - 0.2 * 0.5765648], rtol=1e-5)
 
 
+def test_a_kernel_with_more_filters_than_inputs_moves_further():
+    """Two rows of eight columns: the step is twice as long, the root of 8 / 2, as 0.720706 (0.6, 0.8, 0, ...)."""
+    kernel = keras.Variable(np.zeros((1, 1, 2, 8), np.float32), name="kernel")
+    gradient = np.zeros((1, 1, 2, 8), np.float32)
+    gradient[0, 0, 0, :2] = 3, 4
+    Muon([kernel], momentum=0.5).apply([tf.constant(gradient)], tf.constant(0.1))
+    np.testing.assert_allclose(np.asarray(kernel)[0, 0, 0, :3], [-0.2 * 0.4324236, -0.2 * 0.5765648, 0], rtol=1e-5)
+    assert not np.asarray(kernel)[0, 0, 1].any()
+
+
+@pytest.mark.parametrize("dtype, tolerance", [("float32", 0.0), ("bfloat16", 0.05)])
+def test_a_gradient_of_zero_moves_nothing_and_16_bits_little_else(dtype, tolerance):
+    rng = np.random.default_rng(0)
+    start, gradient = (rng.normal(size=(3, 3, 2, 4)).astype("f") for _ in range(2))
+
+    def moved(gradient, dtype):
+        kernel = keras.Variable(start, name="kernel")
+        Muon([kernel], dtype=dtype).apply([tf.constant(gradient)], tf.constant(1.0))
+        return np.asarray(kernel) - start
+
+    assert not moved(np.zeros_like(start), dtype).any()
+    whole = moved(gradient, "float32")
+    assert np.abs(moved(gradient, dtype) - whole).max() <= tolerance * np.abs(whole).max()
+
+
+def test_a_recipe_decides_the_optimizer_and_its_rates():
+    recipe = dataclasses.replace(RECIPE, rate=0.05, muon=0.02, momentum=0.7, weight_decay=0.1)
+    muon, sgd = make_trainer(recipe).optimizer, make_trainer().optimizer
+    assert type(muon) is Muon and type(sgd) is SGD
+    assert muon.factor * recipe.rate == pytest.approx(0.02) and (muon.momentum, muon.weight_decay) == (0.7, 0.1)
+    for wrong in ({"muon": -1.0}, {"muon": 0.1, "anchor": 0.1}, {"muon": 0.1, "rate": 0.0}):
+        with pytest.raises(ValueError, match="muon must be at least 0, and needs a rate and no anchor"):
+            dataclasses.replace(RECIPE, **wrong)
+
+
 @pytest.mark.parametrize("shape", [(40, 12), (12, 40), (7, 7)])
 def test_orthogonalized_keeps_the_singular_vectors_and_evens_out_the_values(shape):
     matrix = np.random.default_rng(0).normal(size=shape)

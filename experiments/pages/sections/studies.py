@@ -146,10 +146,12 @@ def search_blocks(found: NetworkSearch) -> list[Block]:
 def race_blocks(found: TimeToAccuracy) -> list[Block]:
     """One row a training: what it reached, in which time, and when it had each of the accuracies."""
     text = (
-        f"Each was trained with {len(found.seeds)} seeds, those that show what an idea gives with one. Accuracy is "
-        f"that of {found.split}, the mean with the standard deviation. Minutes are images over the speed of the bare "
-        "step, which was measured in turns. Multiply-adds are those of convolutions and matrix products, forward and "
-        "backward."
+        f"Rows that show what an idea gives were trained with one seed, the others with {len(found.seeds)}. "
+        f"Accuracy is that of {found.split}, on which the recipes were chosen too: the mean with the standard "
+        "deviation. Minutes are images over the speed of the training step and its augmentation, which was "
+        "measured in turns; the start and validation are left out. Those to an accuracy are the mean over the "
+        "seeds that reach it. Multiply-adds are those of convolutions and matrix products, forward and backward. "
+        "Votes are FER+'s share of the targets."
     )
     rows = []
     for name, row in found.racers.items():
@@ -158,12 +160,14 @@ def race_blocks(found: TimeToAccuracy) -> list[Block]:
             {
                 "training": name,
                 "network": row.network,
+                "votes": f"{row.votes:g}" if row.votes else "",
                 "epochs": f"{row.epochs:g}",
+                "batch": str(row.batch_size),
                 "accuracy %": percent(mean) + (f" ± {percent(std)}" if std is not None else ""),
                 "images/s": f"{row.images_per_second:,.0f}",
                 "minutes": f"{row.seconds / 60:.1f}",
-                "10^12 multiply-adds": f"{row.multiply_adds / 1e12:.0f}",
-                **{f"minutes to {percent(bar, 0)} %": _times(row.seconds_to[f"{bar:g}"]) for bar in found.bars},
+                "10^12 multiply-adds": f"{row.multiply_adds / 1e12:,.0f}",
+                **{f"minutes to {percent(bar, 0)} %": _times(row.seconds_to[f"{bar:.2f}"]) for bar in found.bars},
             }
         )
     return [Text(text), table(rows)]
