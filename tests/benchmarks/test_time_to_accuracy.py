@@ -49,7 +49,9 @@ def racers(monkeypatch):
     }
     monkeypatch.setattr(race, "RACERS", found)
     monkeypatch.setattr(race, "STEPS", 1)
-    return found
+    policy = keras.config.dtype_policy()
+    yield found
+    keras.config.set_dtype_policy(policy)  # the script sets its own
 
 
 def test_seconds_to_an_accuracy(settings, racers):
