@@ -13,7 +13,7 @@ ITERATIONS = 3
 COEFFICIENTS = 3.4445, -4.7750, 2.0315
 
 
-def orthogonalized(matrix: tf.Tensor, iterations: int = ITERATIONS) -> tf.Tensor:
+def orthogonalized(matrix: tf.Tensor) -> tf.Tensor:
     """A matrix with the singular vectors of another and with singular values near 1, by Newton-Schulz iterations.
 
     The matrix is divided by its Frobenius norm. Then each iteration takes a singular value s to
@@ -21,7 +21,6 @@ def orthogonalized(matrix: tf.Tensor, iterations: int = ITERATIONS) -> tf.Tensor
 
     Args:
         matrix: (M, N) of any floating dtype, in which all is computed.
-        iterations: at least 0.
 
     Returns:
         (M, N) of the same dtype.
@@ -32,7 +31,7 @@ def orthogonalized(matrix: tf.Tensor, iterations: int = ITERATIONS) -> tf.Tensor
     upright = matrix.shape[0] > matrix.shape[1]
     x = tf.transpose(matrix) if upright else matrix
     x /= tf.norm(x) + 1e-7
-    for _ in range(iterations):
+    for _ in range(ITERATIONS):
         gram = tf.matmul(x, x, transpose_b=True)
         x = a * x + tf.matmul(b * gram + c * tf.matmul(gram, gram), x)
     return tf.transpose(x) if upright else x
