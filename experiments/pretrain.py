@@ -26,6 +26,7 @@ from fer_md.training.soft_targets import with_votes
 from fer_md.training.strategy import make_strategy
 from fer_md.training.task import Learner, Task, loss_settings, make_metric_loss
 from fer_md.training.train import train_network
+from fer_md.training.unseen import unseen_probabilities, without_fold
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +79,14 @@ class Settings:
         least=0,
         most=0.49,
     )
+    fold: str | None = console.flag(
+        "Part of Training to leave out, such as 2/3 for the second of three; for the --unseen_by of another run.", None
+    )
+    unseen_by: tuple[str, ...] = console.flag(
+        "Finished runs that each left a fold out: what these say of faces that they did not learn is then evidence for "
+        "the target beside the votes, to the last epoch.",
+        (),
+    )
     precision: str = console.flag(
         "Precision of the layers; auto: 16 bits where GPU or processor have them.",
         "auto",
@@ -100,6 +109,8 @@ def main(settings: Settings) -> int | None:
     config = network_of(settings, info)
     held_out = load_split(settings.data, settings.validation)
     training, protocol = load_faces(settings, info)
+    if settings.fold:
+        training = without_fold(training, settings.fold)
     loss = loss_settings(settings.loss, settings.loss_weight, settings.loss_form)
     decisive: dict[str, Any] = {
         "data": info["name"],
@@ -110,6 +121,8 @@ def main(settings: Settings) -> int | None:
         "recipe": plain_settings(recipe),
         "network": plain_settings(config),
         "votes": settings.votes or None,
+        "fold": settings.fold,
+        "unseen_by": [file_sha256(Path(run) / "model.keras") for run in settings.unseen_by],
         "loss": loss if settings.loss != "none" else None,
         "precision": precision,
         "strategy": settings.strategy,
@@ -128,7 +141,10 @@ def main(settings: Settings) -> int | None:
     )
     task = Task(info["name"], training, held_out, metric_loss=metric_loss, loss_weight=loss["loss_weight"])
     if settings.votes:
-        task = with_votes(task, settings.votes)
+        unseen = None
+        if settings.unseen_by:
+            unseen = unseen_probabilities(settings.unseen_by, training, info["manifest_sha256"])
+        task = with_votes(task, settings.votes, unseen)
     learner = Learner(functools.partial(build, config, weights, settings.seed), [task])
     model = train_network(
         learner,

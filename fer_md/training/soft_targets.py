@@ -13,12 +13,14 @@ from fer_md.training.objective import SHARES
 from fer_md.training.task import Task
 
 
-def with_votes(task: Task, share: float) -> Task:
+def with_votes(task: Task, share: float, unseen: np.ndarray | None = None) -> Task:
     """The task with softmax on labels mixed with FER+'s votes; a loss with centers beside it takes the labels alone.
+
+    In the recipe's ``Finish`` targets are the labels alone, but for ``unseen``, which stays as it is.
 
     Args:
         task: classes of the seven expressions of ``fer_md.expressions.EXPRESSIONS``.
-        share: see ``mix_votes``; below 0.5 the label stays the most probable class.
+        share, unseen: see ``mix_votes``; with a share below 0.5 the label stays the most probable class.
 
     Raises:
         FerMdError: the training split has no votes.
@@ -27,7 +29,8 @@ def with_votes(task: Task, share: float) -> Task:
     if split.votes is None:
         raise FerMdError(f"{task.name}: has no votes of FER+; prepare it with --ferplus=fer2013new.csv")
     batches, finish_batches = (
-        functools.partial(task.batches, targets=mix_votes(split.labels, split.votes, part)) for part in (share, 0)
+        functools.partial(task.batches, targets=mix_votes(split.labels, split.votes, part, unseen))
+        for part in (share, 0 if unseen is None else share)
     )
     return dataclasses.replace(task, batches=batches, finish_batches=finish_batches, objective=SHARES)
 
@@ -57,7 +60,7 @@ def with_teacher(task: Task, teacher: Callable[[tf.Tensor], tf.Tensor], share: f
     return dataclasses.replace(task, batches=taught, objective=SHARES)
 
 
-def mix_votes(labels: np.ndarray, votes: np.ndarray, share: float) -> np.ndarray:
+def mix_votes(labels: np.ndarray, votes: np.ndarray, share: float, unseen: np.ndarray | None = None) -> np.ndarray:
     """Shares of the seven expressions, part of them from the label and part from what the votes say of the label.
 
     The votes are not taken as they are: taggers call a quarter of the faces with another label neutral. Their part is
@@ -68,6 +71,8 @@ def mix_votes(labels: np.ndarray, votes: np.ndarray, share: float) -> np.ndarray
         votes: (N, 10) counts in the order of FER+'s columns (Barsoum et al., 2016); a row of zeros where there are
             none: such a face keeps its label alone.
         share: of the votes, in [0, 1].
+        unseen: (N, 7) probabilities by networks that did not learn the face (``unseen_probabilities``); their
+            logarithms are then evidence for the label as the votes are. None for votes alone.
 
     Returns:
         (N, 7) float32 whose rows add up to 1; a row without a label is zero.
@@ -77,17 +82,19 @@ def mix_votes(labels: np.ndarray, votes: np.ndarray, share: float) -> np.ndarray
     voted = votes.sum(1) > 0
     if share and voted.any():
         rows = votes[voted] / votes[voted].sum(1, keepdims=True)
+        if unseen is not None:
+            rows = np.hstack([rows, np.log(np.maximum(unseen[voted], 1e-6))])
         shares[voted] = (1 - share) * shares[voted] + share * label_probabilities(labels[voted], rows)
     shares[labels < 0] = 0
     return shares.astype(np.float32)
 
 
-def label_probabilities(labels: np.ndarray, votes: np.ndarray, ridge: float = 1.0, steps: int = 12) -> np.ndarray:
-    """P(label | votes) of each face, by a logistic model fitted to the same faces with Newton's method.
+def label_probabilities(labels: np.ndarray, evidence: np.ndarray, ridge: float = 1.0, steps: int = 12) -> np.ndarray:
+    """P(label | evidence) of each face, by a logistic model fitted to the same faces with Newton's method.
 
     Args:
         labels: (N,) int; a negative one counts for nothing in the fit.
-        votes: (N, V) shares of the votes, rows adding up to 1.
+        evidence: (N, V), such as the shares of the votes; it must imply a constant, as shares do that add up to 1.
         ridge: of the squared weights against the summed log likelihood, greater than 0.
         steps: of Newton's method, each halved until the objective does not get worse.
 
@@ -95,8 +102,8 @@ def label_probabilities(labels: np.ndarray, votes: np.ndarray, ridge: float = 1.
         (N, 7) float64 whose rows add up to 1.
     """
     known, classes = labels >= 0, len(EXPRESSIONS)
-    x, truth = votes[known], np.eye(classes)[labels[known]]
-    weights = np.zeros((classes, votes.shape[1]))
+    x, truth = evidence[known], np.eye(classes)[labels[known]]
+    weights = np.zeros((classes, evidence.shape[1]))
 
     def objective(weights):
         scores = x @ weights.T
@@ -114,7 +121,7 @@ def label_probabilities(labels: np.ndarray, votes: np.ndarray, ridge: float = 1.
         while objective(weights + length * step.reshape(weights.shape)) < now and length > 1e-6:
             length /= 2
         weights += length * step.reshape(weights.shape)
-    scores = votes @ weights.T
+    scores = evidence @ weights.T
     return np.exp(scores - _log_sum_exp(scores))
 
 
