@@ -54,6 +54,8 @@ KINDS: dict[str, type[Result]] = {
     "training_step": StepSpeed,
     "training_step_avx2": StepSpeed,
     "training_step_avx512": StepSpeed,
+    "training_step_avx512_wide": StepSpeed,
+    "training_step_avx512_deep": StepSpeed,
     "predict": PredictionSpeed,
     "camera_page": CameraPage,
     "serving_load": ServingLoad,
