@@ -8,6 +8,9 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 DATA_ROOT ?=
 # Recipe for real data: quick, paper or full.
 PRESET ?= quick
+ifeq ($(filter quick paper full,$(PRESET)),)
+  $(error PRESET must be quick, paper or full, not '$(PRESET)')
+endif
 SEED ?= 0
 
 FER2013 := $(firstword $(wildcard $(addprefix $(DATA_ROOT)/fer2013.csv,.xz .gz .zip) $(DATA_ROOT)/fer2013.csv))

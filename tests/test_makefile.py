@@ -92,6 +92,11 @@ def test_reproduce_trains_on_what_is_found(data_root, preset):
     assert "experiments/joint.py" not in steps and "--joint=" not in steps
 
 
+def test_a_preset_that_has_no_second_stage_is_refused():
+    done = make("--dry-run", "reproduce", "PRESET=fast")
+    assert done.returncode != 0 and "PRESET must be quick, paper or full, not 'fast'" in done.stderr
+
+
 def test_help_lists_every_target():
     listed = make("help").stdout
     for target in (
