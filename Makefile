@@ -8,9 +8,6 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 DATA_ROOT ?=
 # Recipe for real data: quick, paper or full.
 PRESET ?= quick
-ifeq ($(filter quick paper full,$(PRESET)),)
-  $(error PRESET must be quick, paper or full, not '$(PRESET)')
-endif
 SEED ?= 0
 
 FER2013 := $(firstword $(wildcard $(addprefix $(DATA_ROOT)/fer2013.csv,.xz .gz .zip) $(DATA_ROOT)/fer2013.csv))
@@ -48,6 +45,9 @@ ifeq ($(and $(DATA_ROOT),$(FER2013)),)
   METHODS := --network=small --epochs=3 --seeds=$(SEED) --rates=0.02
   COMMITTED := docs/results/synthetic
 else
+  ifeq ($(EPOCHS2_$(PRESET)),)
+    $(error PRESET must be quick, paper or full, which have a second stage, not '$(PRESET)')
+  endif
   D1 := runs/data/fer2013
   D2 := $(if $(PHOTOGRAPHS),runs/data/facial_expressions,runs/data/synthetic-wild)
   RUNS := runs/$(PRESET)/seed$(SEED)

@@ -15,6 +15,7 @@ from typing import Any
 from fer_md import console
 from fer_md.data.protocol import load_training, make_protocol
 from fer_md.data.records import Split, load_split, read_info
+from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import training_prior
 from fer_md.files import file_sha256
 from fer_md.losses import MD_FORMS
@@ -80,11 +81,11 @@ class Settings:
         most=0.49,
     )
     fold: str | None = console.flag(
-        "Part of Training to leave out, such as 2/3 for the second of three; for the --unseen_by of another run.", None
+        "Fold of Training to leave out: 2/3 is the second of three equal parts. For --unseen_by of another run.", None
     )
     unseen_by: tuple[str, ...] = console.flag(
-        "Finished runs that each left a fold out: what these say of faces that they did not learn is then evidence for "
-        "the target beside the votes, to the last epoch.",
+        "Runs that each left one fold out, such as A,B,C for three. What each says of the faces that it did not learn "
+        "then counts with the votes, in the last epochs as well.",
         (),
     )
     precision: str = console.flag(
@@ -103,13 +104,15 @@ class Settings:
 
 
 def main(settings: Settings) -> int | None:
+    if settings.unseen_by and (settings.fold or not settings.votes):
+        raise FerMdError("--unseen_by needs --votes, such as --votes=0.4, and all faces: no --fold")
     strategy = make_strategy(settings.strategy, settings.replicas)
     precision = set_precision(settings.precision, settings.run_dir)
     info, recipe = read_info(settings.data), recipe_of(settings)
     config = network_of(settings, info)
     held_out = load_split(settings.data, settings.validation)
     training, protocol = load_faces(settings, info)
-    if settings.fold:
+    if settings.fold is not None:
         training = without_fold(training, settings.fold)
     loss = loss_settings(settings.loss, settings.loss_weight, settings.loss_form)
     decisive: dict[str, Any] = {
@@ -122,7 +125,7 @@ def main(settings: Settings) -> int | None:
         "network": plain_settings(config),
         "votes": settings.votes or None,
         "fold": settings.fold,
-        "unseen_by": [file_sha256(Path(run) / "model.keras") for run in settings.unseen_by],
+        "unseen_by": None,
         "loss": loss if settings.loss != "none" else None,
         "precision": precision,
         "strategy": settings.strategy,
@@ -143,7 +146,9 @@ def main(settings: Settings) -> int | None:
     if settings.votes:
         unseen = None
         if settings.unseen_by:
-            unseen = unseen_probabilities(settings.unseen_by, training, info["manifest_sha256"])
+            required = {name: decisive[name] for name in ("manifest_sha256", "protocol", "expressions")}
+            unseen = unseen_probabilities(settings.unseen_by, training, required)
+            decisive["unseen_by"] = [file_sha256(Path(run) / "model.keras") for run in settings.unseen_by]
         task = with_votes(task, settings.votes, unseen)
     learner = Learner(functools.partial(build, config, weights, settings.seed), [task])
     model = train_network(

@@ -10,7 +10,7 @@ from fer_md.data.augment import Augmentation
 class Finish:
     """The last epochs of a training, in which the faces are those that the network will meet.
 
-    Targets are the labels alone, whatever they were before.
+    Targets are the labels alone where they held votes before; see ``fer_md.training.soft_targets.with_votes``.
 
     Attributes:
         epochs: how many of the recipe's epochs these are, at least 0; 0 for none.

@@ -16,7 +16,7 @@ from fer_md.training.task import Task
 def with_votes(task: Task, share: float, unseen: np.ndarray | None = None) -> Task:
     """The task with softmax on labels mixed with FER+'s votes; a loss with centers beside it takes the labels alone.
 
-    In the recipe's ``Finish`` targets are the labels alone, but for ``unseen``, which stays as it is.
+    In the recipe's ``Finish`` targets are the labels alone; with ``unseen`` they are the same to the end.
 
     Args:
         task: classes of the seven expressions of ``fer_md.expressions.EXPRESSIONS``.
@@ -28,10 +28,9 @@ def with_votes(task: Task, share: float, unseen: np.ndarray | None = None) -> Ta
     split = task.training
     if split.votes is None:
         raise FerMdError(f"{task.name}: has no votes of FER+; prepare it with --ferplus=fer2013new.csv")
-    batches, finish_batches = (
-        functools.partial(task.batches, targets=mix_votes(split.labels, split.votes, part, unseen))
-        for part in (share, 0 if unseen is None else share)
-    )
+    batches = functools.partial(task.batches, targets=mix_votes(split.labels, split.votes, share, unseen))
+    labels_alone = functools.partial(task.batches, targets=mix_votes(split.labels, split.votes, 0))
+    finish_batches = labels_alone if unseen is None else None
     return dataclasses.replace(task, batches=batches, finish_batches=finish_batches, objective=SHARES)
 
 
@@ -61,7 +60,7 @@ def with_teacher(task: Task, teacher: Callable[[tf.Tensor], tf.Tensor], share: f
 
 
 def mix_votes(labels: np.ndarray, votes: np.ndarray, share: float, unseen: np.ndarray | None = None) -> np.ndarray:
-    """Shares of the seven expressions, part of them from the label and part from what the votes say of the label.
+    """Shares of the seven expressions, part of them from the label and part from what other evidence says of it.
 
     The votes are not taken as they are: taggers call a quarter of the faces with another label neutral. Their part is
     the probability of each label given the votes, by ``label_probabilities``.
@@ -72,7 +71,8 @@ def mix_votes(labels: np.ndarray, votes: np.ndarray, share: float, unseen: np.nd
             none: such a face keeps its label alone.
         share: of the votes, in [0, 1].
         unseen: (N, 7) probabilities by networks that did not learn the face (``unseen_probabilities``); their
-            logarithms are then evidence for the label as the votes are. None for votes alone.
+            logarithms are then evidence for the label as the votes are. None for votes alone. Where nobody voted they
+            count for nothing.
 
     Returns:
         (N, 7) float32 whose rows add up to 1; a row without a label is zero.

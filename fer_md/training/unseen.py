@@ -1,8 +1,12 @@
-"""What networks say of training faces that they have not learned, so that it is no echo of the labels."""
+"""What networks say of training faces that they have not learned, so that it is no echo of the labels (cross-fitting).
+
+Training is divided into folds. For each fold a network learns all others, and then says what it sees in this one.
+"""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +17,9 @@ from fer_md.runs.run_directory import load_model, read_settings
 
 
 def fold_of(images: np.ndarray, folds: int) -> np.ndarray:
-    """The fold of each image, from a hash of its pixels: identical images share one, whatever the order.
+    """The fold of each image, from a hash of its pixels: pixel-identical images share one, whatever the order.
+
+    Copies that were moved, mirrored or saved again may fall into different folds.
 
     Args:
         images: (N, H, W) uint8.
@@ -27,7 +33,7 @@ def fold_of(images: np.ndarray, folds: int) -> np.ndarray:
 
 
 def parse_fold(text: str) -> tuple[int, int]:
-    """``"2/3"`` as the fold's index from 0, and their number: (1, 3).
+    """``"2/3"``, the second of three folds, as its index from 0 and their number: (1, 3).
 
     Raises:
         FerMdError: it names no fold.
@@ -39,40 +45,50 @@ def parse_fold(text: str) -> tuple[int, int]:
 
 
 def without_fold(split: Split, text: str) -> Split:
-    """The split without one of its folds, named as in ``parse_fold``."""
+    """The split without one of its folds, named as in ``parse_fold``.
+
+    Raises:
+        FerMdError: it names no fold, or the fold or the rest would be empty.
+    """
     fold, folds = parse_fold(text)
-    return split.select(fold_of(split.images, folds) != fold)
+    kept = fold_of(split.images, folds) != fold
+    if kept.all() or not kept.any():
+        raise FerMdError(f"fold {text} has {sum(~kept)} of {len(kept)} faces; take fewer folds")
+    return split.select(kept)
 
 
-def unseen_probabilities(runs: Sequence[Path | str], split: Split, manifest: str) -> np.ndarray:
-    """What the networks say of each face: the mean of those that did not learn it.
+def unseen_probabilities(runs: Sequence[Path | str], split: Split, required: Mapping[str, Any]) -> np.ndarray:
+    """What the networks say of each face: the one that did not learn it, of the face and its mirror image.
 
     Args:
-        runs: finished runs of experiments/pretrain.py with ``--fold``, each fold left out by one at least.
+        runs: finished runs of experiments/pretrain.py with ``--fold``, one for each fold.
         split: the faces.
-        manifest: SHA-256 of the data set's manifest, which the runs must have had.
+        required: settings that the runs must have.
 
     Returns:
         (N, K) float64, rows adding up to 1.
 
     Raises:
-        FerMdError: a run has another data set or no fold, or a fold is missing.
+        FerMdError: a run has other settings, or has learned its own fold in another way; the folds are not each left
+            out by one run; see also ``load_model``.
     """
-    total, count = 0.0, np.zeros(len(split.labels), int)
+    left_out = {}
     for run in runs:
-        settings = read_settings(run)
-        if settings.get("manifest_sha256") != manifest:
-            raise FerMdError(f"{run}: learned another data set; train it with the same --data and --fold=1/{len(runs)}")
-        if not settings.get("fold"):
-            raise FerMdError(f"{run}: has learned all faces; train it with --fold=1/{len(runs)}")
-        fold, folds = parse_fold(settings["fold"])
-        unseen = fold_of(split.images, folds) == fold
-        mean = predict_probabilities(load_model(run), split.images[unseen], "flip")
-        total = total + np.zeros((len(unseen), mean.shape[1]))
-        total[unseen] += mean
-        count += unseen
-    if not count.all():
-        raise FerMdError(
-            f"{', '.join(map(str, runs))}: {(count == 0).sum()} faces were learned by all; a fold is missing"
-        )
-    return total / count[:, None]
+        stored = read_settings(run)
+        for name, value in required.items():
+            if stored.get(name) != value:
+                raise FerMdError(f"--unseen_by={run}: learned with {name}={stored.get(name)!r}, not {value!r}")
+        if not stored.get("fold") or stored.get("start") or stored.get("unseen_by"):
+            raise FerMdError(f"--unseen_by={run}: train it with --fold, and without --start and --unseen_by")
+        left_out[parse_fold(stored["fold"])] = run
+    folds = len(runs)
+    if set(left_out) != {(fold, folds) for fold in range(folds)}:
+        wanted = ", ".join(f"{fold + 1}/{folds}" for fold in range(folds))
+        found = ", ".join(f"{fold + 1}/{number}" for fold, number in left_out)
+        raise FerMdError(f"--unseen_by: {folds} runs must have left out the folds {wanted}, not {found}")
+    own = fold_of(split.images, folds)
+    said = np.zeros((len(own), len(required["expressions"])))
+    for (fold, _), run in left_out.items():
+        if (own == fold).any():
+            said[own == fold] = predict_probabilities(load_model(run), split.images[own == fold], "flip")
+    return said

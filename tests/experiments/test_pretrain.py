@@ -71,12 +71,17 @@ def test_every_preset_trains(data, tmp_path, preset):
     [
         [],
         pytest.param(["--votes=0.3"], marks=pytest.mark.slow),
+        pytest.param(["--votes=0.3", "--unseen_by={0}/1,{0}/2"], marks=pytest.mark.slow),
         pytest.param(["--start={}/first", "--loss=md", "--loss_weight=0.01"], marks=pytest.mark.slow),
     ],
 )
 def test_killed_and_started_again_it_ends_bit_equal(data, tmp_path, extra):
     if "--loss=md" in extra:
         subprocess.run(command(data, tmp_path / "first", "--epochs=1"), check=True, capture_output=True)
+    if "--unseen_by={0}/1,{0}/2" in extra:
+        for fold in (1, 2):
+            folded = command(data, tmp_path / str(fold), "--epochs=1", f"--fold={fold}/2")
+            subprocess.run(folded, check=True, capture_output=True)
     extra = [flag.format(tmp_path) for flag in extra]
     subprocess.run(command(data, tmp_path / "whole", *extra), check=True, capture_output=True)
     killed = tmp_path / "killed"
@@ -90,6 +95,15 @@ def test_killed_and_started_again_it_ends_bit_equal(data, tmp_path, extra):
     assert expected.keys() == found.keys()
     for name in expected:
         np.testing.assert_array_equal(found[name], expected[name], err_msg=name)
+
+
+def test_what_would_not_count_is_refused(data, tmp_path):
+    for flags in (["--unseen_by=a,b"], ["--unseen_by=a,b", "--votes=0.3", "--fold=1/2"]):
+        answer = run_script(SCRIPT, *command(data, tmp_path / "run", *flags)[2:])
+        assert answer.returncode == 1 and "--unseen_by needs --votes" in answer.stderr
+    answer = run_script(SCRIPT, *command(data, tmp_path / "run", "--fold=")[2:])
+    assert answer.returncode == 1 and "fold must be such as 2/3" in answer.stderr
+    assert not (tmp_path / "run").exists()
 
 
 def start_workers(data, run):
