@@ -58,6 +58,10 @@ class Settings:
     votes: tuple[float, ...] = console.flag(
         "Weights of FER+'s votes in the target, one per data set, below 0.5; none by default.", ()
     )
+    unseen_by: tuple[str, ...] = console.flag(
+        "For the leading data set, with --votes: as in pretrain.py. The runs must have had --protocol with the others.",
+        (),
+    )
     statistics: str = console.flag(
         "Own batch normalisation for each data set, or shared.", "own", choices=["own", "shared"]
     )
@@ -94,7 +98,7 @@ def main(settings: Settings) -> int | None:
         "protocol": make_protocol(settings.data).sha256,
         "expressions": [info["expressions"] for info in infos],
         "prior": priors_of(settings, infos),
-        "parts": [{**plain_settings(part), "directory": info["name"]} for part, info in zip(parts, infos, strict=True)],
+        "parts": [settings_of(part, info) for part, info in zip(parts, infos, strict=True)],
         "recipe": plain_settings(recipe),
         "network": plain_settings(config),
         "statistics": settings.statistics,
@@ -171,9 +175,19 @@ def parts_of(settings: Settings) -> list[Part]:
         strict=True,
     )
     parts = [Part(*part) for part in each]
+    if settings.unseen_by:
+        if not parts[0].votes:
+            raise FerMdError("--unseen_by needs votes of the leading data set, such as --votes=0.4,0")
+        parts[0] = dataclasses.replace(parts[0], unseen_by=settings.unseen_by)
     if not any(part.weight for part in parts):
         raise FerMdError("--dataset_weights must have one number above 0, or nothing is learned")
     return parts
+
+
+def settings_of(part: Part, info: dict[str, Any]) -> dict[str, Any]:
+    """What decides the result of a data set's part: its data set by name, and runs by their networks."""
+    hashes = [file_sha256(Path(run) / "model.keras") for run in part.unseen_by or ()]
+    return plain_settings(part) | {"directory": info["name"]} | ({"unseen_by": hashes} if hashes else {})
 
 
 def numbers_of(settings: Settings, name: str, default: float, least: float, most: float) -> tuple[float, ...]:

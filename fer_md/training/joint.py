@@ -15,6 +15,7 @@ from fer_md.models.statistics import with_own_statistics
 from fer_md.training.exchange import head_for
 from fer_md.training.soft_targets import with_votes
 from fer_md.training.task import Learner, Task, balanced
+from fer_md.training.unseen import unseen_probabilities
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Part:
         weight: lambda_i of Eq. 10.
         sampling: power of the class frequency by which its faces are drawn: 1 as they occur, 0.5 by the root.
         votes: share of the targets that FER+'s votes give (``with_votes``).
+        unseen_by: runs whose answers count with the votes (``unseen_probabilities``); None for votes alone.
     """
 
     directory: Path | str
@@ -34,6 +36,7 @@ class Part:
     weight: float = 1.0
     sampling: float = 1.0
     votes: float = 0.0
+    unseen_by: Sequence[Path | str] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +82,7 @@ def joint_learner(
 
     Raises:
         FerMdError: fewer than two data sets, two of one name, or images of different sizes; votes are asked of a data
-            set that has none; see also ``load_split``.
+            set that has none; see also ``load_split`` and ``unseen_probabilities``.
     """
     infos = [read_info(part.directory) for part in parts]
     check_together(infos)
@@ -88,10 +91,10 @@ def joint_learner(
     loss = make_loss(len(union), config.embedding_dim)
     tasks = []
     for part, info in zip(parts, infos, strict=True):
-        expressions = info["expressions"]
+        expressions, training = info["expressions"], load_training(part.directory, protocol)[0]
         task = Task(
             info["name"],
-            load_training(part.directory, protocol)[0],
+            training,
             load_split(part.directory, "PublicTest"),
             head_for(info, infos[0]),
             part.weight,
@@ -101,7 +104,15 @@ def joint_learner(
             loss_weight,
         )
         task = balanced(task, part.sampling, len(expressions), logit_adjustment)
-        tasks.append(with_votes(task, part.votes) if part.votes else task)
+        if part.votes:
+            required = {
+                "manifest_sha256": info["manifest_sha256"],
+                "protocol": protocol.sha256,
+                "expressions": expressions,
+            }
+            unseen = unseen_probabilities(part.unseen_by, training, required) if part.unseen_by else None
+            task = with_votes(task, part.votes, unseen)
+        tasks.append(task)
     build = functools.partial(_build, config, infos, own_statistics, logit_adjustment, start, seed)
     return Learner(build, tasks)
 

@@ -13,13 +13,14 @@ from fer_md.data.records import load_split, write_dataset
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import logits_function
 from fer_md.evaluation.softmax import softmax
+from fer_md.files import file_sha256
 from fer_md.layers.batch_norm import BatchNorm
 from fer_md.losses import MDLoss
 from fer_md.models import TINY, add_head, build_component
 from fer_md.models.heads import with_prior
 from fer_md.models.statistics import with_own_statistics
 from fer_md.prediction.classifier import load_classifier
-from fer_md.runs.run_directory import load_model
+from fer_md.runs.run_directory import load_model, read_settings
 from fer_md.training import train as train_module
 from fer_md.training.joint import Part, Start, joint_learner
 from fer_md.training.presets import Recipe
@@ -150,10 +151,10 @@ def test_replicas_equal_one_device():
         np.testing.assert_allclose(states[1][name], value, atol=2e-3, rtol=1e-3, err_msg=name)
 
 
-def write_faces(folder, seed, expressions=None):
+def write_faces(folder, seed, expressions=None, votes=None):
     split, names = random_split(56, seed), ["Training"] * 40 + ["PublicTest"] * 8 + ["PrivateTest"] * 8
     labels = split.labels % len(expressions or range(7))
-    faces = (Face(key=str(i), image=split.images[i], label=int(labels[i]), split=names[i]) for i in range(56))
+    faces = [Face(str(i), split.images[i], int(labels[i]), split=names[i], votes=votes) for i in range(56)]
     write_dataset(faces, folder, folder.name, **({"expressions": expressions} if expressions else {}))
     return folder
 
@@ -252,6 +253,24 @@ def test_merged_data_sets_are_one_network(folders, tmp_path):
     assert logits_function(load_model(tmp_path / "run"))(random_split(2).images).shape == (2, 7)
 
 
+@pytest.mark.integration
+def test_what_networks_say_of_unseen_faces_counts_with_the_votes(folders, tmp_path):
+    """Folds of the leading data set, with votes, are left out by two runs whose answers the joint training heeds."""
+    data = write_faces(tmp_path / "voted", 4, votes=(6, 2, 1, 1, *[0] * 6))
+    base = [f"--protocol={folders[1]}", "--network=tiny", "--preset=smoke", "--epochs=1", "--precision=float32"]
+    for fold in (1, 2):
+        run = tmp_path / f"fold{fold}"
+        answer = run_script("experiments/pretrain.py", f"--data={data}", f"--run_dir={run}", *base, f"--fold={fold}/2")
+        assert answer.returncode == 0, answer.stderr
+    flags = [f"--data={data},{folders[1]}", f"--run_dir={tmp_path / 'run'}", "--network=tiny", "--epochs=1"]
+    runs = f"--unseen_by={tmp_path / 'fold1'},{tmp_path / 'fold2'}"
+    answer = run_script("experiments/joint.py", *flags, "--votes=0.4,0", runs, "--precision=float32")
+    assert answer.returncode == 0, answer.stderr
+    hashes = [file_sha256(tmp_path / f"fold{fold}" / "model.keras") for fold in (1, 2)]
+    first, second = read_settings(tmp_path / "run")["parts"]
+    assert first["unseen_by"] == hashes and "unseen_by" not in second
+
+
 @pytest.mark.parametrize(
     "flags, message",
     [
@@ -259,6 +278,7 @@ def test_merged_data_sets_are_one_network(folders, tmp_path):
         (["--dataset_weights=0,0"], "--dataset_weights must have one number above 0, or nothing is learned"),
         (["--shares=1,2"], "the batch of 128 cannot be divided 1 : 2 among 2 x 1 (data sets x replicas or workers)"),
         (["--votes=0.4,0"], "first: has no votes of FER+"),
+        (["--unseen_by=a,b"], "--unseen_by needs votes of the leading data set, such as --votes=0.4,0"),
         (["--data=a"], "a:"),
     ],
 )
