@@ -39,9 +39,6 @@ class Settings:
     finish: float | None = console.flag(
         "Final epochs with mild augmentation, instead of the preset's; 0 for none.", None, least=0
     )
-    muon: float | None = console.flag(
-        "Learning rate of the convolutions' kernels under Muon, instead of the preset's; 0 for SGD.", None, least=0
-    )
     network: str = console.flag(
         "The default component, one with twice the filters, the deepest, one wide only where a filter is cheap, one "
         "with half the fully connected layers, the same with little dropout, or a tiny one.",
@@ -168,8 +165,7 @@ def recipe_of(settings: Settings) -> Recipe:
     finish = recipe.finish
     if settings.finish is not None:
         finish = dataclasses.replace(finish, epochs=settings.finish)
-    muon = recipe.muon if settings.muon is None else settings.muon
-    return dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs, finish=finish, muon=muon)
+    return dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs, finish=finish)
 
 
 def network_of(settings: Settings, info: dict) -> ComponentConfig:
