@@ -98,7 +98,6 @@ def main(settings: Settings) -> int | None:
         "protocol": make_protocol(settings.data).sha256,
         "expressions": [info["expressions"] for info in infos],
         "prior": priors_of(settings, infos),
-        "parts": [settings_of(part, info) for part, info in zip(parts, infos, strict=True)],
         "recipe": plain_settings(recipe),
         "network": plain_settings(config),
         "statistics": settings.statistics,
@@ -123,6 +122,7 @@ def main(settings: Settings) -> int | None:
         start,
         settings.seed,
     )
+    decisive["parts"] = [settings_of(part, info) for part, info in zip(parts, infos, strict=True)]
     model = train_network(
         learner,
         recipe,

@@ -143,8 +143,7 @@ def main(settings: Settings) -> int | None:
     if settings.votes:
         unseen = None
         if settings.unseen_by:
-            required = {name: decisive[name] for name in ("manifest_sha256", "protocol", "expressions")}
-            unseen = unseen_probabilities(settings.unseen_by, training, required)
+            unseen = unseen_probabilities(settings.unseen_by, training, info, protocol)
             decisive["unseen_by"] = [file_sha256(Path(run) / "model.keras") for run in settings.unseen_by]
         task = with_votes(task, settings.votes, unseen)
     learner = Learner(functools.partial(build, config, weights, settings.seed), [task])

@@ -127,11 +127,21 @@ def load_start(run_dir: Path | str, required: Mapping[str, Any]) -> keras.Model:
     Raises:
         FerMdError: another setting; see also ``load_model``.
     """
+    check_settings("start", run_dir, required)
+    return load_model(run_dir)
+
+
+def check_settings(flag: str, run_dir: Path | str, required: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run that a flag names, which must have those required.
+
+    Raises:
+        FerMdError: another setting; see also ``read_settings``.
+    """
     stored = read_settings(run_dir)
     for name, value in required.items():
         if stored.get(name) != value:
-            raise FerMdError(f"--start={run_dir}: learned with {name}={stored.get(name)!r}, not {value!r}")
-    return load_model(run_dir)
+            raise FerMdError(f"--{flag}={run_dir}: learned with {name}={stored.get(name)!r}, not {value!r}")
+    return stored
 
 
 def _trained_at(run_dir):

@@ -105,12 +105,7 @@ def joint_learner(
         )
         task = balanced(task, part.sampling, len(expressions), logit_adjustment)
         if part.votes:
-            required = {
-                "manifest_sha256": info["manifest_sha256"],
-                "protocol": protocol.sha256,
-                "expressions": expressions,
-            }
-            unseen = unseen_probabilities(part.unseen_by, training, required) if part.unseen_by else None
+            unseen = unseen_probabilities(part.unseen_by, training, info, protocol.sha256) if part.unseen_by else None
             task = with_votes(task, part.votes, unseen)
         tasks.append(task)
     build = functools.partial(_build, config, infos, own_statistics, logit_adjustment, start, seed)

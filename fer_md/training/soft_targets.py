@@ -29,8 +29,9 @@ def with_votes(task: Task, share: float, unseen: np.ndarray | None = None) -> Ta
     if split.votes is None:
         raise FerMdError(f"{task.name}: has no votes of FER+; prepare it with --ferplus=fer2013new.csv")
     batches = functools.partial(task.batches, targets=mix_votes(split.labels, split.votes, share, unseen))
-    labels_alone = functools.partial(task.batches, targets=mix_votes(split.labels, split.votes, 0))
-    finish_batches = labels_alone if unseen is None else None
+    finish_batches = None
+    if unseen is None:
+        finish_batches = functools.partial(task.batches, targets=mix_votes(split.labels, split.votes, 0))
     return dataclasses.replace(task, batches=batches, finish_batches=finish_batches, objective=SHARES)
 
 

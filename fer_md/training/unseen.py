@@ -13,7 +13,7 @@ import numpy as np
 from fer_md.data.records import Split
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import predict_probabilities
-from fer_md.runs.run_directory import load_model, read_settings
+from fer_md.runs.run_directory import check_settings, load_model
 
 
 def fold_of(images: np.ndarray, folds: int) -> np.ndarray:
@@ -57,27 +57,28 @@ def without_fold(split: Split, text: str) -> Split:
     return split.select(kept)
 
 
-def unseen_probabilities(runs: Sequence[Path | str], split: Split, required: Mapping[str, Any]) -> np.ndarray:
+def unseen_probabilities(
+    runs: Sequence[Path | str], split: Split, info: Mapping[str, Any], protocol: str | None
+) -> np.ndarray:
     """What the networks say of each face: the one that did not learn it, of the face and its mirror image.
 
     Args:
         runs: finished runs of experiments/pretrain.py with ``--fold``, one for each fold.
         split: the faces.
-        required: settings that the runs must have.
+        info: of their data set, as ``read_info`` returns it; the runs must have learned this one.
+        protocol: hash of the protocol that the runs must have had, or None.
 
     Returns:
         (N, K) float64, rows adding up to 1.
 
     Raises:
-        FerMdError: a run has other settings, or has learned its own fold in another way; the folds are not each left
-            out by one run; see also ``load_model``.
+        FerMdError: a run has another data set or protocol, or has learned its own fold in another way; the folds are not
+            each left out by one run; see also ``load_model``.
     """
+    required = {name: info[name] for name in ("manifest_sha256", "expressions")} | {"protocol": protocol}
     left_out = {}
     for run in runs:
-        stored = read_settings(run)
-        for name, value in required.items():
-            if stored.get(name) != value:
-                raise FerMdError(f"--unseen_by={run}: learned with {name}={stored.get(name)!r}, not {value!r}")
+        stored = check_settings("unseen_by", run, required)
         if not stored.get("fold") or stored.get("start") or stored.get("unseen_by"):
             raise FerMdError(f"--unseen_by={run}: train it with --fold, and without --start and --unseen_by")
         left_out[parse_fold(stored["fold"])] = run
@@ -87,7 +88,7 @@ def unseen_probabilities(runs: Sequence[Path | str], split: Split, required: Map
         found = ", ".join(f"{fold + 1}/{number}" for fold, number in left_out)
         raise FerMdError(f"--unseen_by: {folds} runs must have left out the folds {wanted}, not {found}")
     own = fold_of(split.images, folds)
-    said = np.zeros((len(own), len(required["expressions"])))
+    said = np.zeros((len(own), len(info["expressions"])))
     for (fold, _), run in left_out.items():
         if (own == fold).any():
             said[own == fold] = predict_probabilities(load_model(run), split.images[own == fold], "flip")

@@ -78,7 +78,7 @@ def runs(tmp_path, monkeypatch):
 
 def test_a_face_is_answered_by_the_network_that_did_not_learn_it(runs):
     split = random_split(40)
-    found = unseen_probabilities(runs({"fold": "2/2"}, {"fold": "1/2"}), split, SETTINGS)
+    found = unseen_probabilities(runs({"fold": "2/2"}, {"fold": "1/2"}), split, SETTINGS, None)
     own = fold_of(split.images, 2)
     for fold, run in ((1, 0), (0, 1)):
         faces = split.images[own == fold]
@@ -100,7 +100,7 @@ def test_a_face_is_answered_by_the_network_that_did_not_learn_it(runs):
 )
 def test_runs_that_cannot_answer_are_refused(runs, settings, message):
     with pytest.raises(FerMdError, match=message):
-        unseen_probabilities(runs(*settings), random_split(40), SETTINGS)
+        unseen_probabilities(runs(*settings), random_split(40), SETTINGS, None)
 
 
 def test_what_networks_say_is_evidence_beside_the_votes():
