@@ -72,8 +72,8 @@ def unseen_probabilities(
         (N, K) float64, rows adding up to 1.
 
     Raises:
-        FerMdError: a run has another data set or protocol, or has learned its own fold in another way; the folds are not
-            each left out by one run; see also ``load_model``.
+        FerMdError: a run has another data set or protocol, or has learned its own fold in another way; the folds are
+            not each left out by one run; see also ``load_model``.
     """
     required = {name: info[name] for name in ("manifest_sha256", "expressions")} | {"protocol": protocol}
     left_out = {}
