@@ -59,8 +59,14 @@ class Settings:
         "Weights of FER+'s votes in the target, one per data set, below 0.5; none by default.", ()
     )
     unseen_by: tuple[str, ...] = console.flag(
-        "For the leading data set, with --votes: as in pretrain.py. The runs must have had --protocol with the others.",
+        "For the leading data set, with --votes: as in pretrain.py. The runs must have had --protocol with the others; "
+        "with --leaked none.",
         (),
+    )
+    raw_votes: bool = console.flag("Take the votes as they are, without calibration to the labels.", False)
+    leaked: bool = console.flag(
+        "Learn faces of Training too that are pixel-identical to a held-out one, as published networks do.",
+        False,
     )
     statistics: str = console.flag(
         "Own batch normalisation for each data set, or shared.", "own", choices=["own", "shared"]
@@ -95,7 +101,7 @@ def main(settings: Settings) -> int | None:
         "networks": names_of(settings, infos),
         "data": [info["name"] for info in infos],
         "manifest_sha256": [info["manifest_sha256"] for info in infos],
-        "protocol": make_protocol(settings.data).sha256,
+        "protocol": None if settings.leaked else make_protocol(settings.data).sha256,
         "expressions": [info["expressions"] for info in infos],
         "prior": priors_of(settings, infos),
         "recipe": plain_settings(recipe),
@@ -121,6 +127,7 @@ def main(settings: Settings) -> int | None:
         settings.logit_adjustment,
         start,
         settings.seed,
+        settings.leaked,
     )
     decisive["parts"] = [settings_of(part, info) for part, info in zip(parts, infos, strict=True)]
     model = train_network(
@@ -179,6 +186,10 @@ def parts_of(settings: Settings) -> list[Part]:
         if not parts[0].votes:
             raise FerMdError("--unseen_by needs votes of the leading data set, such as --votes=0.4,0")
         parts[0] = dataclasses.replace(parts[0], unseen_by=settings.unseen_by)
+    if settings.raw_votes:
+        if settings.unseen_by or not any(part.votes for part in parts):
+            raise FerMdError("--raw_votes needs --votes, such as --votes=0.4,0, and excludes --unseen_by")
+        parts = [dataclasses.replace(part, raw_votes=True) if part.votes else part for part in parts]
     if not any(part.weight for part in parts):
         raise FerMdError("--dataset_weights must have one number above 0, or nothing is learned")
     return parts
@@ -205,7 +216,7 @@ def start_of(settings: Settings, decisive: dict[str, Any]) -> Start:
         "network": decisive["network"],
         "expressions": decisive["expressions"][0],
         "protocol": decisive["protocol"],
-    }
+    } | ({"manifest_sha256": decisive["manifest_sha256"][0]} if settings.leaked else {})
     model = load_start(settings.start, first)
     prior = learned_prior(read_settings(settings.start), first["expressions"])
     if prior is None or not prior.all():

@@ -29,6 +29,7 @@ class Part:
         sampling: power of the class frequency by which its faces are drawn: 1 as they occur, 0.5 by the root.
         votes: share of the targets that FER+'s votes give (``with_votes``).
         unseen_by: runs whose answers count with the votes (``unseen_probabilities``); None for votes alone.
+        raw_votes: take the votes as they are (``mix_votes``).
     """
 
     directory: Path | str
@@ -37,6 +38,7 @@ class Part:
     sampling: float = 1.0
     votes: float = 0.0
     unseen_by: Sequence[Path | str] | None = None
+    raw_votes: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +63,7 @@ def joint_learner(
     logit_adjustment: bool = True,
     start: Start | None = None,
     seed: int = 0,
+    leaked: bool = False,
 ) -> Learner:
     """The network of a joint training, for ``train_network``.
 
@@ -79,6 +82,7 @@ def joint_learner(
             data sets are merged as they are.
         start: the network to start from; None for new weights.
         seed: of new weights.
+        leaked: learn leaked faces too, which are pixel-identical to a held-out one.
 
     Raises:
         FerMdError: fewer than two data sets, two of one name, or images of different sizes; votes are asked of a data
@@ -86,12 +90,13 @@ def joint_learner(
     """
     infos = [read_info(part.directory) for part in parts]
     check_together(infos)
-    protocol = make_protocol([part.directory for part in parts])
+    protocol = None if leaked else make_protocol([part.directory for part in parts])
     union = list(dict.fromkeys(name for info in infos for name in info["expressions"]))
     loss = make_loss(len(union), config.embedding_dim)
     tasks = []
     for part, info in zip(parts, infos, strict=True):
-        expressions, training = info["expressions"], load_training(part.directory, protocol)[0]
+        expressions = info["expressions"]
+        training = load_training(part.directory, protocol)[0] if protocol else load_split(part.directory, "Training")
         task = Task(
             info["name"],
             training,
@@ -105,8 +110,9 @@ def joint_learner(
         )
         task = balanced(task, part.sampling, len(expressions), logit_adjustment)
         if part.votes:
-            unseen = unseen_probabilities(part.unseen_by, training, info, protocol.sha256) if part.unseen_by else None
-            task = with_votes(task, part.votes, unseen)
+            learned_under = protocol.sha256 if protocol else None
+            unseen = unseen_probabilities(part.unseen_by, training, info, learned_under) if part.unseen_by else None
+            task = with_votes(task, part.votes, unseen, bool(part.raw_votes))
         tasks.append(task)
     build = functools.partial(_build, config, infos, own_statistics, logit_adjustment, start, seed)
     return Learner(build, tasks)

@@ -8,19 +8,20 @@ import numpy as np
 import tensorflow as tf
 
 from fer_md.errors import FerMdError
+from fer_md.evaluation.metrics import FERPLUS_TO_LABEL
 from fer_md.expressions import EXPRESSIONS
 from fer_md.training.objective import SHARES
 from fer_md.training.task import Task
 
 
-def with_votes(task: Task, share: float, unseen: np.ndarray | None = None) -> Task:
+def with_votes(task: Task, share: float, unseen: np.ndarray | None = None, raw: bool = False) -> Task:
     """The task with softmax on labels mixed with FER+'s votes; a loss with centers beside it takes the labels alone.
 
-    In the recipe's ``Finish`` targets are the labels alone; with ``unseen`` they are the same to the end.
+    In the recipe's ``Finish`` targets are the labels alone; with ``unseen`` or ``raw`` they are the same to the end.
 
     Args:
         task: classes of the seven expressions of ``fer_md.expressions.EXPRESSIONS``.
-        share, unseen: see ``mix_votes``; with a share below 0.5 the label stays the most probable class.
+        share, unseen, raw: see ``mix_votes``; with a share below 0.5 the label stays the most probable class.
 
     Raises:
         FerMdError: the training split has no votes.
@@ -28,9 +29,9 @@ def with_votes(task: Task, share: float, unseen: np.ndarray | None = None) -> Ta
     split = task.training
     if split.votes is None:
         raise FerMdError(f"{task.name}: has no votes of FER+; prepare it with --ferplus=fer2013new.csv")
-    batches = functools.partial(task.batches, targets=mix_votes(split.labels, split.votes, share, unseen))
+    batches = functools.partial(task.batches, targets=mix_votes(split.labels, split.votes, share, unseen, raw))
     finish_batches = None
-    if unseen is None:
+    if unseen is None and not raw:
         finish_batches = functools.partial(task.batches, targets=mix_votes(split.labels, split.votes, 0))
     return dataclasses.replace(task, batches=batches, finish_batches=finish_batches, objective=SHARES)
 
@@ -60,11 +61,13 @@ def with_teacher(task: Task, teacher: Callable[[tf.Tensor], tf.Tensor], share: f
     return dataclasses.replace(task, batches=taught, objective=SHARES)
 
 
-def mix_votes(labels: np.ndarray, votes: np.ndarray, share: float, unseen: np.ndarray | None = None) -> np.ndarray:
+def mix_votes(
+    labels: np.ndarray, votes: np.ndarray, share: float, unseen: np.ndarray | None = None, raw: bool = False
+) -> np.ndarray:
     """Shares of the seven expressions, part of them from the label and part from what other evidence says of it.
 
-    The votes are not taken as they are: taggers call a quarter of the faces with another label neutral. Their part is
-    the probability of each label given the votes, by ``label_probabilities``.
+    The votes are not taken as they are, but with ``raw``: taggers call a quarter of the faces with another label
+    neutral. Their part is the probability of each label given the votes, by ``label_probabilities``.
 
     Args:
         labels: (N,) int, index into ``fer_md.expressions.EXPRESSIONS``; negative for none.
@@ -74,6 +77,8 @@ def mix_votes(labels: np.ndarray, votes: np.ndarray, share: float, unseen: np.nd
         unseen: (N, 7) probabilities by networks that did not learn the face (``unseen_probabilities``); their
             logarithms are then evidence for the label as the votes are. None for votes alone. Where nobody voted they
             count for nothing.
+        raw: the votes' part is the shares of the votes themselves, without those for none of the seven expressions.
+            ``unseen`` must be None.
 
     Returns:
         (N, 7) float32 whose rows add up to 1; a row without a label is zero.
@@ -81,7 +86,11 @@ def mix_votes(labels: np.ndarray, votes: np.ndarray, share: float, unseen: np.nd
     labels, votes = np.asarray(labels), np.asarray(votes, np.float64)
     shares = np.eye(len(EXPRESSIONS))[np.maximum(labels, 0)]
     voted = votes.sum(1) > 0
-    if share and voted.any():
+    if raw:
+        votes = votes[:, np.argsort(FERPLUS_TO_LABEL)]
+        voted = votes.sum(1) > 0
+        shares[voted] = (1 - share) * shares[voted] + share * votes[voted] / votes[voted].sum(1, keepdims=True)
+    elif share and voted.any():
         rows = votes[voted] / votes[voted].sum(1, keepdims=True)
         if unseen is not None:
             rows = np.hstack([rows, np.log(np.maximum(unseen[voted], 1e-6))])

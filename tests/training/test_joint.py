@@ -279,6 +279,8 @@ def test_what_networks_say_of_unseen_faces_counts_with_the_votes(folders, tmp_pa
         (["--shares=1,2"], "the batch of 128 cannot be divided 1 : 2 among 2 x 1 (data sets x replicas or workers)"),
         (["--votes=0.4,0"], "first: has no votes of FER+"),
         (["--unseen_by=a,b"], "--unseen_by needs votes of the leading data set, such as --votes=0.4,0"),
+        (["--raw_votes"], "--raw_votes needs --votes, such as --votes=0.4,0, and excludes --unseen_by"),
+        (["--raw_votes", "--votes=0.4,0", "--unseen_by=a,b"], "--raw_votes needs --votes, such as --votes=0.4,0, and"),
         (["--data=a"], "a:"),
     ],
 )
@@ -286,6 +288,30 @@ def test_wrong_flags_are_one_line(folders, tmp_path, flags, message):
     names = [f"--data={folders[0]},{folders[1]}", f"--run_dir={tmp_path / 'run'}", "--network=tiny"]
     answer = run_script("experiments/joint.py", *names, *flags)
     assert answer.returncode == 1 and message in answer.stderr and "Traceback" not in answer.stderr
+
+
+def test_a_leaked_face_is_learned_on_request_alone(folders, tmp_path):
+    """One face of Training is also held out by the other data set."""
+    held_out = load_split(folders[1], "PublicTest").images[0]
+    faces = [Face("0", held_out, 1, split="Training"), Face("1", random_split(1, 9).images[0], 2, split="PublicTest")]
+    write_dataset(faces + [Face("2", random_split(1, 8).images[0], 2, split="Training")], tmp_path / "own", "own")
+    parts = [Part(tmp_path / "own"), Part(folders[1])]
+    for leaked in (False, True):
+        found = joint_learner(parts, NETWORK, lambda *_: None, 0.0, leaked=leaked)
+        assert [len(task.training.labels) for task in found.tasks] == [1 + leaked, 40]
+
+
+@pytest.mark.integration
+def test_runs_with_leaked_faces_start_from_one_of_the_same_data(folders, tmp_path):
+    flags = ["--network=tiny", "--epochs=1", "--precision=float32"]
+    answer = run_script("experiments/pretrain.py", f"--data={folders[0]}", f"--run_dir={tmp_path / 'start'}", *flags)
+    assert answer.returncode == 0, answer.stderr
+    flags += [f"--start={tmp_path / 'start'}", "--leaked"]
+    both = [f"--data={folders[1]},{folders[0]}", f"--data={folders[0]},{folders[1]}"]
+    answers = [run_script("experiments/joint.py", data, f"--run_dir={tmp_path / 'run'}", *flags) for data in both]
+    assert [answer.returncode for answer in answers] == [1, 0], answers[1].stderr
+    assert "learned with manifest_sha256=" in answers[0].stderr
+    assert read_settings(tmp_path / "run")["protocol"] is None
 
 
 def test_two_data_sets_must_be_two(folders):

@@ -52,6 +52,15 @@ def test_votes_and_label_are_mixed():
     assert np.asarray(SHARES.labels(tf.constant(shares))).tolist() == labels.tolist()
 
 
+def test_raw_votes_are_taken_as_they_are():
+    """By hand; votes for contempt and for no expression do not count, and without others the label is all."""
+    votes = np.array([[5, 1, 0, 0, 2, 0, 0, 1, 1, 0], [0, 0, 0, 0, 0, 0, 0, 4, 3, 3], [10] + [0] * 9])
+    shares = mix_votes(np.array([0, 3, -1]), votes, 0.4, raw=True)
+    assert shares[0] == pytest.approx([0.6 + 0.4 * 2 / 8, 0, 0, 0.4 * 1 / 8, 0, 0, 0.4 * 5 / 8], abs=1e-6)
+    assert shares[1].tolist() == np.eye(7)[3].tolist() and not shares[2].any()
+    assert mix_votes(np.array([0, 3, -1]), votes, 0, raw=True)[:2].tolist() == np.eye(7)[[0, 3]].tolist()
+
+
 def test_certain_shares_are_labels():
     logits = tf.random.stateless_normal((5, 7), (1, 2))
     labels = tf.constant([0, 6, 3, 3, 2])

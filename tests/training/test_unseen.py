@@ -124,3 +124,4 @@ def test_what_networks_say_counts_to_the_last_epoch():
     task = Task("faces", split)
     assert with_votes(task, 0.4).finish_batches is not None
     assert with_votes(task, 0.4, np.full((64, 7), 1 / 7)).finish_batches is None
+    assert with_votes(task, 0.4, raw=True).finish_batches is None
