@@ -89,7 +89,7 @@ def check_protocol(run):
     if settings["protocol"] != protocol_hash(settings["manifest_sha256"]):
         raise FerMdError(
             f"{run}: may have trained on images that {', '.join(settings['data'])} hold out; "
-            "train it again with --protocol naming all that it learns"
+            "train it again with --protocol naming all that it learns, or without --leaked"
         )
 
 

@@ -43,7 +43,9 @@ class Settings:
     )
     network: str = console.flag("As in pretrain.py.", "default", choices=list(NETWORKS))
     start: str | None = console.flag(
-        "Finished run of pretrain.py on one of the data sets, with --protocol naming the others, to start from.", None
+        "Finished run of pretrain.py to start from: on one of the data sets, with --protocol naming the others; with "
+        "--leaked on the leading one, without --protocol.",
+        None,
     )
     shares: tuple[float, ...] = console.flag("Share of each batch, one per data set; all equal by default.", ())
     dataset_weights: tuple[float, ...] = console.flag(
@@ -60,10 +62,14 @@ class Settings:
     )
     unseen_by: tuple[str, ...] = console.flag(
         "For the leading data set, with --votes: as in pretrain.py. The runs must have had --protocol with the others; "
-        "with --leaked none.",
+        "with --leaked no --protocol.",
         (),
     )
-    raw_votes: bool = console.flag("Take the votes as they are, without calibration to the labels.", False)
+    raw_votes: bool = console.flag(
+        "Take the votes as they are, without calibration to the labels. Predictions then lean to neutral, as the votes "
+        "do; the prior that the run states does not.",
+        False,
+    )
     leaked: bool = console.flag(
         "Learn faces of Training too that are pixel-identical to a held-out one, as published networks do.",
         False,

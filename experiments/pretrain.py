@@ -60,7 +60,7 @@ class Settings:
     start: str | None = console.flag("Finished run of the same network, whose weights this one starts from.", None)
     loss: str = console.flag("Loss beside softmax.", "none", choices=["md", "center", "none"])
     loss_form: str = console.flag(
-        "Form of MD loss; see fer_md/losses/forms.py. The bundled networks learned with the default.",
+        "Form of MD loss; see fer_md/losses/forms.py.",
         "nearest",
         choices=list(MD_FORMS),
     )

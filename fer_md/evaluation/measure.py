@@ -213,7 +213,8 @@ def leaked_rows(directory: Path | str, split: Split, name: str, settings: list[d
             protocol, which left out of Training what any split holds out.
 
     Returns:
-        (N,) bool: pixel-identical to a Training image of the same data set; nothing where no run counts.
+        (N,) bool: pixel-identical to a Training image of the same data set, whatever others hold; nothing where no run
+        counts.
     """
     data = read_info(directory)["name"]
     known = [own for own in settings if data in np.atleast_1d(own["data"])]

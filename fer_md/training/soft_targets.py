@@ -66,8 +66,8 @@ def mix_votes(
 ) -> np.ndarray:
     """Shares of the seven expressions, part of them from the label and part from what other evidence says of it.
 
-    The votes are not taken as they are, but with ``raw``: taggers call a quarter of the faces with another label
-    neutral. Their part is the probability of each label given the votes, by ``label_probabilities``.
+    Without ``raw`` the votes are not taken as they are: taggers call a quarter of the faces with another label neutral.
+    Their part is then the probability of each label given the votes, by ``label_probabilities``.
 
     Args:
         labels: (N,) int, index into ``fer_md.expressions.EXPRESSIONS``; negative for none.
@@ -77,12 +77,17 @@ def mix_votes(
         unseen: (N, 7) probabilities by networks that did not learn the face (``unseen_probabilities``); their
             logarithms are then evidence for the label as the votes are. None for votes alone. Where nobody voted they
             count for nothing.
-        raw: the votes' part is the shares of the votes themselves, without those for none of the seven expressions.
-            ``unseen`` must be None.
+        raw: the votes' part is the shares of the votes themselves, without those for none of the seven expressions;
+            not with ``unseen``.
+
+    Raises:
+        ValueError: ``raw`` with ``unseen``.
 
     Returns:
         (N, 7) float32 whose rows add up to 1; a row without a label is zero.
     """
+    if raw and unseen is not None:
+        raise ValueError("raw votes are not calibrated, with or without unseen")
     labels, votes = np.asarray(labels), np.asarray(votes, np.float64)
     shares = np.eye(len(EXPRESSIONS))[np.maximum(labels, 0)]
     voted = votes.sum(1) > 0
