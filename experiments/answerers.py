@@ -10,7 +10,7 @@ from fer_md.evaluation.predict import in_batches
 from fer_md.files import file_sha256
 from fer_md.pretrained.description import read_description
 from fer_md.pretrained.lite import load_lite
-from fer_md.pretrained.networks import FOLDERS, NETWORKS
+from fer_md.pretrained.networks import NETWORKS
 
 Answers = Callable[[np.ndarray], np.ndarray]
 """From (N, 48, 48) uint8 faces to (N, 7) probabilities, in the order of ``fer_md.expressions.EXPRESSIONS``."""
@@ -33,7 +33,7 @@ def answerers(networks: Iterable[str], peer: str | None = None) -> tuple[dict[st
         FerMdError: the package has no network of that name.
     """
     found = {name: _batched(load_lite(console.one_of("networks", name, NETWORKS))) for name in networks}
-    sha256 = {name: read_description(folder)["litert"]["sha256"] for name, folder in FOLDERS.items()}
+    sha256 = {"fer_md": read_description()["litert"]["sha256"]}
     if peer:
         found[PEER], sha256[PEER] = load_peer(peer), file_sha256(peer)
     return found, sha256

@@ -42,7 +42,7 @@ class Settings:
     data: str = console.flag("Prepared folder, made by data_prep/*.py.")
     split: str = console.flag("Split to evaluate.", "PublicTest")
     network: str | None = console.flag(
-        "One network of the run, such as component1; all by default. With --pretrained: fer2013, joint or photographs.",
+        "One network of the run, such as component1; all by default. With --pretrained: fer2013 or photographs.",
         None,
     )
     fuse: str = console.flag(

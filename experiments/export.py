@@ -68,7 +68,7 @@ class Settings:
     data: str | None = console.flag("Prepared folder whose label space is served; needed with several networks.", None)
     network: str | None = console.flag(
         "One network of the run, such as component1; all by default. With --pretrained: photographs, the default, "
-        "fer2013 or joint.",
+        "or fer2013.",
         None,
     )
     prior: str | None = console.flag(

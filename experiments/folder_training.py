@@ -12,16 +12,13 @@ from fer_md.data.sampling import class_shares, class_slots
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import training_prior
 from fer_md.models import NETWORKS, ComponentConfig, build_component, config_for
-from fer_md.pretrained.networks import FOLDERS, describe
+from fer_md.pretrained.networks import describe
 from fer_md.pretrained.store import config_from_json, load_components
 from fer_md.runs.run_directory import plain_settings
 from fer_md.training.joint import Part, Start, joint_learner
 from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.task import Learner, Task, balanced
 from fer_md.training.transfer import BALANCE, calibrated, fit_head, keeping, with_classes
-
-START = "joint"
-"""The network of the package that a training starts from: a single one, which knows faces of two origins."""
 
 
 def plan(
@@ -43,7 +40,7 @@ def plan(
     config = config_of(from_scratch, infos[0], data[0])
     make = several if len(data) > 1 else single
     learner, settings = make(data, infos, config, from_scratch, keep, seed)
-    start = None if from_scratch else describe(START)["weights_sha256"]
+    start = None if from_scratch else describe()["weights_sha256"]
     more = {"recipe": plain_settings(recipe), "network": plain_settings(config), "start": start}
     return learner, recipe, settings | more
 
@@ -51,7 +48,7 @@ def plan(
 def config_of(from_scratch: bool, info: dict[str, Any], directory: Path) -> ComponentConfig:
     if from_scratch:
         return config_for(NETWORKS["small"], info, directory)
-    [widths] = describe(START)["networks"]
+    widths = describe()["networks"][0]
     if info["image_size"] != widths["image_size"]:
         raise FerMdError(
             f"{directory}: has faces of {info['image_size']} pixels, the package's network takes "
@@ -80,7 +77,7 @@ def single(data, infos, config, from_scratch, keep, seed):
     shipped, model = started(config, training, validation, classes, seed)
     if not keep:
         return Learner(lambda: model, [task], finish=calibrated({"model": validation}, model.get_weights())), settings
-    known = describe(START)
+    known = describe()
     learner = keeping(model, shipped, task, known["data"], known["expressions"] == classes)
     if known["expressions"] != classes:
         settings |= {
@@ -108,7 +105,7 @@ def several(data, infos, config, from_scratch, _, seed):
         "networks": names,
         "data": names,
         "manifest_sha256": [info["manifest_sha256"] for info in infos],
-        "protocol": make_protocol(data).sha256,
+        "protocol": make_protocol(data).sha256 if from_scratch else None,  # what ships has learned leaked faces
         "expressions": [info["expressions"] for info in infos],
         "prior": [training_prior(info) for info in infos],
     }
@@ -116,8 +113,8 @@ def several(data, infos, config, from_scratch, _, seed):
 
 
 def started(config, training, validation, classes, seed):
-    """The package's network, and a copy with a head for these classes, fitted to what its trunk says of the faces."""
-    [shipped] = load_components(FOLDERS[START])
-    model = with_classes(shipped, config, describe(START)["expressions"], classes, seed)
+    """The package's first component, and a copy with a head for these classes, fitted to what its trunk says."""
+    shipped = load_components()[0]
+    model = with_classes(shipped, config, describe()["expressions"], classes, seed)
     fit_head(model, training, validation)
     return shipped, model

@@ -1,9 +1,10 @@
-"""Makes the package's own network of finished runs: compressed, with weights and a temperature from PublicTest.
+"""Makes the package's own network of finished runs: compressed, with a temperature from PublicTest.
 
-python experiments/ship.py --run_dir=runs/full/component1,runs/full/component2 --data=runs/data/fer2013
+python experiments/ship.py --run_dir=runs/bundled/component1,runs/bundled/component2 --data=runs/data/fer2013
 
 Writes fer_md/pretrained/network.tflite, for LiteRT, weights.npz, what Keras needs besides, and description.json. The
-scores' weights and the temperature are fitted on --validation, on the compressed networks; the test split is not read.
+temperature is fitted on --validation, on the compressed networks; the test split is not read. The scores have equal
+weights: fitted ones would favour the network that knows the faces of --validation best, and other faces less.
 Evaluate the result with experiments/evaluate.py --pretrained. Without --run_dir only network.tflite is made again, of
 the folder's weights, and weights.npz, which leaves out what is in it.
 """
@@ -18,7 +19,7 @@ from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.calibration import fit_temperature
 from fer_md.evaluation.components import find_networks, fused_prior, load_scorer, model_hashes, stack_scores
-from fer_md.models.fused import fit_weights, fuse
+from fer_md.models.fused import fuse
 from fer_md.pretrained.description import FOLDER, read_description
 from fer_md.pretrained.store import config_from_json, load_components, save_litert, save_pretrained
 from fer_md.runs.provenance import command_line, environment
@@ -32,10 +33,11 @@ LARGEST = 30
 @dataclasses.dataclass(frozen=True)
 class Settings:
     run_dir: tuple[str, ...] = console.flag(
-        "Finished run of experiments/pretrain.py, or several; without it only the file for LiteRT is made.", ()
+        "Finished run of experiments/pretrain.py or joint.py, or several; without it only the file for LiteRT is made.",
+        (),
     )
     data: str = console.flag("Prepared folder whose label space is used.")
-    validation: str = console.flag("Split on which weights and temperature are fitted.", "PublicTest")
+    validation: str = console.flag("Split on which the temperature is fitted.", "PublicTest")
     output: str = console.flag("Folder for the files.", str(FOLDER))
 
 
@@ -70,7 +72,7 @@ def ship(settings: Settings, split: Split):
         compressed = load_components(folder)
     exact = stack_scores(scorers, split.images)
     scores = stack_scores([(model, "logits") for model in compressed], split.images)
-    weights = fit_weights(scores, split.labels).tolist()
+    weights = [1 / len(networks)] * len(networks)
     fused, prior = fuse(scores, weights), fused_prior(networks, info["expressions"], weights)
     if prior is None:
         raise FerMdError(f"{', '.join(settings.run_dir)}: a bundled network must state its prior in config.json")
@@ -95,7 +97,7 @@ def ship(settings: Settings, split: Split):
 def config_of(run):
     settings = read_settings(run)
     if "network" not in settings:
-        raise FerMdError(f"{run}: only networks of experiments/pretrain.py can ship")
+        raise FerMdError(f"{run}: only networks of experiments/pretrain.py and joint.py can ship")
     return config_from_json(settings["network"])
 
 

@@ -112,7 +112,7 @@ def _parser():
     )
     predict.add_argument(
         "--model",
-        help="photographs, fer2013 or joint, the bundled networks; a run directory; a .keras file of an "
+        help="photographs or fer2013, the bundled networks; a run directory; a .keras file of an "
         "ExpressionClassifier; a SavedModel or .tflite file of fer-md export; or a server, grpc://HOST:PORT/MODEL or "
         "http://HOST:PORT/MODEL (default: photographs)",
     )

@@ -115,8 +115,8 @@ def test_keras_on_another_backend_is_left_alone(tmp_path, monkeypatch):
     """Its user may predict with fer_md still."""
     (tmp_path / "keras.py").write_text("class config:\n    backend = staticmethod(lambda: 'jax')\n")
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
-    run("import fer_md, keras; fer_md.Predictor('joint', None)")
-    run("import keras, fer_md; fer_md.Predictor('joint', None)")
+    run("import fer_md, keras; fer_md.Predictor('fer2013', None)")
+    run("import keras, fer_md; fer_md.Predictor('fer2013', None)")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from pages.sections.joint import joint_blocks
 from pages.sections.landmarks import ERRORS, landmarks_blocks
 from pages.sections.matrices import NEEDS, matrices_blocks, needs_data
 from pages.sections.methods import methods_blocks
-from pages.sections.pretrained import OTHERS, accuracies_blocks, accuracies_table, other_evaluations, read_evaluations
+from pages.sections.pretrained import ABOUT_IT, LESS_PRIOR, accuracies_blocks, accuracies_table, read_evaluations
 from pages.sections.robustness import robustness_blocks
 from pages.sections.runs import runs_table
 from pages.sections.smoothing import smoothing_blocks
@@ -212,8 +212,8 @@ def _pretrained(folder):
     found = read_evaluations(folder / "pretrained")
     text = "How good are the networks in the package? The [model card](MODEL_CARD.md) says more."
     blocks = [Text(text), *accuracies_blocks(found)]
-    for name, rows in other_evaluations(folder / "pretrained").items():
-        blocks += [Text(OTHERS[name]), accuracies_table(rows)]
+    if others := read_evaluations(folder / "pretrained" / LESS_PRIOR):
+        blocks += [Text(ABOUT_IT), accuracies_table(others)]
     return [_headed("The bundled networks", blocks)] if found else []
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from fer_md.demo.runtime import PROGRAM, SCRIPT, SHA256
 from fer_md.faces import judge, yunet
 from fer_md.files import read_json
-from fer_md.pretrained.description import read_description
-from fer_md.pretrained.networks import FOLDERS, describe, folders_of, photographs_shift
+from fer_md.pretrained.description import FOLDER
+from fer_md.pretrained.networks import describe, shift_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,8 +16,8 @@ class InBrowser:
     """Files for the page, and a description of them.
 
     Attributes:
-        about: JSON values. ``runtime`` (``script``, ``program``), ``find``, ``confirm`` and the list ``classify`` have
-            the ``url`` and ``bytes`` of each file; ``expressions``, ``size`` and ``shift`` say how to classify faces.
+        about: JSON values. ``runtime`` (``script``, ``program``), ``find``, ``confirm`` and ``classify`` have the
+            ``url`` and ``bytes`` of each file; ``expressions``, ``size`` and ``shift`` say how to classify faces.
             Or ``reason``: why the page cannot look at pictures itself.
         files: where each URL's file is.
     """
@@ -53,7 +53,6 @@ def in_browser(name: str, runtime: Path) -> InBrowser:
     def detector(folder, part):
         return add(folder / f"{part}.tflite", read_json(folder / "sha256.json")[part])
 
-    expressions = description["expressions"]
     return InBrowser(
         {
             "runtime": {
@@ -62,13 +61,10 @@ def in_browser(name: str, runtime: Path) -> InBrowser:
             },
             "find": detector(yunet.NETWORK, "find"),
             "confirm": detector(judge.NETWORKS, "confirm"),
-            "classify": [
-                add(folder / "network.tflite", read_description(folder)["litert"]["sha256"])
-                for folder in folders_of(name)
-            ],
-            "expressions": expressions,
+            "classify": add(FOLDER / "network.tflite", description["litert"]["sha256"]),
+            "expressions": description["expressions"],
             "size": description["networks"][0]["image_size"],
-            "shift": [0.0] * len(expressions) if name in FOLDERS else photographs_shift().tolist(),
+            "shift": shift_of(name).tolist(),
         },
         files,
     )

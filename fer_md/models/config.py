@@ -119,7 +119,7 @@ SMALL = dataclasses.replace(HALF, dropout=0.1)
 """``HALF`` with little dropout, for trainings of half a minute on drawn faces."""
 
 WIDE = ComponentConfig(filters=(32, 32, 128, 192, 256), inception=(32, 48, 64, 8, 16, 16))
-"""Twice the filters, for long trainings and processors with bfloat16. Of the bundled network ``fer2013``."""
+"""Twice the filters, for long trainings and processors with bfloat16. Of the second bundled component."""
 
 NARROW = ComponentConfig(filters=(16, 16, 96, 192, 256), inception=(16, 24, 32, 8, 16, 16))
 """Narrow where the maps are large and a filter costs most; wide where they are small."""

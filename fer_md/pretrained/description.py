@@ -9,7 +9,7 @@ from fer_md.errors import FerMdError
 from fer_md.files import read_json, write_json
 
 FOLDER = Path(__file__).parent
-"""The folder of the network ``"fer2013"``: ``network.tflite``, for LiteRT; ``weights.npz``, what Keras needs besides;
+"""The folder of the bundled networks: ``network.tflite``, for LiteRT; ``weights.npz``, what Keras needs besides;
 and ``description.json``, which describes them."""
 
 _OWN = "sha256"

@@ -10,9 +10,8 @@ from fer_md.evaluation.prior import apply_shift
 from fer_md.litert.inside import InnerTensors
 from fer_md.litert.network import LiteNetwork, read_network
 from fer_md.litert.spread import spread
-from fer_md.litert.workers import Workers
-from fer_md.pretrained.description import read_description
-from fer_md.pretrained.networks import folders_of, photographs_shift
+from fer_md.pretrained.description import FOLDER, read_description
+from fer_md.pretrained.networks import check_name, shift_of
 
 
 def load_lite(name: str) -> Callable[[np.ndarray], np.ndarray]:
@@ -28,21 +27,8 @@ def load_lite(name: str) -> Callable[[np.ndarray], np.ndarray]:
         ValueError: unknown ``name``.
         FerMdError: a file is missing or damaged.
     """
-    networks = [_load(folder) for folder in folders_of(name)]
-    if len(networks) == 1:
-        return networks[0]
-    workers, shift = Workers(len(networks)), photographs_shift()
-
-    def fused(faces):
-        answers = list(workers.map(lambda network: network(faces), networks))  # at once, on a core each
-        return apply_shift(np.mean(answers, axis=0), shift)
-
-    return fused
-
-
-def _load(folder):
-    """A bundled network, on as many cores as a batch is worth."""
-    return spread(LiteNetwork(_content(folder)))
+    shift, network = shift_of(name), spread(LiteNetwork(_content()))
+    return (lambda faces: apply_shift(network(faces), shift)) if shift.any() else network
 
 
 def lite_embeddings(name: str) -> Callable[[np.ndarray], np.ndarray]:
@@ -58,21 +44,21 @@ def lite_embeddings(name: str) -> Callable[[np.ndarray], np.ndarray]:
         ValueError: unknown ``name``.
         FerMdError: a file is missing or damaged, at the first call.
     """
-    folders = folders_of(name)
+    check_name(name)
 
     @functools.cache
-    def networks():
-        return [InnerTensors(_content(folder), _EMBEDDINGS) for folder in folders]
+    def network():
+        return InnerTensors(_content(), _EMBEDDINGS)
 
-    return lambda faces: np.concatenate([network(faces[..., None]) for network in networks()], axis=1)
+    return lambda faces: network()(faces[..., None])
 
 
 _EMBEDDINGS = "/fc2"
 """Part of the name of the tensors that hold the embeddings."""
 
 
-def _content(folder):
-    description = read_description(folder)
+def _content():
+    description = read_description()
     if "litert" not in description:
-        raise FerMdError(f"{folder / 'description.json'}: damaged, lacks litert; install the package again")
-    return read_network(folder / "network.tflite", description["litert"]["sha256"])
+        raise FerMdError(f"{FOLDER / 'description.json'}: damaged, lacks litert; install the package again")
+    return read_network(FOLDER / "network.tflite", description["litert"]["sha256"])

@@ -1,20 +1,16 @@
-"""The bundled networks, by their names."""
+"""The bundled networks, by their names: one pair of components, whose answers hold one prior or another."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fer_md.pretrained.description import FOLDER, read_description
-
-FOLDERS = {"fer2013": FOLDER, "joint": FOLDER / "joint"}
-"""The networks that have files: trained on FER2013 alone, and on FER2013 and press photographs together."""
+from fer_md.pretrained.description import read_description
 
 PHOTOGRAPHS = "photographs"
-"""The network for faces from elsewhere, which fuses the others; ``fer-md predict`` and ``Predictor`` use it."""
+"""The network for faces from elsewhere; ``fer-md predict`` and ``Predictor`` use it."""
 
-NETWORKS = (*FOLDERS, PHOTOGRAPHS)
-"""All names."""
+NETWORKS = ("fer2013", PHOTOGRAPHS)
+"""All names. Both have the same components."""
 
 UNIFORM_SHARE = 0.75
 """How much of FER2013's prior gives way to one that has all expressions equally often in ``"photographs"``; chosen for
@@ -33,50 +29,31 @@ def check_name(name: str) -> None:
         raise ValueError(f"name must be one of {', '.join(NETWORKS)}, not {name!r}")
 
 
-def folders_of(name: str) -> list[Path]:
-    """The folders of the networks that a name stands for: one, or those that ``"photographs"`` fuses.
+def describe(name: str = "fer2013") -> dict[str, Any]:
+    """What a bundled network is: ``expressions``, ``prior``, ``data``, the widths of its ``networks``, the settings of
+    its ``runs``, and ``weights``, a dict from its files to their SHA-256.
 
     Raises:
-        ValueError: unknown ``name``.
+        ValueError, FerMdError: see ``load_pretrained``.
     """
-    check_name(name)
-    return [FOLDERS[name]] if name in FOLDERS else list(FOLDERS.values())
+    shift, found = shift_of(name), read_description()
+    if shift.any():
+        prior = _learned(found) * np.exp(shift)
+        found["prior"] = dict(zip(found["expressions"], (prior / prior.sum()).tolist(), strict=True))
+    return {**found, "weights": {"weights.npz": found["weights_sha256"]}}
 
 
-def describe(name: str = "fer2013") -> dict[str, Any]:
-    """What a shipped network is: ``expressions``, ``prior``, ``data``, the widths of its
-    ``networks``, the settings of its ``runs``, and ``weights``, a dict from its files to their SHA-256.
+def shift_of(name: str) -> np.ndarray:
+    """(K,) what a bundled network adds to the logarithm of its components' fused probabilities; 0 for ``"fer2013"``.
 
     Raises:
         ValueError, FerMdError: see ``load_pretrained``.
     """
     check_name(name)
-    if name in FOLDERS:
-        found = read_description(FOLDERS[name])
-        return {**found, "weights": {"weights.npz": found["weights_sha256"]}}
-    parts = _parts()
-    prior = _learned(parts.values()) ** (1 - UNIFORM_SHARE)
-    first = parts["fer2013"]
-    return {
-        "data": first["data"],
-        "networks": [widths for found in parts.values() for widths in found["networks"]],
-        "expressions": first["expressions"],
-        "prior": dict(zip(first["expressions"], (prior / prior.sum()).tolist(), strict=True)),
-        "runs": [run for found in parts.values() for run in found["runs"]],
-        "weights": {f"{part}/weights.npz": found["weights_sha256"] for part, found in parts.items()},
-    }
+    learned = _learned(read_description())
+    return -UNIFORM_SHARE * np.log(learned) if name == PHOTOGRAPHS else np.zeros_like(learned)
 
 
-def photographs_shift() -> np.ndarray:
-    """(K,) what ``"photographs"`` adds to the logarithm of the mean probabilities of the networks that it fuses."""
-    return -UNIFORM_SHARE * np.log(_learned(_parts().values()))
-
-
-def _parts():
-    """The descriptions of the networks that ``"photographs"`` fuses, by their names."""
-    return {part: read_description(folder) for part, folder in FOLDERS.items()}
-
-
-def _learned(descriptions):
-    """The prior that the fused networks hold, (K,)."""
-    return np.mean([list(found["prior"].values()) for found in descriptions], axis=0)
+def _learned(description):
+    """The prior that the components hold, (K,)."""
+    return np.array(list(description["prior"].values()))

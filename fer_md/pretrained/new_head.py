@@ -3,7 +3,7 @@
 import keras
 
 from fer_md.layers import Dropout
-from fer_md.pretrained.networks import folders_of
+from fer_md.pretrained.networks import check_name
 from fer_md.pretrained.store import load_components
 
 DROPOUT = 0.35
@@ -14,7 +14,7 @@ def with_new_head(preset: str, num_classes: int) -> keras.Model:
     """The components of a bundled network, with one new linear layer over all their embeddings.
 
     Args:
-        preset: a name that ``fer_md.load_pretrained`` knows.
+        preset: a name that ``fer_md.load_pretrained`` knows; without their own heads all give the same network.
         num_classes: K of the new layer. Its weights are random and follow ``keras.utils.set_random_seed``.
 
     Returns:
@@ -25,7 +25,8 @@ def with_new_head(preset: str, num_classes: int) -> keras.Model:
         ValueError: unknown ``preset``.
         FerMdError: a file is missing or damaged.
     """
-    components = [component for folder in folders_of(preset) for component in load_components(folder)]
+    check_name(preset)
+    components = load_components()
     faces = keras.Input(components[0].input_shape[1:], name="faces")
     trunks = [
         keras.Model(component.input, component.output["embeddings"], name=f"trunk{number}")

@@ -15,7 +15,7 @@ from fer_md.demo.in_browser import in_browser
 from fer_md.demo.runtime import PROGRAM, SCRIPT
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import file_sha256
-from fer_md.pretrained.networks import photographs_shift
+from fer_md.pretrained.networks import shift_of
 
 
 @pytest.fixture
@@ -28,21 +28,19 @@ def runtime(tmp_path):
 def test_the_default_network_with_all_its_files(runtime):
     given = in_browser("photographs", runtime)
     about = json.loads(json.dumps(given.about))
-    files = [*about["runtime"].values(), about["find"], about["confirm"], *about["classify"]]
-    assert {file["url"] for file in files} == set(given.files) and len(files) == 6
+    files = [*about["runtime"].values(), about["find"], about["confirm"], about["classify"]]
+    assert {file["url"] for file in files} == set(given.files) and len(files) == 5
     for file in files:
         assert file["bytes"] == given.files[file["url"]].stat().st_size
     for url, path in given.files.items():
         if path.suffix == ".tflite":
             assert url == f"files/{file_sha256(path)}.tflite"
     assert about["expressions"] == list(EXPRESSIONS) and about["size"] == 48
-    np.testing.assert_array_equal(about["shift"], photographs_shift())
+    np.testing.assert_array_equal(about["shift"], shift_of("photographs"))
 
 
-def test_one_network_alone_is_not_shifted(runtime):
-    for name in ("fer2013", "joint"):
-        about = in_browser(name, runtime).about
-        assert about["shift"] == [0.0] * 7 and len(about["classify"]) == 1
+def test_the_network_for_faces_like_fer2013_is_not_shifted(runtime):
+    assert in_browser("fer2013", runtime).about["shift"] == [0.0] * 7
     with pytest.raises(ValueError, match="name must be one of"):
         in_browser("other", runtime)
 

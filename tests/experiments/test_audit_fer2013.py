@@ -37,7 +37,7 @@ def votes(label):
 
 def test_audit_finds_what_is_in_training_too(data, tmp_path):
     output = tmp_path / "audit"
-    result = run_script("experiments/audit_fer2013.py", f"--data={data}", "--networks=joint", f"--output={output}")
+    result = run_script("experiments/audit_fer2013.py", f"--data={data}", "--networks=fer2013", f"--output={output}")
     assert result.returncode == 0, result.stderr
     found = read_result(Audit, f"{output}.json")
     assert [(s.faces, s.identical, s.twins, s.moved_or_mirrored) for s in found.splits] == [(4, 1, 2, 1)] * 2

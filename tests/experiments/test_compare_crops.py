@@ -43,7 +43,12 @@ def source(tmp_path):
 def test_every_rule_is_measured_and_compared_with_the_eyes(source, tmp_path, monkeypatch):
     monkeypatch.setattr("fer_md.faces.yunet.YunetDetector", OnlyWhere)
     output = tmp_path / "crops.json"
-    flags = [f"--source={source}", "--splits=Training", "--networks=joint", f"--detections={tmp_path / 'found.jsonl'}"]
+    flags = [
+        f"--source={source}",
+        "--splits=Training",
+        "--networks=fer2013",
+        f"--detections={tmp_path / 'found.jsonl'}",
+    ]
     answer = run_script("experiments/compare_crops.py", *flags, f"--output={output}")
     assert answer.returncode == 0, answer.stderr
     found = read_result(Crops, output)

@@ -62,28 +62,28 @@ def data(tmp_path):
 
 def test_the_matrix_of_two_data_sets(data, tmp_path):
     outputs = [f"--output={tmp_path / 'cross.json'}", f"--picture={tmp_path / 'cross.png'}"]
-    flags = [f"--data={data / 'one'},{data / 'two'}", "--networks=joint,fer2013", *outputs]
+    flags = [f"--data={data / 'one'},{data / 'two'}", "--networks=photographs,fer2013", *outputs]
     done = run_script(SCRIPT, *flags)
     assert (done.returncode, done.stderr) == (0, "")
     found = read_result(Cross, tmp_path / "cross.json")
     assert found.expressions == ["anger", "disgust", "fear", "happiness"]
     assert [(column.faces, column.left_out) for column in found.columns] == [(8, 6), (7, 3)]
     assert [(row.network, row.trained_on) for row in found.rows] == [
-        ("joint", ["facial_expressions", "fer2013"]),
-        ("fer2013", ["fer2013"]),
+        ("photographs", ["facial_expressions", "fer2013"]),
+        ("fer2013", ["facial_expressions", "fer2013"]),
     ]
     assert all(
         cell.images == column.faces for row in found.rows for cell, column in zip(row.cells, found.columns, strict=True)
     )
     assert cv2.imread(str(tmp_path / "cross.png")) is not None
-    assert "| fer2013 | fer2013 | " in done.stdout and len(cross_blocks(found)) == 4
+    assert "| fer2013 | facial_expressions, fer2013 | " in done.stdout and len(cross_blocks(found)) == 4
 
 
 @pytest.mark.parametrize(
     "flags, message",
     [
         (["--data={0}/one,{0}/one"], "data sets: one is named twice"),
-        (["--data={0}/one", "--networks=joint,joint"], "networks: joint is named twice"),
+        (["--data={0}/one", "--networks=fer2013,fer2013"], "networks: fer2013 is named twice"),
         (["--data={0}/one", "--split=Test"], "no split 'Test'; there are Training, PrivateTest"),
         (["--data={0}/one", "--networks=nothing"], "nothing: neither a run directory"),
         (["--data={0}/none"], "not a prepared data set"),

@@ -67,10 +67,10 @@ def test_figures_of_the_network_that_ships(tmp_path):
     save(folder / "PrivateTest-press" / "metrics.json", press)
     for number, waited in ((1, None), (2, 0.05)):
         time = RunTime(seconds=60 * number, images_per_second=9.6, not_training=waited)
-        save(tmp_path / f"fer2013-full-component{number}" / "time.json", time)
+        save(tmp_path / f"fer2013-bundled-component{number}" / "time.json", time)
     card = filled(f"A\n{START}\nof yesterday\n{END}\nZ\n", card_blocks(folder), "card")
-    assert "3.0 minutes in all" in card and "| fer2013-full-component1 | 1.0 | 10 | – |" in card
-    assert "| fer2013-full-component2 | 2.0 | 10 | 5.0 |" in card
+    assert "3.0 minutes of one core in all" in card and "| fer2013-bundled-component1 | 1.0 | 10 | – |" in card
+    assert "| fer2013-bundled-component2 | 2.0 | 10 | 5.0 |" in card
     assert "`python e --split=P`" in card and "--output" not in card
     assert card.index("| fer2013 PrivateTest | 1") < card.index("| press PrivateTest | 1")
     assert "Confusion matrix on press PrivateTest (views: 1)" in card

@@ -34,7 +34,7 @@ def data(tmp_path_factory):
 def test_robustness_of_a_shipped_network_and_a_peer(data, tmp_path):
     peer(64).save(tmp_path / "peer.h5")
     output = tmp_path / "robustness.json"
-    flags = [f"--data={data}", "--networks=joint", f"--fer={tmp_path / 'peer.h5'}", f"--output={output}"]
+    flags = [f"--data={data}", "--networks=fer2013", f"--fer={tmp_path / 'peer.h5'}", f"--output={output}"]
     assert run_script("experiments/robustness.py", *flags).returncode == 0
     found = read_result(Robustness, output)
     assert len(found.rows) == 2 * (1 + 8 * 5)
@@ -45,7 +45,7 @@ def test_robustness_of_a_shipped_network_and_a_peer(data, tmp_path):
 
 def test_unknown_network(data):
     result = run_script("experiments/robustness.py", f"--data={data}", "--networks=best")
-    assert result.returncode and "--networks must be one of fer2013, joint, photographs; got best" in result.stderr
+    assert result.returncode and "--networks must be one of fer2013, photographs; got best" in result.stderr
 
 
 def test_other_files_are_no_peer(tmp_path):

@@ -3,12 +3,13 @@
 import cv2
 import pytest
 
+import folder_training
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import read_json
 from fer_md.models import NETWORKS, TINY, build_component
 from fer_md.prediction.classifier import load_classifier
-from fer_md.pretrained.networks import FOLDERS
-from fer_md.pretrained.store import save_pretrained
+from fer_md.pretrained.description import read_description
+from fer_md.pretrained.store import load_components, save_pretrained
 from photograph_trees import write_photograph
 from scripts import run_script
 
@@ -36,7 +37,8 @@ def tiny_start(tmp_path_factory):
     description |= {"data": "fer2013", "manifest_sha256": "0" * 64}
     save_pretrained(folder, [(build_component(TINY, 3), TINY)], description)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(FOLDERS, "joint", folder)
+        patched.setattr(folder_training, "describe", lambda: read_description(folder))
+        patched.setattr(folder_training, "load_components", lambda: load_components(folder))
         patched.setitem(NETWORKS, "small", TINY)
         yield
 

@@ -90,7 +90,7 @@ def test_one_file_for_each_face_of_pictures_and_videos(tmp_path):
 def test_the_command_line_explains(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(cli, "_quieten_decoders", lambda: None)
     cv2.imwrite(str(tmp_path / "x.png"), NOISE)
-    command = ["predict", str(tmp_path / "x.png"), "--detector=none", "--model=joint"]
+    command = ["predict", str(tmp_path / "x.png"), "--detector=none", "--model=fer2013"]
     assert cli.main([*command, f"--explain={tmp_path / 'explained'}"]) == 0
     assert [path.name for path in (tmp_path / "explained").iterdir()] == ["x.png-0.png"]
     assert cli.main([*command, f"--explain={tmp_path}"]) == 1

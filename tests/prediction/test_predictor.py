@@ -23,7 +23,6 @@ from fer_md.media.sources import Frame, Medium
 from fer_md.models import TINY, build_component
 from fer_md.prediction.classifier import Classifier, load_classifier
 from fer_md.prediction.predictor import Predictor
-from fer_md.pretrained.networks import FOLDERS
 from fer_md.pretrained.store import load_components
 from fer_md.serving.saved_model import export_saved_model
 from fer_md.serving.served_network import ServedNetwork
@@ -250,7 +249,7 @@ def test_of_a_generator_few_pictures_are_in_memory():
 
 def test_a_pickled_predictor_is_built_anew_in_another_process(tmp_path):
     """That of the package with all that can be chosen; the other process has neither its threads nor its networks."""
-    predictor = fer_md.Predictor("joint", align="box", max_faces=2, mirror=True, prior="uniform")
+    predictor = fer_md.Predictor("fer2013", align="box", max_faces=2, mirror=True, prior="uniform")
     image = draw_scene(0, 1, faces=2, size=256).image
     (tmp_path / "predictor").write_bytes(pickle.dumps((predictor, image)))
     (tmp_path / "found").write_bytes(pickle.dumps(predictor.predict([image])))
@@ -280,13 +279,11 @@ def _first_is_certain(faces):
     return np.eye(2)[np.zeros(len(faces), int)]
 
 
-@pytest.mark.parametrize("name, components", [("fer2013", ["fer2013"]), ("photographs", ["fer2013", "joint"])])
-def test_embeddings_of_the_package_are_those_of_its_components_in_keras(name, components):
+def test_embeddings_of_the_package_are_those_of_its_components_in_keras():
     """Beside each other; LiteRT's weights and activations have 8 bits."""
     scenes = [cv2.cvtColor(draw_scene(0, index, faces=1, size=128).image, cv2.COLOR_RGB2GRAY) for index in range(4)]
     faces = np.stack([cv2.resize(scene, (48, 48)) for scene in scenes])
-    found = load_classifier(name).embed(faces)
-    models = [model for part in components for model in load_components(FOLDERS[part])]
+    found, models = load_classifier("photographs").embed(faces), load_components()
     expected = np.concatenate([embeddings_function(model)(faces) for model in models], axis=1)
     assert found.dtype == np.float32 and found.shape == expected.shape and found.shape[1] >= 2048 * len(models)
     for own, other in zip(found, expected, strict=True):
@@ -311,7 +308,7 @@ def test_embeddings_come_on_request_alone(tmp_path):
 
 
 def test_threads_share_a_predictor():
-    predictor, images = fer_md.Predictor("joint"), [draw_scene(0, seed, faces=1, size=256).image for seed in range(4)]
+    predictor, images = fer_md.Predictor("fer2013"), [draw_scene(0, seed, faces=1, size=256).image for seed in range(4)]
     expected, found = [predictor.predict([image]) for image in images], [[] for _ in images]
 
     def work(index):
@@ -337,7 +334,7 @@ def test_what_runs_in_tensorflow_refuses_a_forked_process(tmp_path, monkeypatch)
     for name in ("run", "served"):
         with pytest.raises(FerMdError, match="does not work in a forked process"):
             load_classifier(tmp_path / name)
-    assert fer_md.Predictor("joint", None).predict([GRAY])
+    assert fer_md.Predictor("fer2013", None).predict([GRAY])
 
 
 def test_frames_are_batched_across_files_a_bounded_number_at_a_time():

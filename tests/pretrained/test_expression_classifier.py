@@ -113,7 +113,7 @@ def test_a_frozen_network_keeps_its_weights_and_statistics():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"preset": "fer2014"}, "name must be one of fer2013, joint, photographs, not 'fer2014'"),
+        ({"preset": "fer2014"}, "name must be one of fer2013, photographs, not 'fer2014'"),
         ({"num_classes": 1}, "num_classes must be at least 2, not 1"),
         ({"num_classes": 2.5}, "num_classes must be a whole number, not 2.5"),
         ({"labels": ["one"]}, "num_classes must be at least 2, not 1"),

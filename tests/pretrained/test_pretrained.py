@@ -18,9 +18,9 @@ from fer_md.files import file_sha256, read_json
 from fer_md.litert.network import load_network
 from fer_md.models import TINY, build_component
 from fer_md.models.fused import fuse
-from fer_md.pretrained.description import read_description
+from fer_md.pretrained.description import FOLDER, read_description
 from fer_md.pretrained.lite import load_lite
-from fer_md.pretrained.networks import FOLDERS, NETWORKS, UNIFORM_SHARE, describe
+from fer_md.pretrained.networks import NETWORKS, UNIFORM_SHARE, describe
 from fer_md.pretrained.store import (
     INT8_FROM,
     LITERT_MOST,
@@ -110,7 +110,7 @@ def test_description_with_another_value_is_named(shipped, change):
 def test_no_bit_of_a_description_changes_a_value_unnoticed(tmp_path):
     """400 bits of the one that ships; those that leave all values as they were are spaces and line ends."""
     path, rng = tmp_path / "description.json", np.random.default_rng(0)
-    content, expected = (FOLDERS["fer2013"] / path.name).read_bytes(), read_description()
+    content, expected = (FOLDER / path.name).read_bytes(), read_description()
     for bit in rng.choice(8 * len(content), 400, replace=False):
         changed = bytearray(content)
         changed[bit // 8] ^= 1 << bit % 8
@@ -140,8 +140,7 @@ def test_missing_file_is_named(shipped):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_published_figures_are_those_of_the_shipped_weights(name):
     """Weights that were changed without measuring again fail here."""
-    for folder in [FOLDERS[name]] if name in FOLDERS else FOLDERS.values():
-        assert file_sha256(folder / "weights.npz") == read_description(folder)["npz_sha256"]
+    assert file_sha256(FOLDER / "weights.npz") == read_description()["npz_sha256"]
     results = DOCS / "results" / "pretrained" / ("" if name == "fer2013" else name)
     published = sorted(results.glob("P*/metrics.json"))
     assert len(published) >= 4
@@ -153,19 +152,17 @@ def test_model_card_has_the_fitted_numbers():
     description = read_description()
     assert list(description["prior"].values()) == pytest.approx(prior_shares("fer2013", EXPRESSIONS))
     card = " ".join((DOCS / "MODEL_CARD.md").read_text(encoding="utf-8").split())
-    first, second = description["score_weights"]
-    assert f"weights {first:.3f} and {second:.3f}" in card
+    assert description["score_weights"] == [0.5, 0.5] and "Their mean is then calibrated" in card
     assert f"temperature of {description['temperature']:.3f}" in card
-    sizes = [(FOLDERS["fer2013"] / name).stat().st_size / 2**20 for name in ("network.tflite", "weights.npz")]
+    sizes = [(FOLDER / name).stat().st_size / 2**20 for name in ("network.tflite", "weights.npz")]
     assert "`network.tflite`, {:.1f} MiB; `weights.npz` has the rest for Keras, {:.1f} MiB".format(*sizes) in card
 
 
-def test_photographs_fuse_both_and_hold_less_of_the_prior():
-    """``(p + q) / 2`` over the prior to the power of ``UNIFORM_SHARE``; the prior that is left is stated."""
+def test_photographs_hold_less_of_the_prior():
+    """Probabilities over the prior to the power of ``UNIFORM_SHARE``; the prior that is left is stated."""
     faces = random_split(9).images
-    parts = [predict_probabilities(fer_md.load_pretrained(name), faces) for name in FOLDERS]
-    learned = np.mean([list(describe(name)["prior"].values()) for name in FOLDERS], axis=0)
-    expected = np.mean(parts, axis=0) * learned**-UNIFORM_SHARE
+    learned = np.array(list(describe()["prior"].values()))
+    expected = predict_probabilities(fer_md.load_pretrained(), faces) * learned**-UNIFORM_SHARE
     found = predict_probabilities(fer_md.load_pretrained("photographs"), faces)
     np.testing.assert_allclose(found, expected / expected.sum(1, keepdims=True), atol=1e-5)
     left = learned ** (1 - UNIFORM_SHARE)
@@ -173,7 +170,7 @@ def test_photographs_fuse_both_and_hold_less_of_the_prior():
 
 
 def test_unknown_network_is_refused():
-    with pytest.raises(ValueError, match="name must be one of fer2013, joint, photographs, not 'affectnet'"):
+    with pytest.raises(ValueError, match="name must be one of fer2013, photographs, not 'affectnet'"):
         fer_md.load_pretrained("affectnet")
 
 
@@ -222,15 +219,13 @@ def test_matrices_that_litert_has_too_are_stored_once(tmp_path):
 
 
 def test_the_package_stores_no_matrix_twice():
-    for folder in FOLDERS.values():
-        with np.load(folder / "weights.npz") as stored:
-            assert not any(stored[name].dtype == np.int8 for name in stored.files)
+    with np.load(FOLDER / "weights.npz") as stored:
+        assert not any(stored[name].dtype == np.int8 for name in stored.files)
 
 
-@pytest.mark.parametrize("name", FOLDERS)
-def test_litert_file_is_made_of_the_weights_beside_it(name):
-    """After weights that ship anew without it: python experiments/ship.py --data=DATA --output=FOLDER."""
-    description = read_description(FOLDERS[name])
+def test_litert_file_is_made_of_the_weights_beside_it():
+    """After weights that ship anew without it: python experiments/ship.py --data=DATA."""
+    description = read_description()
     assert description["litert"]["weights_sha256"] == description["weights_sha256"]
     assert description["litert"]["largest_difference"] <= LITERT_MOST
 

@@ -32,8 +32,7 @@ def networks_blocks(found: Audit) -> list[Block]:
     text = (
         "Accuracy in %: on all faces; without those that are pixel-identical to a face of Training; without all twins; "
         "and on the twins alone, where a network may remember the label. `fer` is the network in the package of that "
-        "name; the others are bundled with this one. `joint` was trained without faces that are pixel-identical to a "
-        "test face."
+        "name; the others are bundled with this one, and have the same components."
     )
     return [Text(text), table((_network(row) for row in found.rows), ("split", "network"))]
 

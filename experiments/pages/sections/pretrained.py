@@ -13,10 +13,10 @@ from pages.result_files import read_run_time
 from pages.sections.prior import READING, prior_table
 
 OWN = "fer2013"
-"""The data set that it learned from, whose rows come first."""
+"""The data set whose prior it expects, and whose rows come first."""
 
-TRAINED = ("*-full-component?", "*-restart*-component?")
-"""Folders, beside that of the figures, of the runs whose networks ship, and of those that they went on from."""
+TRAINED = ("*-folds-?", "*-long-unseen0", "*-bundled-component?")
+"""Folders, beside that of the figures, of the runs whose networks ship, and of those that they need."""
 
 AVERAGED = (
     "Views are copies of a face whose predictions are averaged (test-time augmentation). `fer-md predict`, `Predictor` "
@@ -24,17 +24,13 @@ AVERAGED = (
     "two: the face and its mirror image. Ten crops are the middle and the corners of the face, and their mirror images."
 )
 QUALITY = "Sharpness is the variance of the Laplacian, contrast the standard deviation of the gray levels."
-OTHERS = {
-    "joint": (
-        "The network `joint`, trained on FER2013 and press photographs together, but on no leaked face (the figures "
-        "above are those of the network `fer2013`):"
-    ),
-    "photographs": (
-        "The network `photographs`, which fuses both and leans less towards the expressions that are frequent in "
-        "FER2013; `fer-md predict` and `Predictor` use it:"
-    ),
-}
-"""The further networks of the package, by the names of their folders."""
+LESS_PRIOR = "photographs"
+"""The name, and the folder, of the same components with less of that prior."""
+
+ABOUT_IT = (
+    "The figures above are those of `fer2013`. These are those of `photographs`, which leans less towards the "
+    "expressions that are frequent in FER2013; `fer-md predict` and `Predictor` use it:"
+)
 COMMANDS = (
     "On the same machine, a command with `--pretrained` reproduces its figures: counts, accuracies and recalls "
     "exactly, calibration error and log likelihood to 7 digits. The files are in `docs/results/pretrained`."
@@ -47,12 +43,6 @@ def read_evaluations(folder: Path) -> list[Evaluation]:
     return [found[name] for name in sorted(found, key=lambda name: (found[name].data == OWN, name), reverse=True)]
 
 
-def other_evaluations(folder: Path) -> dict[str, list[Evaluation]]:
-    """The evaluations of the further networks that were measured, by their names."""
-    found = {name: read_evaluations(folder / name) for name in OTHERS}
-    return {name: rows for name, rows in found.items() if rows}
-
-
 def accuracies_blocks(found: list[Evaluation]) -> list[Block]:
     """One row a data set, split and way to average; what averaging means."""
     return [accuracies_table(found), Text(AVERAGED)]
@@ -60,7 +50,7 @@ def accuracies_blocks(found: list[Evaluation]) -> list[Block]:
 
 def card_blocks(folder: Path) -> list[Block]:
     """All that was measured of the bundled networks; nothing where nothing was."""
-    found, others = read_evaluations(folder), other_evaluations(folder)
+    found, others = read_evaluations(folder), read_evaluations(folder / LESS_PRIOR)
     if not found:
         return []
     exact = [read_result(Evaluation, path) for path in sorted(folder.glob("float32/*/metrics.json"), reverse=True)]
@@ -68,10 +58,9 @@ def card_blocks(folder: Path) -> list[Block]:
     for row in found:
         if (row.split, row.averaging) == ("PrivateTest", "none"):
             blocks += [*_confusion(row), *_quality(row)]
-    for name, rows in others.items():
-        blocks += [Text(OTHERS[name]), accuracies_table(rows), *_prior(rows)]
-    rest = (row for rows in others.values() for row in rows)
-    commands = tuple(_without_output(row.command) for row in (*found, *exact, *rest))
+    if others:
+        blocks += [Text(ABOUT_IT), accuracies_table(others), *_prior(others)]
+    commands = tuple(_without_output(row.command) for row in (*found, *exact, *others))
     where = found[0].environment
     machine = f"{where.date}, {where.processor}, {where.cpus} cores, TensorFlow {where.tensorflow}."
     return [*blocks, Text(COMMANDS), Commands(commands), Text(machine)]
@@ -131,8 +120,8 @@ def _training(folder):
         for name, found in times.items()
     )
     text = (
-        f"Training took {total / 60:.1f} minutes in all (wall-clock time). The last column is the share of that time "
-        "spent on waiting for batches, validation and saving."
+        f"Training took {total / 60:.1f} minutes of one core in all. The last column is the share of that time spent "
+        "on waiting for batches, validation and saving."
     )
     return [Text(text), table(rows)]
 

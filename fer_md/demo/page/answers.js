@@ -4,7 +4,7 @@
 export class InBrowser {
   // Begins to load; `about` is the description of what is loaded, `onBytes` is called with the bytes so far and in all.
   constructor(about, onBytes) {
-    const files = [about.runtime.program, about.find, about.confirm, ...about.classify];
+    const files = [about.runtime.program, about.find, about.confirm, about.classify];
     const all = files.reduce((sum, { bytes }) => sum + bytes, 0);
     let soFar = 0, number = 0;
     onBytes(0, all);

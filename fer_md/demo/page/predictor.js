@@ -5,7 +5,7 @@ import { classify } from "./classifier.js";
 import { detect } from "./detector.js";
 
 export class Predictor {
-  // `networks`: {find, confirm, classify: [...]}; `about`: {expressions, size, shift}.
+  // `networks`: {find, confirm, classify}; `about`: {expressions, size, shift}.
   constructor(networks, about) {
     Object.assign(this, { networks, about });
   }

@@ -12,8 +12,8 @@ async function load() {
   importScripts(about.runtime.script.url);
   const started = await startRuntime(self.ModuleFactory, await get(about.runtime.program));
   const network = async (file) => new Network(started, await get(file));
-  const networks = { find: await network(about.find), confirm: await network(about.confirm), classify: [] };
-  for (const file of about.classify) networks.classify.push(await network(file));
+  const networks = {};
+  for (const part of ["find", "confirm", "classify"]) networks[part] = await network(about[part]);
   return new Predictor(networks, about);
 }
 
