@@ -153,7 +153,7 @@ PARTS = (
         "Which network learns most in a given time?",
         ("time-to-accuracy", "network-search-onednn", "network-search", "network-search-avx2"),
     ),
-    Part("Across data sets", "How good is a network on a data set that it has not learned from?", ("cross",)),
+    Part("Across data sets", "How good is each network on each data set?", ("cross",)),
     Part("FER2013, audited", "What are figures on FER2013 worth?", ("fer2013-audit",)),
     Part(
         "Robustness",

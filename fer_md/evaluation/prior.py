@@ -27,7 +27,8 @@ from fer_md.expressions import EXPRESSIONS
 
 SHARE = 0.5
 """How much of the correction is made by default. On press photographs (PublicTest of facial_expressions) half of it
-brings nearly all of the accuracy, and costs a third of the macro recall that all of it costs (docs/MODEL_CARD.md)."""
+brings nearly all of the accuracy, and costs a third to two thirds of the macro recall that all of it costs
+(docs/MODEL_CARD.md)."""
 
 Prior = str | Mapping[str, float]
 """The share of the faces that has each expression, by its name; or ``"uniform"`` or a name of ``TRAINING_FACES``."""

@@ -17,8 +17,9 @@ from fer_md.pretrained.networks import check_name, shift_of
 def load_lite(name: str) -> Callable[[np.ndarray], np.ndarray]:
     """A bundled network, as a function from faces (B, 48, 48) uint8 to probabilities (B, 7) float64.
 
-    Its weights have 8 bits. A probability differs by at most ``largest_difference`` from that of ``load_pretrained`` on
-    the faces of the validation split; ``description.json`` beside the network has the figure, under ``litert``.
+    Its weights have 8 bits. On the faces of the validation split, a probability of ``"fer2013"`` differs by at most
+    ``largest_difference`` from that of ``load_pretrained``; ``description.json`` beside the network has it, under
+    ``litert``.
 
     Args:
         name: see ``load_pretrained``.

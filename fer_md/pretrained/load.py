@@ -16,8 +16,7 @@ def load_pretrained(name: str = "fer2013") -> keras.Model:
 
     Args:
         name: ``"fer2013"``, which expects expressions to be as frequent as in FER2013; or ``"photographs"``, the same
-            components for faces from elsewhere: it leans less towards the expressions that are frequent in FER2013, and
-            finds more of the rare ones.
+            components for faces from elsewhere: it leans less towards the expressions that are frequent in FER2013.
 
     Returns:
         ``keras.Model`` from faces (B, 48, 48, 1), gray levels in [0, 255] of any numeric dtype, to a dict with

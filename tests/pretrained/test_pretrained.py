@@ -152,7 +152,7 @@ def test_model_card_has_the_fitted_numbers():
     description = read_description()
     assert list(description["prior"].values()) == pytest.approx(prior_shares("fer2013", EXPRESSIONS))
     card = " ".join((DOCS / "MODEL_CARD.md").read_text(encoding="utf-8").split())
-    assert description["score_weights"] == [0.5, 0.5] and "Their mean is then calibrated" in card
+    assert description["score_weights"] == [0.5, 0.5] and "The mean of their probabilities is then calibrated" in card
     assert f"temperature of {description['temperature']:.3f}" in card
     sizes = [(FOLDER / name).stat().st_size / 2**20 for name in ("network.tflite", "weights.npz")]
     assert "`network.tflite`, {:.1f} MiB; `weights.npz` has the rest for Keras, {:.1f} MiB".format(*sizes) in card
