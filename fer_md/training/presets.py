@@ -117,7 +117,7 @@ FAST = dataclasses.replace(QUICK, epochs=13, batch_size=256, rate=0.06, muon=0.0
 """For real faces in a third of ``QUICK``'s time.
 
 Source: ours.
-Cost: 2.4 minutes on two cores with AVX-512, where ``QUICK`` takes 8.5.
+Cost: 2.4 minutes on two cores with AVX-512, where ``QUICK`` takes 8.2.
 Result: with ``--votes=0.4`` 63.2 % of FER2013's PublicTest, without 62.2 %, where ``QUICK`` has 65.3 % after 40
 epochs and 60.4 % after 13 (docs/results/time-to-accuracy.json).
 Command: as ``QUICK``, with ``--preset=fast --votes=0.4``.
