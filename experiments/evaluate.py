@@ -25,7 +25,7 @@ from fer_md.evaluation.copies import AVERAGING
 from fer_md.evaluation.measure import Evaluation, leaked_rows, measure, prior_curve, write_evaluation
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.prior import learned_prior, parse_prior, prior_shift
-from fer_md.models.fused import check_apart, fit_weights, fuse
+from fer_md.models.fused import check_apart, check_weights, fit_weights, fuse
 from fer_md.pretrained.load import load_pretrained
 from fer_md.pretrained.networks import NETWORKS, describe
 from fer_md.runs.results import read_result
@@ -123,7 +123,7 @@ def evaluate_fused(settings, info, split, networks, scorers):
     origin, label = origin_of(networks), f"-{info['name']}-fused-{settings.fuse}"
     check_same_group(folder_of(settings, origin, label), origin.models)
     scores = stack_scores(scorers, split.images, settings.averaging)
-    extra = {"score_weights": [1 / len(networks)] * len(networks)}
+    extra = {"score_weights": check_weights(None, len(networks))}
     if settings.fuse == "fitted":
         validation = load_split(settings.data, settings.validation)
         known = stack_scores(scorers, validation.images, settings.averaging)

@@ -92,20 +92,20 @@ def single(data, infos, config, from_scratch, keep, seed):
 
 def several(data, infos, config, from_scratch, _, seed):
     """Data sets that are learned jointly, each with batch normalisation of its own and a network of its name."""
-    start, names = None, [info["name"] for info in infos]
+    start, names, protocol = None, [info["name"] for info in infos], make_protocol(data)
     validations = {name: load_split(directory, "PublicTest") for name, directory in zip(names, data, strict=True)}
     if not from_scratch:
         training, classes = load_split(data[0], "Training"), infos[0]["expressions"]
         _, model = started(config, training, validations[names[0]], classes, seed)
         start = Start(model, class_shares(class_slots(training.labels, BALANCE), len(classes)))
     parts = [Part(directory, sampling=BALANCE) for directory in data]
-    learner = joint_learner(parts, config, lambda *_: None, 0.0, start=start, seed=seed)
+    learner = joint_learner(parts, protocol, config, lambda *_: None, 0.0, start=start, seed=seed)
     settings: dict[str, Any] = {
         "stage": "joint",
         "networks": names,
         "data": names,
         "manifest_sha256": [info["manifest_sha256"] for info in infos],
-        "protocol": make_protocol(data).sha256 if from_scratch else None,  # what ships has learned leaked faces
+        "protocol": protocol.sha256 if from_scratch else None,  # what ships has learned leaked faces
         "expressions": [info["expressions"] for info in infos],
         "prior": [training_prior(info) for info in infos],
     }

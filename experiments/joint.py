@@ -102,12 +102,13 @@ def main(settings: Settings) -> int | None:
     recipe = dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs)
     config, parts = config_for(NETWORKS[settings.network], infos[0], settings.data[0]), parts_of(settings)
     loss = loss_settings(settings.loss, settings.loss_weight, "pulling")
+    protocol = None if settings.leaked else make_protocol(settings.data)
     decisive: dict[str, Any] = {
         "stage": "joint",
         "networks": names_of(settings, infos),
         "data": [info["name"] for info in infos],
         "manifest_sha256": [info["manifest_sha256"] for info in infos],
-        "protocol": None if settings.leaked else make_protocol(settings.data).sha256,
+        "protocol": protocol.sha256 if protocol else None,
         "expressions": [info["expressions"] for info in infos],
         "prior": priors_of(settings, infos),
         "recipe": plain_settings(recipe),
@@ -126,6 +127,7 @@ def main(settings: Settings) -> int | None:
         decisive["start"] = file_sha256(Path(settings.start) / "model.keras")
     learner = joint_learner(
         parts,
+        protocol,
         config,
         functools.partial(make_metric_loss, settings.loss, seed=settings.seed, **loss["options"]),
         loss["loss_weight"],
@@ -133,7 +135,6 @@ def main(settings: Settings) -> int | None:
         settings.logit_adjustment,
         start,
         settings.seed,
-        settings.leaked,
     )
     decisive["parts"] = [settings_of(part, info) for part, info in zip(parts, infos, strict=True)]
     model = train_network(

@@ -59,11 +59,7 @@ class Settings:
     )
     start: str | None = console.flag("Finished run of the same network, whose weights this one starts from.", None)
     loss: str = console.flag("Loss beside softmax.", "none", choices=["md", "center", "none"])
-    loss_form: str = console.flag(
-        "Form of MD loss; see fer_md/losses/forms.py.",
-        "nearest",
-        choices=list(MD_FORMS),
-    )
+    loss_form: str = console.flag("Form of MD loss; see fer_md/losses/forms.py.", "nearest", choices=list(MD_FORMS))
     loss_weight: float | None = console.flag(
         "Its weight: by default 0.1 of MD loss, 0.003 of center loss, which suit a training from scratch. From a run "
         "without it (--start) embeddings lie far apart: 0.01.",

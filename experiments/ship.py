@@ -19,7 +19,7 @@ from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.calibration import fit_temperature
 from fer_md.evaluation.components import find_networks, fused_prior, load_scorer, model_hashes, stack_scores
-from fer_md.models.fused import fuse
+from fer_md.models.fused import check_weights, fuse
 from fer_md.pretrained.description import FOLDER, read_description
 from fer_md.pretrained.store import config_from_json, load_components, save_litert, save_pretrained
 from fer_md.runs.provenance import command_line, environment
@@ -72,7 +72,7 @@ def ship(settings: Settings, split: Split):
         compressed = load_components(folder)
     exact = stack_scores(scorers, split.images)
     scores = stack_scores([(model, "logits") for model in compressed], split.images)
-    weights = [1 / len(networks)] * len(networks)
+    weights = check_weights(None, len(networks))
     fused, prior = fuse(scores, weights), fused_prior(networks, info["expressions"], weights)
     if prior is None:
         raise FerMdError(f"{', '.join(settings.run_dir)}: a bundled network must state its prior in config.json")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fer_md.pretrained.networks import PHOTOGRAPHS
 from pages.blocks import Block, Commands, Text, markdown
 from pages.paper_tables import CONFUSIONS, NOT_NORMALISED
 from pages.result_files import read_named
@@ -18,7 +19,7 @@ from pages.sections.joint import joint_blocks
 from pages.sections.landmarks import ERRORS, landmarks_blocks
 from pages.sections.matrices import NEEDS, matrices_blocks, needs_data
 from pages.sections.methods import methods_blocks
-from pages.sections.pretrained import ABOUT_IT, LESS_PRIOR, accuracies_blocks, accuracies_table, read_evaluations
+from pages.sections.pretrained import ABOUT_IT, accuracies_blocks, accuracies_table, read_evaluations
 from pages.sections.robustness import robustness_blocks
 from pages.sections.runs import runs_table
 from pages.sections.smoothing import smoothing_blocks
@@ -212,7 +213,7 @@ def _pretrained(folder):
     found = read_evaluations(folder / "pretrained")
     text = "How good are the networks in the package? The [model card](MODEL_CARD.md) says more."
     blocks = [Text(text), *accuracies_blocks(found)]
-    if others := read_evaluations(folder / "pretrained" / LESS_PRIOR):
+    if others := read_evaluations(folder / "pretrained" / PHOTOGRAPHS):
         blocks += [Text(ABOUT_IT), accuracies_table(others)]
     return [_headed("The bundled networks", blocks)] if found else []
 

@@ -37,9 +37,10 @@ def describe(name: str = "fer2013") -> dict[str, Any]:
     Raises:
         ValueError, FerMdError: see ``load_pretrained``.
     """
-    shift, found = shift_of(name), read_description()
-    if shift.any():
-        prior = _learned(found) * np.exp(shift)
+    check_name(name)
+    found = read_description()
+    if name == PHOTOGRAPHS:
+        prior = _learned(found) ** (1 - UNIFORM_SHARE)
         found["prior"] = dict(zip(found["expressions"], (prior / prior.sum()).tolist(), strict=True))
     return {**found, "weights": {"weights.npz": found["weights_sha256"]}}
 

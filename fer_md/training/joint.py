@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from fer_md.data.protocol import check_together, load_training, make_protocol
+from fer_md.data.protocol import Protocol, check_together, load_training
 from fer_md.data.records import load_split, read_info
 from fer_md.models import ComponentConfig, add_head, build_component
 from fer_md.models.statistics import with_own_statistics
@@ -56,6 +56,7 @@ class Start:
 
 def joint_learner(
     parts: Sequence[Part],
+    protocol: Protocol | None,
     config: ComponentConfig,
     make_loss: Callable[[int, int], keras.layers.Layer | None],
     loss_weight: float,
@@ -63,7 +64,6 @@ def joint_learner(
     logit_adjustment: bool = True,
     start: Start | None = None,
     seed: int = 0,
-    leaked: bool = False,
 ) -> Learner:
     """The network of a joint training, for ``train_network``.
 
@@ -73,6 +73,8 @@ def joint_learner(
 
     Args:
         parts: the data sets, the leading one first.
+        protocol: what it holds out is left out of Training; None to learn leaked faces too, which are pixel-identical
+            to a held-out one.
         config: of the network, for the leading data set's expressions.
         make_loss: function of the number of expressions in all data sets and of the width of the embeddings that
             returns an unbuilt metric loss, or None.
@@ -82,7 +84,6 @@ def joint_learner(
             data sets are merged as they are.
         start: the network to start from; None for new weights.
         seed: of new weights.
-        leaked: learn leaked faces too, which are pixel-identical to a held-out one.
 
     Raises:
         FerMdError: fewer than two data sets, two of one name, or images of different sizes; votes are asked of a data
@@ -90,7 +91,6 @@ def joint_learner(
     """
     infos = [read_info(part.directory) for part in parts]
     check_together(infos)
-    protocol = None if leaked else make_protocol([part.directory for part in parts])
     union = list(dict.fromkeys(name for info in infos for name in info["expressions"]))
     loss = make_loss(len(union), config.embedding_dim)
     tasks = []

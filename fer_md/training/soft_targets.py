@@ -90,16 +90,16 @@ def mix_votes(
         raise ValueError("raw votes are not calibrated, with or without unseen")
     labels, votes = np.asarray(labels), np.asarray(votes, np.float64)
     shares = np.eye(len(EXPRESSIONS))[np.maximum(labels, 0)]
-    voted = votes.sum(1) > 0
     if raw:
         votes = votes[:, np.argsort(FERPLUS_TO_LABEL)]
-        voted = votes.sum(1) > 0
-        shares[voted] = (1 - share) * shares[voted] + share * votes[voted] / votes[voted].sum(1, keepdims=True)
-    elif share and voted.any():
-        rows = votes[voted] / votes[voted].sum(1, keepdims=True)
+    voted = votes.sum(1) > 0
+    if share and voted.any():
+        said = votes[voted] / votes[voted].sum(1, keepdims=True)
         if unseen is not None:
-            rows = np.hstack([rows, np.log(np.maximum(unseen[voted], 1e-6))])
-        shares[voted] = (1 - share) * shares[voted] + share * label_probabilities(labels[voted], rows)
+            said = np.hstack([said, np.log(np.maximum(unseen[voted], 1e-6))])
+        if not raw:
+            said = label_probabilities(labels[voted], said)
+        shares[voted] = (1 - share) * shares[voted] + share * said
     shares[labels < 0] = 0
     return shares.astype(np.float32)
 

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from fer_md.data.face import Face
+from fer_md.data.protocol import make_protocol
 from fer_md.data.records import load_split, write_dataset
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import logits_function
@@ -173,7 +174,7 @@ def learner(folders):
     md = functools.partial(make_metric_loss, "md")
     parts = [Part(folders[0], share=2, sampling=0.5), Part(folders[1]), Part(folders[2], weight=0.5)]
     start = Start(build_component(NETWORK, seed=7), np.full(7, 1 / 7))
-    return joint_learner(parts, NETWORK, md, 0.1, start=start, seed=5)
+    return joint_learner(parts, make_protocol(folders), NETWORK, md, 0.1, start=start, seed=5)
 
 
 def test_learner_of_three_data_sets(folders):
@@ -297,7 +298,8 @@ def test_a_leaked_face_is_learned_on_request_alone(folders, tmp_path):
     write_dataset(faces + [Face("2", random_split(1, 8).images[0], 2, split="Training")], tmp_path / "own", "own")
     parts = [Part(tmp_path / "own"), Part(folders[1])]
     for leaked in (False, True):
-        found = joint_learner(parts, NETWORK, lambda *_: None, 0.0, leaked=leaked)
+        protocol = None if leaked else make_protocol([tmp_path / "own", folders[1]])
+        found = joint_learner(parts, protocol, NETWORK, lambda *_: None, 0.0)
         assert [len(task.training.labels) for task in found.tasks] == [1 + leaked, 40]
 
 
@@ -316,4 +318,4 @@ def test_runs_with_leaked_faces_start_from_one_of_the_same_data(folders, tmp_pat
 
 def test_two_data_sets_must_be_two(folders):
     with pytest.raises(FerMdError, match="two data sets or more, each with a name of its own; found first, first"):
-        joint_learner([Part(folders[0])] * 2, NETWORK, lambda *_: None, 0.0)
+        joint_learner([Part(folders[0])] * 2, None, NETWORK, lambda *_: None, 0.0)

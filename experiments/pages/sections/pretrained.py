@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fer_md.evaluation.measure import Evaluation
 from fer_md.evaluation.quality import PARTS
+from fer_md.pretrained.networks import PHOTOGRAPHS
 from fer_md.runs.results import read_result
 from pages.blocks import Block, Commands, Table, Text, table
 from pages.cells import VIEWS, interval, percent
@@ -24,9 +25,6 @@ AVERAGED = (
     "two: the face and its mirror image. Ten crops are the middle and the corners of the face, and their mirror images."
 )
 QUALITY = "Sharpness is the variance of the Laplacian, contrast the standard deviation of the gray levels."
-LESS_PRIOR = "photographs"
-"""The name, and the folder, of the same components with less of that prior."""
-
 ABOUT_IT = (
     "The figures above are those of `fer2013`. These are those of `photographs`, which leans less towards the "
     "expressions that are frequent in FER2013; `fer-md predict` and `Predictor` use it:"
@@ -50,7 +48,7 @@ def accuracies_blocks(found: list[Evaluation]) -> list[Block]:
 
 def card_blocks(folder: Path) -> list[Block]:
     """All that was measured of the bundled networks; nothing where nothing was."""
-    found, others = read_evaluations(folder), read_evaluations(folder / LESS_PRIOR)
+    found, others = read_evaluations(folder), read_evaluations(folder / PHOTOGRAPHS)
     if not found:
         return []
     exact = [read_result(Evaluation, path) for path in sorted(folder.glob("float32/*/metrics.json"), reverse=True)]
