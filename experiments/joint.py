@@ -15,18 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from fer_md import console
-from fer_md.data.protocol import check_together, make_protocol
+from fer_md.data.protocol import Protocol, check_together, make_protocol
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import learned_prior, mixed_prior, shares_of_counts, training_prior
 from fer_md.files import file_sha256
 from fer_md.models import NETWORKS, config_for
-from fer_md.runs.run_directory import load_start, plain_settings, read_settings
+from fer_md.runs.run_directory import load_start, network_names, plain_settings, read_settings, settings_hash
 from fer_md.training.joint import Part, Start, joint_learner
 from fer_md.training.precision import PRECISIONS, set_precision
-from fer_md.training.presets import PRESETS
+from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.strategy import make_strategy
-from fer_md.training.task import LOSS_WEIGHTS, loss_settings, make_metric_loss
+from fer_md.training.task import LOSS_WEIGHTS, Learner, loss_settings, make_metric_loss
+from fer_md.training.teacher import read_teacher, with_cached_teacher
 from fer_md.training.train import train_network
 
 SMALLEST, LARGEST = 0.001, 1000.0
@@ -43,8 +44,8 @@ class Settings:
     )
     network: str = console.flag("As in pretrain.py.", "default", choices=list(NETWORKS))
     start: str | None = console.flag(
-        "Finished run of pretrain.py to start from: on one of the data sets, with --protocol naming the others; with "
-        "--leaked on the leading one, without --protocol.",
+        "Finished run to start from: of this script on the same data sets; or of pretrain.py on one of them, with "
+        "--protocol naming the others, or with --leaked on the leading one, without --protocol.",
         None,
     )
     shares: tuple[float, ...] = console.flag("Share of each batch, one per data set; all equal by default.", ())
@@ -70,6 +71,12 @@ class Settings:
         "do; the prior that the run states does not.",
         False,
     )
+    teacher: str | None = console.flag(
+        "Folder of experiments/ask_teacher.py: what an ensemble says of the same faces. With the same --data and, for "
+        "the changes of the faces, the same --preset.",
+        None,
+    )
+    teacher_share: float = console.flag("Share of the targets that the teacher gives.", 0.7, least=0, most=1)
     leaked: bool = console.flag(
         "Learn faces of Training too that are pixel-identical to a held-out one, as published networks do.",
         False,
@@ -124,7 +131,7 @@ def main(settings: Settings) -> int | None:
     start = None
     if settings.start:
         start = start_of(settings, decisive)
-        decisive["start"] = file_sha256(Path(settings.start) / "model.keras")
+        decisive["start"] = file_sha256(Path(settings.start) / f"{first_network(settings.start)}.keras")
     learner = joint_learner(
         parts,
         protocol,
@@ -136,6 +143,9 @@ def main(settings: Settings) -> int | None:
         start,
         settings.seed,
     )
+    if settings.teacher:
+        learner = taught(learner, settings, infos, recipe, protocol)
+        decisive["teacher"] = {"settings": settings_hash(settings.teacher), "share": settings.teacher_share}
     decisive["parts"] = [settings_of(part, info) for part, info in zip(parts, infos, strict=True)]
     model = train_network(
         learner,
@@ -217,18 +227,33 @@ def numbers_of(settings: Settings, name: str, default: float, least: float, most
     return found
 
 
+def taught(
+    learner: Learner, settings: Settings, infos: list[dict[str, Any]], recipe: Recipe, protocol: Protocol | None
+) -> Learner:
+    """The learner with the teacher's answers in its targets."""
+    teachers = [read_teacher(settings.teacher, info, recipe.augmentation, protocol) for info in infos]
+    pairs = zip(learner.tasks, teachers, strict=True)
+    return dataclasses.replace(learner, tasks=[with_cached_teacher(*pair, settings.teacher_share) for pair in pairs])
+
+
 def start_of(settings: Settings, decisive: dict[str, Any]) -> Start:
     """The network to start from, and the prior that it holds."""
-    first = {
-        "network": decisive["network"],
-        "expressions": decisive["expressions"][0],
-        "protocol": decisive["protocol"],
-    } | ({"manifest_sha256": decisive["manifest_sha256"][0]} if settings.leaked else {})
-    model = load_start(settings.start, first)
-    prior = learned_prior(read_settings(settings.start), first["expressions"])
+    run, name, expressions = settings.start, first_network(settings.start), decisive["expressions"][0]
+    required = {"network": decisive["network"], "expressions": expressions, "protocol": decisive["protocol"]}
+    if name != "model":  # of a joint training
+        required |= {key: decisive[key] for key in ("expressions", "manifest_sha256")}
+    elif settings.leaked:
+        required["manifest_sha256"] = decisive["manifest_sha256"][0]
+    model = load_start(run, required, name)
+    prior = learned_prior(read_settings(run), expressions, name)
     if prior is None or not prior.all():
-        raise FerMdError(f"--start={settings.start}: its config.json states no prior that has all expressions")
+        raise FerMdError(f"--start={run}: its config.json states no prior that has all expressions")
     return Start(model, prior)
+
+
+def first_network(run: Path | str) -> str:
+    """The network of a run for the leading data set."""
+    return network_names(read_settings(run))[0]
 
 
 if __name__ == "__main__":

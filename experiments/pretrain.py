@@ -20,6 +20,7 @@ from fer_md.evaluation.prior import training_prior
 from fer_md.files import file_sha256
 from fer_md.losses import MD_FORMS
 from fer_md.models import NETWORKS, ComponentConfig, build_component, config_for
+from fer_md.models.baselines import ResidualConfig, build_residual
 from fer_md.runs.run_directory import load_start, plain_settings
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS, Recipe
@@ -28,6 +29,8 @@ from fer_md.training.strategy import make_strategy
 from fer_md.training.task import Learner, Task, loss_settings, make_metric_loss
 from fer_md.training.train import train_network
 from fer_md.training.unseen import unseen_probabilities, without_fold
+
+RESIDUAL = "residual"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,9 +44,10 @@ class Settings:
     )
     network: str = console.flag(
         "The default component, one with twice the filters, the deepest, one wide only where a filter is cheap, one "
-        "with half the fully connected layers, the same with little dropout, or a tiny one.",
+        "with half the fully connected layers, the same with little dropout, or a tiny one; or residual, a network "
+        "outside of the paper's family, as a teacher.",
         "default",
-        choices=list(NETWORKS),
+        choices=[*NETWORKS, RESIDUAL],
     )
     dropout: float | None = console.flag(
         "Dropout rate after both fully connected layers, instead of the network's. The paper's 0.65 may be the share "
@@ -163,8 +167,13 @@ def recipe_of(settings: Settings) -> Recipe:
     return dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs, finish=finish)
 
 
-def network_of(settings: Settings, info: dict) -> ComponentConfig:
-    config = dataclasses.replace(NETWORKS[settings.network], embedding=settings.embedding)
+def network_of(settings: Settings, info: dict) -> ComponentConfig | ResidualConfig:
+    if settings.network == RESIDUAL:
+        if settings.embedding:
+            raise FerMdError("--embedding is for the components; --network=residual has none")
+        config = ResidualConfig()
+    else:
+        config = dataclasses.replace(NETWORKS[settings.network], embedding=settings.embedding)
     if settings.dropout is not None:
         config = dataclasses.replace(config, dropout=settings.dropout)
     return config_for(config, info, settings.data)
@@ -182,7 +191,7 @@ def load_faces(settings: Settings, info: dict) -> tuple[Split, str | None]:
 
 def build(config, weights, seed):
     """The network as its training begins, with weights of its own where None are given."""
-    model = build_component(config, seed)
+    model = (build_residual if isinstance(config, ResidualConfig) else build_component)(config, seed)
     if weights:
         model.set_weights(weights)
     return model

@@ -1,5 +1,6 @@
 """The stream of training batches. It is addressed by step, so that a run resumes exactly where it stopped."""
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -8,6 +9,19 @@ import tensorflow as tf
 from fer_md.data.augment import Augmentation, augment
 from fer_md.data.records import Split
 from fer_md.data.sampling import Draw, in_turn
+
+
+@dataclasses.dataclass(frozen=True)
+class Views:
+    """Changed faces that come again, so that what is known of each can be kept.
+
+    Attributes:
+        seed: of the changes, instead of the stream's.
+        rounds: how often a face is changed anew, at least 1; then its changes come again in the same order.
+    """
+
+    seed: int
+    rounds: int
 
 
 def training_batches(
@@ -21,6 +35,7 @@ def training_batches(
     shards: int = 1,
     targets: np.ndarray | None = None,
     draw: Draw | None = None,
+    views: Views | None = None,
 ) -> tf.data.Dataset:
     """A ``tf.data.Dataset`` of the batches of steps ``first_step`` to ``last_step - 1``.
 
@@ -38,6 +53,7 @@ def training_batches(
         targets: (N, ...), what the network is to answer; None for the labels. The augmentation does not change the
             targets. Where they are places in the image, it must not move the image.
         draw: which example is at a position, such as ``fer_md.data.sampling.by_class``; None for all in turn.
+        views: the changes come again after some rounds; targets are then (rounds, N, ...). None for new ones always.
 
     Yields:
         images (batch_size / shards, H, W, 1) float32, in which a change of contrast may lead beyond [0, 255], and
@@ -56,8 +72,12 @@ def training_batches(
     def batch(step):
         positions = step * batch_size + shard * part + tf.range(part, dtype=tf.int64)
         examples, rounds = draw(positions, seed)
-        faces = augment(tf.gather(images, examples), augmentation, seed, rounds, examples)
-        return faces, tf.gather(targets, examples)
+        if views is None:
+            faces = augment(tf.gather(images, examples), augmentation, seed, rounds, examples)
+            return faces, tf.gather(targets, examples)
+        rounds %= views.rounds
+        faces = augment(tf.gather(images, examples), augmentation, views.seed, rounds, examples)
+        return faces, tf.gather_nd(targets, tf.stack([rounds, examples], 1))
 
     return step_stream(batch, first_step, last_step)
 

@@ -117,18 +117,19 @@ def load_model(run_dir: Path | str, network: str = "model") -> keras.Model:
         ) from error
 
 
-def load_start(run_dir: Path | str, required: Mapping[str, Any]) -> keras.Model:
-    """The network of a finished pre-training, to start another training from.
+def load_start(run_dir: Path | str, required: Mapping[str, Any], network: str = "model") -> keras.Model:
+    """A network of a finished run, to start another training from.
 
     Args:
         run_dir: the folder.
         required: settings that the run must have.
+        network: see ``load_model``.
 
     Raises:
         FerMdError: another setting; see also ``load_model``.
     """
     check_settings("start", run_dir, required)
-    return load_model(run_dir)
+    return load_model(run_dir, network)
 
 
 def check_settings(flag: str, run_dir: Path | str, required: Mapping[str, Any]) -> dict[str, Any]:
