@@ -1,11 +1,11 @@
 """Asks several trained networks about the faces that another one is to learn from: the first step of distillation.
 
-python experiments/ask_teacher.py --run_dir=runs/a,runs/b --data=runs/data/fer2013 --output=runs/teacher \
-    --preset=joint-rough
-python experiments/joint.py --teacher=runs/teacher --preset=joint-rough ...
+D1=runs/data/fer2013 D2=runs/data/facial_expressions
+python experiments/ask_teacher.py --run_dir=runs/a,runs/b --data=$D1,$D2 --teacher=runs/teacher --preset=joint
+python experiments/joint.py --data=$D1,$D2 --teacher=runs/teacher --preset=joint --sampling=1,1 --run_dir=runs/student
 
-Each network answers for the data sets that it has learned, about all faces of Training, changed as the preset changes
-them, once in each of --rounds. What it says is written when it is done; the same command goes on where it stopped.
+Each network answers about all Training faces of the data sets that it has learned. The preset changes each face anew in
+each of --rounds. A network's answers are written when it has finished; the same command goes on where it stopped.
 """
 
 import dataclasses
@@ -16,83 +16,119 @@ from typing import Any
 import numpy as np
 
 from fer_md import console
-from fer_md.data.protocol import load_training, make_protocol
-from fer_md.data.records import load_split, read_info
+from fer_md.data.protocol import Protocol, check_together, load_training, make_protocol
+from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.components import find_networks, load_scorer
-from fer_md.files import atomic_file, file_sha256
-from fer_md.runs.done import write_done
+from fer_md.evaluation.components import find_networks, load_scorer, model_hashes
+from fer_md.evaluation.prior import learned_prior, training_prior
+from fer_md.files import atomic_file
+from fer_md.runs.done import check_done, write_done
 from fer_md.runs.lock import folder_lock
-from fer_md.runs.run_directory import open_run, read_settings
-from fer_md.training.precision import PRECISIONS, set_precision
+from fer_md.runs.run_directory import check_settings, open_run, read_settings
 from fer_md.training.presets import PRESETS
 from fer_md.training.teacher import answers_file, changed_probabilities, teacher_settings
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    run_dir: tuple[str, ...] = console.flag("Finished runs of pretrain.py or joint.py, which answer.")
-    data: tuple[str, ...] = console.flag("Prepared folders whose Training they are asked about.")
-    output: str = console.flag("Folder for the answers.")
-    preset: str = console.flag("Recipe of the student: the faces are changed as in it.", choices=list(PRESETS))
+    run_dir: tuple[str, ...] = console.flag("Finished runs of pretrain.py or joint.py, whose networks answer.")
+    data: tuple[str, ...] = console.flag("Prepared folders; the networks are asked about their Training faces.")
+    teacher: str = console.flag("Folder for the answers.")
+    preset: str = console.flag("Recipe of the student, which says how faces are changed.", choices=list(PRESETS))
     rounds: int = console.flag("How many times each face is changed anew.", 10, least=1)
-    leaked: bool = console.flag("As the student's: with faces that are pixel-identical to a held-out one.", False)
-    precision: str = console.flag(
-        "Precision of the layers; auto: 16 bits where GPU or processor have them.", "auto", choices=PRECISIONS
+    leaked: bool = console.flag(
+        "Ask about faces that are pixel-identical to a held-out one too; as the student's.", False
     )
     seed: int = console.flag("Seed of the changes.", 0, least=0)
 
 
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """A network that answers about a data set.
+
+    Attributes:
+        folder, info: of the data set.
+        run, name: of the network.
+    """
+
+    folder: str
+    info: dict[str, Any]
+    run: Path
+    name: str
+
+
 def main(settings: Settings):
-    set_precision(settings.precision, settings.output)
     infos = [read_info(folder) for folder in settings.data]
+    check_together(infos)
     protocol = None if settings.leaked else make_protocol(settings.data)
-    networks, augmentation = networks_of(settings, infos), PRESETS[settings.preset].augmentation
+    all_asked = networks_of(settings, infos, protocol)
+    scorers = [load_scorer(asked.run, asked.name, asked.info) for asked in all_asked]
+    augmentation, folder = PRESETS[settings.preset].augmentation, Path(settings.teacher)
+    answers = [answers_file(folder, number) for number in range(len(all_asked))]
     decisive = {
         **teacher_settings(augmentation, protocol),
         "rounds": settings.rounds,
         "seed": settings.seed,
-        "networks": [
-            {
-                "data": info["name"],
-                "manifest_sha256": info["manifest_sha256"],
-                "network": file_sha256(run / f"{name}.keras"),
-            }
-            for info, run, name in networks
-        ],
+        "networks": [settings_of(asked) for asked in all_asked],
     }
-    output = open_run(settings.output, decisive)
-    with folder_lock(output):
-        for number, (info, run, name) in enumerate(networks):
-            if answers_file(output, number).exists():
+    with folder_lock(open_run(folder, decisive)):
+        if (folder / "DONE").exists():
+            for path in answers:
+                check_done(path)
+            print(f"{folder}: complete")
+            return
+        for number, (asked, (model, head), path) in enumerate(zip(all_asked, scorers, answers, strict=True), 1):
+            if path.exists():
                 continue
-            folder = settings.data[infos.index(info)]
-            training = load_training(folder, protocol)[0] if protocol else load_split(folder, "Training")
-            print(f"{run}: asked about {info['name']} ({number + 1} of {len(networks)})")
-            model, head = load_scorer(run, name, info)
+            print(f"{asked.run}: asked about {asked.info['name']} ({number} of {len(all_asked)})")
+            training, _ = load_training(asked.folder, protocol)
             said = changed_probabilities(model, training, augmentation, settings.rounds, settings.seed, head)
-            with atomic_file(answers_file(output, number)) as partial:
+            with atomic_file(path) as partial:
                 np.savez_compressed(partial, probabilities=said)
-        write_done(output, [answers_file(output, number).name for number in range(len(networks))])
+        write_done(folder, ["config.json", *(path.name for path in answers)])
 
 
-def networks_of(settings: Settings, infos: list[dict[str, Any]]) -> list[tuple[dict[str, Any], Path, str]]:
-    """The data set, run and network of each that is asked: all that have learned one of the data sets.
+def networks_of(settings: Settings, infos: list[dict[str, Any]], protocol: Protocol | None) -> list[Asked]:
+    """All networks that have learned one of the data sets.
 
     Raises:
-        FerMdError: a run has learned none of them, or a data set was learned by none.
+        FerMdError: a run is named twice, has learned none of the data sets, or has learned under another protocol; a
+            data set was learned by no run; or a network answers for another prior than that of the data set.
     """
-    learned = {run: np.atleast_1d(read_settings(run).get("data", ())).tolist() for run in settings.run_dir}
-    found = []
-    for info in infos:
+    if len({Path(run).resolve() for run in settings.run_dir}) < len(settings.run_dir):
+        raise FerMdError(f"--run_dir={','.join(settings.run_dir)}: names a run twice")
+    learned = {}
+    for run in settings.run_dir:
+        stored = check_settings("run_dir", run, {"protocol": protocol.sha256} if protocol else {})
+        learned[run] = np.atleast_1d(stored.get("data", ())).tolist()
+    found: list[Asked] = []
+    for folder, info in zip(settings.data, infos, strict=True):
         runs = [run for run in settings.run_dir if info["name"] in learned[run]]
         if not runs:
             raise FerMdError(f"--data: none of {', '.join(settings.run_dir)} has learned {info['name']}")
-        found += [(info, run, name) for run, name in find_networks(runs, data=info["name"])]
+        found += [Asked(folder, info, run, name) for run, name in find_networks(runs, data=info["name"])]
     for run in settings.run_dir:
-        if not any(Path(run) == asked for _, asked, _ in found):
-            raise FerMdError(f"--run_dir={run}: learned {', '.join(learned[run]) or 'no data set'}, which --data lacks")
+        if not any(asked.run == Path(run) for asked in found):
+            raise FerMdError(f"--run_dir={run}: has learned none of the data sets of --data")
+    for asked in found:
+        check_prior(asked)
     return found
+
+
+def check_prior(asked: Asked):
+    """``FerMdError`` unless a network's answers hold the data set's own prior: a student's faces are drawn by it."""
+    expressions, own = asked.info["expressions"], training_prior(asked.info)
+    prior = learned_prior(read_settings(asked.run), expressions, asked.name)
+    if prior is None or not np.allclose(prior, [own[name] for name in expressions]):
+        other = f"{asked.name} answers for another prior than that of {asked.info['name']}"
+        raise FerMdError(f"--run_dir={asked.run}: {other}; leave it out")
+
+
+def settings_of(asked: Asked) -> dict[str, Any]:
+    """What decides a network's answers."""
+    info = asked.info
+    hashes = model_hashes([(asked.run, asked.name)])
+    return {"data": info["name"], "manifest_sha256": info["manifest_sha256"], "network": next(iter(hashes.values()))}
 
 
 if __name__ == "__main__":

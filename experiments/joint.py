@@ -21,7 +21,7 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import learned_prior, mixed_prior, shares_of_counts, training_prior
 from fer_md.files import file_sha256
 from fer_md.models import NETWORKS, config_for
-from fer_md.runs.run_directory import load_start, network_names, plain_settings, read_settings, settings_hash
+from fer_md.runs.run_directory import load_start, network_names, plain_settings, read_settings
 from fer_md.training.joint import Part, Start, joint_learner
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS, Recipe
@@ -33,6 +33,8 @@ from fer_md.training.train import train_network
 SMALLEST, LARGEST = 0.001, 1000.0
 """Of shares and weights."""
 
+TEACHER_SHARE = 0.7
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -42,10 +44,11 @@ class Settings:
     epochs: int | None = console.flag(
         "In place of the preset's; an epoch sees as many faces as the largest data set has.", None, least=1
     )
-    network: str = console.flag("As in pretrain.py.", "default", choices=list(NETWORKS))
+    network: str = console.flag("One of the components of pretrain.py.", "default", choices=list(NETWORKS))
     start: str | None = console.flag(
-        "Finished run to start from: of this script on the same data sets; or of pretrain.py on one of them, with "
-        "--protocol naming the others, or with --leaked on the leading one, without --protocol.",
+        "Finished run to start from: of pretrain.py on one of the data sets, with --protocol naming the others; with "
+        "--leaked on the leading one, without --protocol. Or of this script on the same data sets, with "
+        "--statistics=shared and the same expressions in all.",
         None,
     )
     shares: tuple[float, ...] = console.flag("Share of each batch, one per data set; all equal by default.", ())
@@ -72,11 +75,13 @@ class Settings:
         False,
     )
     teacher: str | None = console.flag(
-        "Folder of experiments/ask_teacher.py: what an ensemble says of the same faces. With the same --data and, for "
-        "the changes of the faces, the same --preset.",
+        "Folder made by ask_teacher.py with the same --data and with a preset that changes faces alike. What the "
+        "ensemble says of a changed face is part of its target, until the milder epochs at the end of some presets.",
         None,
     )
-    teacher_share: float = console.flag("Share of the targets that the teacher gives.", 0.7, least=0, most=1)
+    teacher_share: float | None = console.flag(
+        f"Share of the targets that the teacher gives; {TEACHER_SHARE:g} by default.", None, least=0, most=1
+    )
     leaked: bool = console.flag(
         "Learn faces of Training too that are pixel-identical to a held-out one, as published networks do.",
         False,
@@ -105,6 +110,7 @@ def main(settings: Settings) -> int | None:
     precision = set_precision(settings.precision, settings.run_dir)
     infos = [read_info(directory) for directory in settings.data]
     check_together(infos)
+    check_teacher(settings)
     recipe = PRESETS[settings.preset]
     recipe = dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs)
     config, parts = config_for(NETWORKS[settings.network], infos[0], settings.data[0]), parts_of(settings)
@@ -127,11 +133,11 @@ def main(settings: Settings) -> int | None:
         "strategy": settings.strategy,
         "seed": settings.seed,
         "start": None,
+        "teacher": None,
     }
     start = None
     if settings.start:
-        start = start_of(settings, decisive)
-        decisive["start"] = file_sha256(Path(settings.start) / f"{first_network(settings.start)}.keras")
+        start, decisive["start"] = start_of(settings, decisive)
     learner = joint_learner(
         parts,
         protocol,
@@ -145,7 +151,7 @@ def main(settings: Settings) -> int | None:
     )
     if settings.teacher:
         learner = taught(learner, settings, infos, recipe, protocol)
-        decisive["teacher"] = {"settings": settings_hash(settings.teacher), "share": settings.teacher_share}
+        decisive["teacher"] = {"answers": file_sha256(Path(settings.teacher) / "DONE"), "share": share_of(settings)}
     decisive["parts"] = [settings_of(part, info) for part, info in zip(parts, infos, strict=True)]
     model = train_network(
         learner,
@@ -227,33 +233,53 @@ def numbers_of(settings: Settings, name: str, default: float, least: float, most
     return found
 
 
+def check_teacher(settings: Settings):
+    """``FerMdError`` for flags that do not go with ``--teacher``, or do not go without it."""
+    if not settings.teacher:
+        if settings.teacher_share is not None:
+            raise FerMdError("--teacher_share needs --teacher")
+        return
+    if settings.loss != "none":
+        raise FerMdError("--teacher is for softmax alone: a loss with centers needs labels; leave --loss out")
+    if set(numbers_of(settings, "sampling", 0.5, 0.0, 1.0)) != {1.0}:
+        ones = ",".join("1" for _ in settings.data)
+        raise FerMdError(f"--teacher needs --sampling={ones}: it answers for expressions as frequent as they occur")
+
+
+def share_of(settings: Settings) -> float:
+    """Share of the targets that the teacher gives."""
+    return TEACHER_SHARE if settings.teacher_share is None else settings.teacher_share
+
+
 def taught(
     learner: Learner, settings: Settings, infos: list[dict[str, Any]], recipe: Recipe, protocol: Protocol | None
 ) -> Learner:
     """The learner with the teacher's answers in its targets."""
     teachers = [read_teacher(settings.teacher, info, recipe.augmentation, protocol) for info in infos]
     pairs = zip(learner.tasks, teachers, strict=True)
-    return dataclasses.replace(learner, tasks=[with_cached_teacher(*pair, settings.teacher_share) for pair in pairs])
+    return dataclasses.replace(learner, tasks=[with_cached_teacher(*pair, share_of(settings)) for pair in pairs])
 
 
-def start_of(settings: Settings, decisive: dict[str, Any]) -> Start:
-    """The network to start from, and the prior that it holds."""
-    run, name, expressions = settings.start, first_network(settings.start), decisive["expressions"][0]
-    required = {"network": decisive["network"], "expressions": expressions, "protocol": decisive["protocol"]}
-    if name != "model":  # of a joint training
-        required |= {key: decisive[key] for key in ("expressions", "manifest_sha256")}
-    elif settings.leaked:
-        required["manifest_sha256"] = decisive["manifest_sha256"][0]
-    model = load_start(run, required, name)
-    prior = learned_prior(read_settings(run), expressions, name)
+def start_of(settings: Settings, decisive: dict[str, Any]) -> tuple[Start, str]:
+    """The network to start from with the prior that it holds, and the SHA-256 of its file."""
+    run, expressions = Path(settings.start), decisive["expressions"][0]
+    stored = read_settings(run)
+    required = {"network": decisive["network"], "protocol": decisive["protocol"]}
+    if stored.get("stage") == "joint":
+        required |= {key: decisive[key] for key in ("statistics", "expressions", "manifest_sha256")}
+        if decisive["statistics"] != "shared" or any(other != expressions for other in decisive["expressions"]):
+            raise FerMdError(
+                f"--start={run}: a joint training can go on with --statistics=shared and one set of expressions alone"
+            )
+    else:
+        required["expressions"] = expressions
+        if settings.leaked:
+            required["manifest_sha256"] = decisive["manifest_sha256"][0]
+    name = network_names(stored)[0]
+    model, prior = load_start(run, required, name), learned_prior(stored, expressions, name)
     if prior is None or not prior.all():
         raise FerMdError(f"--start={run}: its config.json states no prior that has all expressions")
-    return Start(model, prior)
-
-
-def first_network(run: Path | str) -> str:
-    """The network of a run for the leading data set."""
-    return network_names(read_settings(run))[0]
+    return Start(model, prior), file_sha256(run / f"{name}.keras")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import training_prior
 from fer_md.files import file_sha256
 from fer_md.losses import MD_FORMS
-from fer_md.models import NETWORKS, ComponentConfig, build_component, config_for
-from fer_md.models.baselines import ResidualConfig, build_residual
+from fer_md.models import NETWORKS, ComponentConfig, config_for
+from fer_md.models.baselines import BASELINES, CONFIGS
+from fer_md.models.baselines.residual import ResidualConfig
 from fer_md.runs.run_directory import load_start, plain_settings
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS, Recipe
@@ -45,7 +46,7 @@ class Settings:
     network: str = console.flag(
         "The default component, one with twice the filters, the deepest, one wide only where a filter is cheap, one "
         "with half the fully connected layers, the same with little dropout, or a tiny one; or residual, a network "
-        "outside of the paper's family, as a teacher.",
+        "outside the paper's family that can teach them (ask_teacher.py).",
         "default",
         choices=[*NETWORKS, RESIDUAL],
     )
@@ -170,8 +171,8 @@ def recipe_of(settings: Settings) -> Recipe:
 def network_of(settings: Settings, info: dict) -> ComponentConfig | ResidualConfig:
     if settings.network == RESIDUAL:
         if settings.embedding:
-            raise FerMdError("--embedding is for the components; --network=residual has none")
-        config = ResidualConfig()
+            raise FerMdError("--embedding is for the components, not for --network=residual")
+        config = CONFIGS[RESIDUAL]
     else:
         config = dataclasses.replace(NETWORKS[settings.network], embedding=settings.embedding)
     if settings.dropout is not None:
@@ -191,7 +192,7 @@ def load_faces(settings: Settings, info: dict) -> tuple[Split, str | None]:
 
 def build(config, weights, seed):
     """The network as its training begins, with weights of its own where None are given."""
-    model = (build_residual if isinstance(config, ResidualConfig) else build_component)(config, seed)
+    model = BASELINES[RESIDUAL if isinstance(config, ResidualConfig) else "component"](config, seed)
     if weights:
         model.set_weights(weights)
     return model

@@ -96,8 +96,8 @@ def ship(settings: Settings, split: Split):
 
 def config_of(run):
     settings = read_settings(run)
-    if "network" not in settings:
-        raise FerMdError(f"{run}: only networks of experiments/pretrain.py and joint.py can ship")
+    if "fc_units" not in settings.get("network", ()):
+        raise FerMdError(f"{run}: only components of experiments/pretrain.py and joint.py can ship")
     return config_from_json(settings["network"])
 
 

@@ -60,10 +60,13 @@ def training_batches(
         targets (batch_size / shards, ...); labels are int32.
 
     Raises:
-        ValueError: ``batch_size`` is not a multiple of ``shards``.
+        ValueError: ``batch_size`` is not a multiple of ``shards``, or the targets are not one for each round of
+            ``views``.
     """
     if batch_size % shards:
         raise ValueError(f"batch_size must be a multiple of the {shards} replicas, not {batch_size}")
+    if views is not None and (targets is None or len(targets) != views.rounds):
+        raise ValueError(f"targets must have an entry for each of {views.rounds} rounds")
     part = batch_size // shards
     draw = draw or in_turn(len(split.labels))
     images = tf.constant(split.images[..., None])

@@ -66,12 +66,12 @@ def protocol_hash(manifest_hashes: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(manifest_hashes)).encode()).hexdigest()
 
 
-def load_training(directory: Path | str, protocol: Protocol) -> tuple[Split, int]:
+def load_training(directory: Path | str, protocol: Protocol | None) -> tuple[Split, int]:
     """The Training split, without the images whose pixels are those of a held-out image of any data set.
 
     Args:
         directory: a prepared data set.
-        protocol: says which images are held out.
+        protocol: says which images are held out; None to leave none out.
 
     Returns:
         (split, count), with the number of images that were left out.
@@ -84,5 +84,6 @@ def load_training(directory: Path | str, protocol: Protocol) -> tuple[Split, int
     records = [(key, names[label]) for key, label in zip(split.keys, split.labels.tolist(), strict=True)]
     if [(row.key, row.label) for row in rows] != records:
         raise FerMdError(f"{directory}: the records are not those of manifest.csv; prepare the data set again")
-    kept = np.array([row.sha256 not in protocol.held_out for row in rows])
+    held_out = protocol.held_out if protocol else frozenset()
+    kept = np.array([row.sha256 not in held_out for row in rows])
     return split.select(kept), int((~kept).sum())

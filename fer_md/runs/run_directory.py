@@ -96,7 +96,8 @@ def load_model(run_dir: Path | str, network: str = "model") -> keras.Model:
 
     Args:
         run_dir: the folder.
-        network: ``"model"`` of a pre-training, ``"component1"`` and so on of a fine-tuning.
+        network: ``"model"`` of a pre-training, ``"component1"`` and so on of a fine-tuning, the name of a data set of a
+            joint training.
 
     Raises:
         FerMdError: no run, an unfinished one, no such network, or a model file that is damaged or another run's.

@@ -13,7 +13,7 @@ from fer_md.data.protocol import Protocol, check_together, load_training, make_p
 from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.files import file_sha256
-from fer_md.models import ComponentConfig, add_head
+from fer_md.models import add_head
 from fer_md.runs.run_directory import load_model, read_settings
 from fer_md.training.soft_targets import with_teacher
 from fer_md.training.task import Learner, Task
@@ -127,7 +127,7 @@ def exchange_learners(
     for index, run_dir in enumerate(components):
         shares = exchanged(index, len(data), replay)
         component = Component(run_dir, data, index, one_space, seed)
-        width = ComponentConfig(**read_settings(run_dir)["network"]).embedding_dim
+        width = load_model(run_dir).output["embeddings"].shape[-1]
         tasks = [
             Task(
                 data[n].info["name"],

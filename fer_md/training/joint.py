@@ -96,7 +96,7 @@ def joint_learner(
     tasks = []
     for part, info in zip(parts, infos, strict=True):
         expressions = info["expressions"]
-        training = load_training(part.directory, protocol)[0] if protocol else load_split(part.directory, "Training")
+        training, _ = load_training(part.directory, protocol)
         task = Task(
             info["name"],
             training,

@@ -10,7 +10,8 @@ from fer_md.data.augment import Augmentation
 class Finish:
     """The last epochs of a training, in which the faces are those that the network will meet.
 
-    Where targets held votes alone before, they are the labels now; see ``fer_md.training.soft_targets.with_votes``.
+    Where targets held votes alone before, they are the labels now; see ``fer_md.training.soft_targets.with_votes``. A
+    teacher that was asked about the recipe's changes (``fer_md.training.teacher``) has no part in them any more.
 
     Attributes:
         epochs: how many of the recipe's epochs these are, at least 0; 0 for none.

@@ -6,7 +6,7 @@ ensemble sees: it says what its students can hardly see.
 
 References:
     Hinton, Vinyals, Dean: Distilling the knowledge in a neural network, 2015, at temperature 1.
-    Beyer et al.: Knowledge distillation: a good teacher is patient and consistent, CVPR 2022.
+    Beyer et al.: Knowledge distillation: a good teacher is patient and consistent, CVPR 2022 (the same views).
 """
 
 import dataclasses
@@ -21,13 +21,13 @@ import tensorflow as tf
 
 from fer_md.array_files import read_arrays
 from fer_md.data.augment import Augmentation, augment
-from fer_md.data.pipeline import Views
+from fer_md.data.pipeline import Views, training_batches
 from fer_md.data.protocol import Protocol
 from fer_md.data.records import Split
 from fer_md.errors import FerMdError
 from fer_md.progress import Progress
 from fer_md.runs.done import check_done
-from fer_md.runs.run_directory import check_settings, plain_settings
+from fer_md.runs.run_directory import plain_settings, read_settings
 from fer_md.training.objective import SHARES
 from fer_md.training.task import Task
 
@@ -97,7 +97,7 @@ def read_teacher(
     """The teacher of one data set, from a folder made by experiments/ask_teacher.py.
 
     Args:
-        folder: of the script's ``--output``.
+        folder: the script's ``--teacher``.
         info: of the data set, as ``read_info`` returns it.
         augmentation, protocol: of the training; the teacher must have seen the same faces, changed as they are there.
 
@@ -105,20 +105,28 @@ def read_teacher(
         the mean of the networks' probabilities.
 
     Raises:
-        FerMdError: the folder is no teacher, or an unfinished one; it is of other faces, or of faces that were changed
-            in another way; or a file in it is damaged or was changed.
+        FerMdError: the folder is no teacher, or an unfinished one; it was asked about other faces, or about faces that
+            were changed in another way; or a file in it is damaged or was changed.
     """
-    stored = check_settings("teacher", folder, teacher_settings(augmentation, protocol))
-    if not (Path(folder) / "DONE").exists():
-        raise FerMdError(f"{folder}: the teacher has not answered yet; start ask_teacher.py again to go on")
+    folder = Path(folder)
+    stored = read_settings(folder) if (folder / "config.json").is_file() else {}
+    required = teacher_settings(augmentation, protocol)
+    if stored.get("stage") != required["stage"]:
+        raise FerMdError(f"{folder}: is no teacher; make one with experiments/ask_teacher.py")
+    if not (folder / "DONE").exists():
+        raise FerMdError(f"{folder}: the teacher has not finished answering; start ask_teacher.py again to go on")
+    if stored["augmentation"] != required["augmentation"]:
+        raise FerMdError(f"{folder}: was asked about faces changed in another way; ask with the student's --preset")
+    if stored["protocol"] != required["protocol"]:
+        raise FerMdError(f"{folder}: was asked about other faces; ask with the student's --data and --leaked")
     entries = enumerate(stored["networks"])
     own = [number for number, entry in entries if entry["manifest_sha256"] == info["manifest_sha256"]]
     if not own:
-        raise FerMdError(f"--teacher={folder}: was not asked about this {info['name']}")
+        raise FerMdError(f"{folder}: was not asked about this {info['name']}; ask with the student's --data")
     said = []
     for path in [answers_file(folder, number) for number in own]:
         check_done(path)
-        said.append(read_arrays(path, "ask again")["probabilities"])
+        said.append(read_arrays(path, f"ask again for another folder than {folder}")["probabilities"])
     return Teacher(np.asarray(np.mean(said, axis=0, dtype=np.float64), np.float32), stored["seed"])
 
 
@@ -138,7 +146,7 @@ def with_cached_teacher(task: Task, teacher: Teacher, share: float) -> Task:
         share: of the targets that the teacher gives, in [0, 1].
 
     Raises:
-        ValueError: the teacher is of another number of faces.
+        ValueError: the teacher is of another number of faces, or the task draws its batches in a way of its own.
     """
     labels = task.training.labels
     rounds, count, classes = teacher.probabilities.shape
@@ -155,5 +163,12 @@ def with_cached_teacher(task: Task, teacher: Teacher, share: float) -> Task:
 
 
 def given_targets(batches: Callable) -> np.ndarray | None:
-    """The targets that a function has been given which draws batches (``Task.batches``); None for the labels."""
-    return batches.keywords.get("targets") if isinstance(batches, functools.partial) else None
+    """The targets that ``training_batches`` has been given (``Task.batches``); None for the labels.
+
+    Raises:
+        ValueError: the batches are those of another function.
+    """
+    given = batches if isinstance(batches, functools.partial) else functools.partial(batches)
+    if given.func is not training_batches:
+        raise ValueError(f"batches must be those of training_batches, not of {given.func}")
+    return given.keywords.get("targets")

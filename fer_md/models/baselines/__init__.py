@@ -1,4 +1,4 @@
-"""Our component and the networks that it is compared with, by name."""
+"""Our component, the networks that it is compared with, and one that can teach it, by name."""
 
 from fer_md.models.baselines.hyperface import HyperFaceConfig, build_hyperface
 from fer_md.models.baselines.kim import KimConfig, build_kim
