@@ -6,6 +6,7 @@ python experiments/joint.py --data=$D1,$D2 --teacher=runs/teacher --preset=joint
 
 Each network answers about all Training faces of the data sets that it has learned. The preset changes each face anew in
 each of --rounds. A network's answers are written when it has finished; the same command goes on where it stopped.
+Without --leaked, the runs must have had the protocol of the data sets (pretrain.py: --protocol with the others).
 """
 
 import dataclasses
@@ -32,12 +33,17 @@ from fer_md.training.teacher import answers_file, changed_probabilities, teacher
 @dataclasses.dataclass(frozen=True)
 class Settings:
     run_dir: tuple[str, ...] = console.flag("Finished runs of pretrain.py or joint.py, whose networks answer.")
-    data: tuple[str, ...] = console.flag("Prepared folders; the networks are asked about their Training faces.")
+    data: tuple[str, ...] = console.flag(
+        "Prepared folders. Each network is asked about the Training faces of those that it has learned."
+    )
     teacher: str = console.flag("Folder for the answers.")
-    preset: str = console.flag("Recipe of the student, which says how faces are changed.", choices=list(PRESETS))
+    preset: str = console.flag(
+        "Preset of the student. It says how faces are changed; blur and noise are left out.", choices=list(PRESETS)
+    )
     rounds: int = console.flag("How many times each face is changed anew.", 10, least=1)
     leaked: bool = console.flag(
-        "Ask about faces that are pixel-identical to a held-out one too; as the student's.", False
+        "Ask also about faces that are pixel-identical to a held-out one. Give it exactly if the student has --leaked.",
+        False,
     )
     seed: int = console.flag("Seed of the changes.", 0, least=0)
 

@@ -46,9 +46,10 @@ class Settings:
     )
     network: str = console.flag("One of the components of pretrain.py.", "default", choices=list(NETWORKS))
     start: str | None = console.flag(
-        "Finished run to start from: of pretrain.py on one of the data sets, with --protocol naming the others; with "
-        "--leaked on the leading one, without --protocol. Or of this script on the same data sets, with "
-        "--statistics=shared and the same expressions in all.",
+        "Finished run of the same --network to start from. Either one of pretrain.py: on one of the data sets, with "
+        "--protocol naming the others, or, if --leaked is given here, on the leading one without --protocol. Or one of "
+        "this script: with the same --data in the same order, the same --leaked, --statistics=shared, and the same "
+        "expressions in all data sets.",
         None,
     )
     shares: tuple[float, ...] = console.flag("Share of each batch, one per data set; all equal by default.", ())
@@ -75,8 +76,9 @@ class Settings:
         False,
     )
     teacher: str | None = console.flag(
-        "Folder made by ask_teacher.py with the same --data and with a preset that changes faces alike. What the "
-        "ensemble says of a changed face is part of its target, until the milder epochs at the end of some presets.",
+        "Folder made by ask_teacher.py with the same --data and --leaked, and a preset that changes faces alike. Its "
+        "answers are part of the targets, but not in the milder last epochs of some presets. Needs --sampling=1,1 and "
+        "--loss=none.",
         None,
     )
     teacher_share: float | None = console.flag(

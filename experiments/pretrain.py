@@ -45,14 +45,14 @@ class Settings:
     )
     network: str = console.flag(
         "The default component, one with twice the filters, the deepest, one wide only where a filter is cheap, one "
-        "with half the fully connected layers, the same with little dropout, or a tiny one; or residual, a network "
-        "outside the paper's family that can teach them (ask_teacher.py).",
+        "with half the fully connected layers, the same with little dropout, or a tiny one. And residual, a network "
+        "from outside the paper's family, for an ensemble that teaches a component (ask_teacher.py).",
         "default",
         choices=[*NETWORKS, RESIDUAL],
     )
     dropout: float | None = console.flag(
-        "Dropout rate after both fully connected layers, instead of the network's. The paper's 0.65 may be the share "
-        "dropped or the share kept.",
+        "Dropout rate after both fully connected layers, instead of the network's; of the residual network, after the "
+        "averaged maps. The paper's 0.65 may be the share dropped or the share kept.",
         None,
         least=0,
         most=0.99,
