@@ -10,6 +10,7 @@ Without --leaked, the runs must have had the protocol of the data sets (pretrain
 """
 
 import dataclasses
+import functools
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,9 @@ from fer_md import console
 from fer_md.data.protocol import Protocol, check_together, load_training, make_protocol
 from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
-from fer_md.evaluation.components import find_networks, load_scorer, model_hashes
+from fer_md.evaluation.components import find_networks, load_scorer
 from fer_md.evaluation.prior import learned_prior, training_prior
-from fer_md.files import atomic_file
+from fer_md.files import atomic_file, file_sha256
 from fer_md.runs.done import check_done, write_done
 from fer_md.runs.lock import folder_lock
 from fer_md.runs.run_directory import check_settings, open_run, read_settings
@@ -77,6 +78,7 @@ def main(settings: Settings):
         "seed": settings.seed,
         "networks": [settings_of(asked) for asked in all_asked],
     }
+    faces_of = functools.cache(lambda directory: load_training(directory, protocol)[0])
     with folder_lock(open_run(folder, decisive)):
         if (folder / "DONE").exists():
             for path in answers:
@@ -87,8 +89,8 @@ def main(settings: Settings):
             if path.exists():
                 continue
             print(f"{asked.run}: asked about {asked.info['name']} ({number} of {len(all_asked)})")
-            training, _ = load_training(asked.folder, protocol)
-            said = changed_probabilities(model, training, augmentation, settings.rounds, settings.seed, head)
+            faces = faces_of(asked.folder)
+            said = changed_probabilities(model, faces, augmentation, settings.rounds, settings.seed, head)
             with atomic_file(path) as partial:
                 np.savez_compressed(partial, probabilities=said)
         write_done(folder, ["config.json", *(path.name for path in answers)])
@@ -132,9 +134,11 @@ def check_prior(asked: Asked):
 
 def settings_of(asked: Asked) -> dict[str, Any]:
     """What decides a network's answers."""
-    info = asked.info
-    hashes = model_hashes([(asked.run, asked.name)])
-    return {"data": info["name"], "manifest_sha256": info["manifest_sha256"], "network": next(iter(hashes.values()))}
+    return {
+        "data": asked.info["name"],
+        "manifest_sha256": asked.info["manifest_sha256"],
+        "network": file_sha256(asked.run / f"{asked.name}.keras"),
+    }
 
 
 if __name__ == "__main__":

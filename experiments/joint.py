@@ -112,10 +112,10 @@ def main(settings: Settings) -> int | None:
     precision = set_precision(settings.precision, settings.run_dir)
     infos = [read_info(directory) for directory in settings.data]
     check_together(infos)
-    check_teacher(settings)
     recipe = PRESETS[settings.preset]
     recipe = dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs)
     config, parts = config_for(NETWORKS[settings.network], infos[0], settings.data[0]), parts_of(settings)
+    check_teacher(settings, parts)
     loss = loss_settings(settings.loss, settings.loss_weight, "pulling")
     protocol = None if settings.leaked else make_protocol(settings.data)
     decisive: dict[str, Any] = {
@@ -235,7 +235,7 @@ def numbers_of(settings: Settings, name: str, default: float, least: float, most
     return found
 
 
-def check_teacher(settings: Settings):
+def check_teacher(settings: Settings, parts: list[Part]):
     """``FerMdError`` for flags that do not go with ``--teacher``, or do not go without it."""
     if not settings.teacher:
         if settings.teacher_share is not None:
@@ -243,8 +243,8 @@ def check_teacher(settings: Settings):
         return
     if settings.loss != "none":
         raise FerMdError("--teacher is for softmax alone: a loss with centers needs labels; leave --loss out")
-    if set(numbers_of(settings, "sampling", 0.5, 0.0, 1.0)) != {1.0}:
-        ones = ",".join("1" for _ in settings.data)
+    if any(part.sampling != 1 for part in parts):
+        ones = ",".join("1" for _ in parts)
         raise FerMdError(f"--teacher needs --sampling={ones}: it answers for expressions as frequent as they occur")
 
 

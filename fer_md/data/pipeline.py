@@ -76,11 +76,12 @@ def training_batches(
         positions = step * batch_size + shard * part + tf.range(part, dtype=tf.int64)
         examples, rounds = draw(positions, seed)
         if views is None:
-            faces = augment(tf.gather(images, examples), augmentation, seed, rounds, examples)
-            return faces, tf.gather(targets, examples)
-        rounds %= views.rounds
-        faces = augment(tf.gather(images, examples), augmentation, views.seed, rounds, examples)
-        return faces, tf.gather_nd(targets, tf.stack([rounds, examples], 1))
+            changes, places = seed, examples[:, None]
+        else:
+            rounds %= views.rounds
+            changes, places = views.seed, tf.stack([rounds, examples], 1)
+        faces = augment(tf.gather(images, examples), augmentation, changes, rounds, examples)
+        return faces, tf.gather_nd(targets, places)
 
     return step_stream(batch, first_step, last_step)
 

@@ -154,7 +154,7 @@ def with_cached_teacher(task: Task, teacher: Teacher, share: float) -> Task:
         raise ValueError(f"{task.name} has {len(labels)} Training faces, not {count} as its teacher has")
     own = given_targets(task.batches)
     if own is None:
-        own = np.eye(classes, dtype=np.float32)[np.maximum(labels, 0)] * (labels >= 0)[:, None]
+        own = tf.one_hot(labels, classes).numpy()  # zeros without a label
     finish = task.finish_batches or functools.partial(task.batches, targets=own)
     mixed = np.float32(1 - share) * own + np.float32(share) * teacher.probabilities
     mixed[:, labels < 0] = 0

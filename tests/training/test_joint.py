@@ -22,15 +22,14 @@ from fer_md.models.heads import with_prior
 from fer_md.models.statistics import with_own_statistics
 from fer_md.prediction.classifier import load_classifier
 from fer_md.runs.run_directory import load_model, read_settings
-from fer_md.training import train as train_module
 from fer_md.training.joint import Part, Start, joint_learner
 from fer_md.training.presets import Recipe
 from fer_md.training.strategy import make_strategy
 from fer_md.training.stream import training_stream
 from fer_md.training.task import Learner, Task, balanced, make_metric_loss
-from fer_md.training.train import train_network
 from fer_md.training.trainer import Trainer
-from random_faces import random_split
+from interruptions import assert_interrupted_ends_with_the_same_bits
+from random_faces import random_split, write_faces
 from scripts import run_script
 
 RECIPE = Recipe(epochs=2, batch_size=16, rate=0.01, average=0.9)
@@ -152,14 +151,6 @@ def test_replicas_equal_one_device():
         np.testing.assert_allclose(states[1][name], value, atol=2e-3, rtol=1e-3, err_msg=name)
 
 
-def write_faces(folder, seed, expressions=None, votes=None):
-    split, names = random_split(56, seed), ["Training"] * 40 + ["PublicTest"] * 8 + ["PrivateTest"] * 8
-    labels = split.labels % len(expressions or range(7))
-    faces = [Face(str(i), split.images[i], int(labels[i]), split=names[i], votes=votes) for i in range(56)]
-    write_dataset(faces, folder, folder.name, **({"expressions": expressions} if expressions else {}))
-    return folder
-
-
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     root = tmp_path_factory.mktemp("joint")
@@ -197,19 +188,7 @@ def test_learner_of_three_data_sets(folders):
 
 @pytest.mark.integration
 def test_interrupted_joint_training_ends_with_the_same_bits(folders, tmp_path, monkeypatch):
-    trainers = []
-    monkeypatch.setattr(train_module, "Trainer", lambda *parts: trainers.append(Trainer(*parts)) or trainers[-1])
-
-    def run(folder, **options):
-        assert train_network(learner(folders), RECIPE, tmp_path / folder, {}, seed=5, **options)
-        return trainers[-1].state()
-
-    whole, step = run("whole"), Trainer.train_step
-    with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
-        patched.setattr(Trainer, "train_step", lambda self, b, s: 1 / 0 if s >= 3 else step(self, b, s))
-        run("part", checkpoint_seconds=0)
-    for name, value in run("part").items():
-        np.testing.assert_array_equal(whole[name], value, err_msg=name)
+    assert_interrupted_ends_with_the_same_bits(lambda: learner(folders), RECIPE, tmp_path, monkeypatch)
 
 
 @pytest.mark.integration

@@ -8,16 +8,14 @@ import numpy as np
 import pytest
 
 from fer_md.data.augment import Augmentation
-from fer_md.data.face import Face
 from fer_md.data.pipeline import Views, training_batches
 from fer_md.data.protocol import make_protocol
-from fer_md.data.records import load_split, read_info, write_dataset
+from fer_md.data.records import load_split, read_info
 from fer_md.data.sampling import by_class
 from fer_md.evaluation.predict import logits_function
 from fer_md.files import file_sha256
 from fer_md.models import TINY, build_component
 from fer_md.runs.run_directory import load_model, read_settings
-from fer_md.training import train as train_module
 from fer_md.training.objective import SHARES
 from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.soft_targets import with_votes
@@ -25,9 +23,9 @@ from fer_md.training.strategy import make_strategy
 from fer_md.training.stream import training_stream
 from fer_md.training.task import Learner, Task
 from fer_md.training.teacher import Teacher, changed_probabilities, read_teacher, with_cached_teacher
-from fer_md.training.train import train_network
 from fer_md.training.trainer import Trainer
-from random_faces import random_split
+from interruptions import assert_interrupted_ends_with_the_same_bits
+from random_faces import random_split, write_faces
 from scripts import run_script
 
 CHANGED = Augmentation(flip=True, rotation=9, shift=3, contrast=0.2, erase=0.3)
@@ -126,29 +124,14 @@ def test_replicas_equal_one_device():
 
 def test_an_interrupted_student_ends_with_the_same_bits(tmp_path, monkeypatch):
     said = np.random.default_rng(1).dirichlet(np.ones(7), (2, 40)).astype(np.float32)
-    recipe, trainers = Recipe(epochs=2, batch_size=16, rate=0.01, average=0.9, augmentation=CHANGED), []
-    monkeypatch.setattr(train_module, "Trainer", lambda *parts: trainers.append(Trainer(*parts)) or trainers[-1])
+    recipe = Recipe(epochs=2, batch_size=16, rate=0.01, average=0.9, augmentation=CHANGED)
 
-    def run(folder, **options):
+    def learner():
         split = random_split(40)
         task = with_cached_teacher(Task("a", split, split), Teacher(said, 9), 0.7)
-        learner = Learner(functools.partial(build_component, TINY, 1), [task])
-        assert train_network(learner, recipe, tmp_path / folder, {}, seed=5, **options)
-        return trainers[-1].state()
+        return Learner(functools.partial(build_component, TINY, 1), [task])
 
-    whole, step = run("whole"), Trainer.train_step
-    with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
-        patched.setattr(Trainer, "train_step", lambda self, b, s: 1 / 0 if s >= 3 else step(self, b, s))
-        run("part", checkpoint_seconds=0)
-    for name, value in run("part").items():
-        np.testing.assert_array_equal(whole[name], value, err_msg=name)
-
-
-def write_faces(folder, seed):
-    split, names = random_split(40, seed), ["Training"] * 24 + ["PublicTest"] * 8 + ["PrivateTest"] * 8
-    faces = [Face(str(i), split.images[i], i % 7, split=names[i]) for i in range(40)]
-    write_dataset(faces, folder, folder.name)
-    return folder
+    assert_interrupted_ends_with_the_same_bits(learner, recipe, tmp_path, monkeypatch)
 
 
 SMALL = ["--network=tiny", "--precision=float32", "--epochs=1"]
