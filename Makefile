@@ -10,9 +10,11 @@ DATA_ROOT ?=
 PRESET ?= quick
 SEED ?= 0
 
-FER2013 := $(firstword $(wildcard $(addprefix $(DATA_ROOT)/fer2013.csv,.xz .gz .zip) $(DATA_ROOT)/fer2013.csv))
+FER2013 := $(firstword $(wildcard $(addprefix $(DATA_ROOT)/,fer2013.csv.xz fer2013.csv.gz fer2013.csv.zip fer2013.csv \
+  fer2013.tar.gz icml_face_data.csv)))
 FERPLUS := $(wildcard $(DATA_ROOT)/fer2013new.csv)
-PHOTOGRAPHS := $(firstword $(wildcard $(DATA_ROOT)/facial_expressions.zip $(DATA_ROOT)/facial_expressions))
+PHOTOGRAPHS := $(firstword $(wildcard $(foreach name,facial_expressions facial_expressions-master,\
+  $(DATA_ROOT)/$(name).zip $(DATA_ROOT)/$(name))))
 CKPLUS := $(firstword $(wildcard $(addsuffix /CK+,$(DATA_ROOT)) $(addsuffix /CK+.zip,$(DATA_ROOT))))
 MMI := $(wildcard $(addsuffix /MMI,$(DATA_ROOT)))
 FRAMES := $(wildcard $(addsuffix /ytf_landmarks68.zip,$(DATA_ROOT)))
@@ -121,8 +123,8 @@ ifeq ($(DATA_ROOT),)
 else ifeq ($(wildcard $(DATA_ROOT)/.),)
 	$(error DATA_ROOT=$(DATA_ROOT): no such folder)
 else
-	$(call found,FER2013,$(FER2013),fer2013.csv (plain or .xz .gz .zip) is in the Kaggle challenge 'Challenges in \
-	Representation Learning: Facial Expression Recognition')
+	$(call found,FER2013,$(FER2013),fer2013.tar.gz or icml_face_data.csv of the Kaggle challenge 'Challenges in \
+	Representation Learning: Facial Expression Recognition'$(comma) or fer2013.csv (plain or .xz .gz .zip))
 	$(call found,FER+,$(FERPLUS),fer2013new.csv is in github.com/microsoft/FERPlus)
 	$(call found,facial_expressions,$(PHOTOGRAPHS),a zip or clone of github.com/muxspace/facial_expressions)
 	$(call found,CK+,$(CKPLUS),on request from its authors; Tab. 2)

@@ -17,7 +17,8 @@ from fer_md import console
 from fer_md.evaluation.significance import bootstrap_mean
 from fer_md.faces.choice import choose_detector
 from fer_md.progress import Progress
-from fer_md.readers.annotated import FRAMES_COUNT_FROM, video_faces
+from fer_md.readers.annotated import video_faces
+from fer_md.readers.ytf_landmarks import COUNT_FROM
 from fer_md.runs.results import write_result
 
 DETECTORS = ("yunet", "mtcnn")
@@ -36,7 +37,7 @@ class Settings:
 
 def main(settings: Settings) -> None:
     faces = video_faces(settings.data, "train")
-    annotated = np.stack([faces.landmarks[:, part].mean(1) for part in POINTS], 1) + FRAMES_COUNT_FROM
+    annotated = np.stack([faces.landmarks[:, part].mean(1) for part in POINTS], 1) + COUNT_FROM
     found = {name: offsets(choose_detector(name), faces, annotated, name) for name in DETECTORS}
     for name, own in found.items():
         print(

@@ -33,7 +33,8 @@ from fer_md.faces.regions import iou
 from fer_md.files import atomic_file, file_sha256, write_json
 from fer_md.media.contact_sheet import contact_sheet
 from fer_md.media.pictures import save_picture
-from fer_md.readers.annotated import FRAMES_COUNT_FROM, drawn_faces, video_faces
+from fer_md.readers.annotated import drawn_faces, video_faces
+from fer_md.readers.ytf_landmarks import COUNT_FROM
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, read_settings
 from pages.landmark_figures import PLACES
@@ -66,7 +67,7 @@ def main(settings: Settings) -> None:
         "drawn faces": drawn_faces(settings.drawn, "points-tested", settings.seed, size=144),
     }
     tests["video frames, as their file counts"] = dataclasses.replace(
-        tests["video frames"], landmarks=tests["video frames"].landmarks + FRAMES_COUNT_FROM
+        tests["video frames"], landmarks=tests["video frames"].landmarks + COUNT_FROM
     )
     errors, curves, by_detector = {}, {}, {}
     for name, faces in tests.items():

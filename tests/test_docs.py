@@ -39,7 +39,7 @@ def test_examples_of_prediction_run(tmp_path, monkeypatch):
     The block of Spark runs in tests/prediction/test_spark.py.
     """
     monkeypatch.chdir(tmp_path)
-    for name in ("holiday.jpg", "office.jpg"):
+    for name in ("holiday.jpg", "office.jpg", "crop.jpg"):
         save_picture(name, draw_scene(0, 1, faces=1, size=256).image)
     save_video(tmp_path / "film.mp4", frames=2)
     page = (ROOT / "docs" / "PREDICTION.md").read_text(encoding="utf-8")

@@ -45,6 +45,19 @@ def test_every_data_set_found_is_named(data_root):
 
 
 @pytest.mark.parametrize(
+    ("name", "file", "other"),
+    [
+        ("FER2013", "fer2013.csv.xz", "fer2013.tar.gz"),
+        ("FER2013", "fer2013.csv.xz", "icml_face_data.csv"),
+        ("facial_expressions", "facial_expressions.zip", "facial_expressions-master.zip"),
+    ],
+)
+def test_a_data_set_is_found_under_the_name_that_its_source_gives_it(data_root, name, file, other):
+    (data_root / file).rename(data_root / other)
+    assert f"{name}: {data_root / other}" in make("data-found", f"DATA_ROOT={data_root}").stdout.splitlines()
+
+
+@pytest.mark.parametrize(
     ("name", "file", "source"),
     [
         ("FER2013", "fer2013.csv.xz", "Kaggle challenge"),

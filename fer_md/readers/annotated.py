@@ -39,16 +39,8 @@ class AnnotatedFaces:
         return AnnotatedFaces(images, self.landmarks[chosen], people)
 
 
-FRAMES_COUNT_FROM = 1
-"""The pixel with which the coordinates of ``ytf_landmarks68.zip`` begin to count, in x and in y.
-
-The file does not say so. But on the training people its points lie about one pixel to the right of where detectors put
-them, as they would not if both counted alike: the figures are in docs/FACES.md, made by experiments/frame_offset.py.
-"""
-
-
 def video_faces(source: Path | str, split: str) -> AnnotatedFaces:
-    """The faces of one split of ``ytf_landmarks68.zip``, with landmarks that count pixels from 0.
+    """The faces of one split of ``ytf_landmarks68.zip``.
 
     Args:
         source: path of the zip.
@@ -59,7 +51,7 @@ def video_faces(source: Path | str, split: str) -> AnnotatedFaces:
     """
     frames = list(read_ytf_landmarks(source, (split,)))
     images = [cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY) for frame in frames]
-    landmarks = np.array([frame.landmarks for frame in frames], np.float64) - FRAMES_COUNT_FROM
+    landmarks = np.array([frame.landmarks for frame in frames], np.float64)
     return AnnotatedFaces(images, landmarks, [frame.person for frame in frames])
 
 

@@ -32,7 +32,8 @@ def networks_blocks(found: Audit) -> list[Block]:
     text = (
         "Accuracy in %: on all faces; without those that are pixel-identical to a face of Training; without all twins; "
         "and on the twins alone, where a network may remember the label. `fer` is the network in the package of that "
-        "name; the others are bundled with this one, and have the same components."
+        "name; the others are bundled with this one, and have the same components. They are measured in LiteRT, as "
+        "`Predictor` runs them; the [model card](MODEL_CARD.md) has the Keras models, which differ by up to 0.3 points."
     )
     return [Text(text), table((_network(row) for row in found.rows), ("split", "network"))]
 

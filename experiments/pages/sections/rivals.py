@@ -64,7 +64,8 @@ def detection_blocks(joint: dict[str, Any], search: dict[str, Any]) -> list[Bloc
     text = (
         f"Detection. The joint cascade learned from {trained:,} pictures in {joint['train_seconds'] / 60:.0f} min, on "
         "one thread, while other programs ran. These are the frames and drawn scenes but for one person in ten, on "
-        "whom the threshold was chosen."
+        "whom the threshold was chosen. Times of Selective Search + CNN are from [another "
+        "day](FACES.md#detection), when the machine was loaded differently; do not compare times of the two pages."
     )
     return [Text(text), table(rows), *_origin(joint)]
 
