@@ -1,6 +1,5 @@
 """A SavedModel is a program: what it would do besides computing is found before it is loaded."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,26 +7,21 @@ from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import saved_model_pb2
 
 from fer_md.errors import FerMdError
-
-_OPERATIONS = re.compile(
-    "File|Path|Directory|Save|Restore|Checkpoint|Summary|Reader|Dataset|Iterator|PyFunc|Print|Debug|Dump|Rpc|Send|Recv"
-)
-"""Names of TensorFlow's operations that read or write files, print, or reach other processes."""
-
-_COMPUTING = {"TensorSliceDataset", "MapDataset", "IgnoreErrorsDataset", "BatchDatasetV2", "ReduceDataset"}
-"""Those of such a name that only compute; the functions that they call are looked at like any other."""
+from fer_md.prediction.computing_operations import COMPUTING, STORING
 
 
 def check_saved_model(folder: Path | str) -> None:
-    """Refuses a SavedModel with operations that could read or write files, print, or reach other processes.
+    """Refuses a SavedModel with operations that are not known to compute alone (`COMPUTING`).
 
-    What TensorFlow itself needs to store and restore the weights is allowed, if nothing else calls it.
+    Those that store and restore the weights are allowed in the saver's own functions, if nothing else names these:
+    TensorFlow restores the weights without running them. It does so if there is a graph of objects; a file of
+    TensorFlow 1 has none, and is refused.
 
     Args:
         folder: of the version, with ``saved_model.pb``.
 
     Raises:
-        FerMdError: there is such an operation, or the file is damaged.
+        FerMdError: there is such an operation, or the file is damaged or of TensorFlow 1.
     """
     path = Path(folder) / "saved_model.pb"
     saved = saved_model_pb2.SavedModel()
@@ -35,39 +29,39 @@ def check_saved_model(folder: Path | str) -> None:
         saved.ParseFromString(path.read_bytes())
     except DecodeError:
         raise FerMdError(f"{path}: not a SavedModel of fer-md export, or damaged") from None
-    found = sorted(set().union(*(_risky(meta) for meta in saved.meta_graphs)))
-    if found:
-        raise FerMdError(
-            f"{path}: could do more than compute ({', '.join(found)}); if you trust where it comes from, allow it with "
-            "--trust, or load_classifier(..., trust=True)"
-        )
+    if len(saved.meta_graphs) != 1 or not saved.meta_graphs[0].HasField("object_graph_def"):
+        raise FerMdError(f"{path}: in the form of TensorFlow 1, and what loading it does is not known; {_ADVICE}")
+    if found := sorted(_unknown(saved.meta_graphs[0])):
+        raise FerMdError(f"{path}: could do more than compute ({', '.join(found)}); {_ADVICE}")
 
 
-def _risky(meta):
-    """Names of the operations that are not those of the saver."""
-    functions = {function.signature.name: function.node_def for function in meta.graph_def.library.function}
-    # The saver's functions are called by two nodes of the graph; nothing that a loaded model offers may be among them.
+_ADVICE = "if you trust where it comes from, allow it with --trust, or load_classifier(..., trust=True)"
+
+
+def _unknown(meta):
+    """Names of the operations that are allowed nowhere, or not where they are."""
+    functions = meta.graph_def.library.function
     ends = {name.partition(":")[0] for name in (meta.saver_def.save_tensor_name, meta.saver_def.restore_op_name)}
-    savers = [node for node in meta.graph_def.node if node.name in ends]
+    calls = [node for node in meta.graph_def.node if node.name in ends]
     others = [node for node in meta.graph_def.node if node.name not in ends]
-    roots = (set(functions) - _called(savers, functions)) | set(meta.object_graph_def.concrete_functions)
-    called = roots | _called([*others, *(node for name in roots for node in functions[name])], functions)
-    nodes = [*others, *(node for name in called for node in functions[name])]
-    return {node.op for node in nodes if _OPERATIONS.search(node.op) and node.op not in _COMPUTING}
-
-
-def _called(nodes: Iterable, functions: dict) -> set[str]:
-    """Names of the functions that nodes call, and of those that these call."""
-    found: set[str] = set()
-    ahead = list(nodes)
-    while ahead:
-        node = ahead.pop()
-        names = {node.op, *(item.name for value in node.attr.values() for item in _functions_of(value))}
-        for name in (names & functions.keys()) - found:
-            found.add(name)
-            ahead += functions[name]
+    elsewhere = _named([*others, *(node for function in functions for node in function.node_def)])
+    savers = _named(calls) - elsewhere - _offered(meta.object_graph_def)
+    found = {node.op for node in meta.graph_def.node} - COMPUTING
+    for function in functions:
+        allowed = COMPUTING | STORING if function.signature.name in savers else COMPUTING
+        found |= {node.op for node in function.node_def} - allowed
     return found
 
 
-def _functions_of(value):
-    return [*([value.func] if value.HasField("func") else []), *value.list.func]
+def _named(nodes: Iterable) -> set[str]:
+    """The functions that nodes name."""
+    values = [value for node in nodes for value in node.attr.values()]
+    return {function.name for value in values for function in (value.func, *value.list.func) if function.name}
+
+
+def _offered(objects) -> set[str]:
+    """The functions that the loaded objects consist of; loading runs some of them."""
+    names = set(objects.concrete_functions)
+    for node in objects.nodes:
+        names |= {*node.function.concrete_functions, node.bare_concrete_function.concrete_function_name}
+    return names
