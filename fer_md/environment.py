@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 
 from fer_md.errors import FerMdError
@@ -21,6 +22,9 @@ SETTINGS = {
     "GRPC_VERBOSITY": "NONE",
 }
 """Environment variables, which are set unless the user has set them already."""
+
+_REDIRECTED = threading.RLock()
+"""Held while stderr is redirected: a second thread would keep the first one's sink as its stderr."""
 
 _process: int | None = None
 """The process in which TensorFlow computes."""
@@ -101,15 +105,16 @@ def threads() -> int:
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Discards whatever is written to the file descriptor of stderr while the context lasts."""
-    kept, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(sink)
+    """Discards whatever is written to the file descriptor of stderr while the context lasts; other threads wait."""
+    with _REDIRECTED:
+        kept, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(sink)
 
 
 def _import_quietly(module, loader):

@@ -248,6 +248,25 @@ def _refuse(constant):
     raise ValueError(f"{constant} is no number")
 
 
+def read_packaged(path: Path, sha256: str) -> bytes:
+    """The content of a file in the package.
+
+    Args:
+        path: the file.
+        sha256: of its content.
+
+    Raises:
+        FerMdError: the file cannot be read, or has other content.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FerMdError(f"{path}: cannot be read ({error.strerror}); install the package again") from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise FerMdError(f"{path}: damaged, not the file that was made; install the package again")
+    return content
+
+
 def file_sha256(path: Path | str) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     digest = hashlib.sha256()

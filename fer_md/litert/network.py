@@ -1,6 +1,5 @@
 """A network in LiteRT, a runtime of a few megabytes that answers on a CPU several times as fast as TensorFlow."""
 
-import hashlib
 import threading
 from pathlib import Path
 
@@ -8,10 +7,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from fer_md.environment import quiet_stderr
-from fer_md.errors import FerMdError
-
-_MAKING = threading.Lock()
-"""Only one thread at a time may redirect stderr."""
+from fer_md.files import read_packaged
 
 
 class LiteNetwork:
@@ -33,6 +29,11 @@ class LiteNetwork:
 
     def __reduce__(self):
         return LiteNetwork, (self._content,)
+
+    @property
+    def example_shape(self) -> tuple[int, ...]:
+        """The shape of an example; -1 where a side varies."""
+        return tuple(self._interpreter().get_input_details()[0]["shape_signature"][1:].tolist())
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
         """The output for inputs (N, ...) of the network's shape and dtype."""
@@ -66,29 +67,10 @@ def _allocate(interpreter, first):
     if not first:
         interpreter.allocate_tensors()
         return
-    with _MAKING, quiet_stderr():
+    with quiet_stderr():
         interpreter.allocate_tensors()
 
 
-def read_network(path: Path, sha256: str) -> bytes:
-    """The content of a file in the package, for `LiteNetwork`.
-
-    Args:
-        path: ``.tflite`` file.
-        sha256: of its content.
-
-    Raises:
-        FerMdError: the file cannot be read, or has other content.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise FerMdError(f"{path}: cannot be read ({error.strerror}); install the package again") from None
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise FerMdError(f"{path}: damaged, not the file that was made; install the package again")
-    return content
-
-
 def load_network(path: Path, sha256: str) -> LiteNetwork:
-    """The network of a file in the package; see `read_network`."""
-    return LiteNetwork(read_network(path, sha256))
+    """The network of a file in the package; see `fer_md.files.read_packaged`."""
+    return LiteNetwork(read_packaged(path, sha256))

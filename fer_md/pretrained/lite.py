@@ -7,8 +7,9 @@ import numpy as np
 
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import apply_shift
+from fer_md.files import read_packaged
 from fer_md.litert.inside import InnerTensors
-from fer_md.litert.network import LiteNetwork, read_network
+from fer_md.litert.network import LiteNetwork
 from fer_md.litert.spread import spread
 from fer_md.pretrained.description import FOLDER, read_description
 from fer_md.pretrained.networks import check_name, shift_of
@@ -62,4 +63,4 @@ def _content():
     description = read_description()
     if "litert" not in description:
         raise FerMdError(f"{FOLDER / 'description.json'}: damaged, lacks litert; install the package again")
-    return read_network(FOLDER / "network.tflite", description["litert"]["sha256"])
+    return read_packaged(FOLDER / "network.tflite", description["litert"]["sha256"])

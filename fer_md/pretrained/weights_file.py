@@ -1,6 +1,5 @@
 """The file ``weights.npz``. Large matrices that ``network.tflite`` holds too are left out of it and read from there."""
 
-import hashlib
 import io
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_md.errors import FerMdError
-from fer_md.files import atomic_file, file_sha256
+from fer_md.files import atomic_file, file_sha256, read_packaged
 
 WEIGHTS, NETWORK = "weights.npz", "network.tflite"
 
@@ -46,25 +44,13 @@ def read_weights(folder: Path, description: Mapping[str, Any]) -> dict[str, np.n
     Raises:
         FerMdError: a file is missing or damaged.
     """
-    with np.load(io.BytesIO(_read(folder / WEIGHTS, description["npz_sha256"])), allow_pickle=False) as stored:
+    content = read_packaged(folder / WEIGHTS, description["npz_sha256"])
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
         arrays = dict(stored)
     places = [name for name in arrays if name.endswith(":place")]
-    network = _read(folder / NETWORK, description["litert"]["sha256"]) if places else b""
+    network = read_packaged(folder / NETWORK, description["litert"]["sha256"]) if places else b""
     for name in places:
         place, rows, columns = arrays.pop(name).tolist()
         values = np.frombuffer(network, np.int8, rows * columns, place).reshape(columns, rows).T
         arrays[name.removesuffix("place") + "values"] = values
     return arrays
-
-
-def _read(path, sha256):
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FerMdError(f"{path}: cannot be read ({error.strerror}); install the package again") from None
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise FerMdError(
-            f"{path}: damaged, not the file that {path.with_name('description.json')} describes; "
-            "install the package again"
-        )
-    return data
