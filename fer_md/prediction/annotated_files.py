@@ -65,7 +65,7 @@ class AnnotatedFiles(contextlib.AbstractContextManager):
 
     def write(self, frame: Frame, faces: Sequence[FacePrediction]) -> None:
         """Draws ``faces`` into a frame and writes it; not if another frame of its medium could not be written."""
-        if self._medium not in (None, frame.medium):
+        if self._medium is not frame.medium:
             self._finish()
         if frame.medium is self._failed:
             return

@@ -3,11 +3,11 @@
 import contextlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from fer_md.errors import FerMdError
+from fer_md.errors import FerMdError, first_line
 from fer_md.files import atomic_file, parse_json, read_json, write_json
 from fer_md.prediction.picture_rows import Row, flat
 from fer_md.prediction.results import BOX_COLUMNS, POINT_COLUMNS
@@ -37,7 +37,7 @@ class Parts:
         done: the sources that have rows, none of them with an error.
 
     Raises:
-        FerMdError: the folder holds something else, or rows that were made with other settings; a part cannot be read;
+        FerMdError: the folder holds something else, or rows that were made with other settings; a part is damaged;
             or another process works in the folder.
     """
 
@@ -89,14 +89,17 @@ class Parts:
 
     def _sound(self, part):
         """The sources of a part, without those that have an error: their rows are removed from it."""
-        sources, errors = _columns(part)
-        failed = {source for source, error in zip(sources, errors, strict=True) if error is not None}
-        if failed == set(sources):
-            part.unlink()
-        elif failed:
-            kept = [source not in failed for source in sources]
-            with atomic_file(part) as partial:
-                _copy_rows(part, partial, kept)
+        with _damage(part):
+            sources, errors = _columns(part)
+            if not all(isinstance(source, str) for source in sources):
+                raise TypeError("a source is no text")
+            failed = {source for source, error in zip(sources, errors, strict=True) if error is not None}
+            if failed == set(sources):
+                part.unlink()
+            elif failed:
+                kept = [source not in failed for source in sources]
+                with atomic_file(part) as partial:
+                    _copy_rows(part, partial, kept)
         return set(sources) - failed
 
     def _parts(self):
@@ -106,13 +109,17 @@ class Parts:
 
 
 def check_folder(folder: Path | str) -> None:
-    """Raises `FerMdError` unless ``folder`` is a name for parts, and new, empty, or a folder of parts."""
+    """Raises `FerMdError` unless ``folder`` is a name for parts, and new, empty, or a folder of parts.
+
+    Hidden files do not count: a start that failed leaves its lock.
+    """
     folder = Path(folder)
     if folder.suffix.lower() not in FORMATS:
         raise FerMdError(f"{folder}: the name of a folder of results must end in {' or '.join(FORMATS)}")
     if folder.exists() and not folder.is_dir():
         raise FerMdError(f"{folder}: is a file, and the results are a folder; name another")
-    if folder.is_dir() and not (folder / SETTINGS).exists() and any(folder.iterdir()):
+    files = [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []
+    if files and not (folder / SETTINGS).exists():
         raise FerMdError(f"{folder}: holds other files than results; name another")
 
 
@@ -124,6 +131,19 @@ def _difference(found, settings):
 def printable(source: str) -> str:
     """A path as text, with what is not UTF-8 in it escaped."""
     return source.encode("utf-8", "backslashreplace").decode()
+
+
+@contextlib.contextmanager
+def _damage(part: Path) -> Iterator[None]:
+    """Names the part in whatever error its content leads to; those of the disk pass."""
+    try:
+        yield
+    except (FerMdError, ValueError, KeyError, TypeError, NotImplementedError, OSError) as error:
+        if isinstance(error, OSError) and error.errno:  # pyarrow's have none
+            raise
+        raise FerMdError(
+            f"{part}: damaged ({first_line(error)}); remove it, and its pictures are looked at again"
+        ) from None
 
 
 def _columns(part: Path) -> tuple[list[str], list[str | None]]:

@@ -8,7 +8,7 @@ from fer_md.media.sources import Medium, read_media
 from fer_md.prediction.predictor import Predictor
 from fer_md.prediction.records import face_rows, used_prior
 from fer_md.prediction.results import as_columns
-from fer_md.prediction.tracks import follow
+from fer_md.prediction.tracks import chosen_tracks
 
 Row = dict[str, Any]
 """JSON values of a face, as ``fer-md predict`` writes them, with ``error``. A picture or video without a face has one
@@ -23,12 +23,16 @@ class PictureRows:
     Args:
         make: function that makes the predictor; it is called here, where the rows are made.
         every, track, smoothing: see `fer_md.prediction.predict_media.predict_media`.
+
+    Raises:
+        FerMdError: ``smoothing`` is not a finite number of at least 0.
     """
 
     def __init__(self, make: Callable[[], Predictor], every: int = 1, track: bool = False, smoothing: float = 0.0):
+        self._follow = chosen_tracks(track, smoothing)
         self._predictor = make()
         self.used = used_prior(self._predictor.prior, self._predictor.prior_share)
-        self._every, self._smoothing, self._follows = every, smoothing, track or smoothing > 0
+        self._every = every
 
     @property
     def expressions(self) -> tuple[str, ...]:
@@ -48,8 +52,7 @@ class PictureRows:
                 except FerMdError as error:
                     errors[medium.source] = error
 
-        predictions = self._predictor.stream(frames())
-        for frame, faces in follow(predictions, self._smoothing) if self._follows else predictions:
+        for frame, faces in self._follow(self._predictor.stream(frames())):
             rows[frame.medium.source] += [row | {"error": None} for row in face_rows(frame, faces, used)]
         for source, found in rows.items():
             if source in errors:

@@ -11,7 +11,7 @@ from fer_md.media.sources import Frame, count_frames, find_media, read_media
 from fer_md.prediction.annotated_files import AnnotatedFiles
 from fer_md.prediction.predictor import Predictor
 from fer_md.prediction.records import open_records
-from fer_md.prediction.tracks import follow
+from fer_md.prediction.tracks import chosen_tracks
 from fer_md.progress import Progress
 
 
@@ -52,9 +52,11 @@ def predict_media(
         the numbers of ``frames``, of ``faces`` and of frames ``without`` a face; after Ctrl-C also ``interrupted``, 1.
 
     Raises:
-        FerMdError: an output cannot be written, or, without ``on_problem``, a path is missing or broken.
+        FerMdError: an output cannot be written, ``smoothing`` is not a finite number of at least 0, or, without
+            ``on_problem``, a path is missing or broken.
     """
     counts: collections.Counter[str] = collections.Counter()
+    followed = chosen_tracks(track, smoothing)
     media = find_media(paths, on_problem)
     with contextlib.ExitStack() as outputs:
         record = outputs.enter_context(
@@ -79,10 +81,8 @@ def predict_media(
             writers.append(Window().write)
         progress = outputs.enter_context(Progress("predicting", count_frames(media, every), "frames"))
         predictions = predictor.stream(read_media(media, every, on_problem), boxes_of)
-        if track or smoothing:
-            predictions = follow(predictions, smoothing)
         try:
-            for frame, faces in predictions:
+            for frame, faces in followed(predictions):
                 for write in writers:
                     write(frame, faces)
                 counts.update(frames=1, faces=len(faces), without=int(not faces))

@@ -1,8 +1,9 @@
 """Faces followed through a video, by where they are expected. Who they are is not looked at."""
 
 import dataclasses
+import functools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -21,13 +22,35 @@ _SHORTEST = 1e-3
 """Seconds between frames, at least, where a file states less."""
 
 
-def follow(
-    predictions: Iterable[tuple[Frame, list[FacePrediction]]], smoothing: float = 0.0
-) -> Iterator[tuple[Frame, list[FacePrediction]]]:
+Predictions = Iterable[tuple[Frame, list[FacePrediction]]]
+"""Frames with their faces, as `fer_md.Predictor.stream` yields them."""
+
+
+def chosen_tracks(track: bool, smoothing: float) -> Callable[[Predictions], Predictions]:
+    """What ``fer-md predict`` does with predictions: `follow`, or nothing.
+
+    Args:
+        track: whether faces are to keep a number.
+        smoothing: seconds over which their probabilities are averaged, which ``track`` is not needed for; 0 for none.
+
+    Raises:
+        FerMdError: ``smoothing`` is not a finite number of at least 0.
+    """
+    check_smoothing(smoothing)
+    return functools.partial(follow, smoothing=smoothing) if track or smoothing else iter
+
+
+def check_smoothing(smoothing: float) -> None:
+    """Raises `FerMdError` unless ``smoothing`` is a finite number of at least 0."""
+    if not (math.isfinite(smoothing) and smoothing >= 0):
+        raise FerMdError(f"smoothing must be a finite number of seconds, at least 0; got {smoothing}")
+
+
+def follow(predictions: Predictions, smoothing: float = 0.0) -> Iterator[tuple[Frame, list[FacePrediction]]]:
     """Numbers the faces of videos and cameras, so that a face keeps its number from frame to frame.
 
     Args:
-        predictions: frames with their faces, as `fer_md.Predictor.stream` yields them.
+        predictions: frames with their faces.
         smoothing: seconds over which the probabilities of a face are averaged, see `Tracker`; 0 leaves them.
 
     Yields:
@@ -68,8 +91,7 @@ class Tracker:
     """
 
     def __init__(self, smoothing: float = 0.0):
-        if not (math.isfinite(smoothing) and smoothing >= 0):
-            raise FerMdError(f"smoothing must be a finite number of seconds, at least 0; got {smoothing}")
+        check_smoothing(smoothing)
         self.smoothing = smoothing
         self._tracks: list[_Track] = []
         self._number, self._time = 0, -math.inf

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import random
 import types
 
@@ -176,6 +177,65 @@ def test_other_settings_and_other_files_are_refused(folder, tmp_path):
         with pytest.raises(FerMdError, match=f"{name}: .*{reason}"):
             predict(Seen(), folder, tmp_path / name, overwrite=True)
     assert (tmp_path / "photos.parquet" / "a.png").exists()
+
+
+def test_a_start_that_failed_does_not_bar_the_folder(folder, tmp_path):
+    """It leaves its lock, and perhaps a part of a file."""
+    output = tmp_path / "out.jsonl"
+    with pytest.raises(ValueError), Parts(output, {"min_score": math.nan}, ()):
+        pass
+    (output / "._settings.json.partial-x").mkdir()
+    assert predict(Seen(), folder, output)["faces"] == 45
+
+
+@pytest.mark.parametrize("smoothing", [-1.0, math.nan, math.inf])
+def test_seconds_that_are_none_are_refused_before_the_model_is_loaded(smoothing, folder, tmp_path):
+    with pytest.raises(FerMdError, match="smoothing must be a finite number of seconds, at least 0"):
+        PictureRows(None, smoothing=smoothing)
+    with pytest.raises(FerMdError, match="smoothing must be a finite number of seconds, at least 0"):
+        predict_media(stub_predictor(), [folder], tmp_path / "one.jsonl", smoothing=smoothing)
+    assert not (tmp_path / "one.jsonl").exists()
+
+
+ROW = {"source": "a.png", "error": None}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [json.dumps(ROW)[:9], "[1]", "{}", json.dumps(ROW | {"source": ["a"]}), json.dumps(ROW | {"source": 3}), "\xff"],
+)
+def test_a_damaged_part_is_named(content, tmp_path):
+    output = tmp_path / "out.jsonl"
+    with Parts(output, {}, ()):
+        (output / "part-00003.jsonl").write_bytes(f"{json.dumps(ROW)}\n{content}\n".encode("latin-1"))
+    with pytest.raises(FerMdError, match="part-00003.jsonl: damaged .*remove it, and its pictures are looked at again"):
+        Parts(output, {}, ()).__enter__()
+
+
+def test_a_damaged_part_of_parquet_is_named(folder, tmp_path):
+    pytest.importorskip("pyarrow.parquet")
+    output = tmp_path / "out.parquet"
+    predict(Seen(), folder, output)
+    (part,) = output.glob("part-*")
+    whole, rng = part.read_bytes(), np.random.default_rng(0)
+    cut = [whole[:length] for length in (0, 3, 8, 100, len(whole) // 2, len(whole) - 1)]
+    broken = [bytearray(whole) for _ in range(60)]
+    for data in broken:
+        places = rng.integers(0, len(whole), 30)
+        for place in places:
+            data[place] = rng.integers(256)
+    named = 0
+    for number, data in enumerate([*cut, *broken]):
+        part.write_bytes(bytes(data))
+        try:
+            with Parts(output, {}, Seen().expressions):
+                pass
+        except FerMdError as error:
+            assert str(error).startswith(f"{part}: damaged") and "remove it" in str(error)
+            named += 1
+        else:
+            assert number >= len(cut)
+    assert named > 30
 
 
 def test_a_name_that_is_not_utf_8_is_known_again(tmp_path):

@@ -139,6 +139,12 @@ def test_every_fourth_frame_makes_a_video_of_the_same_length(folder, tmp_path):
     assert len(film) / film[0].rate == pytest.approx(4.0)
 
 
+def test_a_video_that_is_given_twice_is_annotated_twice(folder, tmp_path):
+    predict_media(stub_predictor(), [folder / "film.avi"] * 2, tmp_path / "out.csv", tmp_path / "drawn")
+    lengths = {path.name: len(list(read_video(path))) for path in (tmp_path / "drawn").iterdir()}
+    assert lengths == {"film.avi.mp4": 40, "film.avi-2.mp4": 40}
+
+
 def test_nothing_is_overwritten_by_annotated_pictures(folder):
     with pytest.raises(FerMdError, match="not an empty folder; name another"):
         AnnotatedFiles(folder)
