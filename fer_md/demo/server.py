@@ -1,9 +1,9 @@
 """The server of the page: it gives the page, and answers pictures with their faces."""
 
+import ipaddress
 import json
-import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from fer_md.demo.in_browser import InBrowser
@@ -11,6 +11,7 @@ from fer_md.errors import FerMdError
 from fer_md.media.limits import MAX_BYTES
 from fer_md.prediction.images import as_image
 from fer_md.prediction.predictor import Predictor
+from fer_md.serving.http_server import HttpServer
 
 _PAGE = Path(__file__).parent / "page"
 _KINDS = {
@@ -33,7 +34,7 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 """How long a browser may keep a file whose address has the hash of its content."""
 
 
-class DemoServer(ThreadingHTTPServer):
+class DemoServer(HttpServer):
     """Listens until `shutdown`.
 
     Args:
@@ -46,22 +47,11 @@ class DemoServer(ThreadingHTTPServer):
         FerMdError: the port cannot be had.
     """
 
-    daemon_threads = True
-
     def __init__(self, predictor: Predictor, in_browser: InBrowser, host: str = "127.0.0.1", port: int = 8000):
         self.predictor, self.one_at_a_time = predictor, threading.Lock()
         self.about = json.dumps(in_browser.about).encode()
         self.files = {f"/{url}": path for url, path in in_browser.files.items()}
-        try:
-            super().__init__((host, port), _Handler)
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise FerMdError(f"{host}:{port}: cannot be listened on ({reason}); name another port") from None
-
-    def handle_error(self, request, client_address):
-        """A browser that goes away before its answer is there is not worth a line."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
+        super().__init__(host, port, _Handler)
 
     @property
     def url(self) -> str:
@@ -71,6 +61,7 @@ class DemoServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    timeout = 60  # seconds that a browser may say nothing
     server: DemoServer
 
     def do_GET(self):
@@ -88,16 +79,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(404, json.dumps({"error": f"{self.path}: there is no such page"}).encode())
 
     def do_POST(self):
+        if not self._is_own():
+            return
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > MAX_BYTES:
             self.close_connection = True  # what is not read would be taken for the next request
             self._send(413, json.dumps({"error": f"a picture may have {MAX_BYTES} bytes"}).encode())
             return
-        data = self.rfile.read(int(length))
-        if not self._is_own():
-            return
         try:
-            status, content = 200, self._faces(data)
+            status, content = 200, self._faces(self.rfile.read(int(length)))
         except FerMdError as error:
             status, content = 400, {"error": str(error)}
         self._send(status, json.dumps(content).encode())
@@ -112,11 +102,15 @@ class _Handler(BaseHTTPRequestHandler):
         return {"height": image.shape[0], "width": image.shape[1], "faces": picture.as_dict()["faces"]}
 
     def _is_own(self):
-        """Whether the request comes from the page and not from one of another host that the browser has open."""
+        """Whether the request comes from the page and not from one of another host that the browser has open.
+
+        It is asked before the body is read; of one that is refused nothing more is.
+        """
         host, origin = self.headers.get("Host", ""), self.headers.get("Origin")
         name = host.rpartition(":")[0] or host
-        local = self.server.server_address[0] == "127.0.0.1"
-        if (local and name not in ("127.0.0.1", "localhost")) or origin not in (None, f"http://{host}"):
+        local = _is_loopback(str(self.server.server_address[0]))
+        if (local and not _is_loopback(name)) or origin not in (None, f"http://{host}"):
+            self.close_connection = True
             self._send(403, json.dumps({"error": "only the page of this server may ask it"}).encode())
             return False
         return True
@@ -128,6 +122,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
+
+
+def _is_loopback(name):
+    """Whether a name in an address is one of this machine alone, which no other host can take on."""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 def _page():

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_md.environment import check_tensorflow
-from fer_md.errors import FerMdError
+from fer_md.errors import FerMdError, first_line
 from fer_md.evaluation.prior import learned_prior
 from fer_md.litert.attached import read_metadata
 from fer_md.litert.network import LiteNetwork
@@ -19,6 +19,9 @@ from fer_md.pretrained.lite import lite_embeddings, load_lite
 from fer_md.pretrained.networks import NETWORKS, PHOTOGRAPHS, describe
 
 _BATCH = 256
+
+MOST_SIDE = 1024
+"""Most pixels on a side of a network's faces; what a file or a server states beyond is taken for damage."""
 
 
 class Classifier:
@@ -152,9 +155,32 @@ def _from_litert(path):
     """A file of ``fer_md.serving.litert_file``."""
     metadata = read_metadata(path)
     try:
-        expressions, size = metadata["expressions"], metadata["input"]["shape"][1]
-        prior = metadata["prior"] and np.array([metadata["prior"][name] for name in expressions])
+        expressions, size, prior = metadata["expressions"], metadata["input"]["shape"][1], metadata["prior"]
+        if not (is_side(size) and are_names(expressions)):
+            raise ValueError("what it states is no side, or no names")
+        if prior is not None:
+            prior = np.array([prior[name] for name in expressions], np.float64)
+            if prior.ndim != 1 or not (np.isfinite(prior) & (prior >= 0)).all():
+                raise ValueError("its prior has other shares than numbers of at least 0")
         network = LiteNetwork(path.read_bytes())
-    except (KeyError, TypeError, IndexError, ValueError):
-        raise FerMdError(f"{path}: damaged, or no file of fer-md export --format=litert") from None
+        if network.example_shape != (size, size, 1):
+            raise ValueError("its network takes other faces")
+        if network(np.zeros((1, size, size, 1), np.uint8)).shape != (1, len(expressions)):
+            raise ValueError("its network has another number of answers")
+    except (KeyError, TypeError, IndexError, ValueError, RuntimeError) as error:
+        raise FerMdError(
+            f"{path}: damaged, or no file of fer-md export --format=litert ({first_line(error)})"
+        ) from None
     return Classifier(spread(network), expressions, size, [path.name], prior)
+
+
+def is_side(size: object) -> bool:
+    """Whether ``size`` can be the side of a network's faces: a whole number from 1 to `MOST_SIDE`."""
+    return isinstance(size, int) and 1 <= size <= MOST_SIDE
+
+
+def are_names(expressions: object) -> bool:
+    """Whether ``expressions`` is a list of different names, at least one."""
+    if not isinstance(expressions, list) or not all(isinstance(name, str) for name in expressions):
+        return False
+    return 0 < len(expressions) == len(set(expressions))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow.core.protobuf.saved_object_graph_pb2 import SavedObjectGraph
 
 from fer_md.errors import FerMdError
 from fer_md.prediction.computing_operations import COMPUTING, STORING
@@ -59,7 +60,7 @@ def _named(nodes: Iterable) -> set[str]:
     return {function.name for value in values for function in (value.func, *value.list.func) if function.name}
 
 
-def _offered(objects) -> set[str]:
+def _offered(objects: SavedObjectGraph) -> set[str]:
     """The functions that the loaded objects consist of; loading runs some of them."""
     names = set(objects.concrete_functions)
     for node in objects.nodes:

@@ -21,12 +21,11 @@ PATIENCE = 1.0
 _SHORTEST = 1e-3
 """Seconds between frames, at least, where a file states less."""
 
-
-Predictions = Iterable[tuple[Frame, list[FacePrediction]]]
+FramesWithFaces = Iterable[tuple[Frame, list[FacePrediction]]]
 """Frames with their faces, as `fer_md.Predictor.stream` yields them."""
 
 
-def chosen_tracks(track: bool, smoothing: float) -> Callable[[Predictions], Predictions]:
+def chosen_tracks(track: bool, smoothing: float) -> Callable[[FramesWithFaces], FramesWithFaces]:
     """What ``fer-md predict`` does with predictions: `follow`, or nothing.
 
     Args:
@@ -46,7 +45,7 @@ def check_smoothing(smoothing: float) -> None:
         raise FerMdError(f"smoothing must be a finite number of seconds, at least 0; got {smoothing}")
 
 
-def follow(predictions: Predictions, smoothing: float = 0.0) -> Iterator[tuple[Frame, list[FacePrediction]]]:
+def follow(predictions: FramesWithFaces, smoothing: float = 0.0) -> Iterator[tuple[Frame, list[FacePrediction]]]:
     """Numbers the faces of videos and cameras, so that a face keeps its number from frame to frame.
 
     Args:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_md.errors import FerMdError
-from fer_md.prediction.classifier import Classifier
+from fer_md.prediction.classifier import Classifier, are_names, is_side
 from fer_md.serving.transport import Transport, Unavailable
 
 _URL = re.compile(
@@ -58,7 +58,11 @@ class Client(Classifier):
         self.url, self.batch, self.retries = url, batch, retries
         self._transport = _transport(found, timeout, authority)
         size = self._ask(self._transport.image_size)
+        if not is_side(size):
+            raise FerMdError(f"{url}: takes faces of {size} pixels; serve what fer-md export wrote")
         _, expressions = self._ask(lambda: self._transport.predict(np.zeros((1, size, size, 1), np.uint8)))
+        if not are_names(expressions):
+            raise FerMdError(f"{url}: answers no names of expressions; serve what fer-md export wrote")
         super().__init__(self._forward_faces, expressions, size, [url])
 
     def __reduce__(self):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 
 from fer_md.errors import FerMdError
 from fer_md.serving.protos import (
@@ -56,19 +57,23 @@ class GrpcTransport:
 
     def image_size(self) -> int:
         request = self._asked(GetModelMetadataRequest(metadata_field=["signature_def"]))
-        found = SignatureDefMap()
-        self._call(self._stub.GetModelMetadata, request).metadata["signature_def"].Unpack(found)
-        if "faces" not in found.signature_def:
-            raise FerMdError("has no signature for faces; serve what fer-md export wrote")
-        return found.signature_def["faces"].inputs["faces"].tensor_shape.dim[1].size
+        answer, found = self._call(self._stub.GetModelMetadata, request), SignatureDefMap()
+        try:
+            answer.metadata["signature_def"].Unpack(found)
+            return found.signature_def["faces"].inputs["faces"].tensor_shape.dim[1].size
+        except (DecodeError, IndexError):  # what is missing in a message is an empty one, here a shape without sides
+            raise FerMdError("has no signature for faces; serve what fer-md export wrote") from None
 
     def predict(self, faces: np.ndarray) -> tuple[np.ndarray, list[str]]:
         request = self._asked(PredictRequest(output_filter=["probabilities", "expressions"]))
         request.model_spec.signature_name = "faces"
         request.inputs["faces"].CopyFrom(tf.make_tensor_proto(faces))
         outputs = self._call(self._stub.Predict, request).outputs
-        names = tf.make_ndarray(outputs["expressions"])[0]
-        return tf.make_ndarray(outputs["probabilities"]), [name.decode() for name in names]
+        try:
+            names = [name.decode() for name in tf.make_ndarray(outputs["expressions"])[0]]
+            return np.asarray(tf.make_ndarray(outputs["probabilities"]), np.float32), names
+        except (AttributeError, TypeError, IndexError, ValueError):
+            raise FerMdError("answers no probabilities; serve what fer-md export wrote") from None
 
     def _asked(self, request):
         """The request, for this model and version."""

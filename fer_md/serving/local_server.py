@@ -5,15 +5,14 @@ REST, versions with labels, batching and warm-up. It is Python: use TensorFlow S
 """
 
 import ssl
-import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from fer_md.errors import FerMdError
 from fer_md.serving.grpc_service import ModelService, PredictionService
+from fer_md.serving.http_server import HttpServer
 from fer_md.serving.protos import (
     add_ModelServiceServicer_to_server,
     add_PredictionServiceServicer_to_server,
@@ -24,16 +23,6 @@ from fer_md.serving.served_versions import ServedVersions
 
 _THREADS = 32
 """Requests of gRPC that are answered at a time."""
-
-
-class _RestServer(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def handle_error(self, request, client_address):
-        """A client that goes away before its answer is there is not worth a line."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
 
 
 class LocalServer:
@@ -49,7 +38,7 @@ class LocalServer:
         certificate: files of the private key and of the certificate, PEM; with them only TLS is spoken.
 
     Raises:
-        FerMdError: a version cannot be loaded, a label names none, or a port cannot be had.
+        FerMdError: a version cannot be loaded, a label names none, the certificate is none, or a port cannot be had.
 
     Examples:
         >>> with LocalServer("runs/served/fer", labels={"stable": 1}) as server:
@@ -68,29 +57,26 @@ class LocalServer:
         wait: float = 0.002,
         certificate: tuple[Path, Path] | None = None,
     ):
+        keys = _Keys(*certificate) if certificate else None
         self.versions = ServedVersions(name, base, labels or {}, max_batch_size, wait)
         options = [("grpc.max_receive_message_length", LONGEST), ("grpc.so_reuseport", 0)]
         self._grpc = grpc.server(ThreadPoolExecutor(_THREADS), options=options)
         add_PredictionServiceServicer_to_server(PredictionService(self.versions), self._grpc)
         add_ModelServiceServicer_to_server(ModelService(self.versions), self._grpc)
         handler = type("Handler", (RestHandler,), {"versions": self.versions})
+        self._rest = HttpServer(host, rest_port, handler)
+        self.rest_port = self._rest.server_address[1]
         try:
-            self.port = _listen(self._grpc, f"{host}:{port}", certificate)
-        except RuntimeError:
-            raise FerMdError(f"{host}:{port}: cannot be listened on; name another port") from None
-        try:
-            self._rest = _RestServer((host, rest_port), handler)
-        except OSError as error:
-            raise FerMdError(f"{host}:{rest_port}: cannot be listened on ({error.strerror})") from None
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate[1], certificate[0])
-            self._rest.socket = context.wrap_socket(
+            self.port = _listen(self._grpc, host, port, keys)
+        except FerMdError:
+            self._rest.server_close()
+            raise
+        if keys:
+            self._rest.socket = keys.context.wrap_socket(
                 self._rest.socket,
                 server_side=True,
                 do_handshake_on_connect=False,  # by the thread of the request
             )
-        self.rest_port = self._rest.server_address[1]
 
     def refresh(self) -> None:
         """Loads versions that have appeared and lets go of those that are gone; no request is lost."""
@@ -107,8 +93,23 @@ class LocalServer:
         self._grpc.stop(grace=5).wait()
 
 
-def _listen(server: grpc.Server, address: str, certificate: tuple[Path, Path] | None) -> int:
-    if certificate is None:
-        return server.add_insecure_port(address)
-    key, chain = (Path(path).read_bytes() for path in certificate)
-    return server.add_secure_port(address, grpc.ssl_server_credentials([(key, chain)]))
+class _Keys:
+    """A private key and its certificate, as REST and gRPC take them; `FerMdError` where the files hold none."""
+
+    def __init__(self, key: Path, chain: Path):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        try:
+            self.context.load_cert_chain(chain, key)
+            self.credentials = grpc.ssl_server_credentials([(Path(key).read_bytes(), Path(chain).read_bytes())])
+        except OSError as error:  # ssl's is one too
+            raise FerMdError(f"{key} and {chain}: no private key with its certificate ({error.strerror})") from None
+
+
+def _listen(server: grpc.Server, host: str, port: int, keys: _Keys | None) -> int:
+    address = f"{host}:{port}"
+    try:
+        if not 0 <= port < 2**16:
+            raise RuntimeError("gRPC would take the port of which it has the lower 16 bits")
+        return server.add_secure_port(address, keys.credentials) if keys else server.add_insecure_port(address)
+    except RuntimeError:
+        raise FerMdError(f"{address}: cannot be listened on; name another port") from None

@@ -1,6 +1,7 @@
 """The page of fer-md demo: what its server answers, and what a user sees in a browser."""
 
 import json
+import socket
 import threading
 import urllib.error
 import urllib.request
@@ -105,6 +106,39 @@ def test_another_site_in_the_browser_may_not_ask(server):
         for path, data in (("predict", png(PICTURE)), ("", None)):
             assert ask(server, path, data, **headers)[0] == 403
     assert ask(server, "predict", png(PICTURE), Origin=server.url.rstrip("/"))[0] == 200
+
+
+def refusal(address, host):
+    """The status line that a large picture for ``host`` is answered with before it is sent."""
+    with socket.create_connection(address, timeout=10) as asking:
+        asking.sendall(f"POST /predict HTTP/1.1\r\nHost: {host}\r\nContent-Length: {MAX_BYTES}\r\n\r\n".encode())
+        with asking.makefile("rb") as answer:
+            return answer.readline(), answer.read()
+
+
+def test_who_asks_is_looked_at_before_the_picture_is_read(server):
+    """And the connection is closed: what would follow is no request."""
+    status, rest = refusal(server.server_address, "example.org")
+    assert status.startswith(b"HTTP/1.1 403 ") and rest.endswith(b'may ask it"}')
+
+
+def test_every_address_of_this_machine_alone_is_one(predictor):
+    with DemoServer(predictor, not_in_browser("a rule"), "127.0.0.2", port=0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            assert ask(server, "in_browser.json")[0] == 200
+            assert ask(server, "in_browser.json", Host="localhost")[0] == 200
+            assert ask(server, "in_browser.json", Host="example.org")[0] == 403
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_browser_that_says_nothing_is_let_go(server, monkeypatch):
+    monkeypatch.setattr(server.RequestHandlerClass, "timeout", 0.2)
+    with socket.create_connection(server.server_address, timeout=10) as silent:
+        assert silent.recv(1) == b""
 
 
 @pytest.mark.parametrize("length", [str(MAX_BYTES + 1), "-1", "many"])

@@ -9,7 +9,9 @@ import threading
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import trustme
+from google.protobuf.json_format import ParseDict
 
 from fer_md import cli
 from fer_md.environment import quiet_stderr
@@ -19,8 +21,12 @@ from fer_md.media.pictures import save_picture
 from fer_md.models import TINY, build_component
 from fer_md.prediction.predictor import Predictor
 from fer_md.serving import client as client_module
+from fer_md.serving import local_server
 from fer_md.serving.client import Client
+from fer_md.serving.grpc_transport import GrpcTransport
 from fer_md.serving.local_server import LocalServer
+from fer_md.serving.protos import GetModelMetadataResponse, PredictRequest, PredictResponse, SignatureDefMap
+from fer_md.serving.rest_transport import RestTransport
 from fer_md.serving.saved_model import export_saved_model
 from fer_md.serving.served_network import ServedNetwork
 from fer_md.serving.transport import Unavailable
@@ -238,6 +244,29 @@ def test_a_connection_is_secure_or_is_not_made(certificates, base, expected):
                 Client(url(server, scheme), authority="nowhere.pem")
 
 
+def test_what_cannot_be_served_holds_no_port(certificates, tmp_path, monkeypatch):
+    """The message names what is wrong, and both ports are free again."""
+    monkeypatch.setattr(local_server, "ServedVersions", lambda *_: None)
+    ports = {"port": free_port(), "rest_port": free_port()}
+    key, chain = certificates["key"], certificates["chain"]
+    (tmp_path / "text.pem").write_text("no certificate")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        for wrong, reason in (
+            ({"rest_port": number}, f"127.0.0.1:{number}: cannot be listened on"),
+            ({"port": number}, f"127.0.0.1:{number}: cannot be listened on"),
+            ({"rest_port": 70000}, "127.0.0.1:70000: cannot be listened on"),
+            ({"port": 70000}, "127.0.0.1:70000: cannot be listened on"),
+            ({"certificate": (key, tmp_path / "text.pem")}, "text.pem: no private key with its certificate"),
+            ({"certificate": (key, tmp_path / "none.pem")}, "none.pem: no private key with its certificate"),
+            ({"certificate": (certificates["other"], chain)}, "other.pem and .*: no private key with its certificate"),
+        ):
+            with pytest.raises(FerMdError, match=reason):
+                LocalServer("a folder", **ports | wrong)
+            for port in ports.values():
+                socket.create_server(("127.0.0.1", port), reuse_port=False).close()
+
+
 def test_the_script_serves_until_it_is_stopped(base, monkeypatch):
     def stop(_):
         raise KeyboardInterrupt
@@ -274,6 +303,56 @@ def test_a_version_with_other_expressions_is_noticed(wrong, monkeypatch):
     transport.predict = lambda faces: (np.zeros((len(faces), len(wrong))), list(wrong))
     with pytest.raises(FerMdError, match="grpc://localhost:8500/fer: answers with other expressions than before"):
         client.classify(FACES)
+
+
+def signatures(shape):
+    return {"signature_def": {"faces": {"inputs": {"faces": {"tensor_shape": shape}}}}}
+
+
+def sized(*sides):
+    return signatures({"dim": [{"size": side} for side in sides]})
+
+
+NAMES, ROW = [list(EXPRESSIONS)], [[1 / 7] * 7]
+MALFORMED = [
+    (signatures({"unknown_rank": True}), {}, "has no signature for faces"),
+    ({}, {}, "has no signature for faces"),
+    (sized(-1, -1, -1, 1), {}, "takes faces of -1 pixels"),
+    (sized(-1, 10**6, 10**6, 1), {}, "takes faces of 1000000 pixels"),
+    (sized(-1, 48, 48, 1), {}, "answers no probabilities"),
+    (sized(-1, 48, 48, 1), {"expressions": NAMES}, "answers no probabilities"),
+    (sized(-1, 48, 48, 1), {"probabilities": ROW}, "answers no probabilities"),
+    (sized(-1, 48, 48, 1), {"expressions": NAMES, "probabilities": [["many"]]}, "answers no probabilities"),
+    (sized(-1, 48, 48, 1), {"expressions": [["a", "a"]], "probabilities": ROW}, "answers no names of expressions"),
+]
+MALFORMED_REST = [(sized(-1, 48, 48, 1), {"expressions": [3], "probabilities": ROW}, "answers no probabilities")]
+MALFORMED_GRPC = [(sized(-1, 48, 48, 1), {"expressions": ROW, "probabilities": ROW}, "answers no probabilities")]
+
+
+def fake_call(metadata, outputs):
+    """What the server answers over gRPC, in place of `GrpcTransport._call`."""
+
+    def call(self, method, request):
+        if isinstance(request, PredictRequest):
+            return PredictResponse(outputs={name: tf.make_tensor_proto(value) for name, value in outputs.items()})
+        answer = GetModelMetadataResponse()
+        answer.metadata["signature_def"].Pack(ParseDict(metadata, SignatureDefMap()))
+        return answer
+
+    return call
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_an_answer_that_is_none_is_said(scheme, monkeypatch):
+    """Of unknown rank, without an output, or with one that holds something else."""
+    for metadata, outputs, reason in (*MALFORMED, *(MALFORMED_REST if scheme == "http" else MALFORMED_GRPC)):
+        if scheme == "http":
+            answers = {"/metadata": {"metadata": {"signature_def": metadata}}, ":predict": {"outputs": outputs}}
+            monkeypatch.setattr(RestTransport, "_request", lambda _, what, data=None, answers=answers: answers[what])
+        else:
+            monkeypatch.setattr(GrpcTransport, "_call", fake_call(metadata, outputs))
+        with pytest.raises(FerMdError, match=f"{scheme}://localhost:1/fer: {reason}"):
+            Client(f"{scheme}://localhost:1/fer")
 
 
 def test_an_answer_to_fewer_faces_is_noticed(monkeypatch):

@@ -18,6 +18,7 @@ from fer_md.evaluation.prior import apply_shift, prior_shift
 from fer_md.expressions import EXPRESSIONS
 from fer_md.litert.attached import read_metadata
 from fer_md.models import TINY, build_component, build_fused
+from fer_md.prediction import classifier as classifier_module
 from fer_md.prediction.classifier import load_classifier
 from fer_md.serving.checks import MOST, check_answers, example_faces
 from fer_md.serving.litert_file import export_litert
@@ -168,6 +169,37 @@ def test_a_file_of_litert_is_a_classifier(network, tmp_path):
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(FerMdError, match="a.tflite: holds no metadata.json"):
         read_metadata(path)
+
+
+WRONG = [
+    {"expressions": "anger"},
+    {"expressions": list(EXPRESSIONS[:6])},
+    {"expressions": [*EXPRESSIONS[:6], 3]},
+    {"expressions": ["anger"] * 7},
+    *({"input": {"shape": [None, side]}} for side in ("48", -48, 0, 10**6, 4.5, None, 40)),
+    {"input": {"shape": 48}},
+    *({"prior": prior} for prior in ("uniform", {}, [1.0] * 7, dict.fromkeys(EXPRESSIONS, "many"))),
+    *({"prior": dict.fromkeys(EXPRESSIONS, share)} for share in (-1.0, [0.5])),
+]
+
+
+def test_metadata_that_do_not_fit_the_network_are_refused(network, tmp_path, monkeypatch):
+    path = export_litert(network, tmp_path / "a.tflite")
+    sound = read_metadata(path)
+    for wrong in WRONG:
+        monkeypatch.setattr(classifier_module, "read_metadata", lambda _, wrong=wrong: sound | wrong)
+        with pytest.raises(FerMdError, match="a.tflite: damaged, or no file of fer-md export"):
+            load_classifier(path)
+    monkeypatch.setattr(classifier_module, "read_metadata", lambda _: list(sound))
+    with pytest.raises(FerMdError, match="a.tflite: damaged, or no file of fer-md export"):
+        load_classifier(path)
+
+
+def test_metadata_are_unpacked_up_to_a_size(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.tflite", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("metadata.json", " " * 2**21 + "{}")
+    with pytest.raises(FerMdError, match="a.tflite: its metadata.json has 2097154 bytes; at most 1048576 are read"):
+        read_metadata(tmp_path / "a.tflite")
 
 
 def test_a_saved_model_holds_each_weight_once(network, tmp_path):
