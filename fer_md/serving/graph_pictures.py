@@ -5,17 +5,26 @@ A served graph cannot call Python: what is done to a photograph is done here a s
 
 import tensorflow as tf
 
-from fer_md.media.limits import MAX_PIXELS
+from fer_md.media.limits import MAX_PIXELS, MAX_SCANS
 from fer_md.media.pictures import PNG_SIGNATURE
 
 _HEADER = 2**20
 """Bytes at the beginning of a file, in which EXIF data are looked for."""
+
+_SEGMENTS = 512
+"""Segments of a JPEG, or chunks of a PNG, among which they are looked for."""
 
 _ENTRIES = 512
 """Entries of an EXIF directory that are looked at."""
 
 _ORIENTATION = 0x0112
 _START_OF_SCAN, _APP1 = 0xDA, 0xE1
+
+_SCAN = b"\xff\xda"
+"""The marker of a scan."""
+
+_SCAN_HEADS = [bytes((0, 6 + 2 * components, components)) for components in (1, 2, 3, 4)]
+"""What follows it: the length and the number of components. libjpeg refuses others, and they are seldom by chance."""
 
 
 def decode_pictures(data: tf.Tensor) -> tf.Tensor:
@@ -30,10 +39,10 @@ def decode_pictures(data: tf.Tensor) -> tf.Tensor:
 
     Returns:
         (B,) string, for `upright`; empty where a file cannot be decoded, or the picture has more than ``MAX_PIXELS``
-        pixels.
+        pixels or ``MAX_SCANS`` scans.
     """
     count, is_png = tf.shape(data)[0], _is_png(data)
-    small = tf.where(is_png & (_png_pixels(data) > MAX_PIXELS), "", data)
+    small = tf.where(tf.where(is_png, _png_pixels(data) > MAX_PIXELS, _scans(data) > MAX_SCANS), "", data)
     jpeg = tf.where(is_png, tf.io.encode_jpeg(tf.zeros((1, 1, 1), tf.uint8)), data)  # one of which the size is read
     files = tf.data.Dataset.from_tensor_slices((tf.range(count), small, jpeg))
     pictures = files.map(_decode).ignore_errors().batch(tf.cast(tf.maximum(count, 1), tf.int64))
@@ -95,6 +104,14 @@ def _png_pixels(data):
     return tf.reduce_prod(tf.reduce_sum(tf.cast(sides, tf.int64) * [1 << 24, 1 << 16, 1 << 8, 1], axis=2), axis=1)
 
 
+def _scans(data):
+    """Scans of each JPEG, (B,) int32: all that the file has, also in a thumbnail and behind the end."""
+    parts = tf.strings.split(data, _SCAN)
+    heads = tf.strings.substr(parts.values, 0, 3)
+    found = tf.cast(tf.reduce_any(heads[:, None] == tf.constant(_SCAN_HEADS), axis=1), tf.int32)
+    return tf.math.unsorted_segment_sum(found, parts.value_rowids(), tf.shape(data)[0])
+
+
 def _turned(image, orientation):
     """The picture as it is looked at: of the eight orientations, 5 to 8 lie on their side."""
 
@@ -138,6 +155,7 @@ def _orientation(data, is_png):
         lambda place, found: (place < length) & (found < 0),
         lambda place, found: tf.cond(is_png, lambda: next_chunk(place, found), lambda: next_segment(place, found)),
         (tf.where(is_png, 8, 2), tf.constant(-1)),
+        maximum_iterations=_SEGMENTS,
     )
     little = big(start, 1) == ord("I")
     directory = start + tf.clip_by_value(number(start + 4, 4, little), 0, length)

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_directory
-from fer_md.media.limits import MAX_PIXELS
+from fer_md.media.limits import MAX_PIXELS, MAX_SCANS
 from fer_md.serving.checks import check_answers
 from fer_md.serving.graph_faces import cut_face, fit_face, has_pixel
 from fer_md.serving.graph_pictures import count_pixels, decode_pictures, upright
@@ -18,7 +18,7 @@ MOST_TOGETHER = 2**24
 """Pixels of a batch of pictures up to which they are decoded together; beyond, one after the other, in less memory."""
 
 OK = "ok"
-UNREADABLE = f"the picture cannot be decoded, or has more than {MAX_PIXELS:,} pixels"
+UNREADABLE = f"the picture cannot be decoded, or has more than {MAX_PIXELS:,} pixels or {MAX_SCANS} scans"
 OUTSIDE = "the box has no pixel in the picture, or it or a landmark is not finite"
 """What the output ``status`` says of a face: that it was answered, or why not."""
 
@@ -108,8 +108,8 @@ def export_saved_model(
     which `fer_md.faces.alignment.fit_face` makes square. ``photographs`` takes ``image_bytes`` and the ``box`` (B, 4)
     float32 of a face in each, x, y, width and height; ``photographs_landmarks`` takes its ``landmarks`` (B, 5, 2)
     float32 too: these cut faces out as `fer_md.cut_face` does. ``faces`` takes ``faces`` (B, 48, 48, 1) uint8. Pictures
-    are JPEG or PNG of up to ``MAX_PIXELS`` pixels; their size is read before they are decoded. EXIF orientation is
-    applied, so box and landmarks are those of the upright picture.
+    are JPEG or PNG of up to ``MAX_PIXELS`` pixels and ``MAX_SCANS`` scans, which is read before they are decoded. EXIF
+    orientation is applied, so box and landmarks are those of the upright picture.
 
     All return ``probabilities`` (B, K) float32; ``expressions`` (B, K) string, the names of the columns; ``label`` (B,)
     string, the most probable expression; and ``status`` (B,) string, `OK` or why there is no answer. A picture that

@@ -210,7 +210,7 @@ def test_export_answers_alike_in_a_process_without_fer_md(run, tmp_path):
     frame = data.index(b"\xff\xc0") + 5
     wide = data[:frame] + struct.pack(">HH", 60_000, 60_000) + data[frame + 4 :]
     answer = served(image_bytes=tf.constant([png, huge, wide, bmp, png[:20], b""]))
-    broken = b"the picture cannot be decoded, or has more than 50,000,000 pixels"
+    broken = b"the picture cannot be decoded, or has more than 50,000,000 pixels or 100 scans"
     assert answer["status"].numpy().tolist() == [b"ok", *[broken] * 5]
     np.testing.assert_allclose(answer["probabilities"], [expected[0], *[np.zeros(7)] * 5], atol=1e-5)
 

@@ -157,3 +157,22 @@ def test_pixels_are_counted_before_anything_is_decoded():
     expected = [120 * 160, 7 * 160, 0, 0, graph_pictures.MAX_PIXELS]
     assert graph_pictures.count_pixels(tf.constant(data)).numpy().tolist() == expected
     assert graph_pictures.count_pixels(tf.constant([], tf.string)).shape == (0,)
+
+
+def test_a_jpeg_of_hundreds_of_scans_is_not_decoded(decode):
+    """As in Python. What only looks like a scan, in a comment or behind the end, is none."""
+    data = encoded(SCENE, "JPEG", progressive=True)
+    scan = data.rindex(b"\xff\xda")
+    assert decode(data[:-2] + 50 * data[scan:-2] + data[-2:]) is not None
+    assert decode(data[:-2] + 100 * data[scan:-2] + data[-2:]) is None
+    np.testing.assert_array_equal(decode(data + b"\xff\xda" * 500), expected(data))
+    together = tf.constant([data, data[:-2] + 100 * data[scan:-2], b"", encoded(SCENE, "PNG")])
+    assert [bool(found) for found in graph_pictures.decode_pictures(together).numpy()] == [True, False, False, True]
+
+
+def test_an_orientation_is_looked_for_in_hundreds_of_segments(decode):
+    """Not in a quarter of a million, which fit into the megabyte that is looked at."""
+    data = encoded(SCENE, "JPEG", 6)
+    for count, turned in ((400, True), (250_000, False)):
+        commented = data[:2] + count * b"\xff\xfe\0\2" + data[2:]
+        assert decode(commented).shape == (SCENE.shape[1::-1] if turned else SCENE.shape[:2])
