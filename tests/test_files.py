@@ -7,8 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from fer_md import array_files
+from fer_md.array_files import read_arrays
 from fer_md.console import guard
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_directory, atomic_file, parse_json, read_json, unreadable, walk
@@ -162,3 +165,14 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path):
     errors = []
     assert list(walk(tmp_path / "none", errors.append)) == []
     assert str(unreadable(errors[0])) == f"{tmp_path / 'none'}: cannot be read (No such file or directory)"
+
+
+def test_arrays_are_unpacked_up_to_a_size(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "a.npz", zeros=np.zeros(10_000), ones=np.ones(10_000))
+    assert len(read_arrays(tmp_path / "a.npz", "make it again")) == 2
+    monkeypatch.setattr(array_files, "MAX_UNPACKED", 100_000)
+    with pytest.raises(FerMdError, match="a.npz: 160[0-9]{3} bytes once unpacked; at most 100000 are read; make it"):
+        read_arrays(tmp_path / "a.npz", "make it again")
+    np.save(tmp_path / "b.npy", np.ones(3))
+    with pytest.raises(FerMdError, match="b.npy: truncated or damaged"):
+        read_arrays(tmp_path / "b.npy", "make it again")

@@ -11,6 +11,9 @@ from typing import Any
 from fer_md.errors import FerMdError
 from fer_md.files import DAMAGED_ZIP, parse_json
 
+_METADATA, _MAX_BYTES = "metadata.json", 2**20
+"""The text that is read, and its largest size once unpacked."""
+
 
 def attach(path: Path | str, texts: Mapping[str, str]) -> None:
     """Adds texts, by their names, to a ``.tflite`` file."""
@@ -21,16 +24,18 @@ def attach(path: Path | str, texts: Mapping[str, str]) -> None:
 
 
 def read_metadata(path: Path | str) -> Any:
-    """What the text ``metadata.json`` holds.
+    """What the text ``metadata.json`` holds, which is at most a megabyte.
 
     Raises:
-        FerMdError: the file cannot be read, holds no such text, or it is no JSON.
+        FerMdError: the file cannot be read, holds no such text, or it is too large or no JSON.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            text = archive.read("metadata.json")
+            if (size := archive.getinfo(_METADATA).file_size) > _MAX_BYTES:
+                raise FerMdError(f"{path}: its {_METADATA} has {size} bytes; at most {_MAX_BYTES} are read")
+            text = archive.read(_METADATA)
     except OSError as error:
         raise FerMdError(f"{path}: cannot be read ({error.strerror or error})") from None
     except DAMAGED_ZIP:
-        raise FerMdError(f"{path}: holds no metadata.json, so it is no file of fer-md export --format=litert") from None
+        raise FerMdError(f"{path}: holds no {_METADATA}, so it is no file of fer-md export --format=litert") from None
     return parse_json(text, path)
