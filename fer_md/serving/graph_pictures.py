@@ -20,12 +20,6 @@ _ENTRIES = 512
 _ORIENTATION = 0x0112
 _START_OF_SCAN, _APP1 = 0xDA, 0xE1
 
-_SCAN = b"\xff\xda"
-"""The marker of a scan."""
-
-_SCAN_HEADS = [bytes((0, 6 + 2 * components, components)) for components in (1, 2, 3, 4)]
-"""What follows it: the length and the number of components. libjpeg refuses others, and they are seldom by chance."""
-
 
 def decode_pictures(data: tf.Tensor) -> tf.Tensor:
     """Decodes PNG and JPEG files. One that cannot be decoded does not harm the others.
@@ -42,7 +36,7 @@ def decode_pictures(data: tf.Tensor) -> tf.Tensor:
         pixels or ``MAX_SCANS`` scans.
     """
     count, is_png = tf.shape(data)[0], _is_png(data)
-    small = tf.where(tf.where(is_png, _png_pixels(data) > MAX_PIXELS, _scans(data) > MAX_SCANS), "", data)
+    small = tf.where(is_png & (_png_pixels(data) > MAX_PIXELS), "", data)
     jpeg = tf.where(is_png, tf.io.encode_jpeg(tf.zeros((1, 1, 1), tf.uint8)), data)  # one of which the size is read
     files = tf.data.Dataset.from_tensor_slices((tf.range(count), small, jpeg))
     pictures = files.map(_decode).ignore_errors().batch(tf.cast(tf.maximum(count, 1), tf.int64))
@@ -91,9 +85,10 @@ def _is_png(data):
 
 
 def _decode(place, data, jpeg):
-    """An error where ``data`` or ``jpeg`` is no picture, or ``jpeg`` has too many pixels. PNG is decoded too."""
+    """An error where ``data`` or ``jpeg`` is no picture, or ``jpeg`` is too much to decode. PNG is decoded too."""
     pixels = tf.reduce_prod(tf.cast(tf.image.extract_jpeg_shape(jpeg)[:2], tf.int64))
-    image = tf.io.decode_jpeg(tf.where(pixels > MAX_PIXELS, "", data), 3, dct_method="INTEGER_ACCURATE")
+    large = (pixels > MAX_PIXELS) | (_scans(jpeg) > MAX_SCANS)
+    image = tf.io.decode_jpeg(tf.where(large, "", data), 3, dct_method="INTEGER_ACCURATE")
     return place, tf.io.serialize_tensor(image)
 
 
@@ -104,12 +99,18 @@ def _png_pixels(data):
     return tf.reduce_prod(tf.reduce_sum(tf.cast(sides, tf.int64) * [1 << 24, 1 << 16, 1 << 8, 1], axis=2), axis=1)
 
 
-def _scans(data):
-    """Scans of each JPEG, (B,) int32: all that the file has, also in a thumbnail and behind the end."""
-    parts = tf.strings.split(data, _SCAN)
-    heads = tf.strings.substr(parts.values, 0, 3)
-    found = tf.cast(tf.reduce_any(heads[:, None] == tf.constant(_SCAN_HEADS), axis=1), tf.int32)
-    return tf.math.unsorted_segment_sum(found, parts.value_rowids(), tf.shape(data)[0])
+def _scans(jpeg):
+    """Scans of a JPEG: all that the file has, also in a thumbnail and behind the end.
+
+    A scan's marker is followed by a length that fits its one to four components, or libjpeg refuses it. Five such bytes
+    are not there by chance.
+    """
+    padded = tf.io.decode_raw(tf.strings.join([jpeg, tf.constant(bytes(4))]), tf.uint8)
+    count = tf.strings.length(jpeg)
+    first, marker, high, length, components = (padded[place : place + count] for place in range(5))
+    found = (first == 0xFF) & (marker == _START_OF_SCAN) & (high == 0)
+    found &= (length == 6 + 2 * components) & (components >= 1) & (components <= 4)
+    return tf.shape(tf.where(found))[0]
 
 
 def _turned(image, orientation):
