@@ -22,7 +22,7 @@ from fer_md.runs.results import write_result
 class Settings:
     cascade: str = console.flag("cascade.npz of experiments/train_alignment.py.")
     faces: int = console.flag("Faces to align.", 200, least=1)
-    output: str | None = console.flag("JSON file for the results.", None)
+    output: str | None = console.new_file("JSON file for the results.", None)
 
 
 def main(settings: Settings):

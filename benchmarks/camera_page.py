@@ -32,7 +32,7 @@ from browser import browser
 @dataclasses.dataclass(frozen=True)
 class Settings:
     seconds: int = console.flag("Seconds for each view, after two for warming up.", 20, least=1)
-    output: str | None = console.flag("JSON file for the figures.", None)
+    output: str | None = console.new_file("JSON file for the figures.", None)
 
 
 SCENES = {1: 2, 3: 3}

@@ -13,12 +13,13 @@ import time
 from pathlib import Path
 
 from fer_md import console
+from fer_md.data.records import manifest_hash
 from fer_md.drawn.domains import DOMAINS
 from fer_md.drawn.synthetic import draw_faces
 from fer_md.errors import FerMdError
 from fer_md.files import read_json
 from fer_md.runs.results import write_result
-from fer_md.runs.run_directory import read_settings
+from fer_md.runs.run_directory import open_run, read_settings
 from fer_md.training.precision import PRECISIONS
 
 
@@ -29,7 +30,7 @@ class Settings:
     preset: str = console.flag("Recipe of the network; see fer_md/training/presets.py.", "smoke")
     precision: str = console.flag("Of the network's layers.", "auto", choices=PRECISIONS)
     seed: int = console.flag("Of the faces and of the network.", 0, least=0)
-    output: str | None = console.flag("JSON file for the results, for example docs/results/drawn-faces.json.", None)
+    output: str | None = console.new_file("JSON file for the results, for example docs/results/drawn-faces.json.", None)
 
 
 ROOT = Path(__file__).parents[1]
@@ -54,8 +55,13 @@ def main(settings: Settings):
 
 
 def compare(settings: Settings, domain, work_dir):
-    """Draws a domain and tests both classifiers on it; returns the figures as a dict that JSON can hold."""
-    data, run_dir, linear = work_dir / domain / "data", work_dir / domain / "run", work_dir / domain / "linear.json"
+    """Draws a domain and tests both classifiers on it; returns the figures as a dict that JSON can hold.
+
+    Raises:
+        FerMdError: a script fails or was stopped, or the folder holds faces that were drawn with other settings.
+    """
+    folder = open_run(work_dir / domain, {"count": settings.count, "seed": settings.seed})
+    data, run_dir, linear = folder / "data", folder / "run", folder / "linear.json"
     if not data.exists():
         script(
             "data_prep/synthetic.py",
@@ -64,7 +70,8 @@ def compare(settings: Settings, domain, work_dir):
             f"--seed={settings.seed}",
             f"--output={data}",
         )
-    script("benchmarks/linear_baseline.py", f"--data={data}", f"--output={linear}")
+    if not linear.exists() or read_json(linear)["manifest_sha256"] != manifest_hash(data):
+        script("benchmarks/linear_baseline.py", f"--data={data}", f"--output={linear}", "--overwrite")
     script(
         "experiments/pretrain.py",
         f"--data={data}",

@@ -28,7 +28,7 @@ class Settings:
     minutes: float = console.flag("Time for all readers together.", 10.0, least=0.01)
     readers: tuple[str, ...] = console.flag("Names of readers; all by default.", ())
     findings: str = console.flag("Folder that keeps what was found.", "runs/fuzz")
-    output: str | None = console.flag("JSON file for the counts.", None)
+    output: str | None = console.new_file("JSON file for the counts.", None)
 
 
 def main(settings: Settings) -> int:

@@ -29,7 +29,7 @@ class Settings:
     steps: int = console.flag("Steps of a training.", 1500, least=2)
     parts: tuple[int, ...] = console.flag("Numbers of parts of the search.", (1, 4, 16, 64), least=1)
     seeds: tuple[int, ...] = console.flag("Of clusters, weights and batches.", (0, 1, 2), least=0)
-    output: str | None = console.flag("JSON file for the results.", None)
+    output: str | None = console.new_file("JSON file for the results.", None)
 
 
 INPUTS, WIDTH = 32, 64

@@ -77,7 +77,7 @@ class Settings:
     kills: int = console.flag("Number of kills, over all stages.", 100, least=1)
     stages: tuple[str, ...] = console.flag("Stages to kill.", tuple(stage.name for stage in STAGES))
     seed: int = console.flag("Of the moments.", 0, least=0)
-    output: str | None = console.flag("JSON file for the counts.", None)
+    output: str | None = console.new_file("JSON file for the counts.", None)
 
 
 def main(settings: Settings) -> int:

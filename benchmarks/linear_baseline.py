@@ -3,7 +3,7 @@
 Multinomial logistic regression on standardised pixels, the strength of the L2 penalty chosen on the validation
 split; the test split is read once, at the end.
 
-    python benchmarks/linear_baseline.py --data=data/prepared/synthetic-lab --output=runs/linear-lab.json
+    python benchmarks/linear_baseline.py --data=runs/data/synthetic-lab --output=runs/linear-lab.json
 """
 
 import dataclasses
@@ -13,13 +13,14 @@ import numpy as np
 
 from fer_md import console
 from fer_md.data.records import load_split, read_info
-from fer_md.files import write_json
+from fer_md.errors import FerMdError
+from fer_md.runs.results import write_result
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
     data: str = console.flag("Prepared data set: a folder that a script in data_prep/ wrote.")
-    output: str | None = console.flag(
+    output: str | None = console.new_file(
         "JSON file for the result, for example runs/linear.json. Default: only print it.", None
     )
     splits: tuple[str, ...] = console.flag(
@@ -98,12 +99,14 @@ def linear_baseline(data, splits, penalties, iterations):
 
 
 def main(settings: Settings):
+    if len(settings.splits) != 3:
+        raise FerMdError(f"--splits must be three: training, validation and test; found {', '.join(settings.splits)}")
     result = linear_baseline(settings.data, settings.splits, list(settings.l2), settings.iterations)
     print(f"{result['data']}: linear classifier, L2 {result['l2']:g}")
     for split in ("training", "validation", "test"):
         print(f"  {result['splits'][split]:<12} {100 * result[split + '_accuracy']:5.1f} %")
     if settings.output:
-        write_json(settings.output, result)
+        write_result(settings.output, result)
         print(settings.output)
 
 

@@ -12,7 +12,6 @@ from fer_md import console  # isort: skip  (first: on another backend of Keras i
 
 import dataclasses
 import json
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -20,7 +19,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 from bare_step import bare_step, noise
+from processes import run
 
+from fer_md.errors import FerMdError
 from fer_md.losses import MD_FORMS, MDLoss, feature_variance, md_loss
 from fer_md.models import ComponentConfig, build_component
 from fer_md.runs.results import write_result
@@ -34,11 +35,12 @@ class Settings:
     batch_size: int = console.flag("Images a step.", 256, least=1)
     steps: int = console.flag("Steps timed in each round.", 5, least=1)
     rounds: int = console.flag("Turns of each variant.", 5, least=1)
-    output: str | None = console.flag("JSON file for the results.", None)
+    output: str | None = console.new_file("JSON file for the results.", None)
     torch_python: str | None = console.flag("Python with torch and pytorch-metric-learning; left out without it.", None)
 
 
 WIDTH = 2048
+RELATIVE = "pytorch-metric-learning ProxyNCALoss"
 
 
 def main(settings: Settings):
@@ -67,15 +69,19 @@ def measure(settings: Settings, classes):
         settings.rounds, {name: lambda t=take: t(0).numpy() for name, take in takes.items()}, settings.steps
     )
     alone = best_of(settings.rounds, loss_alone(settings, classes, split.labels), 1)
+    relative, failed = torch_relative(settings, classes)
     row = {
         "classes": classes,
         "milliseconds_a_step": steps,
         "md_over_softmax": steps["softmax + MD"] / steps["softmax"],
-        "milliseconds_forward_and_gradient": {**alone, **torch_relative(settings, classes)},
+        "milliseconds_forward_and_gradient": {**alone, **relative},
+        "does_not_run_here": failed,
     }
     print(f"K = {classes}: the MD step takes {row['md_over_softmax']:.3f} x the softmax step")
     for name, value in {**row["milliseconds_a_step"], **row["milliseconds_forward_and_gradient"]}.items():
         print(f"  {name:45}{value:10.1f} ms", flush=True)
+    for name, reason in failed.items():
+        print(f"  {name:45} does not run here: {reason}", flush=True)
     return row
 
 
@@ -139,13 +145,15 @@ def best_of(rounds, functions, calls):
 
 
 def torch_relative(settings: Settings, classes):
-    """ProxyNCALoss: one learned proxy a class, all of them impostors."""
+    """ProxyNCALoss, one learned proxy a class, all of them impostors: its milliseconds, or why it does not run."""
     if not settings.torch_python:
-        return {}
+        return {}, {}
     script = str(Path(__file__).with_name("md_loss_torch.py"))
     command = [settings.torch_python, script, str(classes), str(WIDTH), str(settings.batch_size), str(settings.rounds)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True)
-    return {"pytorch-metric-learning ProxyNCALoss": json.loads(answer.stdout.splitlines()[-1])}
+    try:
+        return {RELATIVE: json.loads(run(command)[-1])}, {}
+    except FerMdError as error:
+        return {}, {RELATIVE: str(error)}
 
 
 if __name__ == "__main__":

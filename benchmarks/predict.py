@@ -13,13 +13,13 @@ figures are goals of issue 23, and the results say whether they are met.
 
 import dataclasses
 import json
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+from processes import run
 
 from fer_md import console
 from fer_md.drawn.scenes import draw_scene
@@ -44,7 +44,7 @@ class Settings:
     )
     deepface_python: str | None = console.flag("Python in which the package deepface is installed.", None)
     rounds: int = console.flag("Turns of each.", 3, least=1)
-    output: str | None = console.flag("JSON file for the results.", None)
+    output: str | None = console.new_file("JSON file for the results.", None)
     pictures: str = console.flag("Used inside: the pictures of the variant that is timed, as JSON.", "[]")
     film: str = console.flag("Used inside: the video of the variant that is timed.", "")
     variant: int | None = console.flag(
@@ -209,14 +209,6 @@ def time_variant(tasks):
         run(tasks["first"])
         found["first answer"] = time.perf_counter() - started
     return found | json.loads(run(tasks["times"])[-1])
-
-
-def run(command):
-    """The lines that a command prints; `FerMdError` with the last line of its errors."""
-    answer = subprocess.run(command, capture_output=True, text=True)
-    if answer.returncode:
-        raise FerMdError((answer.stderr.strip().splitlines() or ["no output"])[-1][:300])
-    return answer.stdout.splitlines()
 
 
 def better(known, found):

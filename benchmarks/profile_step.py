@@ -32,7 +32,7 @@ class Settings:
     steps: int = console.flag("Steps profiled.", 8, least=1)
     rows: int = console.flag("Types, and single operations, to print.", 20, least=1)
     trace: str | None = console.flag("Folder to keep the trace in. Default: it is thrown away.", None)
-    output: str | None = console.flag("JSON file for the shares.", None)
+    output: str | None = console.new_file("JSON file for the shares.", None)
 
 
 OPERATION = re.compile(r"(?P<name>[\w./-]+):(?P<type>_?[A-Z]\w+)")

@@ -27,7 +27,7 @@ from fer_md.runs.results import write_result
 class Settings:
     pictures: int = console.flag("Files; the drawn scenes are copied.", 1000, least=2)
     rounds: int = console.flag("Turns of each command.", 2, least=1)
-    output: str | None = console.flag("JSON file for the figures.", None)
+    output: str | None = console.new_file("JSON file for the figures.", None)
 
 
 SCENES = 200

@@ -39,7 +39,7 @@ class Settings:
     milliseconds: int = console.flag("Least length of a turn.", 400, least=1)
     rounds: int = console.flag("Turns of each variant.", 15, least=1)
     row: str | None = console.flag("Serve only this row and variant, as JSON; how a process is told what it is.", None)
-    output: str | None = console.flag("JSON file for the results.", None)
+    output: str | None = console.new_file("JSON file for the results.", None)
 
 
 SOFTMAX = "softmax"

@@ -29,7 +29,7 @@ class Settings:
     urls: tuple[str, ...] = console.flag("Servers, as Client takes them.")
     clients: tuple[int, ...] = console.flag("Clients at a time.", (1, 8, 32), least=1)
     seconds: float = console.flag("How long each number of clients asks.", 10.0, least=0.1, most=60)
-    output: str | None = console.flag("JSON file for the results.", None)
+    output: str | None = console.new_file("JSON file for the results.", None)
 
 
 def main(settings: Settings):

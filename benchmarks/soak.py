@@ -26,7 +26,7 @@ class Settings:
     predictions: int = console.flag("Pictures to predict with one predictor.", 20_000, least=200)
     constructions: int = console.flag("Predictors to make, one after the other.", 50, least=10)
     most: float = console.flag("Megabytes by which each part may grow.", 50.0, least=0)
-    output: str | None = console.flag("JSON file for the figures.", None)
+    output: str | None = console.new_file("JSON file for the figures.", None)
 
 
 def main(settings: Settings) -> int:

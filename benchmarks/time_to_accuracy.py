@@ -23,7 +23,7 @@ from fer_md.data.records import Split, load_split, read_info
 from fer_md.models import NETWORKS, ComponentConfig, build_component, config_for
 from fer_md.runs.metrics_log import log_rows
 from fer_md.runs.results import write_result
-from fer_md.runs.run_directory import folder_name, plain_settings
+from fer_md.runs.run_directory import folder_name, plain_settings, read_settings
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.soft_targets import with_votes
@@ -72,7 +72,7 @@ PASSES = 3
 class Settings:
     data: str = console.flag("Prepared folder of FER2013 with FER+'s votes, made by data_prep/fer2013.py.")
     run_dir: str = console.flag("Folder of the runs, one folder a racer and seed.")
-    output: str = console.flag("JSON file for the results, for example docs/results/time-to-accuracy.json.")
+    output: str = console.new_file("JSON file for the results, for example docs/results/time-to-accuracy.json.")
     racers: tuple[str, ...] = console.flag(f"Of {', '.join(RACERS)}; all by default.", ())
     seeds: tuple[int, ...] = console.flag("Seeds of weights, order, augmentation and dropout.", (0, 1, 2))
 
@@ -80,12 +80,13 @@ class Settings:
 def main(settings: Settings) -> None:
     names = [console.one_of("racers", name, RACERS) for name in settings.racers or RACERS]
     training, held_out = load_split(settings.data, "Training"), load_split(settings.data, "PublicTest")
-    precision = set_precision()
     rows = {name: [] for name in names}
     for name in names:
-        for seed in settings.seeds[:1] if RACERS[name].single else settings.seeds:
-            rows[name].append(train(settings, name, seed, training, held_out, precision))
+        for seed in seeds_of(settings, name):
+            rows[name].append(train(settings, name, seed, training, held_out))
     speeds = measure_speeds(settings, names, training)
+    folders = [folder_of(settings, name, seed) for name in names for seed in seeds_of(settings, name)]
+    precisions = {read_settings(folder)["precision"] for folder in folders}  # several if processors were changed
     found = {name: summary(settings, name, rows[name], speeds[name], len(training.labels)) for name in names}
     for name, row in found.items():
         accuracies = " ".join(f"{100 * accuracy:.2f}" for accuracy in row["accuracies"])
@@ -96,11 +97,19 @@ def main(settings: Settings) -> None:
             "seeds": list(settings.seeds),
             "split": "PublicTest",
             "manifest_sha256": read_info(settings.data)["manifest_sha256"],
-            "precision": precision,
+            "precision": ", ".join(sorted(precisions)),
             "bars": list(BARS),
             "racers": found,
         },
     )
+
+
+def seeds_of(settings: Settings, name: str) -> tuple[int, ...]:
+    return settings.seeds[:1] if RACERS[name].single else settings.seeds
+
+
+def folder_of(settings: Settings, name: str, seed: int) -> Path:
+    return Path(settings.run_dir) / f"{folder_name(name)}-seed{seed}"
 
 
 def parts(settings: Settings, name: str) -> tuple[ComponentConfig, Recipe]:
@@ -116,16 +125,16 @@ def make_learner(settings: Settings, name: str, seed: int, training: Split, held
     return Learner(functools.partial(build_component, config, seed), [with_votes(task, votes) if votes else task])
 
 
-def train(settings: Settings, name: str, seed: int, training: Split, held_out: Split, precision: str) -> list[dict]:
+def train(settings: Settings, name: str, seed: int, training: Split, held_out: Split) -> list[dict]:
     """Trains a racer, where that is not done, and returns what its log says of PublicTest after each epoch."""
     config, recipe = parts(settings, name)
-    folder = Path(settings.run_dir) / f"{folder_name(name)}-seed{seed}"
+    folder = folder_of(settings, name, seed)
     decisive = {
         "manifest_sha256": read_info(settings.data)["manifest_sha256"],
         "network": plain_settings(config),
         "recipe": plain_settings(recipe),
         "votes": RACERS[name].votes,
-        "precision": precision,
+        "precision": set_precision("auto", folder),
         "seed": seed,
     }
     train_to_end(make_learner(settings, name, seed, training, held_out), recipe, folder, decisive, seed)
@@ -167,6 +176,7 @@ def measure_speeds(settings: Settings, names: list[str], training: Split) -> dic
     """Images per second of each racer's training step, the median over the rounds."""
     trainers, rates = {}, {name: [] for name in names}
     for name in names:
+        set_precision("auto", folder_of(settings, name, settings.seeds[0]))
         _, recipe = parts(settings, name)
         learner = make_learner(settings, name, settings.seeds[0], training, training)
         trainers[name] = Trainer(learner, recipe, len(training.labels), make_strategy("one"))

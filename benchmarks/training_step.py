@@ -21,8 +21,10 @@ import time
 import keras
 import training_step_keras
 from bare_step import bare_step, noise
+from processes import run
 from step_limit import seconds_at_best
 
+from fer_md.errors import FerMdError
 from fer_md.layers import BatchNorm
 from fer_md.models import NETWORKS, build_component
 from fer_md.runs.results import write_result
@@ -38,7 +40,7 @@ class Settings:
     batch_size: int = console.flag("Images a step.", 256, least=1)
     steps: int = console.flag("Steps timed in each round; every eighth of ours averages the weights.", 8, least=1)
     rounds: int = console.flag("Turns of each variant.", 3, least=1)
-    output: str | None = console.flag("JSON file for the results.", None)
+    output: str | None = console.new_file("JSON file for the results.", None)
     torch_python: str = console.flag("Python in which PyTorch is installed.", sys.executable)
 
 
@@ -63,17 +65,16 @@ def main(settings: Settings):
         print(json.dumps(timed(settings, settings.variant)))
         return None
     variants = [*OURS, STOCK, STOCK_ONEDNN, *ON_THE_WAY, *LIMITS, *(TORCH if has_torch(settings) else ())]
-    best = dict.fromkeys(variants, 0.0)
-    for number in range(settings.rounds):
-        for variant in variants:
-            best[variant] = max(best[variant], measure(settings, variant))
-            print(f"round {number + 1}  {variant:40}{best[variant]:8.0f} images/s", flush=True)
-    fastest = max(OURS, key=best.get)  # bfloat16 where the processor computes in it
+    best, failed = take_turns(settings, variants)
+    if all(variant in failed for variant in OURS):
+        raise FerMdError(f"{OURS[0]}: does not run here ({failed[OURS[0]]})")
+    fastest = max((variant for variant in OURS if variant in best), key=best.get)  # bfloat16 where there is hardware
     ours = best[fastest]
-    ratios = {"stock Keras": ours / best[STOCK]}
-    if has_torch(settings):
-        ratios["best PyTorch"] = ours / max(best[variant] for variant in TORCH)
-    shares = {variant: best[variant] / best[f"limit {precision_of(variant)}"] for variant in OURS}
+    torch = [best[variant] for variant in TORCH if variant in best]
+    others = {"stock Keras": best.get(STOCK), "best PyTorch": max(torch, default=None)}
+    ratios = {name: ours / rate for name, rate in others.items() if rate}
+    limits = {variant: best.get(f"limit {precision_of(variant)}") for variant in OURS if variant in best}
+    shares = {variant: best[variant] / limit for variant, limit in limits.items() if limit}
     for name, ratio in ratios.items():
         print(f"{fastest} / {name}: {ratio:.2f}")
     for variant, share in shares.items():
@@ -84,6 +85,7 @@ def main(settings: Settings):
             {
                 "network": widths(settings),
                 "images_per_second": best,
+                "does_not_run_here": failed,
                 "fastest": fastest,
                 "ratios": ratios,
                 "shares_of_limit": shares,
@@ -91,6 +93,23 @@ def main(settings: Settings):
             },
         )
     return None
+
+
+def take_turns(settings: Settings, variants):
+    """The best images/s of each variant that runs, and of each other one why it does not."""
+    best, failed = {}, {}
+    for number in range(settings.rounds):
+        for variant in variants:
+            if variant in failed:
+                continue
+            try:
+                best[variant] = max(best.get(variant, 0.0), measure(settings, variant))
+                print(f"round {number + 1}  {variant:40}{best[variant]:8.0f} images/s", flush=True)
+            except FerMdError as error:
+                best.pop(variant, None)
+                failed[variant] = str(error)
+                print(f"round {number + 1}  {variant:40} does not run here: {error}", flush=True)
+    return best, failed
 
 
 def widths(settings: Settings):
@@ -127,8 +146,7 @@ def measure(settings: Settings, variant):
             f"--batch_size={settings.batch_size}",
             f"--steps={settings.steps}",
         ]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    return json.loads(answer.stdout.splitlines()[-1])
+    return json.loads(run(command, environment)[-1])
 
 
 def time_ours(settings: Settings, variant):

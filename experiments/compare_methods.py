@@ -68,7 +68,7 @@ SIZES = {"default": CONFIGS, "small": SMALL_CONFIGS, "tiny": TINY_CONFIGS}
 class Settings:
     data: str = console.flag("Prepared folder, made by data_prep/*.py.")
     run_dir: str = console.flag("Folder of the networks' runs.")
-    output: str | None = console.flag("JSON file for the table.", None)
+    output: str | None = console.new_file("JSON file for the table.", None)
     methods: tuple[str, ...] = console.flag(f"Methods to compare with ours, of {', '.join(NAMES)}; all by default.", ())
     seeds: tuple[int, ...] = console.flag("Seeds to train each network with.", (0, 1, 2))
     rates: tuple[float, ...] = console.flag("Learning rates to choose from.", (0.01, 0.02, 0.04))

@@ -46,7 +46,7 @@ class Settings:
     averaging: str = console.flag(
         "Test-time augmentation: copies of each face whose probabilities are averaged.", "none", choices=AVERAGING
     )
-    output: str | None = console.flag("JSON file for the table.", None)
+    output: str | None = console.new_file("JSON file for the table.", None)
 
 
 def main(settings: Settings) -> None:

@@ -35,7 +35,7 @@ class Settings:
     run_dir: tuple[str, ...] = console.flag("Finished runs of experiments/finetune.py or adapt.py.")
     data: tuple[str, ...] = console.flag("Prepared folders to measure on.")
     split: str = console.flag("Split to measure on.", "PrivateTest")
-    output: str = console.flag("JSON file for the table.")
+    output: str = console.new_file("JSON file for the table.")
 
 
 def main(settings: Settings) -> None:

@@ -40,14 +40,13 @@ class Settings:
     data: tuple[str, ...] = console.flag("Prepared folders, made by data_prep/*.py.")
     networks: tuple[str, ...] = console.flag("Bundled networks, runs or exports.", NETWORKS)
     split: str = console.flag("Split to test on.", "PrivateTest")
-    output: str | None = console.flag("JSON file for the figures.", None)
-    picture: str | None = console.flag("PNG file for the matrix.", None)
+    output: str | None = console.new_file("JSON file for the figures.", None)
+    picture: str | None = console.new_file("PNG file for the matrix.", None)
 
 
 def main(settings: Settings) -> None:
     infos = [read_info(folder) for folder in settings.data]
-    check_different("data sets", [info["name"] for info in infos])
-    check_different("networks", settings.networks)
+    console.different("data", [info["name"] for info in infos])
     classifiers = {name: load_classifier(name) for name in settings.networks}
     spaces = [info["expressions"] for info in infos] + [network.expressions for network in classifiers.values()]
     expressions = common_expressions(spaces)
@@ -77,12 +76,6 @@ def main(settings: Settings) -> None:
         write_result(settings.output, found)
     if settings.picture:
         save_picture(settings.picture, found)
-
-
-def check_different(what: str, names: Sequence[str]) -> None:
-    """`FerMdError` where a name is there twice."""
-    if twice := [name for name in names if list(names).count(name) > 1]:
-        raise FerMdError(f"{what}: {twice[0]} is named twice")
 
 
 def common_expressions(spaces: Sequence[Sequence[str]]) -> tuple[str, ...]:

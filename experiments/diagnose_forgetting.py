@@ -41,7 +41,7 @@ class Settings:
     validation: str = console.flag("Split on which the biases are fitted.", "PublicTest")
     faces: int = console.flag("Training faces to estimate the batch-norm statistics on.", 8192, least=1)
     seed: int = console.flag("Seed for choosing these faces.", 0, least=0)
-    output: str | None = console.flag("JSON file for the table.", None)
+    output: str | None = console.new_file("JSON file for the table.", None)
 
 
 def main(settings: Settings) -> None:

@@ -49,7 +49,7 @@ class Settings:
     thresholds: tuple[float, ...] = console.flag("Of the detector.", (0.6, 0.7, 0.8, 0.9, 0.95, 0.99))
     tile: int = console.flag("Longest side of a tile in pixels.", 640, least=100)
     seed: int = console.flag("Seed for choosing the photographs.", 0, least=0)
-    output: str | None = console.flag("JSON file for the tables.", None)
+    output: str | None = console.new_file("JSON file for the tables.", None)
 
 
 def smaller(factor: float) -> Callable[[np.ndarray, Detection], np.ndarray]:

@@ -42,7 +42,8 @@ class Settings:
     data: str = console.flag("Prepared folder, made by data_prep/*.py.")
     split: str = console.flag("Split to evaluate.", "PublicTest")
     network: str | None = console.flag(
-        "One network of the run, such as component1; all by default. With --pretrained: fer2013 or photographs.",
+        "One network of the run, such as component1; all by default. With --pretrained: fer2013, the default, or "
+        "photographs.",
         None,
     )
     fuse: str = console.flag(

@@ -19,6 +19,7 @@ import csv
 import dataclasses
 import itertools
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -74,8 +75,6 @@ class Settings:
     def __post_init__(self):
         if len(self.folder) > 1:
             raise FerMdError(f"{self.folder[1]}: one folder, zip or table is measured at a time")
-        if twice := [name for name, count in collections.Counter(self.group_by).items() if count > 1]:
-            raise FerMdError(f"--group_by names {twice[0]} twice")
 
 
 class MainFace:
@@ -218,7 +217,7 @@ def page(found: GroupStudy, plots: dict[str, bytes]) -> str:
         for column, comparison in found.columns.items()
     ]
     lead = html_of(overall_blocks(found)) + paragraph(READING, "soft")
-    command = [("Command", commands([" ".join(["fer-md", "evaluate", *sys.argv[1:]])]))]
+    command = [("Command", commands([shlex.join(["fer-md", "evaluate", *sys.argv[1:]])]))]
     return frame(f"How well {found.network} knows {found.data}", lead, [*sections, *command])
 
 

@@ -21,6 +21,7 @@ from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import check_expressions, find_networks, fused_prior, load_scorer, model_hashes
 from fer_md.evaluation.prior import chosen_share, learned_prior, parse_prior, prior_shift
+from fer_md.files import check_new
 from fer_md.models import build_fused
 from fer_md.models.float32 import in_float32
 from fer_md.pretrained.load import load_pretrained
@@ -64,7 +65,9 @@ class Settings:
         "Add requests that TensorFlow Serving runs when it loads a SavedModel, so that the first user need not wait.",
         False,
     )
-    overwrite: bool = console.flag(console.OVERWRITE, False)
+    overwrite: bool = console.flag(
+        "Replace the file, or the folder of OpenVINO, that --output names if it is there.", False
+    )
     data: str | None = console.flag("Prepared folder whose label space is served; needed with several networks.", None)
     network: str | None = console.flag(
         "One network of the run, such as component1; all by default. With --pretrained: photographs, the default, "
@@ -100,6 +103,8 @@ def check(settings: Settings):
     if settings.format == "savedmodel":
         if found := [name for name, end in SUFFIXES.items() if output.suffix == end]:
             raise FerMdError(f"{output}: a SavedModel is a folder; add --format={found[0]} for such a file")
+        if settings.overwrite:
+            raise FerMdError("--overwrite is not for a SavedModel, whose versions stand side by side; see --version")
         return
     if settings.version:
         raise FerMdError(f"--version={settings.version} is for a SavedModel, not for {settings.format}")
@@ -107,6 +112,7 @@ def check(settings: Settings):
         raise FerMdError(f"--warmup is for a SavedModel, not for {settings.format}")
     if suffix and output.suffix != suffix:
         raise FerMdError(f"{output}: the name of a file of {settings.format} must end in {suffix}")
+    check_new(output, settings.overwrite)
     if output.is_dir() and not settings.overwrite:
         raise FerMdError(f"{output}: is there already; add --overwrite to replace it, or name another folder")
 

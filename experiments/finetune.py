@@ -12,7 +12,6 @@ started again, it goes on.
 import dataclasses
 import functools
 import sys
-from pathlib import Path
 from typing import Any
 
 from fer_md import console
@@ -22,7 +21,7 @@ from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.prior import mixed_prior, training_prior
 from fer_md.files import file_sha256
 from fer_md.losses import MD_FORMS
-from fer_md.runs.run_directory import load_model, plain_settings, read_settings
+from fer_md.runs.run_directory import load_model, network_file, plain_settings, read_settings
 from fer_md.training.exchange import check_stage, exchange_learners, exchanged
 from fer_md.training.presets import FINETUNING, PRESETS, Recipe
 from fer_md.training.strategy import make_strategy
@@ -48,9 +47,9 @@ class Settings:
     loss_weight: float | None = console.flag(
         "Its weight; by default 0.1 of MD loss, 0.003 of center loss.", None, least=0
     )
-    loss_form: str = console.flag(
-        "Form of MD loss; see fer_md/losses/forms.py. The published tables use the default.",
-        "nearest",
+    loss_form: str | None = console.flag(
+        "Form of MD loss, nearest by default, as in the published tables; see fer_md/losses/forms.py.",
+        None,
         choices=list(MD_FORMS),
     )
     dataset_weights: tuple[float, ...] = console.flag("lambda_i of Eq. 10, one per data set; all 1 by default.", ())
@@ -75,15 +74,7 @@ class Settings:
 
 
 def main(settings: Settings) -> int | None:
-    recipe = PRESETS[settings.preset]
-    recipe = dataclasses.replace(
-        recipe,
-        epochs=settings.epochs or recipe.epochs,
-        rate=settings.rate or recipe.rate,
-        anchor=settings.anchor,
-    )
-    loss = loss_settings(settings.loss, settings.loss_weight, settings.loss_form)
-    weights = weights_of(settings)
+    loss, weights = loss_of(settings), weights_of(settings)
     strategy = make_strategy(settings.strategy, settings.replicas)
     try:
         learners = exchange_learners(
@@ -101,9 +92,9 @@ def main(settings: Settings) -> int | None:
         raise FerMdError(str(error)) from None
     models = train_networks(
         learners,
-        recipe,
+        recipe_of(settings),
         settings.run_dir,
-        decisive(settings, recipe, loss, weights),
+        decisive(settings),
         settings.seed,
         strategy,
         settings.checkpoint_seconds,
@@ -111,6 +102,20 @@ def main(settings: Settings) -> int | None:
         patience=settings.patience,
     )
     return console.ended(settings.run_dir, models is not None)
+
+
+def recipe_of(settings: Settings) -> Recipe:
+    recipe = PRESETS[settings.preset]
+    return dataclasses.replace(
+        recipe,
+        epochs=settings.epochs or recipe.epochs,
+        rate=settings.rate or recipe.rate,
+        anchor=settings.anchor,
+    )
+
+
+def loss_of(settings: Settings) -> dict[str, Any]:
+    return loss_settings(settings.loss, settings.loss_weight, settings.loss_form)
 
 
 def weights_of(settings: Settings) -> list[float]:
@@ -125,8 +130,13 @@ def weights_of(settings: Settings) -> list[float]:
     return weights
 
 
-def decisive(settings: Settings, recipe: Recipe, loss: dict[str, Any], weights: list[float]) -> dict[str, Any]:
-    """The run's settings."""
+def decisive(settings: Settings) -> dict[str, Any]:
+    """What decides the run's result.
+
+    Raises:
+        FerMdError: the components cannot exchange these data sets, or flags do not go together.
+    """
+    weights = weights_of(settings)
     infos = [read_info(directory) for directory in settings.data]
     precisions = {read_settings(run)["precision"] for run in settings.components}
     if len(precisions) > 1:
@@ -135,15 +145,15 @@ def decisive(settings: Settings, recipe: Recipe, loss: dict[str, Any], weights: 
     return {
         "stage": "finetune",
         "networks": [f"component{i + 1}" for i in range(len(settings.components))],
-        "components": [file_sha256(Path(run) / "model.keras") for run in settings.components],
+        "components": [file_sha256(network_file(run)) for run in settings.components],
         "data": [info["name"] for info in infos],
         "manifest_sha256": [info["manifest_sha256"] for info in infos],
         "protocol": check_stage(settings.components, settings.data).sha256,
         "expressions": [info["expressions"] for info in infos],
         "prior": [prior_of(index, infos, settings, weights) for index in range(len(infos))],
-        "recipe": plain_settings(recipe),
+        "recipe": plain_settings(recipe_of(settings)),
         "patience": settings.patience,
-        "metric_loss": loss,
+        "metric_loss": loss_of(settings),
         "dataset_weights": weights,
         "replay": settings.replay,
         "one_space": settings.one_space,

@@ -32,7 +32,7 @@ FIVE = [0, 1, 3, 4]
 @dataclasses.dataclass(frozen=True)
 class Settings:
     data: str = console.flag("ytf_landmarks68.zip; only its training people are read.")
-    output: str = console.flag("JSON file for the figures.")
+    output: str = console.new_file("JSON file for the figures.")
 
 
 def main(settings: Settings) -> None:

@@ -24,6 +24,7 @@ from fer_md.data.pipeline import training_batches
 from fer_md.data.records import Split, load_split, manifest_hash
 from fer_md.drawn.face_model import NEUTRAL
 from fer_md.drawn.scenes import draw_scene
+from fer_md.errors import FerMdError
 from fer_md.evaluation.detection_metrics import average_precision, precision_recall
 from fer_md.evaluation.landmark_error import LIMIT, errors_by_normaliser, summarize_methods
 from fer_md.evaluation.predict import in_batches, logits_function
@@ -37,7 +38,7 @@ from fer_md.models.baselines import TINY_CONFIGS
 from fer_md.models.baselines.hyperface import QUARTER, HyperFaceConfig, build_whole_hyperface
 from fer_md.models.heads import start_at
 from fer_md.progress import Progress
-from fer_md.readers.annotated import AnnotatedFaces, drawn_faces, video_faces
+from fer_md.readers.annotated import AnnotatedFaces, drawn_faces, fingerprint, video_faces
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, open_run, plain_settings, read_settings
 from fer_md.training.crops import crops_without_faces, training_crops
@@ -46,6 +47,7 @@ from fer_md.training.precision import set_precision
 from fer_md.training.presets import Recipe
 from fer_md.training.task import Learner, Task
 from fer_md.training.train import train_to_end
+from landmark_recipe import COPIES
 from train_landmarks import apart
 
 HEAD = NEUTRAL[:68]
@@ -76,8 +78,6 @@ BATCH = {"faces": 18, "no faces": 6, "expressions": 8}
 """Crops of each kind in a step, on average; landmarks alone are learned from the first kind."""
 WARMUP = 0.02
 """Share of the training in which the learning rate grows."""
-COPIES = 12
-"""Crops of a face that are kept in memory; an epoch sees each face once, in one of them."""
 SCENES = 300
 """Drawn scenes without a face, which give a quarter of the crops that are none."""
 
@@ -86,7 +86,7 @@ SCENES = 300
 class Settings:
     data: str = console.flag("ytf_landmarks68.zip: frames with 68 landmarks, people apart in train and test.")
     run_dir: str = console.flag("Folder of the runs, one folder a network.")
-    output: str = console.flag("JSON file for the figures.")
+    output: str = console.new_file("JSON file for the figures.")
     networks: tuple[str, ...] = console.flag(f"Networks to train, of {', '.join(PLANS)}.", ("whole",))
     epochs: int = console.flag("Passes over the faces of the frames.", 24, least=1)
     factors: tuple[float, ...] = console.flag("Factors of each network's own learning rate to try.", (1.0,))
@@ -103,7 +103,7 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Labelled:
-    """Crops with expressions, to learn and to measure on, and which data set they are."""
+    """Crops with expressions, to learn and to measure on, which data set they are, and a hash of its content."""
 
     training: Split
     test: Split
@@ -112,10 +112,11 @@ class Labelled:
 
 
 def main(settings: Settings) -> None:
-    precision = set_precision()
     names = [console.one_of("networks", name, PLANS) for name in settings.networks]
+    if not settings.held_out and (len(settings.factors) > 1 or len(settings.dropouts) > 1):
+        raise FerMdError("several --factors or --dropouts need --held_out: the test people are not there to choose by")
     learned, test = apart(video_faces(settings.data, "train"), settings.held_out, settings.seeds[0])
-    if not test.images:
+    if not settings.held_out:
         test = video_faces(settings.data, "test")
     labelled = prepared(settings) if settings.expressions else drawn(settings)
     boxes, trained = face_boxes(learned), []
@@ -124,9 +125,10 @@ def main(settings: Settings) -> None:
         config = dataclasses.replace(PLANS[name].config, dropout=dropout)
         plan = dataclasses.replace(PLANS[name], config=config, rate=factor * PLANS[name].rate)
         folder = Path(settings.run_dir) / f"{name}-rate{plan.rate:g}-dropout{dropout:g}-seed{seed}"
-        train(settings, folder, plan, seed, learned, boxes, labelled, precision)
+        train(settings, folder, plan, seed, learned, boxes, labelled)
         trained.append((name, folder))
     figures = measure(settings, trained, learned, test, labelled)
+    precisions = {read_settings(folder)["precision"] for _, folder in trained}  # several if processors were changed
     write_result(
         settings.output,
         {
@@ -137,7 +139,7 @@ def main(settings: Settings) -> None:
             "expressions": labelled.name,
             "failure_above": LIMIT,
             "recipe": plain_settings(RECIPE),
-            "precision": precision,
+            "precision": ", ".join(sorted(precisions)),
             **figures,
         },
     )
@@ -147,17 +149,16 @@ def main(settings: Settings) -> None:
 def drawn(settings: Settings) -> Labelled:
     """Drawn faces, cut out as those of the frames are."""
     size, count = HyperFaceConfig.image_size, settings.drawn
-    training, test = (
-        training_crops(
-            drawn_faces(number, f"expressions-{group}", settings.seeds[0], size=96), 2, size, settings.seeds[0]
-        )
+    faces = [
+        drawn_faces(number, f"expressions-{group}", settings.seeds[0], size=96)
         for group, number in (("learnt", count), ("tested", count // 4))
-    )
+    ]
+    crops = [training_crops(each, 2, size, settings.seeds[0]) for each in faces]
     splits = [
         dataclasses.replace(split, labels=np.tile(np.arange(len(split.labels) // 2) % len(EXPRESSIONS), 2))
-        for split in (training, test)
+        for split in crops
     ]
-    return Labelled(*splits, "drawn faces", f"{count} drawn")
+    return Labelled(*splits, "drawn faces", fingerprint(crops[0].images, crops[0].landmarks))
 
 
 def prepared(settings: Settings) -> Labelled:
@@ -167,7 +168,7 @@ def prepared(settings: Settings) -> Labelled:
     return Labelled(training, test, f"{folder.name}, PublicTest", manifest_hash(folder))
 
 
-def train(settings, folder, plan, seed, learned, boxes, labelled, precision):
+def train(settings, folder, plan, seed, learned, boxes, labelled):
     """Trains a network into its folder; nothing where that is done.
 
     Raises:
@@ -184,12 +185,11 @@ def train(settings, folder, plan, seed, learned, boxes, labelled, precision):
         "recipe": plain_settings(dataclasses.replace(RECIPE, rate=plan.rate, batch_size=batch)),
         "steps": steps,
         "copies": copies,
-        "data": Path(settings.data).name,
-        "frames": len(learned.images),
+        "faces_sha256": learned.sha256(),
         "expressions": labelled.content,
         "held_out": settings.held_out,
         "seed": seed,
-        "precision": precision,
+        "precision": set_precision("auto", folder),
     }
     if (folder / "DONE").exists():
         open_run(folder, decisive)  # an error if it is another's

@@ -20,8 +20,15 @@ from fer_md.data.records import read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import learned_prior, mixed_prior, shares_of_counts, training_prior
 from fer_md.files import file_sha256
-from fer_md.models import NETWORKS, config_for
-from fer_md.runs.run_directory import load_start, network_names, plain_settings, read_settings
+from fer_md.models import NETWORKS, ComponentConfig, config_for
+from fer_md.runs.run_directory import (
+    check_settings,
+    load_model,
+    network_file,
+    network_names,
+    plain_settings,
+    read_settings,
+)
 from fer_md.training.joint import Part, Start, joint_learner
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS, Recipe
@@ -109,16 +116,49 @@ class Settings:
 
 def main(settings: Settings) -> int | None:
     strategy = make_strategy(settings.strategy, settings.replicas)
+    own = decisive(settings)
+    infos = [read_info(directory) for directory in settings.data]
+    recipe, loss, protocol = recipe_of(settings), loss_of(settings), protocol_of(settings)
+    learner = joint_learner(
+        parts_of(settings),
+        protocol,
+        network_of(settings, infos),
+        functools.partial(make_metric_loss, settings.loss, seed=settings.seed, **loss["options"]),
+        loss["loss_weight"],
+        settings.statistics == "own",
+        settings.logit_adjustment,
+        start_of(settings, own) if settings.start else None,
+        settings.seed,
+    )
+    if settings.teacher:
+        learner = taught(learner, settings, infos, recipe, protocol)
+        own["teacher"] = {"answers": file_sha256(Path(settings.teacher) / "DONE"), "share": share_of(settings)}
+    model = train_network(
+        learner,
+        recipe,
+        settings.run_dir,
+        own,
+        settings.seed,
+        strategy=strategy,
+        checkpoint_seconds=settings.checkpoint_seconds,
+        measure_start=settings.start is not None,
+    )
+    return console.ended(settings.run_dir, model is not None)
+
+
+def decisive(settings: Settings) -> dict[str, Any]:
+    """What decides the run's result, but for a teacher's answers. Sets the precision of the layers that are built.
+
+    Raises:
+        FerMdError: the data sets cannot be learned together, a run of other settings to start from, or flags that do
+            not go together.
+    """
     precision = set_precision(settings.precision, settings.run_dir)
     infos = [read_info(directory) for directory in settings.data]
     check_together(infos)
-    recipe = PRESETS[settings.preset]
-    recipe = dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs)
-    config, parts = config_for(NETWORKS[settings.network], infos[0], settings.data[0]), parts_of(settings)
+    parts, protocol = parts_of(settings), protocol_of(settings)
     check_teacher(settings, parts)
-    loss = loss_settings(settings.loss, settings.loss_weight, "pulling")
-    protocol = None if settings.leaked else make_protocol(settings.data)
-    decisive: dict[str, Any] = {
+    found: dict[str, Any] = {
         "stage": "joint",
         "networks": names_of(settings, infos),
         "data": [info["name"] for info in infos],
@@ -126,46 +166,39 @@ def main(settings: Settings) -> int | None:
         "protocol": protocol.sha256 if protocol else None,
         "expressions": [info["expressions"] for info in infos],
         "prior": priors_of(settings, infos),
-        "recipe": plain_settings(recipe),
-        "network": plain_settings(config),
+        "recipe": plain_settings(recipe_of(settings)),
+        "network": plain_settings(network_of(settings, infos)),
         "statistics": settings.statistics,
         "logit_adjustment": settings.logit_adjustment,
-        "metric_loss": loss,
+        "metric_loss": loss_of(settings),
         "precision": precision,
         "strategy": settings.strategy,
         "seed": settings.seed,
         "start": None,
         "teacher": None,
+        "parts": [settings_of(part, info) for part, info in zip(parts, infos, strict=True)],
     }
-    start = None
     if settings.start:
-        start, decisive["start"] = start_of(settings, decisive)
-    learner = joint_learner(
-        parts,
-        protocol,
-        config,
-        functools.partial(make_metric_loss, settings.loss, seed=settings.seed, **loss["options"]),
-        loss["loss_weight"],
-        settings.statistics == "own",
-        settings.logit_adjustment,
-        start,
-        settings.seed,
-    )
-    if settings.teacher:
-        learner = taught(learner, settings, infos, recipe, protocol)
-        decisive["teacher"] = {"answers": file_sha256(Path(settings.teacher) / "DONE"), "share": share_of(settings)}
-    decisive["parts"] = [settings_of(part, info) for part, info in zip(parts, infos, strict=True)]
-    model = train_network(
-        learner,
-        recipe,
-        settings.run_dir,
-        decisive,
-        settings.seed,
-        strategy=strategy,
-        checkpoint_seconds=settings.checkpoint_seconds,
-        measure_start=settings.start is not None,
-    )
-    return console.ended(settings.run_dir, model is not None)
+        found["start"] = file_sha256(network_file(settings.start, check_start(settings, found)))
+    return found
+
+
+def recipe_of(settings: Settings) -> Recipe:
+    recipe = PRESETS[settings.preset]
+    return dataclasses.replace(recipe, epochs=settings.epochs or recipe.epochs)
+
+
+def network_of(settings: Settings, infos: list[dict[str, Any]]) -> ComponentConfig:
+    return config_for(NETWORKS[settings.network], infos[0], settings.data[0])
+
+
+def loss_of(settings: Settings) -> dict[str, Any]:
+    return loss_settings(settings.loss, settings.loss_weight, "pulling" if settings.loss == "md" else None)
+
+
+def protocol_of(settings: Settings) -> Protocol | None:
+    """What the data sets hold out; None with ``--leaked``."""
+    return None if settings.leaked else make_protocol(settings.data)
 
 
 def names_of(settings: Settings, infos: list[dict[str, Any]]) -> list[str]:
@@ -222,7 +255,7 @@ def parts_of(settings: Settings) -> list[Part]:
 
 def settings_of(part: Part, info: dict[str, Any]) -> dict[str, Any]:
     """What decides the result of a data set's part: its data set by name, and runs by their networks."""
-    hashes = [file_sha256(Path(run) / "model.keras") for run in part.unseen_by or ()]
+    hashes = [file_sha256(network_file(run)) for run in part.unseen_by or ()]
     return plain_settings(part) | {"directory": info["name"]} | ({"unseen_by": hashes} if hashes else {})
 
 
@@ -262,26 +295,32 @@ def taught(
     return dataclasses.replace(learner, tasks=[with_cached_teacher(*pair, share_of(settings)) for pair in pairs])
 
 
-def start_of(settings: Settings, decisive: dict[str, Any]) -> tuple[Start, str]:
-    """The network to start from with the prior that it holds, and the SHA-256 of its file."""
-    run, expressions = Path(settings.start), decisive["expressions"][0]
+def check_start(settings: Settings, own: dict[str, Any]) -> str:
+    """The name of the network to start from; ``FerMdError`` for a run that this one cannot go on from."""
+    run, expressions = settings.start, own["expressions"][0]
     stored = read_settings(run)
-    required = {"network": decisive["network"], "protocol": decisive["protocol"]}
+    required = {"network": own["network"], "protocol": own["protocol"]}
     if stored.get("stage") == "joint":
-        required |= {key: decisive[key] for key in ("statistics", "expressions", "manifest_sha256")}
-        if decisive["statistics"] != "shared" or any(other != expressions for other in decisive["expressions"]):
+        required |= {key: own[key] for key in ("statistics", "expressions", "manifest_sha256")}
+        if own["statistics"] != "shared" or any(other != expressions for other in own["expressions"]):
             raise FerMdError(
                 f"--start={run}: a joint training can go on with --statistics=shared and one set of expressions alone"
             )
     else:
         required["expressions"] = expressions
         if settings.leaked:
-            required["manifest_sha256"] = decisive["manifest_sha256"][0]
-    name = network_names(stored)[0]
-    model, prior = load_start(run, required, name), learned_prior(stored, expressions, name)
+            required["manifest_sha256"] = own["manifest_sha256"][0]
+    check_settings("start", run, required)
+    return network_names(stored)[0]
+
+
+def start_of(settings: Settings, own: dict[str, Any]) -> Start:
+    """The network to start from with the prior that it holds."""
+    run, name = settings.start, check_start(settings, own)
+    model, prior = load_model(run, name), learned_prior(read_settings(run), own["expressions"][0], name)
     if prior is None or not prior.all():
         raise FerMdError(f"--start={run}: its config.json states no prior that has all expressions")
-    return Start(model, prior), file_sha256(run / f"{name}.keras")
+    return Start(model, prior)
 
 
 if __name__ == "__main__":

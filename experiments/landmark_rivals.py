@@ -28,11 +28,14 @@ from fer_md.faces.joint_cascade import JointCascade
 from fer_md.faces.ridge import RidgeRegression
 from fer_md.files import atomic_file, read_json, write_json
 from fer_md.readers.annotated import video_faces
-from fer_md.runs.results import write_result
+from fer_md.runs.results import read_result, write_result
 from fer_md.runs.run_directory import open_run
 from fer_md.training.crops import training_crops
 from pages.landmark_figures import PLACES, cumulative_curves, draw_landmark_curves, landmark_errors
+from pages.rows import Landmarks
 
+FRAMES = "video frames"
+"""Name of the data set in files of experiments/landmarks.py."""
 STARTS = 2
 """Crops of each training face, the second one in a mirror."""
 PARTS = {"parts": 128, "patches": 40_000, "rounds": 12}
@@ -58,13 +61,14 @@ class Settings:
     data: str = console.flag("ytf_landmarks68.zip: frames with 68 landmarks, with different people in train and test.")
     joint: str = console.flag("joint.npz of experiments/train_detector.py --method=joint.")
     run_dir: str = console.flag("Folder for what is trained.")
-    output: str = console.flag("JSON file for the figures.")
-    picture: str = console.flag("PNG file for the curves.")
+    output: str = console.new_file("JSON file for the figures.")
+    picture: str = console.new_file("PNG file for the curves.")
     figure6: str | None = console.flag("figure6.json, whose curves on the same faces are drawn as well.", None)
     seed: int = console.flag("Seed of the boxes and of everything drawn.", 0, least=0)
 
 
 def main(settings: Settings) -> None:
+    others = read_curves(settings.figure6) if settings.figure6 else {}
     joint = JointCascade.load(settings.joint)
     training, test = (video_faces(settings.data, split) for split in ("train", "test"))
     boxes = jitter_boxes(box_of(test.landmarks), np.random.default_rng(settings.seed))
@@ -80,11 +84,8 @@ def main(settings: Settings) -> None:
     for method, found in summaries.items():
         print(f"{method:28}{describe_errors(vars(found['inter-ocular']))}")
     curves = cumulative_curves(errors)
-    drawn = curves
-    if settings.figure6:
-        others = read_json(settings.figure6)["curves"]["video frames"]
-        drawn = {name: {**own, **{each: others[name][each] for each in BESIDE}} for name, own in curves.items()}
-    draw_landmark_curves(settings.picture, "video frames", drawn)
+    drawn = {name: {**own, **others.get(name, {})} for name, own in curves.items()}
+    draw_landmark_curves(settings.picture, FRAMES, drawn)
     plain = {
         method: {name: dataclasses.asdict(error) for name, error in own.items()} for method, own in summaries.items()
     }
@@ -107,10 +108,25 @@ def main(settings: Settings) -> None:
     print(f"written: {settings.output}, {settings.picture}")
 
 
+def read_curves(path: str) -> dict[str, dict[str, list[float]]]:
+    """Curves of the methods of ``BESIDE`` on the frames, by normaliser, from a file of experiments/landmarks.py.
+
+    Raises:
+        FerMdError: there is no such file, or it is not about the frames, or lacks a method.
+    """
+    found = read_result(Landmarks, path).curves
+    if FRAMES not in found:
+        raise FerMdError(f"{path}: has no curves of {FRAMES}; found {', '.join(found)}")
+    for own in found[FRAMES].values():
+        if missing := [method for method in BESIDE if method not in own]:
+            raise FerMdError(f"{path}: has no curve of {', '.join(missing)}; make it with landmarks.py, with --others")
+    return {name: {method: own[method] for method in BESIDE} for name, own in found[FRAMES].items()}
+
+
 def trained_parts(settings, training, folder):
     """A function from images and boxes to landmarks: elastic parts and the regression from their places."""
     path = folder / "parts.npz"
-    open_run(folder, {**decisive(settings), **PARTS, "penalty": PENALTY})
+    open_run(folder, {**decisive(settings, training), **PARTS, "penalty": PENALTY})
     if not path.exists():
         started = time.perf_counter()
         split = training_crops(training, STARTS, CROP, settings.seed)
@@ -158,7 +174,7 @@ def trained_trees(settings, training, folder):
         print("dlib is not installed (pip install fer_md[peers]): left out")
         return None
     path, middle = folder / "trees.dat", crop_rectangle(dlib)
-    open_run(folder, {**decisive(settings), **TREES, "crop": TREE_CROP})
+    open_run(folder, {**decisive(settings, training), **TREES, "crop": TREE_CROP})
     if not path.exists():
         started = time.perf_counter()
         split = training_crops(training, STARTS, TREE_CROP, settings.seed)
@@ -190,9 +206,9 @@ def crop_rectangle(dlib):
     return dlib.rectangle(edge, edge, TREE_CROP - edge, TREE_CROP - edge)
 
 
-def decisive(settings):
+def decisive(settings, training):
     """What the content of a folder depends on besides its own settings."""
-    return {"data": Path(settings.data).name, "starts": STARTS, "seed": settings.seed}
+    return {"faces_sha256": training.sha256(), "starts": STARTS, "seed": settings.seed}
 
 
 if __name__ == "__main__":

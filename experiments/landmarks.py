@@ -14,7 +14,6 @@ done is not trained again.
 
 import dataclasses
 import functools
-import hashlib
 import sys
 import time
 from pathlib import Path
@@ -23,7 +22,6 @@ import cv2
 import numpy as np
 
 from fer_md import console
-from fer_md.data.augment import Augmentation
 from fer_md.data.pipeline import training_batches
 from fer_md.evaluation.landmark_error import (
     LIMIT,
@@ -49,11 +47,12 @@ from fer_md.models.statistics import with_own_statistics
 from fer_md.readers.annotated import AnnotatedFaces, drawn_faces, video_faces
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, open_run, plain_settings
-from fer_md.training.crops import Placement, training_crops
+from fer_md.training.crops import training_crops
 from fer_md.training.objective import POINTS
 from fer_md.training.presets import Recipe
 from fer_md.training.task import Learner, Task
 from fer_md.training.train import train_to_end
+from landmark_recipe import AUGMENTATION, COPIES, PLACEMENT
 from pages.landmark_figures import PLACES, cumulative_curves, draw_landmark_curves, landmark_errors
 from pages.rows import Landmarks
 
@@ -107,7 +106,7 @@ RECIPE = Recipe(
     rate=0.4,
     weight_decay=5e-4,
     average=0.99,
-    augmentation=Augmentation(contrast=0.3, erase=0.1, blur=0.7, noise=10.0),
+    augmentation=AUGMENTATION,
 )
 RATES = {"component": 0.4, "hyperface": 0.3}
 """Large, since the loss is small; HyperFace has no batch normalisation."""
@@ -115,13 +114,10 @@ SOURCES = {source for _, _, source in NETWORKS.values() if source}
 """Networks that others go on from: these learn for as long as pre-training takes, and others without a source for as
 long as both stages take."""
 
-PLACEMENT = Placement(shift=0.07, spread=0.1, turn=12.0)
 FINE_TUNING = 0.3
 """Learning rate of the second stage as a share of the first's."""
 DROPOUT = 0.0
 """In short trainings of a regression it only costs time."""
-COPIES = 12
-"""Crops of a face that are kept in memory; an epoch sees each face once, in one of them."""
 UPDATE = 600
 """Faces of D2 that the cascade's incremental update learns."""
 DRAWN = ("true points", "joint, fused", "exchange, fused", "component, D1 alone", "cascade, D1")
@@ -133,9 +129,9 @@ DRAWN_FACES = 3
 class Settings:
     data: str | None = console.flag("ytf_landmarks68.zip; without it faces are drawn.", None)
     run_dir: str = console.flag("Folder of the networks' runs.")
-    output: str = console.flag("JSON file for the figures.")
-    picture: str = console.flag("PNG file for the curves.")
-    faces: str | None = console.flag("PNG file for drawn test faces with the points that some methods find.", None)
+    output: str = console.new_file("JSON file for the figures.")
+    picture: str = console.new_file("PNG file for the curves.")
+    faces: str | None = console.new_file("PNG file for drawn test faces with the points that some methods find.", None)
     drawn: int = console.flag(
         "Training faces of a drawn data set; a quarter as many, of other people, are for the test.", 3400, least=40
     )
@@ -206,7 +202,7 @@ def main(settings: Settings) -> None:
                 "joint training": round((settings.epochs + settings.epochs // 2) * (1 + 1 / LEAD)),
             },
             recipe=plain_recipe(settings),
-            faces_sha256={each.name: [fingerprint(each.training), fingerprint(each.test)] for each in data},
+            faces_sha256={each.name: [each.training.sha256(), each.test.sha256()] for each in data},
             failure_above=LIMIT,
             errors=errors,
             single={each: by_seed(own) for each, own in found.items()},
@@ -242,14 +238,6 @@ def drawn(settings, key, domain, seed):
     return DataSet(key, f"faces drawn in the {domain} (synthetic)", training, test)
 
 
-def fingerprint(faces):
-    """SHA-256 of the pixels and landmarks, which names the exact data."""
-    digest = hashlib.sha256(faces.landmarks.tobytes())
-    for image in faces.images:
-        digest.update(np.ascontiguousarray(image))
-    return digest.hexdigest()
-
-
 def cascade_recipe(settings, seed):
     return dataclasses.replace(CASCADES[settings.network], seed=seed)
 
@@ -280,7 +268,7 @@ def train_alignment(settings, seed, data, folder):
     open_run(
         folder,
         {
-            "faces_sha256": [fingerprint(faces), fingerprint(more)],
+            "faces_sha256": [faces.sha256(), more.sha256()],
             "kind": "cascade",
             "recipe": plain_settings(recipe),
             "seed": seed,
@@ -314,7 +302,7 @@ def train_landmarks(settings, seed, network, data, folders, folder):
     config = dataclasses.replace(widths, dropout=DROPOUT, image_size=settings.image_size)
     learned = [(each, share) for each, share in zip(data, shares, strict=True) if share]
     decisive = {
-        "faces_sha256": [fingerprint(each.training) for each, _ in learned],
+        "faces_sha256": [each.training.sha256() for each, _ in learned],
         "shares": [share for _, share in learned],
         **({"networks": [each.key for each, _ in learned]} if len(learned) > 1 else {}),
         "kind": kind,

@@ -9,11 +9,10 @@ The model is selected on --validation; the test split is never read here.
 import dataclasses
 import functools
 import sys
-from pathlib import Path
 from typing import Any
 
 from fer_md import console
-from fer_md.data.protocol import load_training, make_protocol
+from fer_md.data.protocol import Protocol, load_training, make_protocol
 from fer_md.data.records import Split, load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.prior import training_prior
@@ -22,7 +21,7 @@ from fer_md.losses import MD_FORMS
 from fer_md.models import NETWORKS, ComponentConfig, config_for
 from fer_md.models.baselines import BASELINES, CONFIGS
 from fer_md.models.baselines.residual import ResidualConfig
-from fer_md.runs.run_directory import load_start, plain_settings
+from fer_md.runs.run_directory import check_settings, load_model, network_file, plain_settings
 from fer_md.training.precision import PRECISIONS, set_precision
 from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.soft_targets import with_votes
@@ -64,7 +63,9 @@ class Settings:
     )
     start: str | None = console.flag("Finished run of the same network, whose weights this one starts from.", None)
     loss: str = console.flag("Loss beside softmax.", "none", choices=["md", "center", "none"])
-    loss_form: str = console.flag("Form of MD loss; see fer_md/losses/forms.py.", "nearest", choices=list(MD_FORMS))
+    loss_form: str | None = console.flag(
+        "Form of MD loss, nearest by default; see fer_md/losses/forms.py.", None, choices=list(MD_FORMS)
+    )
     loss_weight: float | None = console.flag(
         "Its weight: by default 0.1 of MD loss, 0.003 of center loss, which suit a training from scratch. From a run "
         "without it (--start) embeddings lie far apart: 0.01.",
@@ -105,38 +106,11 @@ def main(settings: Settings) -> int | None:
     if settings.unseen_by and (settings.fold or not settings.votes):
         raise FerMdError("--unseen_by needs --votes, such as --votes=0.4, and all faces: no --fold")
     strategy = make_strategy(settings.strategy, settings.replicas)
-    precision = set_precision(settings.precision, settings.run_dir)
-    info, recipe = read_info(settings.data), recipe_of(settings)
-    config = network_of(settings, info)
+    info, recipe, own = read_info(settings.data), recipe_of(settings), decisive(settings)
+    config, loss = network_of(settings, info), loss_of(settings)
     held_out = load_split(settings.data, settings.validation)
-    training, protocol = load_faces(settings, info)
-    if settings.fold is not None:
-        training = without_fold(training, settings.fold)
-    loss = loss_settings(settings.loss, settings.loss_weight, settings.loss_form)
-    decisive: dict[str, Any] = {
-        "data": info["name"],
-        "protocol": protocol,
-        "manifest_sha256": info["manifest_sha256"],
-        "expressions": info["expressions"],
-        "prior": training_prior(info),
-        "recipe": plain_settings(recipe),
-        "network": plain_settings(config),
-        "votes": settings.votes or None,
-        "fold": settings.fold,
-        "unseen_by": None,
-        "loss": loss if settings.loss != "none" else None,
-        "precision": precision,
-        "strategy": settings.strategy,
-        "validation": settings.validation,
-        "seed": settings.seed,
-        "start": None,
-    }
-    weights = None
-    if settings.start:
-        # Without a protocol it must be the same data: its Training split may hold what another data set holds out.
-        same = ("network", "expressions", "protocol" if decisive["protocol"] else "manifest_sha256")
-        weights = load_start(settings.start, {name: decisive[name] for name in same}).get_weights()
-        decisive["start"] = file_sha256(Path(settings.start) / "model.keras")
+    training = load_faces(settings, info)
+    weights = load_model(settings.start).get_weights() if settings.start else None
     metric_loss = make_metric_loss(
         settings.loss, config.num_classes, config.embedding_dim, settings.seed, **loss["options"]
     )
@@ -144,20 +118,62 @@ def main(settings: Settings) -> int | None:
     if settings.votes:
         unseen = None
         if settings.unseen_by:
-            unseen = unseen_probabilities(settings.unseen_by, training, info, protocol)
-            decisive["unseen_by"] = [file_sha256(Path(run) / "model.keras") for run in settings.unseen_by]
+            unseen = unseen_probabilities(settings.unseen_by, training, info, own["protocol"])
         task = with_votes(task, settings.votes, unseen)
     learner = Learner(functools.partial(build, config, weights, settings.seed), [task])
     model = train_network(
         learner,
         recipe,
         settings.run_dir,
-        decisive,
+        own,
         settings.seed,
         strategy=strategy,
         checkpoint_seconds=settings.checkpoint_seconds,
     )
     return console.ended(settings.run_dir, model is not None)
+
+
+def decisive(settings: Settings) -> dict[str, Any]:
+    """What decides the run's result. Sets the precision of the layers that are built.
+
+    Raises:
+        FerMdError: no prepared data set, a run of other settings to start from, or flags that do not go together.
+    """
+    precision = set_precision(settings.precision, settings.run_dir)
+    info, loss, protocol = read_info(settings.data), loss_of(settings), protocol_of(settings)
+    found: dict[str, Any] = {
+        "data": info["name"],
+        "protocol": protocol.sha256 if protocol else None,
+        "manifest_sha256": info["manifest_sha256"],
+        "expressions": info["expressions"],
+        "prior": training_prior(info),
+        "recipe": plain_settings(recipe_of(settings)),
+        "network": plain_settings(network_of(settings, info)),
+        "votes": settings.votes or None,
+        "fold": settings.fold,
+        "unseen_by": [file_sha256(network_file(run)) for run in settings.unseen_by] or None,
+        "loss": loss if settings.loss != "none" else None,
+        "precision": precision,
+        "strategy": settings.strategy,
+        "validation": settings.validation,
+        "seed": settings.seed,
+        "start": None,
+    }
+    if settings.start:
+        # Without a protocol it must be the same data: its Training split may hold what another data set holds out.
+        same = ("network", "expressions", "protocol" if protocol else "manifest_sha256")
+        check_settings("start", settings.start, {name: found[name] for name in same})
+        found["start"] = file_sha256(network_file(settings.start))
+    return found
+
+
+def loss_of(settings: Settings) -> dict[str, Any]:
+    return loss_settings(settings.loss, settings.loss_weight, settings.loss_form)
+
+
+def protocol_of(settings: Settings) -> Protocol | None:
+    """What other data sets hold out; None without ``--protocol``."""
+    return make_protocol([settings.data, *settings.protocol]) if settings.protocol else None
 
 
 def recipe_of(settings: Settings) -> Recipe:
@@ -180,14 +196,14 @@ def network_of(settings: Settings, info: dict) -> ComponentConfig | ResidualConf
     return config_for(config, info, settings.data)
 
 
-def load_faces(settings: Settings, info: dict) -> tuple[Split, str | None]:
-    """The faces to learn from, and the hash of the protocol under which some were left out, or None."""
-    if not settings.protocol:
-        return load_split(settings.data, "Training"), None
-    protocol = make_protocol([settings.data, *settings.protocol])
-    training, left_out = load_training(settings.data, protocol)
-    print(f"{info['name']}: {left_out} Training images left out, pixel-identical to held-out ones")
-    return training, protocol.sha256
+def load_faces(settings: Settings, info: dict) -> Split:
+    """The faces to learn from."""
+    if protocol := protocol_of(settings):
+        training, left_out = load_training(settings.data, protocol)
+        print(f"{info['name']}: {left_out} Training images left out, pixel-identical to held-out ones")
+    else:
+        training = load_split(settings.data, "Training")
+    return training if settings.fold is None else without_fold(training, settings.fold)
 
 
 def build(config, weights, seed):

@@ -15,7 +15,7 @@ from pages.report import Sources, write_report
 @dataclasses.dataclass(frozen=True)
 class Settings:
     runs: tuple[str, ...] = console.flag("Run folders of experiments/pretrain.py, separated by commas.")
-    data: tuple[str, ...] = console.flag("Prepared folder of each run, in the same order.")
+    data: tuple[str, ...] = console.flag("Prepared folder of each run, in the same order.", repeats=True)
     finetuned: str | None = console.flag("Run of experiments/finetune.py on these runs.", None)
     results: str | None = console.flag("Folder with stages.json, table1.json and so on.", None)
     drawn_faces: str | None = console.flag(

@@ -34,7 +34,7 @@ class Settings:
     networks: tuple[str, ...] = console.flag(f"Bundled networks: {', '.join(NETWORKS)}.", NETWORKS)
     fer: str | None = console.flag("emotion_model.hdf5 of the package fer, to measure it too.", None)
     seed: int = console.flag("Seed of the corruptions.", 0, least=0)
-    output: str | None = console.flag("JSON file for the table.", None)
+    output: str | None = console.new_file("JSON file for the table.", None)
 
 
 def main(settings: Settings) -> None:

@@ -34,7 +34,7 @@ from fer_md.training.trainer import Trainer
 class Settings:
     data: str = console.flag("Prepared folder, made by data_prep/*.py.")
     run_dir: str = console.flag("Folder of the candidates' runs.")
-    output: str | None = console.flag("JSON file for the results.", None)
+    output: str | None = console.new_file("JSON file for the results.", None)
     epochs: int = console.flag("Epochs of each training.", 3, least=1)
     candidates: tuple[str, ...] = console.flag("Names to train; all by default.", ())
     seed: int = console.flag("Seed of weights, order, augmentation and dropout.", 0, least=0)

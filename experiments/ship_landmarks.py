@@ -51,8 +51,8 @@ class Settings:
     data: str = console.flag("ytf_landmarks68.zip, with the test people.")
     run_dir: str | None = console.flag("Run of experiments/train_landmarks.py; without it the file stays.", None)
     output: str = console.flag("Folder for the files.", str(NETWORK))
-    results: str | None = console.flag("JSON file for the figures.", None)
-    picture: str | None = console.flag("PNG file for a drawn face with its five points and its 68.", None)
+    results: str | None = console.new_file("JSON file for the figures.", None)
+    picture: str | None = console.new_file("PNG file for a drawn face with its five points and its 68.", None)
     drawn: int = console.flag("Drawn faces to measure on, of other people than were learned.", 850, least=1)
     seed: int = console.flag("Of the misplaced boxes and of the drawn faces.", 0, least=0)
 

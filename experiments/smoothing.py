@@ -58,7 +58,7 @@ class Settings:
     clips: int = console.flag("Number of clips.", 200, least=1)
     split: str = console.flag("Split whose people are shown.", "PublicTest")
     seed: int = console.flag("Seed of the clips.", 0, least=0)
-    output: str | None = console.flag("JSON file for the table.", None)
+    output: str | None = console.new_file("JSON file for the table.", None)
 
 
 def main(settings: Settings) -> None:

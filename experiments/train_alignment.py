@@ -3,15 +3,14 @@
 python experiments/train_alignment.py --data=/path/to/ytf_landmarks68.zip --output=runs/alignment
 
 The folder gets cascade.npz (to align with), adapted.npz (after the update on drawn faces), updatable.npz (to go on
-with Cascade.update; large) and, once they are measured, results.json and cumulative_error.png. The test people are read
-once, at the end.
+with Cascade.update; large), results.json and cumulative_error.png. It appears when everything is measured, or not at
+all. The test people are read once, at the end.
 """
 
 import copy
 import dataclasses
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
@@ -58,38 +57,38 @@ def main(settings: Settings):
         adapted.update(drawn.images, drawn.landmarks, recipe.perturbations, settings.seed)
         update_seconds = time.perf_counter() - started
         adapted.save(folder / "adapted.npz")
-    tests = {
-        "test people": video_faces(settings.data, "test"),
-        "drawn people": drawn_faces(settings.drawn // 2, "tested", settings.seed),
-    }
-    results, curves = measure(settings, cascade, adapted, tests)
-    save_curves(
-        Path(settings.output) / "cumulative_error.png",
-        Panel(
-            curves,
-            "mean error / inter-ocular distance",
-            "share of faces",
-            "68 landmarks on people not trained on",
-            0.25,
-        ),
-    )
-    write_result(
-        Path(settings.output) / "results.json",
-        {
-            "seed": settings.seed,
-            "recipe": dataclasses.asdict(recipe),
-            "faces": {
-                "training": len(training.images),
-                "update": len(drawn.images),
-                **{name: len(faces.images) for name, faces in tests.items()},
+        tests = {
+            "test people": video_faces(settings.data, "test"),
+            "drawn people": drawn_faces(settings.drawn // 2, "tested", settings.seed),
+        }
+        results, curves = measure(settings, cascade, adapted, tests)
+        save_curves(
+            folder / "cumulative_error.png",
+            Panel(
+                curves,
+                "mean error / inter-ocular distance",
+                "share of faces",
+                "68 landmarks on people not trained on",
+                0.25,
+            ),
+        )
+        write_result(
+            folder / "results.json",
+            {
+                "seed": settings.seed,
+                "recipe": dataclasses.asdict(recipe),
+                "faces": {
+                    "training": len(training.images),
+                    "update": len(drawn.images),
+                    **{name: len(faces.images) for name, faces in tests.items()},
+                },
+                "failure_above": LIMIT,
+                "errors": results,
+                "per_face": speed(cascade, tests["test people"]),
+                "train_seconds": train_seconds,
+                "update_seconds": update_seconds,
             },
-            "failure_above": LIMIT,
-            "errors": results,
-            "per_face": speed(cascade, tests["test people"]),
-            "train_seconds": train_seconds,
-            "update_seconds": update_seconds,
-        },
-    )
+        )
     print(f"written: {settings.output}")
 
 

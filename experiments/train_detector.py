@@ -3,10 +3,11 @@
 python experiments/train_detector.py --data=/path/to/ytf_landmarks68.zip --output=runs/detector
 python experiments/train_detector.py --data=/path/to/ytf_landmarks68.zip --output=runs/joint --method=joint
 
-The folder gets detector/ (for SelectiveSearchDetector.load), or joint.npz (for JointCascade.load), and, once it is
-measured, results.json and precision_recall.png. A training of the joint cascade that was stopped goes on. A face's box
-is that of its landmarks, raised by a forehead. The threshold is chosen on people and scenes held out of training; the
-test people and test scenes are read once, at the end. --notrain measures YuNet and MTCNN alone.
+The folder gets detector/ (for SelectiveSearchDetector.load), or joint.npz (for JointCascade.load), results.json and
+precision_recall.png. It appears when everything is measured, or not at all; a training of the joint cascade that was
+stopped goes on. A face's box is that of its landmarks, raised by a forehead. The threshold is chosen on people and
+scenes held out of training; the test people and test scenes are read once, at the end. --notrain measures YuNet and
+MTCNN alone, and only adds the figures and the picture to the folder.
 """
 
 import dataclasses
@@ -31,8 +32,9 @@ from fer_md.faces.region_detector import SelectiveSearchDetector
 from fer_md.faces.region_training import RegionRecipe, search_pictures, train_detector
 from fer_md.faces.regions import iou
 from fer_md.faces.selective_search import SelectiveSearch
-from fer_md.files import atomic_directory
+from fer_md.files import atomic_directory, check_new
 from fer_md.progress import Progress
+from fer_md.readers.annotated import fingerprint
 from fer_md.readers.ytf_landmarks import read_ytf_landmarks
 from fer_md.runs.results import write_result
 from pages.cells import percent
@@ -52,10 +54,14 @@ class Settings:
     frames: int = console.flag("Frames to train on, spread over the people.", 1200, least=1)
     scenes: int = console.flag("Drawn scenes to train on.", 800, least=1)
     test_scenes: int = console.flag("Drawn scenes to test on, with 0 to 8 faces in turn.", 270, least=9)
-    epochs: int = console.flag("Passes over the regions.", RegionRecipe.epochs, least=1)
+    epochs: int | None = console.flag(
+        f"Passes over the regions, with --method=search; {RegionRecipe.epochs} by default.", None, least=1
+    )
     train: bool = console.flag("Train and measure our detector; --notrain only measures the bundled ones.", True)
     overwrite: bool = console.flag("Replace the output folder if it exists.", False)
 
+
+FIGURES, PICTURE = "results.json", "precision_recall.png"
 
 _HELD_OUT = 10
 """Every tenth person is held out of training to choose the threshold on."""
@@ -64,9 +70,24 @@ NO_BOXES = np.zeros((0, 4))
 
 
 def main(settings: Settings):
-    with atomic_directory(settings.output, settings.overwrite) as folder:
+    if settings.epochs and settings.method == "joint":
+        raise FerMdError("--epochs is for --method=search; the joint cascade has no passes over its pictures")
+    if settings.train:
         trainer = {"search": train_search, "joint": train_cascade}[settings.method]
-        detectors, trained = trainer(settings, folder) if settings.train else ({}, {})
+        with atomic_directory(settings.output, settings.overwrite) as folder:
+            detectors, trained, checkpoint = trainer(settings, folder)
+            measure_all(settings, folder, detectors, trained)
+        if checkpoint:
+            checkpoint.unlink()
+    else:
+        for name in (FIGURES, PICTURE):
+            check_new(Path(settings.output) / name, settings.overwrite)
+        measure_all(settings, Path(settings.output), {}, {})
+    print(f"written: {settings.output}")
+
+
+def measure_all(settings: Settings, folder, detectors, trained):
+    """Measures our detector, where one was trained, and the bundled ones; writes figures and picture to ``folder``."""
     tests = {
         "test frames": [(image, face_box(landmarks)) for image, landmarks, _ in frames(settings, "test")],
         "drawn scenes": boxed(drawn_pictures(settings, "test", settings.test_scenes)),
@@ -76,9 +97,9 @@ def main(settings: Settings):
         trained["proposals"] = {name: proposal_recall(SelectiveSearch(), pictures) for name, pictures in tests.items()}
     results, curves = measure(detectors, tests)
     panel = Panel(curves, "recall", "precision", "faces at IoU 0.5", 1.0)
-    save_curves(Path(settings.output) / "precision_recall.png", panel)
+    save_curves(folder / PICTURE, panel)
     write_result(
-        Path(settings.output) / "results.json",
+        folder / FIGURES,
         {
             "seed": settings.seed,
             **trained,
@@ -86,30 +107,35 @@ def main(settings: Settings):
             "detectors": results,
         },
     )
-    print(f"written: {settings.output}")
 
 
 def train_search(settings: Settings, folder):
     """Trains the detector on Selective Search's regions and saves it in ``folder``.
 
     Returns:
-        dict from its name to it and its threshold, and a dict of what it was trained with.
+        dict from its name to it and its threshold, a dict of what it was trained with, and the checkpoint to remove
+        when all is done, or None.
     """
-    recipe, search = RegionRecipe(epochs=settings.epochs, seed=settings.seed), SelectiveSearch()
+    recipe = RegionRecipe(epochs=settings.epochs or RegionRecipe.epochs, seed=settings.seed)
+    search = SelectiveSearch()
     training, held_out = training_pictures(settings)
     started = time.perf_counter()
     detector, regions = train_detector(search_pictures(boxed(training), search, len(training)), search, recipe)
     train_seconds = time.perf_counter() - started
-    threshold = choose_threshold(detector, boxed(held_out))
+    threshold = choose_threshold(detector, boxed(held_out), "on more --frames or for more --epochs")
     SelectiveSearchDetector(detector.network, search, threshold).save(folder / "detector")
     detector.threshold = 0.02
-    return {"Selective Search + CNN": (detector, threshold)}, {
-        "recipe": dataclasses.asdict(recipe),
-        "search": dataclasses.asdict(search),
-        "regions": regions,
-        "pictures": {"training": len(training), "held out": len(held_out)},
-        "train_seconds": train_seconds,
-    }
+    return (
+        {"Selective Search + CNN": (detector, threshold)},
+        {
+            "recipe": dataclasses.asdict(recipe),
+            "search": dataclasses.asdict(search),
+            "regions": regions,
+            "pictures": {"training": len(training), "held out": len(held_out)},
+            "train_seconds": train_seconds,
+        },
+        None,
+    )
 
 
 def train_cascade(settings: Settings, folder):
@@ -121,20 +147,24 @@ def train_cascade(settings: Settings, folder):
         Picture(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), landmarks, other_faces(yunet, image) if video else NO_BOXES)
         for image, landmarks, video in training
     ]
-    known = hashlib.sha256(repr((settings.data, settings.frames, settings.scenes, recipe)).encode()).hexdigest()[:8]
+    content = fingerprint([image for image, *_ in training], [landmarks for _, landmarks, _ in training])
+    known = hashlib.sha256(repr((content, recipe)).encode()).hexdigest()[:8]
     checkpoint = Path(f"{settings.output}-{known}.npz")
-    started = time.perf_counter()
+    begun, started = checkpoint.exists(), time.perf_counter()
     cascade = train_joint(pictures, recipe, checkpoint)
-    train_seconds = time.perf_counter() - started
-    cascade.threshold = threshold = choose_threshold(cascade, boxed(held_out))
+    train_seconds = None if begun else time.perf_counter() - started  # of a part it would say nothing
+    cascade.threshold = threshold = choose_threshold(cascade, boxed(held_out), "on more --frames or --scenes")
     cascade.save(folder / "joint.npz")
-    checkpoint.unlink()
     cascade.threshold = 0.02
-    return {"joint cascade": (cascade, threshold)}, {
-        "recipe": dataclasses.asdict(recipe),
-        "pictures": {"training": len(training), "held out": len(held_out)},
-        "train_seconds": train_seconds,
-    }
+    return (
+        {"joint cascade": (cascade, threshold)},
+        {
+            "recipe": dataclasses.asdict(recipe),
+            "pictures": {"training": len(training), "held out": len(held_out)},
+            "train_seconds": train_seconds,
+        },
+        checkpoint,
+    )
 
 
 def other_faces(yunet, image):
@@ -178,13 +208,13 @@ def drawn_pictures(settings: Settings, group, count):
     return pictures
 
 
-def choose_threshold(detector, pictures):
-    """The score from which precision and recall have the greatest harmonic mean."""
+def choose_threshold(detector, pictures, more):
+    """The score from which precision and recall have the greatest harmonic mean; ``more`` says what helps if none."""
     detector.threshold = 0.02
     scores, right, faces, _ = found(detector, pictures)
     thresholds, precision, recall = precision_recall(scores, right, faces)
     if not len(thresholds):
-        raise FerMdError("nothing was detected on the held-out pictures; train on more --frames or for more --epochs")
+        raise FerMdError(f"nothing was detected on the held-out pictures; train {more}")
     return round(float(thresholds[np.argmax(precision * recall / (precision + recall + 1e-9))]), 3)
 
 

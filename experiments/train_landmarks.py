@@ -14,7 +14,6 @@ import sys
 import numpy as np
 
 from fer_md import console
-from fer_md.data.augment import Augmentation
 from fer_md.data.pipeline import training_batches
 from fer_md.errors import FerMdError
 from fer_md.evaluation.landmark_error import errors_by_normaliser, summarize_errors
@@ -24,12 +23,13 @@ from fer_md.faces.face_frame import box_of, jitter_boxes
 from fer_md.models.landmark_network import LandmarkConfig, build_landmark_network
 from fer_md.readers.annotated import AnnotatedFaces, drawn_faces, video_faces
 from fer_md.runs.run_directory import plain_settings
-from fer_md.training.crops import Placement, training_crops
+from fer_md.training.crops import training_crops
 from fer_md.training.objective import POINTS
 from fer_md.training.precision import set_precision
 from fer_md.training.presets import Recipe
 from fer_md.training.task import Learner, Task
 from fer_md.training.train import train_to_end
+from landmark_recipe import AUGMENTATION, COPIES, PLACEMENT
 
 NETWORKS = {
     "default": LandmarkConfig(),
@@ -41,15 +41,12 @@ RECIPE = Recipe(
     rate=4.0,
     weight_decay=5e-4,
     average=0.998,
-    augmentation=Augmentation(contrast=0.3, erase=0.1, blur=0.7, noise=10.0),
+    augmentation=AUGMENTATION,
 )
 """The rate is large, since the loss is small."""
 
-PLACEMENT = Placement(shift=0.07, spread=0.1, turn=12.0)
 WARMUP = 1.0
 """Epochs in which the learning rate grows."""
-COPIES = 12
-"""Crops of a face that are kept in memory; an epoch sees each face once, in one of them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +77,7 @@ def main(settings: Settings) -> None:
         "recipe": plain_settings(recipe),
         "placement": plain_settings(PLACEMENT),
         "copies": copies,
+        "faces_sha256": faces.sha256(),
         "frames": len(learned.images),
         "drawn": settings.drawn,
         "held_out": settings.held_out,
@@ -95,12 +93,15 @@ def apart(faces: AnnotatedFaces, share: float, seed: int) -> tuple[AnnotatedFace
     """The faces of some people, and those of a share of them who are held out.
 
     Raises:
-        FerMdError: the share, which is the setting ``held_out``, is not in [0, 1).
+        FerMdError: the share, which is the setting ``held_out``, is not in [0, 1), or is that of less than one person.
     """
     if not 0 <= share < 1:
         raise FerMdError(f"--held_out must be in [0, 1); got {share}")
     names = sorted(set(faces.people))
-    chosen = set(np.random.default_rng(seed).permutation(names)[: round(share * len(names))])
+    count = round(share * len(names))
+    if share and not 0 < count < len(names):
+        raise FerMdError(f"--held_out={share:g} of {len(names)} people is {count}; some must be held out, not all")
+    chosen = set(np.random.default_rng(seed).permutation(names)[:count])
     aside = np.array([person in chosen for person in faces.people])
     return faces.rows(np.flatnonzero(~aside)), faces.rows(np.flatnonzero(aside))
 

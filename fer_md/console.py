@@ -19,9 +19,6 @@ from fer_md.files import FULL_DISK, check_new
 
 flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
 
-OVERWRITE = "Replace what --output names if it is there."
-"""Help of ``--overwrite``, which every script has whose settings have an ``output``."""
-
 STOPPED = 130
 """Exit status of what was told to stop before its end, also of a training that can go on: so make goes no further."""
 
@@ -68,6 +65,7 @@ def flag(
     least: float | None = None,
     most: float | None = None,
     choices: Sequence[str] = (),
+    repeats: bool = False,
 ) -> Any:
     """A field of a settings dataclass that is a flag of the command line.
 
@@ -79,17 +77,26 @@ def flag(
 
     The annotation says what the flag takes: ``str``, ``int``, ``float``, ``bool``, or a ``tuple`` of the first three,
     written with commas; ``| None`` where the flag may be missing. Values of a tuple of ``int`` are whole numbers of at
-    least 0 (or ``least``), all different; those of a tuple of ``float`` are finite.
+    least 0 (or ``least``), all different; those of a tuple of ``float`` are finite; those of a tuple of ``str`` are all
+    different.
 
     Args:
         text: for ``--help``.
         default: value without the flag. Left out, the flag is required.
         least, most: smallest and largest number allowed.
         choices: the words allowed; all by default.
+        repeats: a tuple of ``str`` may name something more than once.
     """
-    return dataclasses.field(
-        default=default, kw_only=True, metadata={"text": text, "least": least, "most": most, "choices": choices}
-    )
+    metadata = {"text": text, "least": least, "most": most, "choices": choices, "repeats": repeats}
+    return dataclasses.field(default=default, kw_only=True, metadata=metadata)
+
+
+def new_file(text: str, default: Any = REQUIRED) -> Any:
+    """The same for the path of a file to write, a ``str``, or ``str | None``.
+
+    The script then has the flag ``--overwrite``, and without it ends before it begins where that file is there already.
+    """
+    return dataclasses.field(default=default, kw_only=True, metadata={**flag(text).metadata, "new": True})
 
 
 def arguments() -> Any:
@@ -102,6 +109,10 @@ def arguments() -> Any:
 
 def _flag_fields(settings):
     return [field for field in dataclasses.fields(settings) if "arguments" not in field.metadata]
+
+
+def _new_files(settings):
+    return [field for field in _flag_fields(settings) if "new" in field.metadata]
 
 
 def _arguments_field(settings):
@@ -136,9 +147,9 @@ def _define_flags(settings):
         else:
             define = flags.DEFINE_integer if kind is int else flags.DEFINE_float
             define(field.name, default, **common, **bounds)
-    names = {field.name for field in _flag_fields(settings)}
-    if "output" in names and "overwrite" not in names:
-        flags.DEFINE_bool("overwrite", False, OVERWRITE, module_name=sys.argv[0])
+    if names := [f"--{field.name}" for field in _new_files(settings)]:
+        text = f"Replace what {' and '.join(names)} {'names' if len(names) == 1 else 'name'} if it is there."
+        flags.DEFINE_bool("overwrite", False, text, module_name=sys.argv[0])
 
 
 def _filled(settings, others):
@@ -152,14 +163,17 @@ def _filled(settings, others):
             value = whole_numbers(field.name, value, field.metadata["least"] or 0)
         elif item is float and value is not None:
             value = numbers(field.name, value)
+        elif item is str and value is not None and not field.metadata["repeats"]:
+            value = different(field.name, value)
         values[field.name] = tuple(value) if isinstance(value, list) else value
     return settings(**values)
 
 
 def _checked(settings):
-    """The settings, where ``--output`` names no file that is there already; folders are checked by what makes them."""
-    if output := getattr(settings, "output", None):
-        check_new(output, flags.FLAGS.overwrite)
+    """The settings, where none of the files to write is there already; folders are checked by what makes them."""
+    for field in _new_files(settings):
+        if path := getattr(settings, field.name):
+            check_new(path, flags.FLAGS.overwrite)
     return settings
 
 
@@ -321,3 +335,10 @@ def whole_numbers(flag: str, texts: Sequence[str], least: int = 0) -> list[int]:
     if repeated := [value for value in values if values.count(value) > 1]:
         raise FerMdError(f"--{flag} must be different numbers; found {repeated[0]} more than once")
     return values
+
+
+def different(flag: str, names: Sequence[str]) -> Sequence[str]:
+    """The names of a list flag; ``FerMdError`` where one is there twice."""
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise FerMdError(f"--{flag} names {repeated[0]} more than once")
+    return names

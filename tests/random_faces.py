@@ -15,10 +15,14 @@ def random_split(count, seed=0, size=48):
     return Split(images=images, labels=labels, keys=names, subjects=[""] * count, votes=None, landmarks=None)
 
 
-def write_faces(folder, seed, expressions=None, votes=None):
-    """A prepared data set of 40 Training faces, and 8 each of PublicTest and PrivateTest; returns its folder."""
+def write_faces(folder, seed, expressions=None, votes=None, shared=()):
+    """A prepared data set of 40 Training faces, and 8 each of PublicTest and PrivateTest; returns its folder.
+
+    ``shared`` are images in place of the first Training faces.
+    """
     split, names = random_split(56, seed), ["Training"] * 40 + ["PublicTest"] * 8 + ["PrivateTest"] * 8
     labels = split.labels % len(expressions or range(7))
-    faces = [Face(str(i), split.images[i], int(labels[i]), split=names[i], votes=votes) for i in range(56)]
+    images = [*shared, *split.images[len(shared) :]]
+    faces = [Face(str(i), images[i], int(labels[i]), split=names[i], votes=votes) for i in range(56)]
     write_dataset(faces, folder, folder.name, **({"expressions": expressions} if expressions else {}))
     return folder

@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from ports import free_port
+from ports import free_ports
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 
@@ -22,7 +22,7 @@ class Container:
 
     def __init__(self, image, base, labels):
         self.image, self.base, self.labels = image, base, labels
-        self.port, self.rest_port = free_port(), free_port()
+        self.port, self.rest_port = free_ports(2)
 
     def __enter__(self):
         command = ["docker", "run", "--detach", "--rm"]

@@ -116,7 +116,8 @@ def test_settings_hold_the_flags_or_their_defaults():
 
 
 def test_a_file_that_is_there_is_replaced_only_when_told_to(tmp_path):
-    script = SETTINGS.replace('data: str = console.flag("Folder.")', 'output: str = console.flag("File.")')
+    files = 'output: str = console.new_file("File.")\n    picture: str | None = console.new_file("Picture.", None)'
+    script = SETTINGS.replace('data: str = console.flag("Folder.")', files)
     assert script != SETTINGS
     there = tmp_path / "there.json"
     there.write_text("{}")
@@ -124,6 +125,9 @@ def test_a_file_that_is_there_is_replaced_only_when_told_to(tmp_path):
     assert answer(f"--output={there}", script=script) == (1, "", message)
     assert answer(f"--output={there}", "--overwrite", script=script)[0] == 0
     assert answer(f"--output={tmp_path / 'new.json'}", script=script)[0] == 0
+    assert answer(f"--output={tmp_path / 'new.json'}", f"--picture={there}", script=script) == (1, "", message)
+    assert "Replace what --output and --picture name if it is there." in answer("--help", script=script)[1]
+    assert "overwrite" not in answer("--help", script=SETTINGS)[1]
 
 
 def test_help_lists_the_flags_of_settings():
@@ -147,6 +151,7 @@ def test_help_lists_the_flags_of_settings():
             "--weights must be numbers, separated by commas (could not convert string to float: 'x')",
         ),
         (["--data=a", "--names="], "--names is empty; name at least one, separated by commas"),
+        (["--data=a", "--names=b,c,b"], "--names names b more than once"),
     ],
 )
 def test_settings_that_cannot_be_used_are_one_line(arguments, message):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fer_md.errors import FerMdError
 from fer_md.evaluation.measure import ConfusionFigures
 from fer_md.runs.results import Result
 from pages.result_files import read_named
@@ -37,7 +38,7 @@ class Outcome:
         compared: number of figures.
         outside: lines that name file, figure, expected, found and tolerance.
         reason: why the file was not compared, or "".
-        missing: make's target that measures the file, if there is none.
+        missing: the command that measures the file, if there is none.
     """
 
     compared: int = 0
@@ -57,20 +58,23 @@ def check_results(measured: Path | str, committed: Path | str) -> dict[str, Outc
         dict from a file's name to its ``Outcome``.
 
     Raises:
-        FerMdError: a file is not JSON, or not of its kind.
+        FerMdError: there is no committed file, or a file is not JSON, or not of its kind.
     """
-    outcomes = {}
-    for path in sorted(Path(committed).glob("*.json")):
-        if path.stem in KINDS:
-            outcomes[path.name] = _check(Path(measured) / path.name, path)
-    return outcomes
+    paths = sorted(path for path in Path(committed).glob("*.json") if path.stem in KINDS)
+    if not paths:
+        beside = Path(committed).parent.glob("*/*.json")
+        known = sorted({path.parent.name for path in beside if path.stem in KINDS})
+        there = f"; beside it there are those of {', '.join(known)}" if known else ""
+        raise FerMdError(f"{committed}: no figures are committed there{there}")
+    return {path.name: _check(Path(measured) / path.name, path) for path in paths}
 
 
 def _check(path, committed):
     found = read_named(path.parent, path.stem)
     if not found:
         target = "report" if path.stem == "stages" else f"reproduce-{path.stem.removesuffix('-wild')}"
-        return Outcome(reason=f"not measured; make {target} does", missing=target)
+        command = f"make {target}" + (" with facial_expressions in DATA_ROOT" if path.stem == "table4-wild" else "")
+        return Outcome(reason=f"not measured; {command} does", missing=command)
     return _compare(path, found, read_named(committed.parent, path.stem))
 
 

@@ -114,11 +114,13 @@ class JointStudy(Result):
         classes: for each data set the number of faces of each expression in the split.
         data, manifest_sha256: of the two data sets.
         validation: the split that chose shares of the prior and weights; None where nothing was chosen.
+        precision: of the runs' layers. Older files have none.
     """
 
     split: str
     validation: str | None = None
     network: str
+    precision: str | None = None
     first_epochs: int
     epochs: int
     classes: list[dict[str, int]]
@@ -191,12 +193,13 @@ class TimeToAccuracy(Result):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LossCost:
-    """Milliseconds of a training step, and of the loss alone, for a number of classes."""
+    """Milliseconds of a training step, and of the loss alone, for a number of classes; and why another does not run."""
 
     classes: int
     milliseconds_a_step: dict[str, float]
     md_over_softmax: float
     milliseconds_forward_and_gradient: dict[str, float]
+    does_not_run_here: dict[str, str] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -218,10 +221,12 @@ class StepSpeed(Result):
         fastest: our variant that the ratios are of.
         shares_of_limit: of our variants, by name: what they reach of a step that is convolutions and products alone.
             Older files have none.
+        does_not_run_here: why, by variant.
     """
 
     network: dict[str, Any] | None = None
     images_per_second: dict[str, float]
+    does_not_run_here: dict[str, str] | None = None
     fastest: str | None = None
     ratios: dict[str, float]
     shares_of_limit: dict[str, float] | None = None

@@ -1,6 +1,7 @@
 """Faces with 68 landmarks, in memory: from video frames, or drawn."""
 
 import dataclasses
+import hashlib
 import itertools
 from collections.abc import Iterable
 from pathlib import Path
@@ -37,6 +38,20 @@ class AnnotatedFaces:
         chosen = list(numbers)
         images, people = [self.images[row] for row in chosen], [self.people[row] for row in chosen]
         return AnnotatedFaces(images, self.landmarks[chosen], people)
+
+    def sha256(self) -> str:
+        """See ``fingerprint``."""
+        return fingerprint(self.images, self.landmarks)
+
+
+def fingerprint(images: Iterable[np.ndarray], landmarks: Iterable[np.ndarray]) -> str:
+    """SHA-256 of pictures and of the landmarks of each, in hexadecimal: it names the exact data."""
+    digest = hashlib.sha256()
+    for points in landmarks:
+        digest.update(points.tobytes())
+    for image in images:
+        digest.update(image.tobytes())
+    return digest.hexdigest()
 
 
 def video_faces(source: Path | str, split: str) -> AnnotatedFaces:

@@ -91,8 +91,8 @@ def settings_hash(run_dir: Path | str) -> str:
     return hashlib.sha256(json.dumps(read_settings(run_dir), sort_keys=True).encode()).hexdigest()
 
 
-def load_model(run_dir: Path | str, network: str = "model") -> keras.Model:
-    """A trained ``keras.Model`` of a finished run.
+def network_file(run_dir: Path | str, network: str = "model") -> Path:
+    """The file of a trained network of a finished run.
 
     Args:
         run_dir: the folder.
@@ -109,6 +109,12 @@ def load_model(run_dir: Path | str, network: str = "model") -> keras.Model:
     if not path.is_file():
         raise FerMdError(f"{run_dir}: the run is not finished (no {path.name}); start it again to resume it")
     check_done(path)
+    return path
+
+
+def load_model(run_dir: Path | str, network: str = "model") -> keras.Model:
+    """A trained ``keras.Model`` of a finished run; arguments and errors are those of ``network_file``."""
+    path = network_file(run_dir, network)
     try:
         return keras.saving.load_model(path)
     except Exception as error:
@@ -116,21 +122,6 @@ def load_model(run_dir: Path | str, network: str = "model") -> keras.Model:
             f"{path}: cannot be loaded ({first_line(error)}); it was trained at commit {_trained_at(run_dir)} "
             "(config.json): train it again, or check that commit out"
         ) from error
-
-
-def load_start(run_dir: Path | str, required: Mapping[str, Any], network: str = "model") -> keras.Model:
-    """A network of a finished run, to start another training from.
-
-    Args:
-        run_dir: the folder.
-        required: settings that the run must have.
-        network: see ``load_model``.
-
-    Raises:
-        FerMdError: another setting; see also ``load_model``.
-    """
-    check_settings("start", run_dir, required)
-    return load_model(run_dir, network)
 
 
 def check_settings(flag: str, run_dir: Path | str, required: Mapping[str, Any]) -> dict[str, Any]:

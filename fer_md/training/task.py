@@ -11,6 +11,7 @@ import numpy as np
 from fer_md.data.pipeline import training_batches
 from fer_md.data.records import Split
 from fer_md.data.sampling import by_class, class_shares, class_slots
+from fer_md.errors import FerMdError
 from fer_md.losses import MD_FORMS, CenterLoss, MDLoss
 from fer_md.training.objective import CLASSES, Objective
 
@@ -109,16 +110,23 @@ def balanced(task: Task, power: float, classes: int, logit_adjustment: bool = Tr
     return dataclasses.replace(task, batches=batches, drawn_shares=shares)
 
 
-def loss_settings(kind: str, loss_weight: float | None = None, form: str = "nearest") -> dict[str, Any]:
+def loss_settings(kind: str, loss_weight: float | None = None, form: str | None = None) -> dict[str, Any]:
     """The loss beside softmax as the settings of a run have it: its ``kind``, ``loss_weight`` and ``options``.
 
     Args:
         kind: ``"md"``, ``"center"`` or ``"none"``.
         loss_weight: its factor; None for that of ``LOSS_WEIGHTS``.
-        form: of MD loss, a name of ``MD_FORMS``.
+        form: of MD loss, a name of ``MD_FORMS``; None for ``"nearest"``.
+
+    Raises:
+        FerMdError: a factor of no loss, or a form of another loss than MD loss.
     """
+    if kind == "none" and loss_weight is not None:
+        raise FerMdError(f"loss_weight={loss_weight:g} needs a loss beside softmax, but loss is none")
+    if kind != "md" and form is not None:
+        raise FerMdError(f"loss_form={form} needs loss=md, but loss is {kind}")
     weight = LOSS_WEIGHTS[kind] if loss_weight is None else loss_weight
-    return {"kind": kind, "loss_weight": weight, "options": MD_FORMS[form] if kind == "md" else {}}
+    return {"kind": kind, "loss_weight": weight, "options": MD_FORMS[form or "nearest"] if kind == "md" else {}}
 
 
 def make_metric_loss(

@@ -36,10 +36,13 @@ def votes(label):
 
 
 def test_audit_finds_what_is_in_training_too(data, tmp_path):
-    output = tmp_path / "audit"
-    result = run_script("experiments/audit_fer2013.py", f"--data={data}", "--networks=fer2013", f"--output={output}")
+    output = tmp_path / "audit.json"
+    command = ("experiments/audit_fer2013.py", f"--data={data}", "--networks=fer2013", f"--output={output}")
+    result = run_script(*command)
     assert result.returncode == 0, result.stderr
-    found = read_result(Audit, f"{output}.json")
+    again = run_script(*command)
+    assert again.returncode == 1 and "audit.json: is there already; add --overwrite" in again.stderr
+    found = read_result(Audit, output)
     assert [(s.faces, s.identical, s.twins, s.moved_or_mirrored) for s in found.splits] == [(4, 1, 2, 1)] * 2
     assert [s.twins_with_other_label for s in found.splits] == [1, 1]
     assert [s.ceiling for s in found.splits] == [1.0, 1.0]

@@ -67,19 +67,21 @@ def test_the_script_names_the_figure_and_fails(folders):
     assert done.returncode == 1 and "1 figures lie outside the tolerance" in done.stderr
     line = f"{measured}/table1.json: lab, fine-tuned, fused: accuracy: expected 78.00 %, found 60.00 %, tolerance 6.43"
     assert line in done.stdout and "1 of 2 figures agree" in done.stdout
-    done = check(measured, measured / "none")
-    assert done.returncode == 1 and "nothing in it can be compared" in done.stderr
+    done = check(measured, committed.parent / "full")
+    assert done.returncode == 1
+    assert "full: no figures are committed there; beside it there are those of committed, measured" in done.stderr
 
 
 @pytest.mark.integration
 def test_the_script_fails_where_a_committed_file_was_not_measured(folders):
     measured, committed = folders()
     assert check(measured, committed).returncode == 0
-    for name in ("stages.json", "table4.json"):
+    for name in ("stages.json", "table4.json", "table4-wild.json"):
         write_json(committed / name, {})
     done = check(measured, committed)
     assert done.returncode == 1
-    assert "2 of the committed files were not measured; run make report and make reproduce-table4" in done.stderr
+    assert "3 of the committed files were not measured; run make report and make reproduce-table4 with" in done.stderr
+    assert "not measured; make reproduce-table4 with facial_expressions in DATA_ROOT does" in done.stdout
     assert "table1.json: 2 of 2 figures agree" in done.stdout
     assert "table4.json: not compared: not measured; make reproduce-table4 does" in done.stdout
 

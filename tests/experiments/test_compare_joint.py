@@ -3,27 +3,16 @@
 import dataclasses
 
 import cv2
-import numpy as np
 import pytest
 
-from fer_md.data.face import Face
-from fer_md.data.records import write_dataset
 from fer_md.runs.results import read_result
 from pages.blocks import Text
 from pages.cells import MISSING
 from pages.joint_picture import save_joint_picture
 from pages.sections.joint import joint_blocks
 from pages.study_rows import JointPoint, JointRow, JointStudy
-from random_faces import random_split
+from random_faces import write_faces
 from scripts import run_script
-
-
-def write_faces(folder, seed):
-    split, names = random_split(56, seed), ["Training"] * 40 + ["PublicTest"] * 16
-    labels = np.arange(56) % 7
-    faces = (Face(key=str(i), image=split.images[i], label=int(labels[i]), split=names[i]) for i in range(56))
-    write_dataset(faces, folder, folder.name)
-    return folder
 
 
 @pytest.mark.integration
@@ -47,8 +36,18 @@ def test_rows_on_noise(tmp_path):
     again = run_script("experiments/compare_joint.py", *flags)
     assert again.returncode == 0 and "training" not in again.stderr
     assert read_result(JointStudy, output).rows == found.rows
-    answer = run_script("experiments/compare_joint.py", *flags, "--first_epochs=2")
-    assert answer.returncode == 1 and "component1: has 1 epochs, not 2; name another --run_dir" in answer.stderr
+    assert read_result(JointStudy, output).precision == "float32"
+    for other, differs in {
+        "--first_epochs=2": "recipe.epochs=1, not 2",
+        "--network=half": "network.",
+        "--precision=bfloat16": "precision='float32', not 'bfloat16'",
+    }.items():
+        answer = run_script("experiments/compare_joint.py", *flags, other)
+        assert answer.returncode == 1 and f"component1/config.json: holds a run with {differs}" in answer.stderr
+    answer = run_script("experiments/compare_joint.py", *flags, "--rows=joint,joint")
+    assert answer.returncode == 1 and "--rows names joint more than once" in answer.stderr
+    answer = run_script("experiments/compare_joint.py", *flags, "--rows=alone,joint", "--epochs=2")
+    assert answer.returncode == 1 and "alone-1/config.json: holds a run with recipe.epochs=" in answer.stderr
     answer = run_script("experiments/compare_joint.py", *flags, "--rows=none")
     assert answer.returncode == 1 and "--rows must be one of alone, " in answer.stderr
     answer = run_script("experiments/compare_joint.py", *flags, "--split=Training")

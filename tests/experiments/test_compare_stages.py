@@ -2,19 +2,16 @@
 
 import dataclasses
 
-import numpy as np
 import pytest
 
 from compare_stages import check_start
-from fer_md.data.face import Face
-from fer_md.data.records import write_dataset
 from fer_md.errors import FerMdError
 from fer_md.files import write_json
 from fer_md.runs.results import read_result
 from pages.blocks import markdown
 from pages.rows import Stages
 from pages.sections.stages import stages_blocks
-from random_faces import random_split
+from random_faces import write_faces
 from scripts import run_script
 
 SMALL = ["--network=tiny", "--precision=float32"]
@@ -24,14 +21,6 @@ SECOND = "--preset=drawn-finetune"
 def run(name, *flags):
     answer = run_script(f"experiments/{name}.py", *flags)
     assert answer.returncode == 0, answer.stderr
-
-
-def write_faces(folder, seed):
-    split, names = random_split(56, seed), ["Training"] * 40 + ["PublicTest"] * 8 + ["PrivateTest"] * 8
-    labels = np.arange(56) % 7
-    faces = (Face(key=str(i), image=split.images[i], label=int(labels[i]), split=names[i]) for i in range(56))
-    write_dataset(faces, folder, folder.name)
-    return str(folder)
 
 
 def test_a_run_that_started_from_nothing_known_is_named(tmp_path):
@@ -45,7 +34,7 @@ def test_a_run_that_started_from_nothing_known_is_named(tmp_path):
 
 @pytest.mark.integration
 def test_going_on_alone_and_jointly_beside_the_exchange(tmp_path):
-    data = [write_faces(tmp_path / "first", 1), write_faces(tmp_path / "second", 2)]
+    data = [str(write_faces(tmp_path / name, seed)) for seed, name in enumerate(("first", "second"), 1)]
     components, alone, joint = ([str(tmp_path / f"{kind}{i}") for i in (1, 2)] for kind in ("c", "alone", "joint"))
     for index, component in enumerate(components):
         own, other = data[index], data[1 - index]

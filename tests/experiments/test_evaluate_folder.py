@@ -1,6 +1,7 @@
 """``fer-md evaluate FOLDER`` and ``experiments/first_names.py`` on drawn faces."""
 
 import csv
+import html
 
 import numpy as np
 import pytest
@@ -76,22 +77,24 @@ def test_folders_as_groups_and_the_split_that_train_makes(place):
     (place / "own" / "labels.csv").rename(place / "labels.csv")
     try:
         answer = evaluate(place, "own", "--group_by=folder", "--output=folders")
-        test = evaluate(place, "own", "--group_by=folder", "--split=test", "--output=test")
+        test = evaluate(place, "own", "--group_by=folder", "--split=test", "--output=test set")
     finally:
         (place / "labels.csv").rename(place / "own" / "labels.csv")
     assert answer.returncode == 0, answer.stderr
     text = " ".join(answer.stdout.split())
     assert "layout: group/class/picture" in text and "| pictures | 72 | 72 | |" in text
     assert test.returncode == 0, test.stderr
-    assert read_result(GroupStudy, place / "test" / "metrics.json").overall.pictures < 40
+    assert read_result(GroupStudy, place / "test set" / "metrics.json").overall.pictures < 40
     assert "are too few to say anything" in " ".join(test.stdout.split())
+    page = html.unescape((place / "test set" / "index.html").read_text())
+    assert "fer-md evaluate own --group_by=folder --split=test '--output=test set'" in page
 
 
 @pytest.mark.parametrize(
     "words, message",
     [
         (["own", "--group_by=skin"], "labels.csv: group_by=skin: no such column; found file, label, actor"),
-        (["own", "--group_by=camera,camera"], "--group_by names camera twice"),
+        (["own", "--group_by=camera,camera"], "--group_by names camera more than once"),
         (["own", "--split=best"], "split must be train, val or test; got 'best'"),
         (["own", "own"], "own: one folder, zip or table is measured at a time"),
         (["own/a", "--group_by=gender"], "own/a: group_by=gender names the column of a table, and there is no table"),
@@ -168,7 +171,7 @@ def test_first_names(tmp_path):
         rows.append(f"{name},{('anger', 'happiness')[person % 2]}")
     (tmp_path / "data" / "data").mkdir()
     (tmp_path / "data" / "data" / "legend.csv").write_text("\n".join(rows) + "\n")
-    words = [f"--source={tmp_path / 'data'}", f"--names={tmp_path}", "--split=train"]
+    words = [f"--source={tmp_path / 'data'}", f"--names={tmp_path}", "--split=train", "--model=photographs"]
     answer = run_script("experiments/first_names.py", *words, f"--output={tmp_path / 'found.json'}")
     assert answer.returncode == 0, answer.stderr
     found = read_result(GroupStudy, tmp_path / "found.json")

@@ -16,7 +16,7 @@ import pytest
 from fer_md.data.face import Face
 from fer_md.data.records import write_dataset
 from fer_md.training.presets import PRESETS
-from ports import free_port
+from ports import free_ports
 from random_faces import random_split
 from scripts import run_script
 
@@ -108,7 +108,7 @@ def test_what_would_not_count_is_refused(data, tmp_path):
 
 def start_workers(data, run):
     """Two worker processes on this machine."""
-    workers, processes = [f"127.0.0.1:{free_port()}" for _ in range(2)], []
+    workers, processes = [f"127.0.0.1:{port}" for port in free_ports(2)], []
     for index in range(2):
         task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
         processes.append(

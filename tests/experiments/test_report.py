@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from browser import PROGRAM
 from fer_md.data.face import Face
 from fer_md.data.records import read_info, write_dataset
 from fer_md.errors import FerMdError
@@ -39,8 +40,6 @@ from result_files import (
 )
 
 pytestmark = pytest.mark.integration
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 FRAME = """<!doctype html><meta name="color-scheme" content="light dark"><title>frame</title>
 <iframe src="{page}" style="width:{width}px;height:{height}px;border:0"></iframe>
@@ -238,7 +237,7 @@ def look(page, folder, width, dark):
     """What a browser makes of ``page``: sizes and colours, the console's messages, and ``folder/page.png``."""
     (folder / "frame.html").write_text(FRAME.format(page=page.as_uri(), width=width, height=900))
     command = [
-        CHROMIUM,
+        PROGRAM,
         "--headless",
         "--no-sandbox",
         "--disable-gpu",
@@ -263,7 +262,7 @@ def brightness(color):
     return sum(map(int, re.findall(r"\d+", color)[:3])) / 3
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no browser: install chromium (apt-get install chromium)")
+@pytest.mark.skipif(PROGRAM is None, reason="no browser: install chromium (apt-get install chromium)")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_page_fits_and_shows_its_pictures(whole_page, tmp_path, width, dark):

@@ -250,6 +250,7 @@ def test_run_becomes_a_file_of_litert(run, tmp_path):
         (["--format=onnx"], "the name of a file of onnx must end in .onnx"),
         (["--format=openvino", "--version=2"], "--version=2 is for a SavedModel, not for openvino"),
         (["--quantize=int8"], "--quantize=int8: savedmodel has none"),
+        (["--overwrite"], "--overwrite is not for a SavedModel"),
     ],
 )
 def test_flags_of_another_format_are_refused(flags, message, tmp_path):

@@ -30,7 +30,7 @@ from fer_md.serving.rest_transport import RestTransport
 from fer_md.serving.saved_model import export_saved_model
 from fer_md.serving.served_network import ServedNetwork
 from fer_md.serving.transport import Unavailable
-from ports import free_port
+from ports import free_ports
 from random_faces import random_split
 from scripts import run_script
 
@@ -115,7 +115,7 @@ def test_a_refusal_is_final_and_names_the_server(scheme, server, monkeypatch):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_where_nobody_serves(scheme):
-    address = f"{scheme}://127.0.0.1:{free_port()}/fer"
+    address = f"{scheme}://127.0.0.1:{free_ports(1)[0]}/fer"
     with pytest.raises(FerMdError, match=f"{address}: not available, asked 2 times"):
         Client(address, retries=1)
 
@@ -192,7 +192,7 @@ def asking(server):
 def test_no_request_is_lost_while_versions_change_and_the_server_restarts(scheme, base, expected, asking, tmp_path):
     folder = tmp_path / "served"
     shutil.copytree(base, folder)
-    ports = {"port": free_port(), "rest_port": free_port()}
+    ports = dict(zip(("port", "rest_port"), free_ports(2), strict=True))
     with contextlib.ExitStack() as servers:
         server = servers.enter_context(LocalServer(folder, **ports))
         with asking(url(server, scheme), expected) as answered:

@@ -188,7 +188,7 @@ def test_learner_of_three_data_sets(folders):
 
 @pytest.mark.integration
 def test_interrupted_joint_training_ends_with_the_same_bits(folders, tmp_path, monkeypatch):
-    assert_interrupted_ends_with_the_same_bits(lambda: learner(folders), RECIPE, tmp_path, monkeypatch)
+    assert_interrupted_ends_with_the_same_bits(lambda: [learner(folders)], RECIPE, tmp_path, monkeypatch)
 
 
 @pytest.mark.integration

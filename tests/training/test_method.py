@@ -9,11 +9,10 @@ import pytest
 import tensorflow as tf
 
 from fer_md.data.augment import Augmentation
-from fer_md.data.face import Face
 from fer_md.data.label_spaces import map_labels
 from fer_md.data.pipeline import training_batches
 from fer_md.data.protocol import load_training, make_protocol
-from fer_md.data.records import load_split, read_info, write_dataset
+from fer_md.data.records import load_split, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.predict import predict_probabilities
 from fer_md.evaluation.softmax import softmax
@@ -26,8 +25,8 @@ from fer_md.training.presets import Recipe
 from fer_md.training.soft_targets import with_teacher
 from fer_md.training.task import Task, make_metric_loss
 from fer_md.training.train import train_networks
-from fer_md.training.trainer import Trainer
-from random_faces import random_split
+from interruptions import assert_interrupted_ends_with_the_same_bits
+from random_faces import random_split, write_faces
 from scripts import run_script
 
 pytestmark = pytest.mark.integration
@@ -45,25 +44,13 @@ def script(name, *flags):
     return run_script(f"experiments/{name}", *flags)
 
 
-def write_noise(folder, seed, expressions=None, shared=()):
-    """40 training and 8 held-out faces; ``shared``: images that take the places of the first training faces."""
-    split = random_split(56, seed)
-    images = [*shared, *split.images[len(shared) :]]
-    splits = ["Training"] * 40 + ["PublicTest"] * 8 + ["PrivateTest"] * 8
-    options = {"expressions": expressions} if expressions else {}
-    labels = split.labels % len(expressions) if expressions else split.labels
-    faces = (Face(key=str(i), image=images[i], label=int(labels[i]), split=splits[i]) for i in range(56))
-    write_dataset(faces, folder, folder.name, **options)
-    return folder
-
-
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
     """Three data sets, the last with a label space of its own, and a pre-trained tiny component on each."""
     folder = tmp_path_factory.mktemp("method")
-    first = write_noise(folder / "first", 1)
+    first = write_faces(folder / "first", 1)
     held_out = load_split(first, "PrivateTest").images[:2]
-    data = [first, write_noise(folder / "second", 2, shared=held_out), write_noise(folder / "third", 3, OTHER_SPACE)]
+    data = [first, write_faces(folder / "second", 2, shared=held_out), write_faces(folder / "third", 3, OTHER_SPACE)]
     runs = []
     for index, own in enumerate(data):
         others = ",".join(str(other) for other in data if other != own)
@@ -164,24 +151,9 @@ def test_distilling_needs_the_same_expressions(stage):
 def test_interrupted_fine_tuning_ends_with_the_same_bits(stage, tmp_path, monkeypatch):
     """Centers, both networks and their optimizers included."""
     data, runs = stage
-
-    trainers = []
-    monkeypatch.setattr(train_module, "Trainer", lambda *parts: trainers.append(Trainer(*parts)) or trainers[-1])
-
-    def fine_tune(folder, **options):
-        learners = exchange_learners(runs, data, md(), 0.1, [1.0] * 3, replay=1.0)
-        assert train_networks(learners, RECIPE, tmp_path / folder, {}, seed=5, **options)
-        return [trainer.state() for trainer in trainers[-3:]]
-
-    whole = fine_tune("whole")
-    step = Trainer.train_step
-    with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
-        stops = lambda self, b, s: 1 / 0 if s >= 7 and self.learner.name == "component3" else step(self, b, s)  # noqa: E731
-        patched.setattr(Trainer, "train_step", stops)
-        fine_tune("part", checkpoint_seconds=0)
-    for one, two in zip(whole, fine_tune("part"), strict=True):
-        for name, value in one.items():
-            np.testing.assert_array_equal(two[name], value, err_msg=name)
+    assert_interrupted_ends_with_the_same_bits(
+        lambda: exchange_learners(runs, data, md(), 0.1, [1.0] * 3, replay=1.0), RECIPE, tmp_path, monkeypatch, after=7
+    )
 
 
 def test_scripts_fine_tune_and_fuse(stage, tmp_path):
@@ -214,7 +186,7 @@ def test_scripts_fine_tune_and_fuse(stage, tmp_path):
     both = [f"--run_dir={runs[0]},{runs[1]}", f"--data={data[0]}", "--split=PrivateTest", "--fuse=fitted"]
     answer = script("evaluate.py", *both)
     assert answer.returncode == 0, answer.stderr
-    answer = script("evaluate.py", f"--run_dir={runs[0]},{runs[0]}", *both[1:])
+    answer = script("evaluate.py", f"--run_dir={runs[0]},{runs[0]}/", *both[1:])
     assert answer.returncode == 1 and "holds the result of" in answer.stderr
     metrics = json.loads((runs[0] / "eval" / "PrivateTest-first-fused-fitted" / "metrics.json").read_text())
     assert sum(metrics["score_weights"]) == pytest.approx(1) and metrics["validation"] == "PublicTest"
@@ -279,6 +251,8 @@ def check_export(folder, runs, data, split):
         (["--dataset_weights=1,2,x"], "--dataset_weights must be numbers"),
         (["--dataset_weights=1,2"], "--dataset_weights must be 3 numbers, one a data set; found 2"),
         (["--components=a,b"], "found 2 and 3"),
+        (["--loss=center", "--loss_form=printed"], "loss_form=printed needs loss=md, but loss is center"),
+        (["--loss=none", "--loss_weight=0.5"], "loss_weight=0.5 needs a loss beside softmax, but loss is none"),
     ],
 )
 def test_wrong_flags_are_one_line(stage, tmp_path, flags, message):

@@ -13,7 +13,7 @@ import pytest
 
 from fer_md.errors import FerMdError
 from fer_md.training.strategy import make_strategy
-from ports import free_port
+from ports import free_ports
 
 pytestmark = pytest.mark.integration
 
@@ -32,7 +32,7 @@ def start(strategy, output, **environment):
 
 def test_two_workers_equal_one_device(tmp_path):
     """Ten steps, batch norm statistics, weight decay and averaged weights and dropout masks included."""
-    workers = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
     outputs = [tmp_path / "one.npz", tmp_path / "first.npz", tmp_path / "second.npz"]
     processes = [start("one", outputs[0])]
     for index, output in enumerate(outputs[1:]):
@@ -49,7 +49,7 @@ def test_two_workers_equal_one_device(tmp_path):
 
 def test_workers_with_different_data_are_refused():
     """Both of them end; two that are alike do not."""
-    workers = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
     processes = []
     for index in range(2):
         task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
@@ -95,7 +95,7 @@ def test_a_worker_that_dies_ends_the_other_in_one_line_and_both_can_go_on(tmp_pa
 
 def start_training(run_dir, first):
     """Both workers of tests/worker_training.py, ``first`` in front."""
-    workers, processes = [f"127.0.0.1:{free_port()}" for _ in range(2)], []
+    workers, processes = [f"127.0.0.1:{port}" for port in free_ports(2)], []
     for index in (first, 1 - first):
         task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
         command = [sys.executable, str(SCRIPT.with_name("worker_training.py")), str(run_dir)]
@@ -116,7 +116,7 @@ def wait_for(path):
 def test_a_port_in_use_is_one_line():
     """In a process of its own, as a server that failed to start leaves TensorFlow without one."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        workers = [f"127.0.0.1:{taken.getsockname()[1]}", f"127.0.0.1:{free_port()}"]
+        workers = [f"127.0.0.1:{taken.getsockname()[1]}", f"127.0.0.1:{free_ports(1)[0]}"]
         task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": 0}}
         code = """
 from fer_md import console

@@ -131,7 +131,7 @@ def test_an_interrupted_student_ends_with_the_same_bits(tmp_path, monkeypatch):
         task = with_cached_teacher(Task("a", split, split), Teacher(said, 9), 0.7)
         return Learner(functools.partial(build_component, TINY, 1), [task])
 
-    assert_interrupted_ends_with_the_same_bits(learner, recipe, tmp_path, monkeypatch)
+    assert_interrupted_ends_with_the_same_bits(lambda: [learner()], recipe, tmp_path, monkeypatch)
 
 
 SMALL = ["--network=tiny", "--precision=float32", "--epochs=1"]

@@ -40,7 +40,7 @@ def networks_blocks(found: Audit) -> list[Block]:
 
 COMMANDS = (
     "python experiments/audit_fer2013.py --data=runs/data/fer2013 --fer=emotion_model.hdf5 "
-    "--output=docs/results/fer2013-audit",
+    "--output=docs/results/fer2013-audit.json",
 )
 
 

@@ -60,12 +60,13 @@ def detection_blocks(joint: dict[str, Any], search: dict[str, Any]) -> list[Bloc
             }
             for name, row in found.items()
         ]
-    trained = joint["pictures"]["training"]
+    trained, seconds = joint["pictures"]["training"], joint["train_seconds"]  # None where it was stopped in between
     text = (
-        f"Detection. The joint cascade learned from {trained:,} pictures in {joint['train_seconds'] / 60:.0f} min, on "
-        "one thread, while other programs ran. These are the frames and drawn scenes but for one person in ten, on "
-        "whom the threshold was chosen. Times of Selective Search + CNN are from [another "
-        "day](FACES.md#detection), when the machine was loaded differently; do not compare times of the two pages."
+        f"Detection. The joint cascade learned from {trained:,} pictures"
+        f"{f' in {seconds / 60:.0f} min' if seconds else ''}, on one thread, while other programs ran. These are the "
+        "frames and drawn scenes but for one person in ten, on whom the threshold was chosen. Times of Selective "
+        "Search + CNN are from [another day](FACES.md#detection), when the machine was loaded differently; do not "
+        "compare times of the two pages."
     )
     return [Text(text), table(rows), *_origin(joint)]
 

@@ -16,6 +16,7 @@ def loss_cost_blocks(found: LossCosts) -> list[Block]:
             **{f"{name} step, ms": f"{value:.1f}" for name, value in row.milliseconds_a_step.items()},
             "ratio": f"{row.md_over_softmax:.3f}",
             **{f"loss alone: {n}, ms": f"{value:.1f}" for n, value in row.milliseconds_forward_and_gradient.items()},
+            **{f"loss alone: {n}, ms": _refused(reason) for n, reason in (row.does_not_run_here or {}).items()},
         }
         for row in found.rows
     )
@@ -26,8 +27,13 @@ def step_blocks(found: StepSpeed) -> list[Block]:
     """One row a variant."""
     ratios = " and ".join(f"{value:.2f} times {name}" for name, value in found.ratios.items())
     fastest = (found.fastest or "ours bfloat16").capitalize()
-    rows = ({"variant": name, "images/s": f"{value:.0f}"} for name, value in found.images_per_second.items())
-    text = f"Training images per second, in batches of {found.batch_size}. {fastest} is {ratios}."
+    rows = [{"variant": name, "images/s": f"{value:.0f}"} for name, value in found.images_per_second.items()]
+    rows += [
+        {"variant": name, "images/s": _refused(reason)} for name, reason in (found.does_not_run_here or {}).items()
+    ]
+    text = f"Training images per second, in batches of {found.batch_size}."
+    if ratios:
+        text += f" {fastest} is {ratios}."
     if shares := found.shares_of_limit:
         named = " and ".join(f"{name} reaches {100 * share:.0f} %" for name, share in shares.items())
         text += (
@@ -49,7 +55,7 @@ def prediction_blocks(found: PredictionSpeed) -> list[Block]:
     rows = []
     for name, row in found.measured.items():
         if reason := row.get("does not run here"):
-            rows.append({"": name, faces: f"does not run here: {reason.replace('|', '/')}"})
+            rows.append({"": name, faces: _refused(reason)})
             continue
         cells = {"": name} | ({faces: row["faces"]} if "faces" in row else {})
         cells |= {head: _times(row[part][batch]) for (part, batch), head in heads.items() if part in row}
@@ -122,6 +128,10 @@ def worker_blocks(found: RayWorkers) -> list[Block]:
         for row in found.rates
     )
     return [Text(text), table(rows)]
+
+
+def _refused(reason):
+    return f"does not run here: {reason.replace('|', '/')}"
 
 
 def _times(cell):
