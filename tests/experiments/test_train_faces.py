@@ -1,9 +1,11 @@
 """Both training scripts from a zip to files that load, in small."""
 
 import csv
+import dataclasses
 import functools
 import io
 import json
+import types
 import zipfile
 from pathlib import Path
 
@@ -12,9 +14,12 @@ import numpy as np
 import pytest
 
 import hyperface
+import landmark_rivals
+import train_detector
 from fer_md.data.records import write_dataset
 from fer_md.drawn.scenes import draw_scene
 from fer_md.drawn.synthetic import draw_faces
+from fer_md.errors import FerMdError
 from fer_md.faces import joint_training
 from fer_md.faces.cascade import Cascade
 from fer_md.faces.joint_cascade import JointCascade
@@ -23,7 +28,10 @@ from fer_md.faces.landmark_finder import LandmarkFinder
 from fer_md.faces.region_detector import SelectiveSearchDetector
 from fer_md.models.baselines import TINY_CONFIGS
 from fer_md.models.baselines.hyperface import build_whole_hyperface
+from fer_md.readers import annotated
+from fer_md.training import precision
 from fer_md.training.face_tasks import face_targets
+from result_files import landmarks, save
 from scripts import run_script
 
 pytestmark = pytest.mark.integration
@@ -120,8 +128,8 @@ def test_landmarks_from_a_zip_to_a_file_that_finds_them(frames, tmp_path):
     assert LandmarkFinder(folder).align([np.zeros((40, 40), np.uint8)], np.array([[5, 5, 30, 30]])).shape == (1, 68, 2)
 
 
-def test_hyperface_from_a_zip_to_figures(frames, tmp_path):
-    """All tasks and landmarks alone; another start of the script trains nothing again and finds the same."""
+def test_hyperface_from_a_zip_to_figures(frames, tmp_path, monkeypatch):
+    """All tasks and landmarks alone; another start, on another machine, trains nothing again and finds the same."""
     arguments = [f"--data={frames}", f"--run_dir={tmp_path / 'runs'}", "--networks=tiny,tiny-landmarks"]
     arguments += ["--epochs=1", "--drawn=28"]
     found = []
@@ -129,13 +137,32 @@ def test_hyperface_from_a_zip_to_figures(frames, tmp_path):
         answer = run_script("experiments/hyperface.py", *arguments, f"--output={tmp_path / output}")
         assert answer.returncode == 0, answer.stderr
         found.append(json.loads((tmp_path / output).read_text()))
-    assert found[0]["networks"] == found[1]["networks"]
+        other = "float32" if found[0]["precision"] == "bfloat16" else "bfloat16"
+        monkeypatch.setattr(precision, "_fastest", lambda other=other: other)
+    assert found[0]["networks"] == found[1]["networks"] and found[0]["precision"] == found[1]["precision"]
     assert found[0]["people"] == "test" and found[0]["faces"] == {"training": 36, "measured": 12}
     whole, alone = found[0]["networks"].values()
     assert set(whole) - set(alone) == {"detection", "visibility", "pose", "expression"}
     assert whole["steps"] == alone["steps"] == 2 and 0 <= whole["expression"] <= 1
     assert 0 < alone["landmarks"]["face size"]["mean"] < 0.5 and "minus_first" in alone["landmarks"]["face size"]
     assert set(whole["pose"]) == {"yaw", "pitch", "roll"} and min(found[0]["mean pose"].values()) > 0
+    check_other_faces(arguments, tmp_path, monkeypatch)
+
+
+def check_other_faces(arguments, folder, monkeypatch):
+    """Other faces under the same name are refused, drawn ones and those of the frames."""
+    command = ("experiments/hyperface.py", *arguments, "--networks=tiny", f"--output={folder / 'third.json'}")
+    answer = run_script(*command, "--drawn=29")
+    assert answer.returncode == 1 and "holds a run with expressions=" in answer.stderr
+    read = annotated.video_faces
+
+    def moved(*words):
+        faces = read(*words)
+        return dataclasses.replace(faces, landmarks=faces.landmarks + 1)
+
+    monkeypatch.setattr(annotated, "video_faces", moved)
+    answer = run_script(*command)
+    assert answer.returncode == 1 and "holds a run with faces_sha256=" in answer.stderr
 
 
 def test_expressions_from_a_prepared_data_set_and_people_held_out(frames, tmp_path):
@@ -173,8 +200,84 @@ def test_figures_of_hyperface_by_hand():
 
 
 def test_a_share_of_people_to_hold_out_is_below_one(frames, tmp_path):
-    answer = run_script("experiments/train_landmarks.py", f"--data={frames}", f"--run_dir={tmp_path}", "--held_out=1")
-    assert answer.returncode == 1 and "--held_out must be in [0, 1); got 1.0" in answer.stderr
+    for share, message in (
+        ("1", "--held_out must be in [0, 1); got 1.0"),
+        ("0.02", "--held_out=0.02 of 18 people is 0; some must be held out, not all"),
+        ("0.99", "--held_out=0.99 of 18 people is 18; some must be held out, not all"),
+    ):
+        words = (f"--data={frames}", f"--run_dir={tmp_path}", f"--held_out={share}")
+        answer = run_script("experiments/train_landmarks.py", *words)
+        assert answer.returncode == 1 and message in answer.stderr
+
+
+def test_the_test_people_are_not_there_to_choose_by(frames, tmp_path):
+    words = (f"--data={frames}", f"--run_dir={tmp_path}", f"--output={tmp_path / 'a.json'}", "--dropouts=0,0.5")
+    answer = run_script("experiments/hyperface.py", *words)
+    assert answer.returncode == 1 and "several --factors or --dropouts need --held_out" in answer.stderr
+
+
+def test_curves_to_draw_beside_are_read_first(tmp_path):
+    curves = dict.fromkeys(landmark_rivals.BESIDE, [0, 1, 1])
+    words = [f"--{name}={tmp_path / 'none'}" for name in ("data", "joint", "run_dir", "output", "picture")]
+    for found, message in (
+        ({"lab": {"inter-ocular": curves}}, "has no curves of video frames; found lab"),
+        ({"video frames": {"inter-ocular": {**curves, "more": [0]}, "face size": {"mean face": [0]}}}, "of joint, fu"),
+    ):
+        save(tmp_path / "figure6.json", landmarks({}, curves=found))
+        answer = run_script("experiments/landmark_rivals.py", *words, f"--figure6={tmp_path / 'figure6.json'}")
+        assert answer.returncode == 1 and "figure6.json: has no curve" in answer.stderr and message in answer.stderr
+    save(tmp_path / "figure6.json", landmarks({}, curves={"video frames": {"inter-ocular": {**curves, "more": [0]}}}))
+    read = landmark_rivals.read_curves(str(tmp_path / "figure6.json"))
+    assert read == {"inter-ocular": curves}
+
+
+@pytest.fixture
+def detector(tmp_path, monkeypatch):
+    """Settings of a training of the joint cascade, which only writes its checkpoint."""
+    scene = draw_scene(9, 0, faces=1, size=128)
+    monkeypatch.setattr(train_detector, "training_pictures", lambda _: ([(scene.image, scene.landmarks, False)], []))
+    monkeypatch.setattr(train_detector, "choose_threshold", lambda *_: 0.5)
+    trained = []
+
+    def train_joint(pictures, recipe, checkpoint):
+        trained.append(checkpoint.exists())
+        checkpoint.write_bytes(b"stages")
+        return types.SimpleNamespace(save=lambda path: path.write_bytes(b"cascade"))
+
+    monkeypatch.setattr(train_detector, "train_joint", train_joint)
+    return train_detector.Settings(data="frames.zip", output=str(tmp_path / "run"), method="joint"), trained
+
+
+def test_a_cascade_that_was_stopped_while_it_is_measured_goes_on(detector, tmp_path, monkeypatch):
+    settings, trained = detector
+    told = {}
+
+    def measure(settings, folder, detectors, made):
+        told.update(made)
+        if len(trained) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(train_detector, "measure_all", measure)
+    with pytest.raises(KeyboardInterrupt):
+        train_detector.main(settings)
+    assert not (tmp_path / "run").exists() and told["train_seconds"] >= 0
+    train_detector.main(settings)
+    assert trained == [False, True] and told["train_seconds"] is None
+    assert (tmp_path / "run" / "joint.npz").exists() and [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_detectors_measured_alone_leave_the_trained_one(detector, tmp_path, monkeypatch):
+    settings, _ = detector
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "joint.npz").write_bytes(b"cascade")
+    monkeypatch.setattr(train_detector, "measure_all", lambda _, folder, *__: (folder / "results.json").touch())
+    alone = dataclasses.replace(settings, train=False)
+    train_detector.main(alone)
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"joint.npz", "results.json"}
+    with pytest.raises(FerMdError, match="results.json: is there already"):
+        train_detector.main(alone)
+    with pytest.raises(FerMdError, match="--epochs is for --method=search"):
+        train_detector.main(dataclasses.replace(settings, epochs=2))
 
 
 @pytest.mark.slow
