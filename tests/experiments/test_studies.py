@@ -105,8 +105,13 @@ def test_errata_picture_has_a_panel_for_each_loss(data, tmp_path):
             ["--study=confirm", "--probe=none", "--rows=softmax"],
             "--rows must name the two rows that confirm compares, not softmax",
         ),
+        (
+            "ablate_loss",
+            ["--study=confirm", "--probe=none", "--rows=softmax,softmax,MD nearest 0.1"],
+            "--rows names softmax more than once",
+        ),
         ("search_network", ["--candidates=foo"], "--candidates must be one of default, wide, "),
-        ("draw_errata", ["--output=a.png", "--expressions=anger"], "--expressions must be at least two, all different"),
+        ("draw_errata", ["--output=a.png", "--expressions=anger"], "--expressions must be at least two, separated by"),
         ("draw_errata", ["--output=a.jpg"], "--output must end in .png; found a.jpg"),
     ],
 )
