@@ -35,7 +35,7 @@ COLUMN = "first name"
 class Settings:
     source: str = console.flag("facial_expressions.zip, or the repository unpacked.")
     names: str = console.flag("Folder with dist.female.first and dist.male.first.")
-    model: str = console.flag("Network, as for fer-md predict --model.", PHOTOGRAPHS)
+    network: str = console.flag("Network, as for fer-md predict --model.", PHOTOGRAPHS)
     split: str = console.flag("Split whose people are shown.", "test")
     prior: str | None = console.flag("How frequent each expression is, as for fer-md predict.", None)
     output: str | None = console.new_file("JSON file for the figures.", None)
@@ -44,7 +44,7 @@ class Settings:
 def main(settings: Settings) -> None:
     women, men = (read_names(Path(settings.names) / f"dist.{sex}.first") for sex in ("female", "male"))
     prior = parse_prior(settings.prior) if settings.prior else None
-    predictor = Predictor(settings.model, MainFace(choose_detector()), prior=prior)
+    predictor = Predictor(settings.network, MainFace(choose_detector()), prior=prior)
     with open_grouped_pictures(settings.source, split=settings.split) as (pictures, _):
         cells = [(group_of(picture.person, women, men),) for picture in pictures]
         named = [dataclasses.replace(picture, groups=cell) for picture, cell in zip(pictures, cells, strict=True)]
@@ -52,7 +52,7 @@ def main(settings: Settings) -> None:
         measured, probabilities = answer(predictor, named)
     found = GroupStudy(
         data=f"facial_expressions, {settings.split}",
-        network=settings.model,
+        network=settings.network,
         prior=settings.prior,
         unread=len(named) - len(measured),
         left_out={},

@@ -171,7 +171,7 @@ def test_first_names(tmp_path):
         rows.append(f"{name},{('anger', 'happiness')[person % 2]}")
     (tmp_path / "data" / "data").mkdir()
     (tmp_path / "data" / "data" / "legend.csv").write_text("\n".join(rows) + "\n")
-    words = [f"--source={tmp_path / 'data'}", f"--names={tmp_path}", "--split=train", "--model=photographs"]
+    words = [f"--source={tmp_path / 'data'}", f"--names={tmp_path}", "--split=train", "--network=photographs"]
     answer = run_script("experiments/first_names.py", *words, f"--output={tmp_path / 'found.json'}")
     assert answer.returncode == 0, answer.stderr
     found = read_result(GroupStudy, tmp_path / "found.json")

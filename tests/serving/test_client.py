@@ -247,7 +247,7 @@ def test_a_connection_is_secure_or_is_not_made(certificates, base, expected):
 def test_what_cannot_be_served_holds_no_port(certificates, tmp_path, monkeypatch):
     """The message names what is wrong, and both ports are free again."""
     monkeypatch.setattr(local_server, "ServedVersions", lambda *_: None)
-    ports = {"port": free_port(), "rest_port": free_port()}
+    ports = dict(zip(("port", "rest_port"), free_ports(2), strict=True))
     key, chain = certificates["key"], certificates["chain"]
     (tmp_path / "text.pem").write_text("no certificate")
     with socket.create_server(("127.0.0.1", 0)) as taken:
