@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_md.array_files import read_arrays
+from fer_md.array_files import Numbers, check_arrays, check_format, read_arrays
 from fer_md.errors import FerMdError
 from fer_md.faces.face_frame import box_of, describe, perturb, reduce_images, steps_left
 from fer_md.faces.ridge import RidgeRegression
@@ -172,28 +172,20 @@ def draw_examples(
 
 def _check(arrays, path):
     """Checks that all arrays are there, finite, and of shapes that belong together."""
-    missing = [name for name in ("format", *_ARRAYS) if name not in arrays]
-    if missing or arrays["format"].shape or int(arrays["format"]) != FORMAT:
-        raise FerMdError(f"{path}: not a cascade of format {FORMAT}" + (f" (no {missing[0]})" if missing else ""))
+    check_format(path, arrays, "cascade", FORMAT, _ARRAYS)
     levels, width, outputs = arrays["weights"].shape if arrays["weights"].ndim == 3 else (0, 0, 4)
+    check_arrays(path, arrays, {"frame": Numbers((), "iu", 16, 1024)})
     expected = {
-        "mean": (68, 2),
-        "basis": (outputs, 136),
-        "deviations": (outputs - 4,),
-        "frame": (),
-        "cells": (levels,),
-        "step_means": (levels, outputs),
-        "step_covariances": (levels, outputs, outputs),
-        "weights": (levels, width, outputs),
-        "inverses": (levels, width, width),
+        "mean": Numbers((68, 2)),
+        "basis": Numbers((outputs, 136)),
+        "deviations": Numbers((outputs - 4,)),
+        "cells": Numbers((levels,), "iu", 1, int(arrays["frame"])),
+        "step_means": Numbers((levels, outputs)),
+        "step_covariances": Numbers((levels, outputs, outputs)),
+        "weights": Numbers((levels, width, outputs)),
     }
-    for name, shape in expected.items():
-        if name in arrays and not _sound(arrays[name], shape):
-            raise FerMdError(f"{path}: {name} must be finite numbers of shape {shape}; found {arrays[name].shape}")
-    cells, frame = arrays["cells"], int(arrays["frame"])
-    if not (16 <= frame <= 1024 and (cells >= 1).all() and (cells <= frame).all() and (cells % 2 == 1).all()):
-        raise FerMdError(f"{path}: the frame must be 16 to 1024 and cells odd and no larger; found {frame}, {cells}")
-
-
-def _sound(array, shape):
-    return array.shape == shape and array.dtype.kind in "fiu" and np.isfinite(array).all()
+    if "inverses" in arrays:
+        expected["inverses"] = Numbers((levels, width, width))
+    check_arrays(path, arrays, expected)
+    if not (arrays["cells"] % 2).all():
+        raise FerMdError(f"{path}: cells must be odd; found {arrays['cells']}")

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from fer_md.array_files import read_arrays
+from fer_md.array_files import Numbers, check_arrays, check_format, read_arrays
 from fer_md.errors import FerMdError
 from fer_md.faces.detection import Detection, check_image, clip_box
 from fer_md.faces.face_frame import face_box, reduce_images
@@ -335,29 +335,22 @@ def to_window(points: np.ndarray, windows: np.ndarray) -> np.ndarray:
 
 
 def _check(arrays, path):
-    """Checks that all arrays are there, finite, and of shapes that belong together."""
-    missing = [name for name in ("format", "mean", "spread", "threshold", "min_face", *_ARRAYS) if name not in arrays]
-    if missing or arrays["format"].shape or int(arrays["format"]) != FORMAT:
-        raise FerMdError(f"{path}: not a joint cascade of format {FORMAT}" + (f" (no {missing[0]})" if missing else ""))
+    """Checks that all arrays are there, in range, and of shapes that belong together."""
+    settings = ("spread", "threshold", "min_face")
+    check_format(path, arrays, "joint cascade", FORMAT, ("mean", *settings, *_ARRAYS))
     shape = arrays["thresholds"].shape
     stages, trees, nodes = shape if len(shape) == 3 else (0, 0, 0)
+    if not stages or (nodes + 1) & nodes:
+        raise FerMdError(f"{path}: thresholds must be those of stages of whole trees; found shape {shape}")
     expected = {
-        "mean": (68, 2),
-        "blurs": (stages, trees, nodes),
-        "marks": (stages, trees, nodes, 2),
-        "offsets": (stages, trees, nodes, 2),
-        "thresholds": (stages, trees, nodes),
-        "scores": (stages, trees, nodes + 1),
-        "cuts": (stages, trees),
-        "weights": (stages, trees * (nodes + 1), 68),
-        "spread": (),
-        "threshold": (),
-        "min_face": (),
+        "mean": Numbers((68, 2)),
+        "blurs": Numbers((stages, trees, nodes), "iu", 0, len(BLURS) - 1),
+        "marks": Numbers((stages, trees, nodes, 2), "iu", 0, 67),
+        "offsets": Numbers((stages, trees, nodes, 2), "c"),
+        "thresholds": Numbers((stages, trees, nodes)),
+        "scores": Numbers((stages, trees, nodes + 1)),
+        "cuts": Numbers((stages, trees), low=-np.inf),  # where a tree rejects nothing
+        "weights": Numbers((stages, trees * (nodes + 1), 68), "c"),
+        **{name: Numbers(()) for name in settings},
     }
-    for name, wanted in expected.items():
-        if arrays[name].shape != wanted or arrays[name].dtype.kind not in "fiuc" or np.isnan(arrays[name]).any():
-            raise FerMdError(f"{path}: {name} must be numbers of shape {wanted}; found {arrays[name].shape}")
-    if not (
-        stages and (nodes + 1) & nodes == 0 and (arrays["blurs"] < len(BLURS)).all() and (arrays["marks"] < 68).all()
-    ):
-        raise FerMdError(f"{path}: blurs, marks or the number of nodes are out of range")
+    check_arrays(path, arrays, expected)

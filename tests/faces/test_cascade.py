@@ -107,6 +107,9 @@ def saved(cascade, tmp_path):
         ("cells", lambda values: values - 13),
         ("frame", lambda values: 10**9),
         ("mean", lambda values: values.astype(str)),
+        ("format", lambda values: "one"),
+        ("cells", lambda values: values + 1),
+        ("weights", lambda values: values + 1j),
     ],
 )
 def test_a_changed_file_is_refused(saved, name, change):

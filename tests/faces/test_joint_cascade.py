@@ -188,6 +188,13 @@ def test_save_and_load(cascade, tmp_path):
         ("threshold", lambda values: 7.0),
         ("mean", lambda values: np.array([{}])),
         ("scores", lambda values: values.astype(str)),
+        ("format", lambda values: "one"),
+        ("marks", lambda values: values.astype(np.float32)),
+        ("marks", lambda values: values.astype(np.int16) - 68),
+        ("blurs", lambda values: values.astype(np.int16) - 9),
+        ("thresholds", lambda values: values + 1j),
+        ("offsets", lambda values: np.full_like(values, np.inf)),
+        ("cuts", lambda values: np.full_like(values, np.inf)),
     ],
 )
 def test_a_changed_file_is_refused(cascade, tmp_path, name, change):
