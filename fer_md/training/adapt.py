@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -11,8 +12,8 @@ from fer_md.data.records import load_split, manifest_hash, read_info
 from fer_md.errors import FerMdError
 from fer_md.evaluation.components import check_image_size
 from fer_md.models import add_head
-from fer_md.runs.run_directory import load_model, network_names, read_settings
-from fer_md.training.exchange import head_for
+from fer_md.runs.run_directory import load_model, network_names
+from fer_md.training.exchange import finetuning_settings, head_for
 from fer_md.training.task import Learner, Task
 
 
@@ -39,8 +40,8 @@ def adaptation_learners(
         FerMdError: the run is unfinished, has learned a data set of that name or others than ``earlier``, images of
             another size, or one that is pixel-identical to one held out here; see also ``load_split``.
     """
-    settings, info = read_settings(run_dir), read_info(directory)
-    check_learned(run_dir, info["name"], earlier)
+    info = read_info(directory)
+    settings = check_learned(run_dir, info["name"], earlier)
     check_held_out(directory, earlier)
     training, _ = load_training(directory, make_protocol([directory, *earlier]))
     held_out, classes = load_split(directory, "PublicTest"), len(info["expressions"])
@@ -54,18 +55,19 @@ def adaptation_learners(
         task = Task(info["name"], training, held_out, head, metric_loss=loss, loss_weight=loss_weight)
         return Learner(lambda: model, [task], name)
 
-    return [learner(*each) for each in zip(network_names(settings), settings["expressions"], strict=False)]
+    return [learner(*each) for each in zip(network_names(settings), settings["expressions"], strict=True)]
 
 
-def check_learned(run_dir: Path | str, name: str, earlier: Sequence[Path | str]) -> None:
-    """Asserts that a run has learned the data sets ``earlier``, and none of the name ``name``.
+def check_learned(run_dir: Path | str, name: str, earlier: Sequence[Path | str]) -> dict[str, Any]:
+    """Asserts that a fine-tuning has learned the data sets ``earlier``, and none of the name ``name``.
+
+    Returns:
+        its settings.
 
     Raises:
         FerMdError: no fine-tuning run, or it has another protocol than these; the message says what to pass.
     """
-    settings = read_settings(run_dir)
-    if "networks" not in settings:
-        raise FerMdError(f"{run_dir}: not a fine-tuning; name a finished run of fer-md finetune")
+    settings = finetuning_settings(run_dir)
     if name in settings["data"]:
         raise FerMdError(f"{run_dir}: has learned {name} already; name a data set that is new to it")
     if not earlier or protocol_hash(map(manifest_hash, earlier)) != settings["protocol"]:
@@ -74,6 +76,7 @@ def check_learned(run_dir: Path | str, name: str, earlier: Sequence[Path | str])
             f"{run_dir}: learned from {', '.join(settings['data'])}; their prepared folders must be named, as they "
             f"were then; found {found}"
         )
+    return settings
 
 
 def check_held_out(directory: Path | str, earlier: Sequence[Path | str]) -> None:

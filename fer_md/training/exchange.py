@@ -4,6 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -67,14 +68,26 @@ def check_exchange(
         ``Protocol`` of the data sets.
 
     Raises:
-        FerMdError: it did not; see also ``check_stage``.
+        FerMdError: it is no fine-tuning, or not this one; see also ``check_stage``.
     """
-    protocol, settings = check_stage(components, directories), read_settings(finetuned)
+    protocol, settings = check_stage(components, directories), finetuning_settings(finetuned)
     if settings.get("protocol") != protocol.sha256:
         raise FerMdError(f"{finetuned}: was fine-tuned on other data sets than {', '.join(map(str, directories))}")
     if settings["components"] != [file_sha256(Path(run) / "model.keras") for run in components]:
         raise FerMdError(f"{finetuned}: was fine-tuned from other components than {', '.join(map(str, components))}")
     return protocol
+
+
+def finetuning_settings(run_dir: Path | str) -> dict[str, Any]:
+    """The settings of a fine-tuning.
+
+    Raises:
+        FerMdError: it is a run of another stage; see also ``read_settings``.
+    """
+    settings = read_settings(run_dir)
+    if settings.get("stage") != "finetune":
+        raise FerMdError(f"{run_dir}: not a fine-tuning; name a finished run of experiments/finetune.py")
+    return settings
 
 
 def exchanged(index: int, count: int, replay: float) -> list[tuple[int, float]]:

@@ -56,6 +56,7 @@ def folder(tmp_path_factory):
         write_dataset(faces, folder / name, name)
     infos = [read_info(folder / name) for name in ("first", "second")]
     settings = {
+        "stage": "finetune",
         "networks": ["component1", "component2"],
         "data": [info["name"] for info in infos],
         "seed": 0,

@@ -5,11 +5,11 @@ import pytest
 from fer_md.data.face import Face
 from fer_md.data.manifest import ManifestRow, write_manifest
 from fer_md.data.protocol import make_protocol
-from fer_md.data.records import write_dataset
+from fer_md.data.records import read_info, write_dataset
 from fer_md.errors import FerMdError
 from fer_md.files import write_json
 from fer_md.training.adapt import check_held_out, check_learned
-from fer_md.training.exchange import check_stage
+from fer_md.training.exchange import check_exchange, check_stage
 from random_faces import random_split
 
 
@@ -38,11 +38,11 @@ def test_a_held_out_image_that_an_earlier_stage_trained_on(tmp_path):
 
 
 def test_other_data_sets_than_the_run_has_learned(tmp_path):
-    """None, one of two, and one more; then one of them as the new one, and a run of the first stage."""
+    """None, one of two, and one more; then one of them as the new one."""
     data = [write_noise(tmp_path / name) for name in ("first", "second", "third")]
-    settings = {"networks": ["component1"], "data": ["first", "second"], "protocol": make_protocol(data[:2]).sha256}
+    settings = {"stage": "finetune", "data": ["first", "second"], "protocol": make_protocol(data[:2]).sha256}
     write_json(tmp_path / "run" / "config.json", {"settings": settings})
-    check_learned(tmp_path / "run", "new", data[1::-1])
+    assert check_learned(tmp_path / "run", "new", data[1::-1]) == settings
     for others in ([], data[:1], data):
         found = others and ".*first" or "none"
         message = f"run: learned from first, second; their prepared folders must be named, .* found {found}"
@@ -50,9 +50,21 @@ def test_other_data_sets_than_the_run_has_learned(tmp_path):
             check_learned(tmp_path / "run", "new", others)
     with pytest.raises(FerMdError, match="has learned second already"):
         check_learned(tmp_path / "run", "second", data[:2])
-    write_json(tmp_path / "run" / "config.json", {"settings": {"data": "first", "protocol": None}})
-    with pytest.raises(FerMdError, match="run: not a fine-tuning"):
-        check_learned(tmp_path / "run", "new", data[:1])
+
+
+@pytest.mark.parametrize("stage", [{"data": "first"}, {"stage": "joint", "networks": ["first", "second"]}])
+def test_a_run_of_another_stage_under_the_same_protocol(tmp_path, stage):
+    """A pre-training and a joint training, which have learned the same data sets."""
+    data = [write_noise(tmp_path / name) for name in ("first", "second")]
+    protocol = {"protocol": make_protocol(data).sha256}
+    for directory in data:
+        learned = {"data": directory.name, "manifest_sha256": read_info(directory)["manifest_sha256"], **protocol}
+        write_json(tmp_path / f"pre-trained {directory.name}" / "config.json", {"settings": learned})
+    write_json(tmp_path / "run" / "config.json", {"settings": {"data": ["first", "second"], **protocol, **stage}})
+    with pytest.raises(FerMdError, match="run: not a fine-tuning; name a finished run of experiments/finetune.py"):
+        check_learned(tmp_path / "run", "new", data)
+    with pytest.raises(FerMdError, match="run: not a fine-tuning; name a finished run of experiments/finetune.py"):
+        check_exchange(tmp_path / "run", [tmp_path / f"pre-trained {directory.name}" for directory in data], data)
 
 
 def test_an_exchange_of_images_of_two_sizes(tmp_path):
