@@ -6,6 +6,7 @@ import keras
 
 from fer_md.layers import SoftArgmax, Standardize
 from fer_md.layers.convolution import conv_bn, conv_bn_relu
+from fer_md.layers.residual import apply_residual
 from fer_md.models.config import check_config
 from fer_md.models.heads import LANDMARKS
 from fer_md.models.seeding import seed_initial_weights
@@ -32,13 +33,6 @@ class LandmarkConfig:
                 f"image_size must be a multiple of {2 ** (len(self.filters) + 1)} with {len(self.filters)} widths, "
                 f"not {self.image_size}"
             )
-
-
-def apply_residual(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    """``relu(x + f(x))``, where f is two 3x3 convolutions: (B, H, W, C) -> (B, H, W, C)."""
-    filters = x.shape[-1]
-    moved = conv_bn(conv_bn_relu(x, filters, 3, f"{name}_first"), filters, 3, f"{name}_second")
-    return keras.layers.ReLU(name=f"{name}_out")(keras.layers.Add(name=f"{name}_sum")([x, moved]))
 
 
 def apply_merge(coarse: keras.KerasTensor, fine: keras.KerasTensor, name: str) -> keras.KerasTensor:

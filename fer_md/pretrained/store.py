@@ -12,6 +12,7 @@ from fer_md.errors import FerMdError
 from fer_md.files import atomic_file, file_sha256
 from fer_md.litert.convert import convert, probabilities
 from fer_md.models import ComponentConfig, build_component, build_fused
+from fer_md.models.int8_weights import to_int8
 from fer_md.models.seeding import kept_random_state
 from fer_md.pretrained.description import FOLDER, read_description, write_description
 from fer_md.pretrained.weights_file import NETWORK, read_weights, write_weights
@@ -147,9 +148,8 @@ def compress(array: np.ndarray) -> dict[str, np.ndarray]:
     """
     array = np.asarray(array, np.float32)
     if array.ndim == 2 and array.size >= INT8_FROM:
-        scale = np.abs(array).max(0) / 127
-        scale = np.where(scale > 0, scale, 1).astype(np.float32)
-        return {"values": np.rint(array / scale).astype(np.int8), "scale": scale}
+        values, steps = to_int8(array, axis=1)
+        return {"values": values, "scale": steps[0]}
     with np.errstate(over="ignore"):
         half = array.astype(np.float16)
     return {"values": half if np.isfinite(half).all() else array}

@@ -8,8 +8,8 @@ import numpy as np
 from fer_md.environment import quiet_stderr
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_file
+from fer_md.models.int8_weights import SMALLEST, to_int8
 from fer_md.serving.checks import check_answers
-from fer_md.serving.int8_weights import SMALLEST, to_int8
 from fer_md.serving.served_network import ServedNetwork
 
 OPSET = 18

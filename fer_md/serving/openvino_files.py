@@ -10,8 +10,8 @@ import numpy as np
 
 from fer_md.errors import FerMdError
 from fer_md.files import atomic_directory
+from fer_md.models.int8_weights import SMALLEST, to_int8
 from fer_md.serving.checks import check_answers
-from fer_md.serving.int8_weights import SMALLEST, to_int8
 from fer_md.serving.served_network import ServedNetwork
 
 

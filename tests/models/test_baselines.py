@@ -50,6 +50,11 @@ def test_the_docstring_states_the_number_of_weights(name):
     assert f"{size(BASELINES[name]()):,}" in re.sub(r"\s+", " ", CONFIGS[name].__doc__)
 
 
+@pytest.mark.parametrize("name", ["component", "meng", "residual"])
+def test_a_config_states_the_width_of_the_embeddings(name):
+    assert tiny(name).output["embeddings"].shape == (None, TINY_CONFIGS[name].embedding_dim)
+
+
 @pytest.mark.parametrize(
     "kernels, units, convolutions, stated",
     [
@@ -210,6 +215,7 @@ def test_without_batch_norm_a_handful_of_faces_is_learnt(name, options):
         (KimConfig(), {"dropout": -0.1}),
         (ZhangConfig(), {"num_classes": 1}),
         (MengConfig(), {"features": 0.5}),
+        (MengConfig(), {"embedding": 64}),
     ],
 )
 def test_impossible_configs_are_refused(config, change):

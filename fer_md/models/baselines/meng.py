@@ -32,6 +32,16 @@ class MengConfig(ComponentConfig):
 
     features: int = 512
 
+    @property
+    def embedding_dim(self) -> int:
+        """Width of the embeddings."""
+        return self.features
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.embedding is not None:
+            raise ValueError(f"embedding must be None, as features give the embeddings, not {self.embedding}")
+
 
 def build_meng(config: MengConfig | None = None, seed: int = 0, name: str = "meng") -> keras.Model:
     """Builds one stream. Since the weights are shared, two streams are one network that sees both faces of each pair.

@@ -6,7 +6,8 @@ import keras
 
 from fer_md.expressions import EXPRESSIONS
 from fer_md.layers import Dropout, Standardize
-from fer_md.layers.convolution import conv_bn, conv_bn_relu
+from fer_md.layers.convolution import conv_bn_relu
+from fer_md.layers.residual import apply_residual
 from fer_md.models.config import check_config
 from fer_md.models.seeding import seed_initial_weights
 
@@ -63,16 +64,8 @@ def build_residual(config: ResidualConfig | None = None, seed: int = 0, name: st
         x = keras.layers.MaxPooling2D(2, name=f"stage{stage}_pool")(x)
         x = conv_bn_relu(x, filters, 3, f"stage{stage}")
         for block in range(1, blocks + 1):
-            x = apply_residual_block(x, f"stage{stage}_block{block}")
+            x = apply_residual(x, f"stage{stage}_block{block}")
     embeddings = keras.layers.GlobalAveragePooling2D(dtype="float32", name="average")(x)
     x = Dropout(config.dropout, seed=2 * seed + 1, name="dropout")(embeddings)
     logits = keras.layers.Dense(config.num_classes, dtype="float32", name="logits")(x)
     return keras.Model(images, {"embeddings": embeddings, "logits": logits}, name=name)
-
-
-def apply_residual_block(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    """``ReLU(x + F(x))`` with two 3x3 convolutions F: (B, H, W, C) -> (B, H, W, C)."""
-    filters = x.shape[-1]
-    y = conv_bn_relu(x, filters, 3, f"{name}_first")
-    y = conv_bn(y, filters, 3, f"{name}_second")
-    return keras.layers.ReLU(name=f"{name}_relu")(keras.layers.Add(name=f"{name}_add")([x, y]))

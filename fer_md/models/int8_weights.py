@@ -18,6 +18,6 @@ def to_int8(weights: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
         weights ~ multiples * steps; no weight is off by more than half of a step.
     """
     others = tuple(other for other in range(weights.ndim) if other != axis % weights.ndim)
-    largest = np.abs(weights).max(others, keepdims=True)
-    steps = np.where(largest > 0, largest / 127, 1).astype(np.float32)
+    steps = np.abs(weights).max(others, keepdims=True) / 127
+    steps = np.where(steps > 0, steps, 1).astype(np.float32)
     return np.rint(weights / steps).astype(np.int8), steps

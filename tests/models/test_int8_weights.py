@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_md.serving.int8_weights import to_int8
+from fer_md.models.int8_weights import to_int8
 
 
 def test_by_hand():
