@@ -25,8 +25,7 @@ from fer_md.evaluation.components import find_networks, load_scorer
 from fer_md.evaluation.prior import learned_prior, training_prior
 from fer_md.files import atomic_file, file_sha256
 from fer_md.runs.done import check_done, write_done
-from fer_md.runs.lock import folder_lock
-from fer_md.runs.run_directory import check_settings, open_run, read_settings
+from fer_md.runs.run_directory import check_settings, held_run, read_settings
 from fer_md.training.presets import PRESETS
 from fer_md.training.teacher import answers_file, changed_probabilities, teacher_settings
 
@@ -79,7 +78,7 @@ def main(settings: Settings):
         "networks": [settings_of(asked) for asked in all_asked],
     }
     faces_of = functools.cache(lambda directory: load_training(directory, protocol)[0])
-    with folder_lock(open_run(folder, decisive)):
+    with held_run(folder, decisive):
         if (folder / "DONE").exists():
             for path in answers:
                 check_done(path)

@@ -1,10 +1,11 @@
 """A run's folder: what was asked for, what came of it, and the trained model."""
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import keras
 from fer_md.errors import FerMdError, first_line
 from fer_md.files import read_json, write_json
 from fer_md.runs.done import check_done
+from fer_md.runs.lock import folder_lock
 from fer_md.runs.provenance import command_line, environment
 
 
@@ -49,6 +51,20 @@ def open_run(run_dir: Path | str, settings: Mapping[str, Any]) -> Path:
             where, found, asked = _difference(name, stored.get(name), value)
             raise FerMdError(f"{path}: holds a run with {where}={found!r}, not {asked!r}; name another folder")
     return run_dir
+
+
+@contextlib.contextmanager
+def held_run(run_dir: Path | str, settings: Mapping[str, Any]) -> Iterator[Path]:
+    """A run's folder, opened as by ``open_run`` and held for as long as the context lasts.
+
+    It is held first: of two processes that begin the same run, with other settings each, one alone states its own.
+
+    Raises:
+        FerMdError: another process works in the folder; see also ``open_run``.
+    """
+    Path(run_dir).mkdir(parents=True, exist_ok=True)
+    with folder_lock(run_dir):
+        yield open_run(run_dir, settings)
 
 
 def _difference(name, found, asked):

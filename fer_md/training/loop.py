@@ -15,7 +15,7 @@ from fer_md.progress import Progress
 from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
 from fer_md.runs.done import write_done
 from fer_md.runs.metrics_log import MetricsLog
-from fer_md.runs.run_directory import settings_hash
+from fer_md.runs.run_directory import load_model, settings_hash
 from fer_md.training.patience import is_flat
 from fer_md.training.presets import learning_rate
 from fer_md.training.stop import StopAsked, asked_of_any
@@ -54,12 +54,12 @@ def train(
 
     Returns:
         True if the run is complete, False if it was told to stop. The networks of a complete run hold the averaged
-        weights.
+        weights, and those that it leaves are finished; of one that was complete before they come from its files.
 
     Raises:
         NotFiniteError: the loss or a weight is not finite; the log goes on to there, the checkpoint before it is kept.
-        FerMdError: the checkpoint is damaged or another run's; the workers start from different ones; or config.json is
-            gone or was changed.
+        FerMdError: the checkpoint is damaged or another run's; the workers start from different ones; config.json is
+            gone or was changed; or a complete run lacks its checkpoint or a network's file.
         ValueError: ``patience`` is below 1, or a data set that is learned is not measured.
     """
     run_dir, first = Path(run_dir), trainers[0]
@@ -130,11 +130,13 @@ class _Clock:
 
 
 def _completed(trainers, run_dir, step):
-    """True; the networks of a run that was complete before get its averaged weights."""
+    """True; the networks of a run that was complete before get the weights that it left."""
     if not step:
         raise FerMdError(f"{run_dir}: complete (DONE), but without checkpoint.npz; name another folder")
     for trainer in trainers:
         trainer.use_average()
+        for name, network in trainer.answers().items():
+            network.set_weights(load_model(run_dir, name).get_weights())
     return True
 
 

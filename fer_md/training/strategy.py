@@ -45,6 +45,12 @@ def make_strategy(name: str, replicas: int = 2) -> tf.distribute.Strategy:
     return _mirrored_cpus(replicas)
 
 
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process writes the files of a training: one of several workers does."""
+    resolver = strategy.cluster_resolver
+    return resolver is None or not resolver.task_id
+
+
 def check_alike(strategy: tf.distribute.Strategy, text: str, what: str) -> None:
     """Holds the workers of a training to one text each; all of them must call it. Alone, there is nothing to compare.
 

@@ -10,13 +10,12 @@ import keras
 import tensorflow as tf
 
 from fer_md.errors import FerMdError
-from fer_md.runs.lock import folder_lock
 from fer_md.runs.provenance import environment
-from fer_md.runs.run_directory import open_run
+from fer_md.runs.run_directory import held_run, open_run
 from fer_md.training.centers import start_centers
 from fer_md.training.loop import train
 from fer_md.training.presets import Recipe
-from fer_md.training.strategy import check_alike, workers_that_answer
+from fer_md.training.strategy import check_alike, is_chief, workers_that_answer
 from fer_md.training.stream import batch_sizes
 from fer_md.training.task import Learner
 from fer_md.training.trainer import Trainer
@@ -28,7 +27,7 @@ def train_network(
     """Trains one network; see ``train_networks``, whose ``options`` it takes.
 
     Returns:
-        the trained network with the averaged weights, or None if the run was told to stop.
+        the trained network as ``model.keras`` holds it, or None if the run was told to stop.
     """
     models = train_networks([learner], recipe, run_dir, settings, seed, **options)
     return models and models[0]
@@ -40,7 +39,7 @@ def train_to_end(
     """Trains one network where nothing goes on without it; see ``train_networks``.
 
     Returns:
-        the trained network with the averaged weights.
+        the trained network as ``model.keras`` holds it.
 
     Raises:
         FerMdError: the run was told to stop; or an error of ``train_networks``.
@@ -77,7 +76,9 @@ def train_networks(
         checkpoint_seconds, measure_start, patience: see ``fer_md.training.loop.train``.
 
     Returns:
-        the trained networks with the averaged weights, or None if the run was told to stop.
+        the trained networks, or None if the run was told to stop. They hold the averaged weights, finished
+        (``Learner.finish``) where the run leaves them as they are (``Trainer.answers``), also where it was complete
+        before.
 
     Raises:
         FerMdError: the folder holds a run with other settings, another process trains in it, its checkpoint is
@@ -90,14 +91,15 @@ def train_networks(
     found = environment()
     code = {name: found[name] for name in ("fer_md", "commit")}
     check_alike(strategy, json.dumps([settings, code], sort_keys=True), "data, settings or code")
-    run_dir = open_run(run_dir, settings)
-    _release_earlier()
-    examples = max(len(task.training.labels) for learner in learners for task in learner.tasks)
-    trainers = [Trainer(learner, recipe, examples, strategy) for learner in learners]
-    for trainer in trainers:
-        start_centers(trainer, seed)
-    with folder_lock(run_dir) if trainers[0].is_chief else contextlib.nullcontext(), workers_that_answer(run_dir):
-        complete = train(trainers, run_dir, seed, checkpoint_seconds, measure_start, patience)
+    with contextlib.ExitStack() as held:
+        run_dir = held.enter_context(held_run(run_dir, settings)) if is_chief(strategy) else open_run(run_dir, settings)
+        _release_earlier()
+        examples = max(len(task.training.labels) for learner in learners for task in learner.tasks)
+        trainers = [Trainer(learner, recipe, examples, strategy) for learner in learners]
+        for trainer in trainers:
+            start_centers(trainer, seed)
+        with workers_that_answer(run_dir):
+            complete = train(trainers, run_dir, seed, checkpoint_seconds, measure_start, patience)
     if not complete:
         return None
     return [trainer.model for trainer in trainers]

@@ -15,6 +15,7 @@ from fer_md.training.loss_scale import LossScale
 from fer_md.training.muon import Muon
 from fer_md.training.presets import Recipe, learning_rate, metric_factor
 from fer_md.training.sgd import SGD
+from fer_md.training.strategy import is_chief
 from fer_md.training.task import Learner
 
 Labels = TypeVar("Labels", np.ndarray, tf.Tensor)
@@ -40,8 +41,7 @@ class Trainer:
     def __init__(self, learner: Learner, recipe: Recipe, examples: int, strategy: tf.distribute.Strategy) -> None:
         self.learner, self.recipe, self.strategy = learner, recipe, strategy
         self.tasks = tuple(learner.tasks)
-        resolver = strategy.cluster_resolver
-        self.is_chief = resolver is None or not resolver.task_id  # of several workers one writes the files
+        self.is_chief = is_chief(strategy)
         self.steps_per_epoch = examples / recipe.batch_size
         with strategy.scope():
             built = learner.build()

@@ -15,6 +15,7 @@ from fer_md.evaluation.predict import logits_function, validate
 from fer_md.files import write_json
 from fer_md.models import TINY, build_component
 from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
+from fer_md.runs.lock import folder_lock
 from fer_md.runs.metrics_log import log_rows
 from fer_md.runs.run_directory import load_model, open_run, read_settings, settings_hash
 from fer_md.training.loop import train
@@ -302,6 +303,34 @@ def test_a_run_that_ended_before_its_files_were_written_gets_them(tmp_path):
         again.model.weights, keras.saving.load_model(tmp_path / "before.keras").weights, strict=True
     ):
         np.testing.assert_array_equal(now, before)
+
+
+def test_a_complete_run_gives_the_network_that_it_left(tmp_path):
+    """Finished: ``model.keras`` holds logits of half the size, and so do the first call's network and the second's."""
+
+    def halve(network, name):
+        layer = network.get_layer("logits")
+        layer.set_weights([values / 2 for values in layer.get_weights()])
+        return {}
+
+    def trained():
+        learner = Learner(lambda: build_component(TINY, seed=1), [make_task()], finish=halve)
+        return train_to_end(learner, RECIPE, tmp_path, {"seed": 3})
+
+    first, second = trained(), trained()
+    for left, one, other in zip(load_model(tmp_path).weights, first.weights, second.weights, strict=True):
+        np.testing.assert_array_equal(one, left)
+        np.testing.assert_array_equal(other, left)
+
+
+def test_a_folder_that_another_process_holds_gets_no_settings(tmp_path):
+    """Of two that begin a run together, with other settings each, the second must not write over the first's."""
+    folder = tmp_path / "new"
+    folder.mkdir()
+    learner = Learner(lambda: build_component(TINY), [make_task()])
+    with folder_lock(folder), pytest.raises(FerMdError, match="another process is working in it"):
+        train_to_end(learner, RECIPE, folder, {"seed": 4})
+    assert not (folder / "config.json").exists()
 
 
 def test_a_complete_run_without_its_checkpoint_is_refused(tmp_path):
