@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import lzma
+import math
 import os
 import shutil
 import struct
@@ -235,17 +236,24 @@ def parse_json(content: str | bytes, where: Path | str) -> Any:
         where: file, and line in it, that an error names first.
 
     Raises:
-        FerMdError: it is not JSON, is nested too deeply, or has NaN, infinity or a number of thousands of digits.
+        FerMdError: it is not JSON, is nested too deeply, or has NaN, infinity, or a number that is too large.
     """
     try:
         text = content.decode("utf-8") if isinstance(content, bytes) else content
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise FerMdError(f"{where}: not valid JSON ({error})") from None
 
 
 def _refuse(constant):
     raise ValueError(f"{constant} is no number")
+
+
+def _finite(text):
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is too large a number")
+    return number
 
 
 def read_packaged(path: Path, sha256: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import sys
 import types
 import typing
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ from fer_md.errors import FerMdError
 
 Record = TypeVar("Record")
 
-_NAMES = {float: "a number", int: "a whole number", str: "a text", list: "a list", dict: "an object"}
+_NAMES = {bool: "true or false", float: "a number", int: "a whole number", str: "a text", list: "a list", dict: "an object"}
 
 
 def to_json(value: Any) -> Any:
@@ -69,7 +70,14 @@ def _read(kind, value, where):
         _check(dict, value, where)
         return {name: _read(arguments[1], each, f"{where}.{name}") for name, each in value.items()}
     _check(kind, value, where)
-    return float(value) if kind is float else value
+    return _float(value, where) if kind is float else value
+
+
+def _float(value, where):
+    try:
+        return float(value)
+    except OverflowError:
+        raise FerMdError(f"{where}: must be a number up to {sys.float_info.max}, which this one is above") from None
 
 
 def _read_list(origin, arguments, value, where):

@@ -22,6 +22,7 @@ class Whole:
     parts: list[Part]
     by_name: dict[str, Part | None]
     rest: Any = None
+    whole: bool | None = None
 
 
 WHOLE = Whole(3, (0.25, 1.0), [Part("a", 0.5)], {"b": None, "c": Part("d")}, rest={"any": [1, None]})
@@ -50,12 +51,14 @@ def test_a_whole_number_is_a_number():
     [
         ({"count": True}, "file.count: must be a whole number, not True"),
         ({"count": 0.5}, "file.count: must be a whole number, not 0.5"),
+        ({"whole": 1}, "file.whole: must be true or false, not 1"),
+        ({"ends": [1, 10**400]}, r"file.ends\[1\]: must be a number up to 1.79"),
         ({"ends": [1]}, "file.ends: must have 2 values, not 1"),
         ({"ends": [1, "x"]}, r"file.ends\[1\]: must be a number, not 'x'"),
         ({"parts": {}}, "file.parts: must be a list, not {}"),
         ({"parts": [{"share": 1}]}, r"file.parts\[0\]: lacks the field 'name'"),
         ({"by_name": {"b": {"name": 1}}}, "file.by_name.b.name: must be a text, not 1"),
-        ({"other": 1}, "file: unknown field 'other'; Whole has count, ends, parts, by_name, rest"),
+        ({"other": 1}, "file: unknown field 'other'; Whole has count, ends, parts, by_name, rest, whole"),
     ],
 )
 def test_an_error_names_the_field(change, message):

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from fer_md.data.face import Face
 from fer_md.errors import FerMdError
+from fer_md.media.pictures import PNG_SIGNATURE
 
 _BATCH = 1024
 
@@ -101,11 +102,13 @@ def _first_damaged(path):
 
 
 def _decode(png, size, path, number):
-    """Decodes a grayscale PNG after a look at the size in its header."""
+    """Decodes a grayscale PNG after a look at its header, faster than ``decode_gray`` of `fer_md.media.pictures`."""
+    if png[:8] != PNG_SIGNATURE:
+        raise FerMdError(f"{path}: record {number}: the image is not a PNG")
     width, height = int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
     if (height, width) != (size, size):
         raise FerMdError(f"{path}: record {number}: the image is {width}x{height}, not {size}x{size}")
     image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
-    if image is None:
+    if image is None or image.shape != (size, size):
         raise FerMdError(f"{path}: record {number}: the image is not a PNG that can be decoded")
     return image

@@ -1,5 +1,6 @@
 """All figures of one evaluation, and the folder they are written to."""
 
+import csv
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
@@ -237,7 +238,8 @@ def write_evaluation(folder: Path | str, evaluation: Evaluation, title: str) -> 
     names, confusion = list(evaluation.recall), np.array(evaluation.confusion)
     with atomic_directory(folder, overwrite=True) as partial:
         write_result(partial / "metrics.json", evaluation)
-        lines = [",".join(["true\\predicted", *names])]
-        lines += [",".join([name, *map(str, row)]) for name, row in zip(names, confusion, strict=True)]
-        (partial / "confusion_matrix.csv").write_text("\n".join(lines) + "\n")
+        with open(partial / "confusion_matrix.csv", "w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(["true\\predicted", *names])
+            writer.writerows([name, *row] for name, row in zip(names, confusion, strict=True))
         save_confusion_picture(partial / "confusion_matrix.png", confusion, names, title)

@@ -5,6 +5,7 @@ it: name of the image, number of the face in it, its box as top, left, right and
 confidence, and the expression 0 to 6. The images are unpacked from the parts of ``origin.7z``.
 """
 
+import re
 from collections.abc import Iterator
 
 from fer_md.errors import FerMdError
@@ -36,7 +37,7 @@ def _find(tree: FileTree) -> Iterator[Picture]:
 
 def _box(edges, where):
     """The box of (top, left, right, bottom)."""
-    if not all(edge.lstrip("-").isdecimal() and len(edge) < 7 for edge in edges):
+    if not all(re.fullmatch(r"-?[0-9]{1,6}", edge) for edge in edges):
         raise FerMdError(f"{where}: the edges of the face must be whole numbers; found {' '.join(edges)[:40]!r}")
     top, left, right, bottom = map(int, edges)
     if not (top < bottom and left < right):

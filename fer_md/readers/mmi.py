@@ -124,9 +124,7 @@ def _clip(tree, folder, names):
 
 
 def _parse(tree, name):
-    data = tree.read(name)
-    if len(data) > MAX_XML:
-        raise FerMdError(f"{tree.where(name)}: the file is larger than {MAX_XML} bytes")
+    data = tree.read(name, MAX_XML)
     try:
         return ElementTree.fromstring(data)
     except (ElementTree.ParseError, LookupError, ValueError) as error:
@@ -162,7 +160,7 @@ def _apex(annotation, length, default):
         begin = None
         for marker in unit.iter("Marker"):
             frame = marker.get("Frame", "")
-            if not (frame.isascii() and frame.isdecimal()):
+            if not (frame.isascii() and frame.isdecimal() and len(frame) < 10):
                 continue
             frame = min(max(int(frame) - 1, 0), length)  # counted from 1 in the file
             if marker.get("Type") == _APEX:

@@ -38,9 +38,10 @@ def open_own_source(path: Path | str, columns: bool = False) -> Iterator[OwnSour
         FerMdError: the path cannot be read, or holds several data sets (`recognise`).
     """
     path, layout = Path(path), None
-    if not columns and path.suffix != ".parquet":
+    suffix = path.suffix.lower()
+    if not columns and suffix != ".parquet":
         with FileTree(path) as tree:
             layout = recognise(tree)
-    table = path.name if path.is_file() and path.suffix in TABLES and not layout else None
+    table = path.name if path.is_file() and suffix in TABLES and not layout else None
     with FileTree(path.parent if table else path) as tree:
         yield OwnSource(tree, table, layout)

@@ -65,9 +65,9 @@ class RestHandler(BaseHTTPRequestHandler):
 
     def _body(self):
         length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > LONGEST:
+        if not (length.isdecimal() and len(length) < 10 and int(length) <= LONGEST):
             self.close_connection = True
-            raise Refused("INVALID_ARGUMENT", f"Content-Length must be at most {LONGEST}; got {length}")
+            raise Refused("INVALID_ARGUMENT", f"Content-Length must be at most {LONGEST}; got {length[:20]}")
         return self.rfile.read(int(length))
 
     def _status(self, version, body):

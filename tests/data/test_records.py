@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import json
+import struct
 
 import cv2
 import numpy as np
@@ -290,6 +291,20 @@ def test_an_image_that_is_no_png(prepared):
     rewrite(
         prepared / "PublicTest-00000-of-00001.tfrecord",
         lambda contents: [_with_image(contents[0], png[:40]), *contents[1:]],
+    )
+    with pytest.raises(FerMdError, match="record 1: the image is not a PNG"):
+        records.load_split(prepared, "PublicTest")
+
+
+@pytest.mark.parametrize("size", [48, 2])
+def test_a_picture_of_another_format_with_the_size_where_a_png_has_it(prepared, size):
+    """A PGM whose comment says 48x48 in the bytes of a PNG's header."""
+    comment = b"P5 #".ljust(16, b" ") + struct.pack(">II", 48, 48) + b"\n"
+    pgm = comment + f"{size} {size} 255\n".encode() + bytes(size * size)
+    assert cv2.imdecode(np.frombuffer(pgm, np.uint8), cv2.IMREAD_GRAYSCALE).shape == (size, size)
+    rewrite(
+        prepared / "PublicTest-00000-of-00001.tfrecord",
+        lambda contents: [_with_image(contents[0], pgm), *contents[1:]],
     )
     with pytest.raises(FerMdError, match="record 1: the image is not a PNG"):
         records.load_split(prepared, "PublicTest")

@@ -102,6 +102,7 @@ def test_expw_keeps_the_faces_of_a_photograph_together(expw):
         ("happy.jpg 0 10 20 60 70 9.1 1", "line 1: no image 'happy.jpg' in origin/"),
         ("angry_0.jpg 0 10 20 60 70 9.1 7", "line 1: the expression must be one of 0, 1, 2, 3, 4, 5, 6; found '7'"),
         ("angry_0.jpg 0 60 20 60 10 9.1 1", "line 1: the face's top and left must be less than its bottom and right"),
+        ("angry_0.jpg 0 --5 20 60 70 9.1 1", "line 1: the edges of the face must be whole numbers; found '--5 20 60"),
         ("angry_0.jpg 0 1e3 20 60 10 9.1 1", "line 1: the edges of the face must be whole numbers; found '1e3 20 60"),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 from fer_md.data.records import load_split
 from fer_md.errors import FerMdError
 from fer_md.readers.file_tree import FileTree
-from fer_md.readers.mmi import list_mmi
+from fer_md.readers.mmi import MAX_XML, list_mmi
 from fer_md.readers.photographs import prepare
 from photograph_trees import photograph, write_photograph, write_session, zipped
 
@@ -64,6 +64,9 @@ def test_the_apex_of_the_action_units(folder):
     assert keys(listing(folder, frames=1), "S001-100") == ["mmi/S001-100/00005"]
     (folder / "Sessions/1/S001-100-oao_aucs.xml").write_text("<ActionUnitCoding/>")
     assert keys(listing(folder, frames=1), "S001-100") == ["mmi/S001-100/00010"]
+    endless = f'<Marker Frame="{"9" * 5000}" Type="2"/>'  # more digits than Python makes a number of
+    (folder / "Sessions/1/S001-100-oao_aucs.xml").write_text(f"<ActionUnit>{endless}</ActionUnit>")
+    assert keys(listing(folder, frames=1), "S001-100") == ["mmi/S001-100/00010"]
 
 
 def test_clips_taken_on_their_side_are_turned(folder):
@@ -85,6 +88,7 @@ def test_sessions_that_cannot_be_used(folder):
     (write_session(folder, 15, "S004-006", 1) / "session.xml").unlink()
     (write_session(folder, 16, "S004-007", 1) / "S004-007.xml").write_text("<Metadata>")
     (write_session(folder, 17, "S004-008", 1) / "S004-008.avi").write_bytes(b"RIFF")
+    (write_session(folder, 18, "S004-009", 1) / "S004-009.xml").write_bytes(b" " * (MAX_XML + 1))
     reasons = {name.rpartition("/")[2]: reason for name, reason in listing(folder).unused}
     for number, reason in {
         "10": "not a frontal view",
@@ -95,6 +99,7 @@ def test_sessions_that_cannot_be_used(folder):
         "15": "no session.xml",
         "16": "S004-007.xml: not XML",
         "17": "not a video",
+        "18": f"S004-009.xml: the file is larger than {MAX_XML} bytes",
     }.items():
         assert reason in reasons.pop(number)
     assert not reasons

@@ -5,6 +5,7 @@ import pytest
 from fer2013_samples import write_csv
 from fer_md.errors import FerMdError
 from fer_md.readers.own_dataset import name_of, prepare_own_pictures
+from fer_md.readers.own_source import open_own_source
 
 
 def test_a_data_set_that_is_known_is_read_as_such(tmp_path):
@@ -21,6 +22,13 @@ def test_a_table_of_nothing(tmp_path):
         match="labels.csv: none of its 1 pictures is in the folder of the table or below it; the first is 0.jpg",
     ):
         prepare_own_pictures(tmp_path / "labels.csv", tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["LABELS.CSV", "labels.Parquet"])
+def test_the_suffix_of_a_table_counts_in_any_case(tmp_path, name):
+    (tmp_path / name).write_text("image,label\n0.jpg,a\n")  # a table of Parquet is not read as it is opened
+    with open_own_source(tmp_path / name) as opened:
+        assert opened.table == name and opened.layout is None and name in opened.tree.names
 
 
 def test_names_of_data_sets():

@@ -1,8 +1,11 @@
 """What clients may rely on, of the local server and of TensorFlow Serving itself (make serve-check)."""
 
 import base64
+import http.client
+import http.server
 import json
 import os
+import threading
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +30,7 @@ from fer_md.serving.protos import (
     SignatureDefMap,
     grpc,
 )
+from fer_md.serving.rest_service import LONGEST, RestHandler
 from fer_md.serving.saved_model import OK, OUTSIDE, UNREADABLE, export_saved_model
 from fer_md.serving.served_network import ServedNetwork
 from fer_md.serving.warmup import example_inputs, read_warmup
@@ -232,6 +236,18 @@ FACE = np.zeros((48, 48, 1)).tolist()
 def test_a_wrong_request_over_rest_is_refused(path, content, status, server):
     found, answer = rest(server, path, content)
     assert found == status and list(answer) == ["error"] and answer["error"]
+
+
+@pytest.mark.parametrize("length", [str(LONGEST + 1), "-1", "many", "9" * 5000])
+def test_a_length_that_is_none_is_refused_unread(length):
+    """By the handler of the local server alone, of which no version is asked; Python reads at most 4,300 digits."""
+    with http.server.HTTPServer(("127.0.0.1", 0), RestHandler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=30)
+        connection.request("POST", "/v1/models/fer:predict", b"", {"Content-Length": length})
+        answer = connection.getresponse()
+        assert answer.status == 400 and "Content-Length must be at most" in json.load(answer)["error"]
+        connection.close()
 
 
 def test_a_row_of_one_input_may_be_its_value_alone(server, expected):
