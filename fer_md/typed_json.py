@@ -11,7 +11,14 @@ from fer_md.errors import FerMdError
 
 Record = TypeVar("Record")
 
-_NAMES = {bool: "true or false", float: "a number", int: "a whole number", str: "a text", list: "a list", dict: "an object"}
+_NAMES = {
+    bool: "true or false",
+    float: "a number",
+    int: "a whole number",
+    str: "a text",
+    list: "a list",
+    dict: "an object",
+}
 
 
 def to_json(value: Any) -> Any:

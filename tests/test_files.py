@@ -122,7 +122,9 @@ def test_a_file_that_cannot_be_used_is_one_line(tmp_path, capsys):
         guard(lambda: (_ for _ in ()).throw(OSError(errno.EIO, "nameless")))
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "1" * 5000, '{"a": NaN}', "-Infinity", "[1e999]", "-1e999", "", "\xff"])
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "1" * 5000, '{"a": NaN}', "-Infinity", "[1e999]", "-1e999", "", "\xff"]
+)
 def test_json_that_cannot_be_read_is_one_line(tmp_path, text):
     with pytest.raises(FerMdError, match="a.jsonl: line 3: not valid JSON"):
         parse_json(text, "a.jsonl: line 3")

@@ -112,7 +112,8 @@ def audit(
         ``conflicts`` has the number of ``groups`` of identical images with more than one label, and the ``labels`` of
         each group, by key.
         ``near_duplicates`` has ``max_distance``; the number of ``pairs`` of images that are not identical; ``within``
-        and ``across`` as above; and ``keys``: first, second, distance. Constant images have no near-duplicates.
+        each split, the images that have a near one in it; ``across`` splits, for "B in A" the images of split B that
+        have a near one in A; and ``keys``: first, second, distance. Constant images have no near-duplicates.
     """
     groups = collections.defaultdict(list)  # sha256 -> row numbers
     for number, row in enumerate(rows):

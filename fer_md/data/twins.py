@@ -44,9 +44,18 @@ def find_twins(faces: np.ndarray, training: np.ndarray) -> Twins:
     """Looks for each face's twin: coarsely among all of Training, then pixel by pixel among the best few.
 
     Args:
-        faces: (N, H, W) uint8.
+        faces: (N, H, W) uint8; H and W are multiples of ``CELL``, above twice ``MARGIN``: 12, 16, 20 and so on.
         training: (M, H, W) uint8, M > 0.
+
+    Raises:
+        ValueError: the sides are others, or not the same for both.
     """
+    sides = faces.shape[1:]
+    if sides != training.shape[1:] or any(side <= 2 * MARGIN or (side - 2 * MARGIN) % CELL for side in sides):
+        raise ValueError(
+            f"faces and training must have the same sides, each 12, 16, 20 and so on, not {sides} and "
+            f"{training.shape[1:]}"
+        )
     found = np.zeros(len(faces), [("correlation", float), ("index", int), ("mirrored", bool), ("shift", int, 2)])
     for mirrored in (False, True):
         views = faces[:, :, ::-1] if mirrored else faces

@@ -1,0 +1,1 @@
+"""How good networks are: metrics, priors and calibration, significance, and what an evaluation writes."""

@@ -23,7 +23,7 @@ EYE_HEIGHT = 0.385
 MIN_EYE_DISTANCE = 0.15
 """Share of the box's longer side below which the eyes do not give a face's size: the face is seen from the side."""
 
-ALIGNMENTS = ("eyes", "box")
+CUT_BY = ("eyes", "box")
 """What a face is cut out by."""
 
 
@@ -44,7 +44,7 @@ def cut_face(image: np.ndarray, face: Located, align: str = "eyes", size: int = 
         image: (H, W, 3) RGB or (H, W) gray, uint8.
         face: where it is: a `Detection`, a face that `fer_md.Predictor` found, or anything with ``box`` and
             ``landmarks`` in pixels.
-        align: one of `ALIGNMENTS`.
+        align: one of `CUT_BY`.
         size: side of the result in pixels.
 
     Returns:
@@ -72,9 +72,9 @@ def whole_box(image: np.ndarray) -> Box:
 
 
 def check_alignment(align: str) -> None:
-    """`FerMdError` for what is none of `ALIGNMENTS`."""
-    if align not in ALIGNMENTS:
-        raise FerMdError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
+    """`FerMdError` for what is none of `CUT_BY`."""
+    if align not in CUT_BY:
+        raise FerMdError(f"align must be one of {', '.join(CUT_BY)}; got {align!r}")
 
 
 def chosen_crop(face: Located, align: str) -> str:

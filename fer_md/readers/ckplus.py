@@ -34,8 +34,9 @@ def list_ckplus(tree: FileTree, last: int = 3, contempt: str = "keep", neutral: 
         seed: of the split, see `fer_md.data.subject_split.split_by_subject`.
 
     Returns:
-        a listing with keys such as ``ckplus/S005_001_00000011``. Its labels are those of `EXPRESSIONS` that occur, in
-        their order, then contempt. The folders of sequences without a label, or dropped with contempt, are unused.
+        a listing with keys such as ``ckplus/S005_001_00000011``. Its labels are `EXPRESSIONS` in their order, neutral
+        only as ``neutral`` says, then contempt unless it is dropped, whether they occur or not. The folders of
+        sequences without a label, or dropped with contempt, are unused.
 
     Raises:
         FerMdError: the layout is another; an emotion is no code of `EMOTIONS`; a labelled sequence has no images, or

@@ -36,7 +36,8 @@ def prepare_own_pictures(
 ) -> tuple[dict[str, Any], list[str]]:
     """Prepares a data set that `recognise` knows, or what `list_own_pictures` finds.
 
-    A folder that holds the same already is left as it is.
+    A folder that holds the same already is left as it is. The same are pictures of the same names, labels, people and
+    splits: what their files hold is not read again, and a picture that was replaced since does not count.
 
     Args:
         source: a folder, a zip, or a table; the pictures are then below the table's folder.

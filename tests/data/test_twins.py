@@ -36,6 +36,12 @@ def test_a_face_without_contrast_has_no_twin(training):
     assert find_twins(training[:1], gray).correlation[0] == 0
 
 
+@pytest.mark.parametrize(("first", "second"), [((50, 48), (50, 48)), ((8, 8), (8, 8)), ((48, 48), (52, 48))])
+def test_sides_that_cannot_be_compared_are_named(first, second):
+    with pytest.raises(ValueError, match=r"the same sides, each 12, 16, 20 and so on, not \(\d+, \d+\) and"):
+        find_twins(np.zeros((1, *first), np.uint8), np.zeros((2, *second), np.uint8))
+
+
 def test_correlation_is_that_of_the_definition(training):
     twins = find_twins(training[:1], training[1:])
     other = training[1:][twins.index[0]]
