@@ -30,7 +30,7 @@ def adaptation_learners(
     A data set with the label space of a component's first one shares its head; another gets a head of its own.
 
     Args:
-        run_dir: finished run of experiments/finetune.py.
+        run_dir: finished run of experiments/finetune.py, or of experiments/adapt.py.
         directory: prepared data set that the run has not learned.
         make_loss, loss_weight: see ``exchange_learners``.
         earlier: prepared data sets that the run has learned: what they hold out is not trained on.
@@ -55,11 +55,12 @@ def adaptation_learners(
         task = Task(info["name"], training, held_out, head, metric_loss=loss, loss_weight=loss_weight)
         return Learner(lambda: model, [task], name)
 
-    return [learner(*each) for each in zip(network_names(settings), settings["expressions"], strict=True)]
+    # The first data sets are the networks' own; those that they were adapted to follow.
+    return [learner(*each) for each in zip(network_names(settings), settings["expressions"], strict=False)]
 
 
 def check_learned(run_dir: Path | str, name: str, earlier: Sequence[Path | str]) -> dict[str, Any]:
-    """Asserts that a fine-tuning has learned the data sets ``earlier``, and none of the name ``name``.
+    """Asserts that a fine-tuning, adapted or not, has learned the data sets ``earlier``, and none of the name ``name``.
 
     Returns:
         its settings.
@@ -67,7 +68,7 @@ def check_learned(run_dir: Path | str, name: str, earlier: Sequence[Path | str])
     Raises:
         FerMdError: no fine-tuning run, or it has another protocol than these; the message says what to pass.
     """
-    settings = finetuning_settings(run_dir)
+    settings = finetuning_settings(run_dir, ("finetune", "adapt"))
     if name in settings["data"]:
         raise FerMdError(f"{run_dir}: has learned {name} already; name a data set that is new to it")
     if not earlier or protocol_hash(map(manifest_hash, earlier)) != settings["protocol"]:

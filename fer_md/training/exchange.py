@@ -78,14 +78,18 @@ def check_exchange(
     return protocol
 
 
-def finetuning_settings(run_dir: Path | str) -> dict[str, Any]:
+def finetuning_settings(run_dir: Path | str, stages: Sequence[str] = ("finetune",)) -> dict[str, Any]:
     """The settings of a fine-tuning.
+
+    Args:
+        run_dir: its folder.
+        stages: that the run may be of; ``"adapt"`` is a fine-tuning that has learned another data set since.
 
     Raises:
         FerMdError: it is a run of another stage; see also ``read_settings``.
     """
     settings = read_settings(run_dir)
-    if settings.get("stage") != "finetune":
+    if settings.get("stage") not in stages:
         raise FerMdError(f"{run_dir}: not a fine-tuning; name a finished run of experiments/finetune.py")
     return settings
 

@@ -113,15 +113,16 @@ def test_votes_are_learned_from_where_there_are_some(run, tmp_path):
 
 
 def test_run_becomes_a_network_that_ships(run, tmp_path):
-    both = f"--run_dir={run / 'run'},{run / 'run'}"
-    answer = script("ship.py", both, f"--data={run / 'data'}", f"--output={tmp_path}")
+    shutil.copytree(run / "run", tmp_path / "copy")
+    folder, both = tmp_path / "shipped", f"--run_dir={run / 'run'},{tmp_path / 'copy'}"
+    answer = script("ship.py", both, f"--data={run / 'data'}", f"--output={folder}")
     assert answer.returncode == 0, answer.stderr
-    description = json.loads((tmp_path / "description.json").read_text())
+    description = json.loads((folder / "description.json").read_text())
     assert sum(description["score_weights"]) == pytest.approx(1)
     assert description["prior"] == pytest.approx(training_prior(read_info(run / "data")))
     faces = load_split(run / "data", "PublicTest").images
     exact = predict_probabilities(load_model(run / "run"), faces) ** (1 / description["temperature"])
-    shipped = predict_probabilities(load_fused(tmp_path), faces)
+    shipped = predict_probabilities(load_fused(folder), faces)
     assert shipped == pytest.approx(exact / exact.sum(1, keepdims=True), abs=3e-3)
 
 

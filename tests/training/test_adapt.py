@@ -48,6 +48,9 @@ def test_other_data_sets_than_the_run_has_learned(tmp_path):
         message = f"run: learned from first, second; their prepared folders must be named, .* found {found}"
         with pytest.raises(FerMdError, match=message):
             check_learned(tmp_path / "run", "new", others)
+    adapted = {"stage": "adapt", "data": ["first", "second", "third"], "protocol": make_protocol(data).sha256}
+    write_json(tmp_path / "again" / "config.json", {"settings": adapted})
+    assert check_learned(tmp_path / "again", "new", data) == adapted
     with pytest.raises(FerMdError, match="has learned second already"):
         check_learned(tmp_path / "run", "second", data[:2])
 
