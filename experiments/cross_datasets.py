@@ -46,7 +46,9 @@ class Settings:
 
 def main(settings: Settings) -> None:
     infos = [read_info(folder) for folder in settings.data]
-    console.different("data", [info["name"] for info in infos])
+    names = [info["name"] for info in infos]
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise FerMdError(f"--data: two data sets have the name {repeated[0]}")
     classifiers = {name: load_classifier(name) for name in settings.networks}
     spaces = [info["expressions"] for info in infos] + [network.expressions for network in classifiers.values()]
     expressions = common_expressions(spaces)

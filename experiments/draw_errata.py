@@ -37,7 +37,7 @@ from pages.embedding_picture import save_embedding_picture
 class Settings:
     data: str = console.flag("Prepared folder, made by data_prep/*.py.")
     run_dir: str = console.flag("Folder of the four runs.")
-    output: str = console.new_file("PNG file; its figures go beside it as .json.")
+    output: str = console.new_file("PNG file; its figures go beside it as .json.", ending=".png", beside=".json")
     expressions: tuple[str, ...] = console.flag("Expressions to learn.", ("happiness", "surprise", "anger", "neutral"))
     epochs: int = console.flag("Epochs of each run.", 6, least=1)
     seed: int = console.flag("Seed of weights, order, augmentation and dropout.", 0, least=0)
@@ -57,7 +57,7 @@ def main(settings: Settings) -> None:
     save_embedding_picture(settings.output, panels, held_out.labels, settings.expressions)
     kept = ("name", "accuracy", "loss_curve", "centers", "stopped", "distances")
     write_result(
-        Path(settings.output).with_suffix(".json"),
+        console.beside(settings.output, ".png", ".json"),
         {
             "seed": settings.seed,
             "split": "PublicTest",
@@ -72,8 +72,6 @@ def main(settings: Settings) -> None:
 def load_faces(settings: Settings) -> tuple[Split, Split]:
     """The faces with the chosen expressions, to learn from and held out."""
     wanted = settings.expressions
-    if Path(settings.output).suffix.lower() != ".png":
-        raise FerMdError(f"--output must end in .png; found {settings.output}")
     if len(wanted) < 2:
         raise FerMdError(f"--expressions must be at least two, separated by commas; found {wanted[0]}")
     own = read_info(settings.data)["expressions"]

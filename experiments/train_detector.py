@@ -58,7 +58,9 @@ class Settings:
         f"Passes over the regions, with --method=search; {RegionRecipe.epochs} by default.", None, least=1
     )
     train: bool = console.flag("Train and measure our detector; --notrain only measures the bundled ones.", True)
-    overwrite: bool = console.flag("Replace the output folder if it exists.", False)
+    overwrite: bool = console.flag(
+        "Replace the output folder if it exists; with --notrain only the figures and the picture in it.", False
+    )
 
 
 FIGURES, PICTURE = "results.json", "precision_recall.png"

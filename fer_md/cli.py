@@ -235,7 +235,7 @@ def _parser():
     )
     for command in (predict, info, demo):
         command.add_argument(
-            "--trust", action="store_true", help="load a SavedModel even if it could read or write files"
+            "--trust", action="store_true", help="load a SavedModel even if it could do more than compute"
         )
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands.add_parser("prepare", help="prepare a data set for training")
@@ -311,6 +311,7 @@ def _quieten_decoders():
 
 def _predict(parsed):
     from fer_md.errors import FerMdError
+    from fer_md.prediction.tracks import check_smoothing
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: what is predicted so far is kept
     problems = []
@@ -322,6 +323,7 @@ def _predict(parsed):
     if parsed.workers and parsed.engine != "ray":
         raise FerMdError("--workers is for --engine=ray")
     in_parts = parsed.engine == "ray" or (parsed.output or "").lower().endswith(".parquet")
+    check_smoothing(parsed.smooth)
     return (_predict_parts if in_parts else _predict_file)(parsed, on_problem, problems)
 
 

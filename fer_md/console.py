@@ -91,12 +91,22 @@ def flag(
     return dataclasses.field(default=default, kw_only=True, metadata=metadata)
 
 
-def new_file(text: str, default: Any = REQUIRED) -> Any:
+def new_file(text: str, default: Any = REQUIRED, ending: str = "", beside: str = "") -> Any:
     """The same for the path of a file to write, a ``str``, or ``str | None``.
 
     The script then has the flag ``--overwrite``, and without it ends before it begins where that file is there already.
+
+    Args:
+        text, default: as in `flag`.
+        ending: that the path must have, such as ``.json``; any by default.
+        beside: ending of a second file, with this in place of ``ending``; none by default.
     """
-    return dataclasses.field(default=default, kw_only=True, metadata={**flag(text).metadata, "new": True})
+    return dataclasses.field(default=default, kw_only=True, metadata={**flag(text).metadata, "new": (ending, beside)})
+
+
+def beside(path: Path | str, ending: str, other: str) -> Path:
+    """The second file of `new_file`."""
+    return Path(str(path).removesuffix(ending) + other)
 
 
 def arguments() -> Any:
@@ -173,7 +183,11 @@ def _checked(settings):
     """The settings, where none of the files to write is there already; folders are checked by what makes them."""
     for field in _new_files(settings):
         if path := getattr(settings, field.name):
-            check_new(path, flags.FLAGS.overwrite)
+            ending, other = field.metadata["new"]
+            if not path.endswith(ending):
+                raise FerMdError(f"--{field.name} must end in {ending}; found {path}")
+            for file in (path, beside(path, ending, other)) if other else (path,):
+                check_new(file, flags.FLAGS.overwrite)
     return settings
 
 

@@ -29,5 +29,6 @@ def assert_interrupted_ends_with_the_same_bits(make_learners, recipe, folder, mo
         patched.setattr(Trainer, "train_step", failing)
         run("part", checkpoint_seconds=0)
     for one, two in zip(whole, run("part"), strict=True):
+        assert one.keys() == two.keys()
         for name, value in two.items():
             np.testing.assert_array_equal(one[name], value, err_msg=name)

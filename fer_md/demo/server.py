@@ -11,7 +11,7 @@ from fer_md.errors import FerMdError
 from fer_md.media.limits import MAX_BYTES
 from fer_md.prediction.images import as_image
 from fer_md.prediction.predictor import Predictor
-from fer_md.serving.http_server import HttpServer
+from fer_md.serving.http_server import HttpServer, body_length
 
 _PAGE = Path(__file__).parent / "page"
 _KINDS = {
@@ -81,13 +81,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         if not self._is_own():
             return
-        length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > MAX_BYTES:
+        if (length := body_length(self.headers.get("Content-Length", ""), MAX_BYTES)) is None:
             self.close_connection = True  # what is not read would be taken for the next request
             self._send(413, json.dumps({"error": f"a picture may have {MAX_BYTES} bytes"}).encode())
             return
         try:
-            status, content = 200, self._faces(self.rfile.read(int(length)))
+            status, content = 200, self._faces(self.rfile.read(length))
         except FerMdError as error:
             status, content = 400, {"error": str(error)}
         self._send(status, json.dumps(content).encode())

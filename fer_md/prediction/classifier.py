@@ -92,8 +92,8 @@ def load_classifier(path: Path | str | None = None, data: str | None = None, tru
         data: name of one of the run's data sets, or a prepared folder: the answer is in its expressions, and of a joint
             training with its statistics and prior. It is needed only where the run's data sets differ in their
             expressions.
-        trust: load a SavedModel even if it could read or write files. A SavedModel is a program: TensorFlow runs what
-            is in it.
+        trust: load a SavedModel even if it could do more than compute, such as read or write files. It is a program:
+            TensorFlow runs what is in it.
 
     Raises:
         FerMdError: ``path`` is none of these, the run is unfinished or damaged, ``data`` is missing, unknown, or given

@@ -88,7 +88,9 @@ def from_saved_model(folder: Path, trust: bool) -> Classifier:
     """A version of an export; see `load_classifier`."""
     check_process()
     if not trust:
-        check_saved_model(folder)
+        check_saved_model(
+            folder, "if you trust where it comes from, allow it with --trust, or load_classifier(..., trust=True)"
+        )
     try:
         loaded = tf.saved_model.load(str(folder))
         signature = loaded.signatures["faces"]

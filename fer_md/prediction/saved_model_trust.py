@@ -11,7 +11,7 @@ from fer_md.errors import FerMdError
 from fer_md.prediction.computing_operations import COMPUTING, STORING
 
 
-def check_saved_model(folder: Path | str) -> None:
+def check_saved_model(folder: Path | str, advice: str) -> None:
     """Refuses a SavedModel with operations that are not known to compute alone (`COMPUTING`).
 
     Those that store and restore the weights are allowed in the saver's own functions, if nothing else names these:
@@ -20,6 +20,7 @@ def check_saved_model(folder: Path | str) -> None:
 
     Args:
         folder: of the version, with ``saved_model.pb``.
+        advice: what to do with one that is refused, for the error.
 
     Raises:
         FerMdError: there is such an operation, or the file is damaged or of TensorFlow 1.
@@ -30,13 +31,12 @@ def check_saved_model(folder: Path | str) -> None:
         saved.ParseFromString(path.read_bytes())
     except DecodeError:
         raise FerMdError(f"{path}: not a SavedModel of fer-md export, or damaged") from None
+    if not saved.meta_graphs:
+        raise FerMdError(f"{path}: not a SavedModel of fer-md export, or damaged")
     if len(saved.meta_graphs) != 1 or not saved.meta_graphs[0].HasField("object_graph_def"):
-        raise FerMdError(f"{path}: in the form of TensorFlow 1, and what loading it does is not known; {_ADVICE}")
+        raise FerMdError(f"{path}: in the form of TensorFlow 1, and what loading it does is not known; {advice}")
     if found := sorted(_unknown(saved.meta_graphs[0])):
-        raise FerMdError(f"{path}: could do more than compute ({', '.join(found)}); {_ADVICE}")
-
-
-_ADVICE = "if you trust where it comes from, allow it with --trust, or load_classifier(..., trust=True)"
+        raise FerMdError(f"{path}: could do more than compute ({', '.join(found)}); {advice}")
 
 
 def _unknown(meta):

@@ -66,7 +66,7 @@ def video_faces(source: Path | str, split: str) -> AnnotatedFaces:
     """
     frames = list(read_ytf_landmarks(source, (split,)))
     images = [cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY) for frame in frames]
-    landmarks = np.array([frame.landmarks for frame in frames], np.float64)
+    landmarks = np.array([frame.landmarks for frame in frames])
     return AnnotatedFaces(images, landmarks, [frame.person for frame in frames])
 
 

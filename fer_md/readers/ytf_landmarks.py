@@ -45,7 +45,7 @@ class Frame:
     Attributes:
         key: name of the file, unique within the data set.
         image: (H, W, 3) uint8, red first.
-        landmarks: (68, 2) float32 pixel coordinates x, y in iBUG order, counted from 0. A few lie outside the picture.
+        landmarks: (68, 2) float64 pixel coordinates x, y in iBUG order, counted from 0. A few lie outside the picture.
         person: who it shows.
         split: ``"train"`` or ``"test"``.
     """
@@ -117,7 +117,7 @@ def _whole(text, column, where):
 
 
 def _landmarks(texts, side, where):
-    """Parses 136 coordinates into (68, 2) float32, none of them farther than ``side`` pixels outside the picture.
+    """Parses 136 coordinates into (68, 2) float64, none of them farther than ``side`` pixels outside the picture.
 
     The texts count from ``COUNT_FROM``, the result from 0.
     """
@@ -127,4 +127,4 @@ def _landmarks(texts, side, where):
         raise FerMdError(f"{where}: the landmarks must be numbers") from None
     if not (np.abs(landmarks - side / 2) <= 1.5 * side).all():  # NaN fails as well
         raise FerMdError(f"{where}: the landmarks must lie in or near the picture")
-    return landmarks - COUNT_FROM
+    return landmarks.astype(np.float64) - COUNT_FROM

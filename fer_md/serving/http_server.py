@@ -6,6 +6,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from fer_md.errors import FerMdError
 
 
+def body_length(text: str, most: int) -> int | None:
+    """The number of bytes that a header Content-Length announces; None for no number, or one above ``most``."""
+    return int(text) if text.isdecimal() and len(text) < 10 and int(text) <= most else None
+
+
 class HttpServer(ThreadingHTTPServer):
     """Answers each request in a thread of its own, until `shutdown`.
 

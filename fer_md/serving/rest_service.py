@@ -16,6 +16,7 @@ import tensorflow as tf
 from google.protobuf.json_format import MessageToDict
 
 from fer_md.serving.grpc_service import DEFAULT, signature_map
+from fer_md.serving.http_server import body_length
 from fer_md.serving.refused import Refused
 from fer_md.serving.served_versions import ServedVersion, ServedVersions
 
@@ -64,11 +65,11 @@ class RestHandler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def _body(self):
-        length = self.headers.get("Content-Length", "0")
-        if not (length.isdecimal() and len(length) < 10 and int(length) <= LONGEST):
+        text = self.headers.get("Content-Length", "0")
+        if (length := body_length(text, LONGEST)) is None:
             self.close_connection = True
-            raise Refused("INVALID_ARGUMENT", f"Content-Length must be at most {LONGEST}; got {length[:20]}")
-        return self.rfile.read(int(length))
+            raise Refused("INVALID_ARGUMENT", f"Content-Length must be at most {LONGEST}; got {text[:20]}")
+        return self.rfile.read(length)
 
     def _status(self, version, body):
         chosen = sorted(self.versions.loaded) if self.path.count("/") == 3 else [version.number]

@@ -47,7 +47,7 @@ class RestTransport:
         answer = self._request(":predict", json.dumps(content).encode())
         try:
             outputs = answer["outputs"]
-            return np.array(outputs["probabilities"], np.float32), list(outputs["expressions"][0])
+            return np.array(outputs["probabilities"], np.float32), outputs["expressions"][0]
         except (KeyError, TypeError, IndexError, ValueError):
             raise FerMdError("answers no probabilities; serve what fer-md export wrote") from None
 

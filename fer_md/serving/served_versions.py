@@ -30,7 +30,7 @@ class ServedVersion:
     def __init__(self, folder: Path, max_batch_size: int, wait: float):
         self.number = int(folder.name)
         try:
-            check_saved_model(folder)
+            check_saved_model(folder, "if you trust where it comes from, use TensorFlow Serving")
             saved = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
             self.signatures = dict(saved.meta_graphs[0].signature_def)
             self._model = tf.saved_model.load(str(folder))

@@ -90,7 +90,9 @@ def finetuning_settings(run_dir: Path | str, stages: Sequence[str] = ("finetune"
     """
     settings = read_settings(run_dir)
     if settings.get("stage") not in stages:
-        raise FerMdError(f"{run_dir}: not a fine-tuning; name a finished run of experiments/finetune.py")
+        raise FerMdError(
+            f"{run_dir}: not a fine-tuning; name a finished run of {' or '.join(f'{stage}.py' for stage in stages)}"
+        )
     return settings
 
 

@@ -15,7 +15,7 @@ from fer_md.progress import Progress
 from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
 from fer_md.runs.done import write_done
 from fer_md.runs.metrics_log import MetricsLog
-from fer_md.runs.run_directory import load_model, settings_hash
+from fer_md.runs.run_directory import network_file, settings_hash
 from fer_md.training.patience import is_flat
 from fer_md.training.presets import learning_rate
 from fer_md.training.stop import StopAsked, asked_of_any
@@ -136,7 +136,9 @@ def _completed(trainers, run_dir, step):
     for trainer in trainers:
         trainer.use_average()
         for name, network in trainer.answers().items():
-            network.set_weights(load_model(run_dir, name).get_weights())
+            path = network_file(run_dir, name)
+            if network is trainer.model:  # others are made of it, and only their files are finished
+                network.load_weights(path)
     return True
 
 

@@ -101,6 +101,15 @@ def test_what_is_wrong_is_said(server):
         assert status == wanted and reason in json.loads(content)["error"]
 
 
+@pytest.mark.parametrize("length", [str(MAX_BYTES + 1), "-1", "many", "9" * 5000])
+def test_a_length_that_no_picture_has(server, length):
+    with socket.create_connection(server.server_address, timeout=10) as asking:
+        host = server.url.split("/")[2]
+        asking.sendall(f"POST /predict HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n".encode())
+        with asking.makefile("rb") as answer:
+            assert answer.readline().startswith(b"HTTP/1.1 413 ") and answer.read().endswith(b'bytes"}')
+
+
 def test_another_site_in_the_browser_may_not_ask(server):
     for headers in ({"Origin": "http://example.org"}, {"Host": "example.org"}, {"Origin": "null"}):
         for path, data in (("predict", png(PICTURE)), ("", None)):

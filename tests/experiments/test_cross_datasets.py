@@ -82,7 +82,7 @@ def test_the_matrix_of_two_data_sets(data, tmp_path):
 @pytest.mark.parametrize(
     "flags, message",
     [
-        (["--data={0}/one,{0}/./one"], "--data names one more than once"),
+        (["--data={0}/one,{0}/./one"], "--data: two data sets have the name one"),
         (["--data={0}/one", "--networks=fer2013,fer2013"], "--networks names fer2013 more than once"),
         (["--data={0}/one", "--split=Test"], "no split 'Test'; there are Training, PrivateTest"),
         (["--data={0}/one", "--networks=nothing"], "nothing: neither a run directory"),

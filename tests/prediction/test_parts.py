@@ -189,7 +189,7 @@ def test_a_start_that_failed_does_not_bar_the_folder(folder, tmp_path):
 
 
 @pytest.mark.parametrize("smoothing", [-1.0, math.nan, math.inf])
-def test_seconds_that_are_none_are_refused_before_the_model_is_loaded(smoothing, folder, tmp_path):
+def test_seconds_that_are_none_are_refused(smoothing, folder, tmp_path):
     with pytest.raises(FerMdError, match="smoothing must be a finite number of seconds, at least 0"):
         PictureRows(None, smoothing=smoothing)
     with pytest.raises(FerMdError, match="smoothing must be a finite number of seconds, at least 0"):

@@ -47,7 +47,7 @@ def test_frames_come_in_order_with_what_is_known_of_them(tmp_path):
     ]
     assert frames[0].image.shape == (30, 40, 3) and frames[0].image.dtype == np.uint8
     assert np.abs(frames[0].image.reshape(-1, 3).mean(0) - (200, 90, 20)).max() < 4  # red first
-    assert frames[0].landmarks.dtype == np.float32
+    assert frames[0].landmarks.dtype == np.float64
     np.testing.assert_array_equal(frames[0].landmarks, np.arange(136).reshape(68, 2) / 4 - 1)  # the file counts from 1
 
 

@@ -325,7 +325,10 @@ MALFORMED = [
     (sized(-1, 48, 48, 1), {"expressions": NAMES, "probabilities": [["many"]]}, "answers no probabilities"),
     (sized(-1, 48, 48, 1), {"expressions": [["a", "a"]], "probabilities": ROW}, "answers no names of expressions"),
 ]
-MALFORMED_REST = [(sized(-1, 48, 48, 1), {"expressions": [3], "probabilities": ROW}, "answers no probabilities")]
+MALFORMED_REST = [
+    (sized(-1, 48, 48, 1), {"expressions": names, "probabilities": ROW}, "answers no names of expressions")
+    for names in ([3], list(EXPRESSIONS))
+]
 MALFORMED_GRPC = [(sized(-1, 48, 48, 1), {"expressions": ROW, "probabilities": ROW}, "answers no probabilities")]
 
 

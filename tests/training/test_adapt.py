@@ -64,9 +64,9 @@ def test_a_run_of_another_stage_under_the_same_protocol(tmp_path, stage):
         learned = {"data": directory.name, "manifest_sha256": read_info(directory)["manifest_sha256"], **protocol}
         write_json(tmp_path / f"pre-trained {directory.name}" / "config.json", {"settings": learned})
     write_json(tmp_path / "run" / "config.json", {"settings": {"data": ["first", "second"], **protocol, **stage}})
-    with pytest.raises(FerMdError, match="run: not a fine-tuning; name a finished run of experiments/finetune.py"):
+    with pytest.raises(FerMdError, match="run: not a fine-tuning; name a finished run of finetune.py or adapt.py"):
         check_learned(tmp_path / "run", "new", data)
-    with pytest.raises(FerMdError, match="run: not a fine-tuning; name a finished run of experiments/finetune.py"):
+    with pytest.raises(FerMdError, match="run: not a fine-tuning; name a finished run of finetune.py"):
         check_exchange(tmp_path / "run", [tmp_path / f"pre-trained {directory.name}" for directory in data], data)
 
 
