@@ -223,7 +223,7 @@ $(VENV)/.installed: setup.cfg
 	@touch $@
 
 test: setup  ## run the tests (not the slow ones)
-	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist worksteal
+	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile
 
 test-slow: $(VENV)/.clusters  ## run the slow tests
 	$(BIN)/python -m pytest -m slow
@@ -276,7 +276,7 @@ $(VENV)/.fuzz $(VENV)/.audit $(VENV)/.clusters: $(VENV)/.%: $(VENV)/.installed
 	@touch $@
 
 coverage: setup  ## run the tests and list the lines that none of them runs
-	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist worksteal --cov=fer_md --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile --cov=fer_md --cov-report=term-missing:skip-covered
 
 # --quiet would hide the warnings from --strict.
 docs: $(VENV)/.docs  ## build the documentation and the Python reference: build/site/index.html
