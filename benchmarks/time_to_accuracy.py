@@ -23,8 +23,8 @@ from fer_md.data.records import Split, load_split, read_info
 from fer_md.models import NETWORKS, ComponentConfig, build_component, config_for
 from fer_md.runs.metrics_log import log_rows
 from fer_md.runs.results import write_result
-from fer_md.runs.run_directory import folder_name, plain_settings, read_settings
-from fer_md.training.precision import set_precision
+from fer_md.runs.run_directory import folder_name, plain_settings
+from fer_md.training.precision import precision_of_runs, set_precision
 from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.soft_targets import with_votes
 from fer_md.training.strategy import make_strategy
@@ -86,7 +86,6 @@ def main(settings: Settings) -> None:
             rows[name].append(train(settings, name, seed, training, held_out))
     speeds = measure_speeds(settings, names, training)
     folders = [folder_of(settings, name, seed) for name in names for seed in seeds_of(settings, name)]
-    precisions = {read_settings(folder)["precision"] for folder in folders}  # several if processors were changed
     found = {name: summary(settings, name, rows[name], speeds[name], len(training.labels)) for name in names}
     for name, row in found.items():
         accuracies = " ".join(f"{100 * accuracy:.2f}" for accuracy in row["accuracies"])
@@ -97,7 +96,7 @@ def main(settings: Settings) -> None:
             "seeds": list(settings.seeds),
             "split": "PublicTest",
             "manifest_sha256": read_info(settings.data)["manifest_sha256"],
-            "precision": ", ".join(sorted(precisions)),
+            "precision": precision_of_runs(folders),
             "bars": list(BARS),
             "racers": found,
         },

@@ -38,8 +38,8 @@ from fer_md.losses import MD_FORMS
 from fer_md.models import NETWORKS, ComponentConfig, build_component, config_for
 from fer_md.models.heads import prototype_component
 from fer_md.runs.results import write_result
-from fer_md.runs.run_directory import folder_name, load_model, open_run, plain_settings, read_settings
-from fer_md.training.precision import set_precision
+from fer_md.runs.run_directory import folder_name, load_model, open_run, plain_settings
+from fer_md.training.precision import precision_of_runs, set_precision
 from fer_md.training.presets import PRESETS, Recipe
 from fer_md.training.task import Learner, Task, make_metric_loss
 from fer_md.training.train import train_to_end
@@ -278,13 +278,12 @@ def table(settings: Settings, found: dict[str, list[LossTraining]], part: Split)
     """The file of a study as far as it has gone."""
     study, trainings = STUDIES[settings.study], list(found.values())
     runs = [folder_of(settings, name, each.seed) for name in found for each in found[name]]
-    precisions = {read_settings(run)["precision"] for run in runs}  # several if processors were changed
     return LossStudy(
         split=study.split,
         faces=len(part.labels),
         epochs=settings.epochs,
         network=settings.network,
-        precision=", ".join(sorted(precisions)),
+        precision=precision_of_runs(runs),
         manifest_sha256=read_info(settings.data)["manifest_sha256"],
         probe_manifest_sha256=read_info(settings.probe)["manifest_sha256"],
         rows=[LossRow(name=name, settings=dataclasses.asdict(ROWS[name]), single=found[name]) for name in found],

@@ -32,7 +32,7 @@ from fer_md.models import NETWORKS
 from fer_md.models.fused import fit_weights, fuse
 from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import folder_name, open_run, read_settings
-from fer_md.training.precision import PRECISIONS
+from fer_md.training.precision import PRECISIONS, precision_of_runs
 from pages.cells import percent
 from pages.joint_picture import save_joint_picture
 from pages.sections.joint import FITTED
@@ -179,7 +179,7 @@ def main(settings: Settings) -> None:
     if len(infos) != 2 or infos[0]["expressions"] != infos[1]["expressions"]:
         raise FerMdError("--data must be two data sets with the same expressions")
     found: dict[tuple, list] = {}
-    precisions: set[str] = set()  # more than one if processors were changed
+    runs: list[Path] = []
     for seed in settings.seeds:
         trial = Trial(settings, seed)
         for index in (0, 1):
@@ -188,12 +188,12 @@ def main(settings: Settings) -> None:
             for key, measured in measure_row(trial, name, infos):
                 found.setdefault(key, []).append((seed, measured))
                 print(f"seed {seed}  {describe(key, measured.curve)}", flush=True)
-        precisions |= {read_settings(run)["precision"] for run in trial.runs}
+        runs += trial.runs
     study = JointStudy(
         split=settings.split,
         validation=None if settings.split == settings.validation else settings.validation,
         network=settings.network,
-        precision=", ".join(sorted(precisions)),
+        precision=precision_of_runs(runs),
         first_epochs=settings.first_epochs,
         epochs=settings.epochs,
         classes=[info["splits"][settings.split]["classes"] for info in infos],

@@ -33,9 +33,9 @@ from fer_md.models.baselines.zhang import adapt_bridge
 from fer_md.models.fused import fuse
 from fer_md.runs.checkpoint import load_checkpoint, save_checkpoint
 from fer_md.runs.results import write_result
-from fer_md.runs.run_directory import open_run, plain_settings, read_settings
+from fer_md.runs.run_directory import open_run, plain_settings
 from fer_md.training.identity_aware import identity_aware_tasks
-from fer_md.training.precision import PRECISIONS, set_precision
+from fer_md.training.precision import PRECISIONS, precision_of_runs, set_precision
 from fer_md.training.presets import PRESETS
 from fer_md.training.task import LOSS_WEIGHTS, Learner, Task, loss_settings, make_metric_loss
 from fer_md.training.train import train_to_end
@@ -271,7 +271,6 @@ def table(results, trials, data):
     people = len(set(data.training.subjects) - {""})
     settings, runs = data.settings, runs_behind(trials, data)
     recipe = plain_settings(RECIPES[settings.network])
-    precisions = {read_settings(run)["precision"] for run in runs}  # more than one if processors were changed
     return Methods(
         data=data.info["name"],
         manifest_sha256=data.info["manifest_sha256"],
@@ -286,7 +285,7 @@ def table(results, trials, data):
         rates=list(trials["ours", False]),
         rate_trials={named(*key): {f"{r:g}": v for r, v in found.items()} for key, found in trials.items()},
         metric_loss=loss_settings("md"),
-        precision=", ".join(sorted(precisions)),
+        precision=precision_of_runs(runs),
         seconds=math.fsum(read_run_time(run).seconds for run in runs),
         seeds=list(settings.seeds),
         rows=method_rows(results, data.test.subjects),

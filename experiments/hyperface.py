@@ -43,7 +43,7 @@ from fer_md.runs.results import write_result
 from fer_md.runs.run_directory import load_model, open_run, plain_settings, read_settings
 from fer_md.training.crops import crops_without_faces, training_crops
 from fer_md.training.face_tasks import REIMPLEMENTED, WEIGHTS, face_targets, face_tasks, split_tasks
-from fer_md.training.precision import set_precision
+from fer_md.training.precision import precision_of_runs, set_precision
 from fer_md.training.presets import Recipe
 from fer_md.training.task import Learner, Task
 from fer_md.training.train import train_to_end
@@ -128,7 +128,6 @@ def main(settings: Settings) -> None:
         train(settings, folder, plan, seed, learned, boxes, labelled)
         trained.append((name, folder))
     figures = measure(settings, trained, learned, test, labelled)
-    precisions = {read_settings(folder)["precision"] for _, folder in trained}  # several if processors were changed
     write_result(
         settings.output,
         {
@@ -139,7 +138,7 @@ def main(settings: Settings) -> None:
             "expressions": labelled.name,
             "failure_above": LIMIT,
             "recipe": plain_settings(RECIPE),
-            "precision": ", ".join(sorted(precisions)),
+            "precision": precision_of_runs(folder for _, folder in trained),
             **figures,
         },
     )

@@ -127,7 +127,7 @@ def main(settings: Settings) -> int | None:
         loss["loss_weight"],
         settings.statistics == "own",
         settings.logit_adjustment,
-        start_of(settings, own) if settings.start else None,
+        start_of(settings.start, own["expressions"][0]) if settings.start else None,
         settings.seed,
     )
     if settings.teacher:
@@ -314,10 +314,11 @@ def check_start(settings: Settings, own: dict[str, Any]) -> str:
     return network_names(stored)[0]
 
 
-def start_of(settings: Settings, own: dict[str, Any]) -> Start:
-    """The network to start from with the prior that it holds."""
-    run, name = settings.start, check_start(settings, own)
-    model, prior = load_model(run, name), learned_prior(read_settings(run), own["expressions"][0], name)
+def start_of(run: str, expressions: list[str]) -> Start:
+    """The network to start from, of a run that `check_start` has let pass, with the prior that it holds."""
+    stored = read_settings(run)
+    name = network_names(stored)[0]
+    model, prior = load_model(run, name), learned_prior(stored, expressions, name)
     if prior is None or not prior.all():
         raise FerMdError(f"--start={run}: its config.json states no prior that has all expressions")
     return Start(model, prior)

@@ -1,5 +1,6 @@
 """The precision of the layers: 16 bits where the GPU or the processor computes in them, float32 elsewhere."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import keras
@@ -36,6 +37,15 @@ def set_precision(name: str = "auto", run_dir: Path | str | None = None) -> str:
         name = _stored(run_dir) or _fastest()
     keras.config.set_dtype_policy(POLICIES[name])
     return name
+
+
+def precision_of_runs(folders: Iterable[Path | str]) -> str:
+    """The precision that runs had, as they state it; several, with commas, if they were trained on several machines.
+
+    Raises:
+        FerMdError: see ``read_settings``.
+    """
+    return ", ".join(sorted({read_settings(folder)["precision"] for folder in folders}))
 
 
 def _fastest():

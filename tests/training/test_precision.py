@@ -61,6 +61,14 @@ def test_a_run_keeps_its_precision_on_another_processor(monkeypatch, tmp_path):
     assert precision.set_precision("auto", tmp_path / "new") == "float32"
 
 
+def test_runs_of_several_machines_state_each_precision_once(tmp_path):
+    folders = [tmp_path / name for name in "abc"]
+    for folder, name in zip(folders, ("float32", "bfloat16", "float32"), strict=True):
+        write_json(folder / "config.json", {"settings": {"precision": name}})
+    assert precision.precision_of_runs(folders) == "bfloat16, float32"
+    assert precision.precision_of_runs(folders[:1]) == "float32"
+
+
 def test_unknown_name():
     with pytest.raises(ValueError, match="half"):
         precision.set_precision("half")
