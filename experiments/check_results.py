@@ -2,9 +2,10 @@
 
 python experiments/check_results.py --measured=runs/synthetic/seed0/results --committed=docs/results/synthetic
 
-Only files of the same data, recipe, seed and network are compared; precision and machine may differ. The tolerance is
-three standard errors, of testing on a sample and of training once more (experiments/pages/results_check.py). A
-committed file that was not measured, or with settings that cannot be compared, is a failure as well.
+Only files of the same data, recipe, seed and network are compared (Tab. 4 may be of other seeds); precision and machine
+may differ. The tolerance is three standard errors, of testing on a sample and of training once more
+(experiments/pages/results_check.py). A committed file that was not measured, or with settings that cannot be compared,
+is a failure as well.
 """
 
 import dataclasses

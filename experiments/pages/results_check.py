@@ -84,8 +84,8 @@ def _compare(path, found, committed):
         if kind.settings(found).get(name) != value:
             other, value = _differing(kind.settings(found).get(name), settings[name])
             return Outcome(reason=f"{name} is {_short(other)}, committed with {_short(value)}")
-    own, outside = kind.figures(found), []
-    for name, figure in (expected := kind.figures(committed)).items():
+    own, outside = kind.figures(found, committed), []
+    for name, figure in (expected := kind.figures(committed, found)).items():
         value = own[name].value if name in own else math.nan
         if not abs(value - figure.value) <= figure.tolerance:
             outside.append(
@@ -139,7 +139,7 @@ def _by_interval(row: ConfusionFigures, name: str) -> Figure:
     return Figure(getattr(row, name), ERRORS * math.hypot((high - low) / 3.92, TRAINING_STD))
 
 
-def _rows(found: Stages | Matrices) -> dict[str, Figure]:
+def _rows(found: Stages | Matrices, _: Any) -> dict[str, Figure]:
     """Accuracy and macro recall of each row."""
     return {
         f"{row.data}, {getattr(row, 'stage', 'fine-tuned')}, {row.network}: {name.replace('_', ' ')}": _by_interval(
@@ -155,15 +155,23 @@ def _of_sample(value: float, count: int, training: float = TRAINING_STD) -> Figu
     return Figure(value, ERRORS * math.hypot(math.sqrt(value * (1 - value) / count), training))
 
 
-def _methods(found: Methods) -> dict[str, Figure]:
-    figures, images, seeds = {}, found.images["test"], len(found.seeds)
-    for row in found.rows:
-        training = max(row.accuracy_std or 0, TRAINING_STD) / math.sqrt(seeds)
-        figures[f"{row.method}, {row.loss} loss: accuracy"] = _of_sample(row.accuracy, images, training)
-    return figures
+def _methods(found: Methods, other: Methods) -> dict[str, Figure]:
+    """Means over seeds, which the other file may have others of.
+
+    A deviation from few seeds is uncertain, so a row's counts as at least the root mean square over the rows.
+    """
+    deviations = [row.accuracy_std or 0.0 for row in found.rows]
+    common = math.sqrt(sum(each**2 for each in deviations) / max(len(deviations), 1))
+    trainings = math.sqrt(1 / len(found.seeds) + 1 / len(other.seeds))
+    return {
+        f"{row.method}, {row.loss} loss: accuracy": _of_sample(
+            row.accuracy, found.images["test"], max(own, common, TRAINING_STD) * trainings
+        )
+        for row, own in zip(found.rows, deviations, strict=True)
+    }
 
 
-def _landmarks(found: Landmarks) -> dict[str, Figure]:
+def _landmarks(found: Landmarks, _: Any) -> dict[str, Figure]:
     """The area under each curve, which is a mean over the faces, and the share that fails.
 
     The faces count as independent. Frames of one person are not, so that for other people the error of testing is
@@ -180,15 +188,16 @@ def _landmarks(found: Landmarks) -> dict[str, Figure]:
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """How a kind of file is compared: the settings that must be equal, and the figures, both by name."""
+    """How a kind of file is compared, by name: the settings that must be equal; the figures of a result, with the
+    tolerance for one that is compared with it and comes second."""
 
     settings: Callable[[Any], dict[str, Any]]
-    figures: Callable[[Any], dict[str, Figure]]
+    figures: Callable[[Any, Any], dict[str, Figure]]
 
 
 _METHODS = Kind(
     _fields(
-        "manifest_sha256", "split", "images", "left_out", "epochs", "recipe", "rates", "metric_loss", "network", "seeds"
+        "manifest_sha256", "split", "images", "left_out", "epochs", "recipe", "rates", "metric_loss", "network"
     ),
     _methods,
 )
