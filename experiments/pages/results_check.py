@@ -196,9 +196,7 @@ class Kind:
 
 
 _METHODS = Kind(
-    _fields(
-        "manifest_sha256", "split", "images", "left_out", "epochs", "recipe", "rates", "metric_loss", "network"
-    ),
+    _fields("manifest_sha256", "split", "images", "left_out", "epochs", "recipe", "rates", "metric_loss", "network"),
     _methods,
 )
 _ROWS = Kind(_run_settings, _rows)
