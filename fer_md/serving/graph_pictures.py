@@ -21,47 +21,58 @@ _ORIENTATION = 0x0112
 _START_OF_SCAN, _APP1 = 0xDA, 0xE1
 
 
-def decode_pictures(data: tf.Tensor) -> tf.Tensor:
-    """Decodes PNG and JPEG files. One that cannot be decoded does not harm the others.
-
-    An error inside a graph ends the whole request. Only a data set of TensorFlow can drop an element instead. What it
-    decodes passes on as strings, since the pictures differ in size, and it does no more than that, since its functions
-    are optimised again in each request.
-
-    Args:
-        data: (B,) string, the contents of the files.
-
-    Returns:
-        (B,) string, for `upright`; empty where a file cannot be decoded, or the picture has more than ``MAX_PIXELS``
-        pixels or ``MAX_SCANS`` scans.
-    """
-    count, is_png = tf.shape(data)[0], _is_png(data)
-    small = tf.where(is_png & (_png_pixels(data) > MAX_PIXELS), "", data)
-    jpeg = tf.where(is_png, tf.io.encode_jpeg(tf.zeros((1, 1, 1), tf.uint8)), data)  # one of which the size is read
-    files = tf.data.Dataset.from_tensor_slices((tf.range(count), small, jpeg))
-    pictures = files.map(_decode).ignore_errors().batch(tf.cast(tf.maximum(count, 1), tf.int64))
-    none = tf.zeros((0,), tf.int32), tf.zeros((0,), tf.string)
-    places, found = pictures.reduce(none, lambda _, batch: batch)
-    return tf.tensor_scatter_nd_update(tf.fill([count], ""), places[:, None], found)
-
-
 def count_pixels(data: tf.Tensor) -> tf.Tensor:
     """The pixels that the headers of PNG and JPEG files state, (B,) int64; 0 where a file has no such header.
 
     Args:
         data: (B,) string, the contents of the files.
     """
-    count, is_png = tf.shape(data)[0], _is_png(data)
-    files = tf.data.Dataset.from_tensor_slices((tf.range(count), data)).map(_jpeg_pixels).ignore_errors()
-    none = tf.zeros((0,), tf.int32), tf.zeros((0,), tf.int64)
-    places, found = files.batch(tf.cast(tf.maximum(count, 1), tf.int64)).reduce(none, lambda _, batch: batch)
-    jpeg = tf.tensor_scatter_nd_update(tf.zeros([count], tf.int64), places[:, None], found)
+    most = tf.constant(MAX_PIXELS + 1, tf.int64)  # a PNG may state more than int64 holds
     png = _png_pixels(data)
-    return tf.where(is_png, tf.where((png < 0) | (png > MAX_PIXELS), tf.cast(MAX_PIXELS, tf.int64), png), jpeg)
+    png = tf.where((png < 0) | (png > most), most, png)
+    return tf.where(_is_png(data), png, _of_each(data, _jpeg_pixels, tf.constant(0, tf.int64)))
 
 
-def _jpeg_pixels(place, data):
-    return place, tf.reduce_prod(tf.cast(tf.image.extract_jpeg_shape(data)[:2], tf.int64))
+def decode_pictures(data: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
+    """Decodes PNG and JPEG files. One that cannot be decoded does not harm the others.
+
+    Args:
+        data: (B,) string, the contents of the files.
+        pixels: (B,) int64, their `count_pixels`.
+
+    Returns:
+        (B,) string, for `upright`; empty where a file cannot be decoded, or the picture has more than ``MAX_PIXELS``
+        pixels or ``MAX_SCANS`` scans.
+    """
+    usable = (pixels > 0) & (pixels <= MAX_PIXELS)
+    scans = tf.map_fn(_scans, tf.where(usable & ~_is_png(data), data, ""), fn_output_signature=tf.int32)
+    return _of_each(tf.where(usable & (scans <= MAX_SCANS), data, ""), _decode, tf.constant(""))
+
+
+def _of_each(data, function, otherwise):
+    """``function`` of each file, a scalar, and ``otherwise`` where it fails.
+
+    An error inside a graph ends the whole request. Only a data set of TensorFlow can drop an element instead. It is
+    made and optimised anew in each request, which takes longer than to run it; so the function does little, and what
+    can be left out of the optimisation is.
+    """
+    count = tf.shape(data)[0]
+    files = tf.data.Dataset.from_tensor_slices((tf.range(count), data))
+    options = tf.data.Options()
+    options.autotune.enabled = options.experimental_optimization.apply_default_optimizations = False
+    results = files.map(lambda place, file: (place, function(file))).ignore_errors().with_options(options)
+    none = tf.zeros((0,), tf.int32), tf.zeros((0,), otherwise.dtype)
+    places, found = results.batch(tf.cast(tf.maximum(count, 1), tf.int64)).reduce(none, lambda _, batch: batch)
+    return tf.tensor_scatter_nd_update(tf.fill([count], otherwise), places[:, None], found)
+
+
+def _jpeg_pixels(data):
+    return tf.reduce_prod(tf.cast(tf.image.extract_jpeg_shape(data)[:2], tf.int64))
+
+
+def _decode(data):
+    """The picture as a string, since pictures differ in size; PNG is decoded too."""
+    return tf.io.serialize_tensor(tf.io.decode_jpeg(data, 3, dct_method="INTEGER_ACCURATE"))
 
 
 def upright(decoded: tf.Tensor, data: tf.Tensor) -> tf.Tensor:
@@ -82,14 +93,6 @@ def upright(decoded: tf.Tensor, data: tf.Tensor) -> tf.Tensor:
 
 def _is_png(data):
     return tf.strings.substr(data, 0, 8) == PNG_SIGNATURE
-
-
-def _decode(place, data, jpeg):
-    """An error where ``data`` or ``jpeg`` is no picture, or ``jpeg`` is too much to decode. PNG is decoded too."""
-    pixels = tf.reduce_prod(tf.cast(tf.image.extract_jpeg_shape(jpeg)[:2], tf.int64))
-    large = (pixels > MAX_PIXELS) | (_scans(jpeg) > MAX_SCANS)
-    image = tf.io.decode_jpeg(tf.where(large, "", data), 3, dct_method="INTEGER_ACCURATE")
-    return place, tf.io.serialize_tensor(image)
 
 
 def _png_pixels(data):

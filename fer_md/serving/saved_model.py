@@ -69,15 +69,17 @@ class Signatures(tf.Module):
 
     def _of_pictures(self, rows):
         outputs = tf.TensorSpec((self.size, self.size), tf.uint8), tf.TensorSpec((), tf.string)
-        data = rows["data"]
-        together = tf.reduce_sum(count_pixels(data)) <= MOST_TOGETHER
-        decoded = tf.cond(together, lambda: decode_pictures(data), lambda: tf.fill([tf.shape(data)[0]], ""))
+        data, pixels = rows["data"], count_pixels(rows["data"])
+        together = tf.reduce_sum(pixels) <= MOST_TOGETHER
+        decoded = tf.cond(together, lambda: decode_pictures(data, pixels), lambda: tf.fill([tf.shape(data)[0]], ""))
+
+        def alone(row):
+            return decode_pictures(row["data"][None], row["pixels"][None])[0]
 
         def face(row):
-            decoded = tf.cond(together, lambda: row["decoded"], lambda: decode_pictures(row["data"][None])[0])
-            return self._face(row | {"decoded": decoded})
+            return self._face(row | {"decoded": tf.cond(together, lambda: row["decoded"], lambda: alone(row))})
 
-        rows = rows | {"decoded": decoded}
+        rows = rows | {"pixels": pixels, "decoded": decoded}
         faces, status = tf.map_fn(face, rows, parallel_iterations=1, fn_output_signature=outputs)
         return self._answer(faces[..., None], status, status == OK)
 
