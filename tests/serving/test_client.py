@@ -1,6 +1,7 @@
 """The client of a server: the same answers as here, and what happens where a server is not as it should be."""
 
 import contextlib
+import gc
 import json
 import pickle
 import shutil
@@ -273,6 +274,7 @@ def test_the_script_serves_until_it_is_stopped(base, monkeypatch):
 
     monkeypatch.setattr("time.sleep", stop)
     done = run_script("experiments/serve.py", f"--model={base}", "--port=0", "--rest_port=0", "--labels=stable:1")
+    gc.unfreeze()  # this process goes on, the script's own does not
     assert done.returncode == 130 and done.stdout.startswith("versions 1: grpc://127.0.0.1:")
     for flags, reason in (
         ([f"--model={base}", "--labels=stable"], "--labels must be LABEL:VERSION"),
