@@ -38,7 +38,7 @@ def main(settings: Settings):
         if not _HERE.fullmatch(url):
             raise FerMdError(f"--urls={url}: only a server of this machine, 127.0.0.1 or localhost, is asked")
         Client(url)  # says at once where there is no server
-    gc.freeze()  # clients of REST need no TensorFlow; here gRPC brings it, and Python would look through it for garbage
+    gc.freeze()  # gRPC imports TensorFlow, and Python's search for garbage in it would delay the clients of REST too
     rows = [measure(url, count, settings.seconds) for url in settings.urls for count in settings.clients]
     for row in rows:
         print(json.dumps(row))

@@ -15,8 +15,9 @@ from pages.rows import Landmarks, Matrices, Methods, Stages
 ERRORS = 3
 """Standard errors that a figure may lie away from the committed one."""
 TRAINING_STD = 0.015
-"""Deviation of an accuracy from training to training where it was not measured: the largest of three seeds of
-docs/results/loss-ablation.json is 0.0151. The same seed in another precision or on another processor is another one."""
+"""Deviation of an accuracy from training to training where it was not measured, and the least that counts where it was:
+the largest of three seeds of docs/results/loss-ablation.json is 0.0151. The same seed in another precision or on
+another processor is another one."""
 FREE = ("precision", "strategy", "components", "networks", "replicas", "start")
 """Settings in which two comparable runs may differ; components and what a run starts from are named
 by the hash of their weights."""
@@ -156,19 +157,19 @@ def _of_sample(value: float, count: int, training: float = TRAINING_STD) -> Figu
 
 
 def _methods(found: Methods, other: Methods) -> dict[str, Figure]:
-    """Means over seeds, which the other file may have others of.
+    """Accuracies are means over seeds; the two files may have different seeds.
 
-    A deviation from few seeds is uncertain, so a row's counts as at least the root mean square over the rows.
+    A deviation from few seeds is uncertain. So the rows of a method, with its own loss and with MD loss, share the root
+    mean square of theirs, which counts as at least ``TRAINING_STD``.
     """
-    deviations = [row.accuracy_std or 0.0 for row in found.rows]
-    common = math.sqrt(sum(each**2 for each in deviations) / max(len(deviations), 1))
     trainings = math.sqrt(1 / len(found.seeds) + 1 / len(other.seeds))
-    return {
-        f"{row.method}, {row.loss} loss: accuracy": _of_sample(
-            row.accuracy, found.images["test"], max(own, common, TRAINING_STD) * trainings
-        )
-        for row, own in zip(found.rows, deviations, strict=True)
-    }
+    figures = {}
+    for row in found.rows:
+        squares = [(each.accuracy_std or 0) ** 2 for each in found.rows if each.method == row.method]
+        deviation = max(math.sqrt(sum(squares) / len(squares)), TRAINING_STD)
+        name = f"{row.method}, {row.loss} loss: accuracy"
+        figures[name] = _of_sample(row.accuracy, found.images["test"], deviation * trainings)
+    return figures
 
 
 def _landmarks(found: Landmarks, _: Any) -> dict[str, Figure]:
@@ -188,8 +189,13 @@ def _landmarks(found: Landmarks, _: Any) -> dict[str, Figure]:
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """How a kind of file is compared, by name: the settings that must be equal; the figures of a result, with the
-    tolerance for one that is compared with it and comes second."""
+    """How a kind of file is compared, by name.
+
+    Attributes:
+        settings: of a result; they must be equal.
+        figures: of a result and another one: the figures of the first, and how far those of the other may lie from
+            them.
+    """
 
     settings: Callable[[Any], dict[str, Any]]
     figures: Callable[[Any, Any], dict[str, Figure]]

@@ -76,7 +76,7 @@ TensorListGather TensorListGetItem TensorListLength TensorListPopBack TensorList
 TensorListResize TensorListScatter TensorListScatterIntoExistingList TensorListScatterV2 TensorListSetItem
 TensorListSplit TensorListStack
 
-BatchDatasetV2 IgnoreErrorsDataset MapDataset OptionsDataset ReduceDataset TensorSliceDataset
+BatchDatasetV2 IgnoreErrorsDataset MapDataset OptionsDataset ParallelMapDatasetV2 ReduceDataset TensorSliceDataset
 """
 
 COMPUTING = frozenset(_NAMES.split())

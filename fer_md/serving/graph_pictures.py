@@ -45,22 +45,24 @@ def decode_pictures(data: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
         pixels or ``MAX_SCANS`` scans.
     """
     usable = (pixels > 0) & (pixels <= MAX_PIXELS)
-    scans = tf.map_fn(_scans, tf.where(usable & ~_is_png(data), data, ""), fn_output_signature=tf.int32)
+    jpeg = tf.where(usable & ~_is_png(data), data, "")
+    scans = tf.map_fn(_scans, jpeg, parallel_iterations=1, fn_output_signature=tf.int32)
     return _of_each(tf.where(usable & (scans <= MAX_SCANS), data, ""), _decode, tf.constant(""))
 
 
 def _of_each(data, function, otherwise):
     """``function`` of each file, a scalar, and ``otherwise`` where it fails.
 
-    An error inside a graph ends the whole request. Only a data set of TensorFlow can drop an element instead. It is
-    made and optimised anew in each request, which takes longer than to run it; so the function does little, and what
-    can be left out of the optimisation is.
+    An error inside a graph ends the whole request. Only a data set of TensorFlow can drop an element instead.
+    TensorFlow builds and optimises it anew in each request, which takes longer than running it. So the function is
+    small, and optional optimisations are off.
     """
     count = tf.shape(data)[0]
     files = tf.data.Dataset.from_tensor_slices((tf.range(count), data))
     options = tf.data.Options()
     options.autotune.enabled = options.experimental_optimization.apply_default_optimizations = False
-    results = files.map(lambda place, file: (place, function(file))).ignore_errors().with_options(options)
+    results = files.map(lambda place, file: (place, function(file)), num_parallel_calls=4)
+    results = results.ignore_errors().with_options(options)
     none = tf.zeros((0,), tf.int32), tf.zeros((0,), otherwise.dtype)
     places, found = results.batch(tf.cast(tf.maximum(count, 1), tf.int64)).reduce(none, lambda _, batch: batch)
     return tf.tensor_scatter_nd_update(tf.fill([count], otherwise), places[:, None], found)

@@ -87,8 +87,8 @@ def _committee(found):
         yield (
             f"Kim et al. is a committee of {len(members) // len(trainings)} members, fused with weights fitted on "
             "PublicTest. Each has the budget of one network. The original has 240 networks. "
-            f"Of the {len(members)} members trained, {idle} hardly learn in this budget: they predict one expression "
-            f"for at least {100 * IDLE:.0f} % of the test images."
+            "Members that hardly learn in this budget, with one expression for at least "
+            f"{100 * IDLE:.0f} % of the test images: {idle} of {len(members)}."
         )
 
 
