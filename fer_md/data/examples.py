@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from fer_md.data.face import Face
+from fer_md.data.untuned import untuned
 from fer_md.errors import FerMdError
 from fer_md.media.pictures import PNG_SIGNATURE
 
@@ -80,7 +81,7 @@ def _parsed(path):
         raise FerMdError(f"{path}: missing; prepare the data set again")
     read = 0
     try:
-        for records in tf.data.TFRecordDataset(str(path)).batch(_BATCH).as_numpy_iterator():
+        for records in untuned(tf.data.TFRecordDataset(str(path)).batch(_BATCH)).as_numpy_iterator():
             part = tf.io.parse_example(records, _FEATURES)
             yield {feature: value.numpy() for feature, value in part.items()}
             read += len(records)
@@ -93,7 +94,7 @@ def _first_damaged(path):
     """Number of the first record that cannot be read or parsed, counted from 1."""
     number = 1
     try:
-        for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+        for record in untuned(tf.data.TFRecordDataset(str(path))).as_numpy_iterator():
             tf.io.parse_single_example(record, _FEATURES)
             number += 1
     except tf.errors.OpError:

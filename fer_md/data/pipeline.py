@@ -9,6 +9,7 @@ import tensorflow as tf
 from fer_md.data.augment import Augmentation, augment
 from fer_md.data.records import Split
 from fer_md.data.sampling import Draw, in_turn
+from fer_md.data.untuned import untuned
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,6 +93,5 @@ def step_stream(
     """A ``tf.data.Dataset`` of ``batch(step)`` for a range of steps, in order. Two steps are prepared in advance."""
     steps = tf.data.Dataset.range(first_step, last_step)
     options = tf.data.Options()
-    options.autotune.enabled = False  # nothing is left to choose, and its thread may take seconds to stop
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-    return steps.map(batch, num_parallel_calls=2, deterministic=True).prefetch(2).with_options(options)
+    return untuned(steps.map(batch, num_parallel_calls=2, deterministic=True).prefetch(2).with_options(options))

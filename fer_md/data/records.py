@@ -23,6 +23,7 @@ from fer_md.data.examples import read_examples, serialize
 from fer_md.data.face import Face
 from fer_md.data.info import FORMAT, check_info
 from fer_md.data.manifest import ManifestRow, write_manifest
+from fer_md.data.untuned import untuned
 from fer_md.errors import FerMdError
 from fer_md.expressions import EXPRESSIONS
 from fer_md.files import atomic_directory, file_sha256, read_json, write_json
@@ -175,7 +176,7 @@ def _check_face(face, expressions, image_size):
 def _write_shards(folder, split, keep, shard_size):
     """Cuts a spool file into record files, without the records that ``keep`` excludes, then removes it."""
     spool = _spool_path(folder, split)
-    records = itertools.compress(tf.data.TFRecordDataset(str(spool)).as_numpy_iterator(), keep)
+    records = itertools.compress(untuned(tf.data.TFRecordDataset(str(spool))).as_numpy_iterator(), keep)
     shards = -(-sum(keep) // shard_size)
     files = []
     for shard in range(shards):
